@@ -1,0 +1,63 @@
+import type { Actor, UserActor, UserReference } from './actor';
+import { CaasError, forbidden, invalid } from './errors';
+import type { TenantId } from './ids';
+import type { Tenant } from './tenant';
+import type { TenantCollection, TenantConnection, TenantDocument, TenantRepository } from './tenant-connection';
+
+/**
+ * Who asks, for which tenant, and the way to that tenant's data: the first argument of every service method, repository
+ * and emit. Made once per request, socket message or job, and never found by looking around: code that was not handed one
+ * cannot reach tenant data.
+ */
+export class RequestContext {
+  constructor(
+    readonly tenant: Tenant,
+    readonly actor: Actor,
+    readonly requestId: string,
+    readonly connection: TenantConnection,
+  ) {
+    if (connection.tenantId !== tenant.id) {
+      throw new CaasError('internal', 'tenant_mismatch', 'A context and its connection must be of one tenant.');
+    }
+  }
+
+  get tenantId(): TenantId {
+    return this.tenant.id;
+  }
+
+  /** @throws CaasError `acting_user_required` (400) when a server key did not say whom it acts for */
+  get user(): UserReference {
+    return this.userActor.user;
+  }
+
+  /** @throws CaasError `acting_user_required` (400) */
+  get userActor(): UserActor {
+    if (this.actor.kind === 'user') return this.actor;
+    throw invalid('acting_user_required', 'This call needs a user: send X-Acting-User with the server key.');
+  }
+
+  /** True for the tenant's own server, also while it acts as a user. */
+  get isServer(): boolean {
+    return this.actor.kind === 'server' || (this.actor.kind === 'user' && this.actor.via === 'server_key');
+  }
+
+  /** @throws CaasError `server_key_required` (403) */
+  requireServer(): void {
+    if (!this.isServer) throw forbidden('server_key_required', "Only the tenant's server key may do this.");
+  }
+
+  repository<D extends TenantDocument>(collection: TenantCollection<D>): TenantRepository<D> {
+    return this.connection.repository(collection);
+  }
+
+  /** Runs `work` with a context whose every read and write is part of one transaction. `work` may run more than once. */
+  transaction<T>(work: (ctx: RequestContext) => Promise<T>): Promise<T> {
+    return this.connection.transaction((connection) =>
+      work(new RequestContext(this.tenant, this.actor, this.requestId, connection)),
+    );
+  }
+
+  afterCommit(effect: () => void): void {
+    this.connection.afterCommit(effect);
+  }
+}
