@@ -1,0 +1,113 @@
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
+import mongoose, { type Connection } from 'mongoose';
+import type { Tenant } from '#caas/kernel';
+import { firewallOptions } from '../firewall/guarded-connection';
+import type { TenantFirewall } from '../firewall/tenant-firewall';
+import { placementOf } from '../placements/placement';
+import { TENANCY_OPTIONS, type TenancyOptions } from '../tenancy.options';
+import { TenantHandle } from './tenant-handle';
+
+/** An own client of a tenant that moved out of the cache closes after its last operation can have ended. */
+const CLIENT_GRACE_MS = 60_000;
+
+/**
+ * Every way to tenant data of this process. One client serves the platform's cluster; a dedicated tenant with a
+ * `database_uri` has a client of its own. Handles live in a capped LRU, so that memory stays flat as tenants grow. A handle
+ * leaves the cache first and is taken apart afterwards: nobody is handed one that is on its way out.
+ */
+@Injectable()
+export class TenantConnections implements OnApplicationShutdown {
+  readonly firewall: TenantFirewall;
+  private readonly handles: LRUCache<string, TenantHandle>;
+  private readonly cluster: Connection;
+  private readonly closing = new Set<NodeJS.Timeout>();
+
+  constructor(@Inject(TENANCY_OPTIONS) private readonly options: TenancyOptions) {
+    this.firewall = options.firewall;
+    this.cluster = this.connect(options.mongodbUri);
+    this.handles = new LRUCache({
+      max: options.maxHandles,
+      dispose: (handle, _key, reason) => reason !== 'set' && handle.retire(),
+    });
+  }
+
+  /** Resolves when the platform's cluster answers. */
+  async ready(): Promise<void> {
+    await this.cluster.asPromise();
+  }
+
+  /** @throws when the cluster does not answer; for health checks */
+  async ping(): Promise<void> {
+    await this.cluster.getClient().db('admin').command({ ping: 1 });
+  }
+
+  handleOf(tenant: Tenant): TenantHandle {
+    const key = placementOf(tenant).handleKey(tenant);
+    const known = this.handles.get(key);
+    if (known) return known;
+    const handle = this.openHandle(tenant);
+    this.handles.set(key, handle);
+    return handle;
+  }
+
+  /** Lets go of what is kept for a tenant, when it was removed or moved. */
+  forget(tenant: Tenant): void {
+    if (tenant.placement !== 'shared') this.handles.delete(placementOf(tenant).handleKey(tenant));
+  }
+
+  get openHandles(): number {
+    return this.handles.size;
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    for (const timer of this.closing) clearTimeout(timer);
+    this.handles.clear();
+    for (const timer of this.closing) clearTimeout(timer);
+    await Promise.all(mongoose.connections.filter((each) => this.owned.has(each)).map((each) => each.close()));
+  }
+
+  private readonly owned = new WeakSet<Connection>();
+
+  private openHandle(tenant: Tenant): TenantHandle {
+    const database = placementOf(tenant).database(tenant);
+    if (tenant.databaseUri !== null) {
+      const own = this.connect(tenant.databaseUri, database);
+      return new TenantHandle(own, () => this.closeLater(own));
+    }
+    const connection =
+      tenant.placement === 'dedicated'
+        ? this.cluster.useDb(database)
+        : this.cluster.useDb(database, { useCache: true });
+    if (tenant.placement === 'dedicated') return new TenantHandle(connection, () => this.detach(connection));
+    return new TenantHandle(connection, (models) => models.forEach((model) => connection.deleteModel(model)));
+  }
+
+  private connect(uri: string, dbName?: string): Connection {
+    const connection = mongoose.createConnection(uri, {
+      ...(dbName ? { dbName } : {}),
+      ...firewallOptions(this.firewall),
+      maxPoolSize: this.options.maxPoolSize,
+      serverSelectionTimeoutMS: 5_000,
+      writeConcern: { w: 'majority', journal: true },
+    });
+    connection.asPromise().catch(() => undefined);
+    this.owned.add(connection);
+    return connection;
+  }
+
+  /** mongoose links every `useDb` connection to its parent for good; a handle that left the cache must be let go. */
+  private detach(connection: Connection): void {
+    const parent = this.cluster as unknown as { otherDbs: Connection[] };
+    parent.otherDbs = parent.otherDbs.filter((other) => other !== connection);
+  }
+
+  private closeLater(connection: Connection): void {
+    const timer = setTimeout(() => {
+      this.closing.delete(timer);
+      void connection.destroy();
+    }, CLIENT_GRACE_MS);
+    timer.unref();
+    this.closing.add(timer);
+  }
+}

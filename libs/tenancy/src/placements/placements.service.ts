@@ -1,0 +1,165 @@
+import { Injectable } from '@nestjs/common';
+import type { Connection } from 'mongoose';
+import type { Tenant } from '#caas/kernel';
+import { TenantCatalog } from '../catalog/tenant-catalog';
+import type { TenantCollectionDefinition, TenantIndex } from '../catalog/tenant-collection';
+import { ScopedConnection } from '../connection/scoped-connection';
+import { TenantConnections } from '../connection/tenant-connections';
+import { placementMark } from '../guard/tenant-mark';
+import { placementOf } from './placement';
+
+/* eslint-disable @typescript-eslint/no-explicit-any -- walks collections of every document type */
+type AnyCollection = TenantCollectionDefinition<any>;
+
+const NAMESPACE_NOT_FOUND = 26;
+
+export interface PlacementDescription {
+  placement: Tenant['placement'];
+  database: string;
+  collections: { name: string; documents: number }[];
+}
+
+export interface IndexChanges {
+  collection: string;
+  created: string[];
+  dropped: string[];
+}
+
+/** Makes, describes and removes the place where a tenant's documents lie. */
+@Injectable()
+export class Placements {
+  /** Shared collections are made once per process and shared by everyone after. */
+  private sharedReady: Promise<void> | null = null;
+
+  constructor(
+    private readonly catalog: TenantCatalog,
+    private readonly connections: TenantConnections,
+  ) {}
+
+  /** Makes every collection with every index; safe to repeat, and to interrupt. */
+  async provision(tenant: Tenant): Promise<void> {
+    if (tenant.placement !== 'shared') return this.createAll(tenant);
+    this.sharedReady ??= this.createAll(tenant).catch((error: unknown) => {
+      this.sharedReady = null;
+      throw error;
+    });
+    return this.sharedReady;
+  }
+
+  /** Brings a placement to the indexes that the schemas declare: makes what is missing, drops what nobody declares. */
+  async syncIndexes(tenant: Tenant): Promise<IndexChanges[]> {
+    const changes: IndexChanges[] = [];
+    for (const collection of this.catalog.all()) {
+      const change = await this.syncCollection(tenant, collection);
+      if (change.created.length + change.dropped.length > 0) changes.push(change);
+    }
+    return changes;
+  }
+
+  /** Removes a tenant's documents, its exact set: its own collections or database, or its documents in shared ones. */
+  async drop(tenant: Tenant): Promise<void> {
+    const { db } = this.target(tenant);
+    const options = this.marked(tenant);
+    if (tenant.placement === 'dedicated') {
+      await db.dropDatabase(options);
+    } else {
+      for (const collection of this.catalog.all()) {
+        if (tenant.placement === 'prefixed') {
+          await ignoringMissing(db.dropCollection(this.physical(tenant, collection), options));
+        } else {
+          await new ScopedConnection(tenant, this.connections).repository(collection).deleteMany({});
+        }
+      }
+    }
+    this.connections.forget(tenant);
+  }
+
+  async describe(tenant: Tenant): Promise<PlacementDescription> {
+    const connection = new ScopedConnection(tenant, this.connections);
+    const collections = [];
+    for (const collection of this.catalog.all()) {
+      const documents = await connection.repository(collection).count({}, { withDeleted: true });
+      collections.push({ name: this.physical(tenant, collection), documents });
+    }
+    return { placement: tenant.placement, database: placementOf(tenant).database(tenant), collections };
+  }
+
+  private async createAll(tenant: Tenant): Promise<void> {
+    for (const collection of this.catalog.all()) await this.createMissing(tenant, collection, collection.indexes);
+  }
+
+  private async createMissing(
+    tenant: Tenant,
+    collection: AnyCollection,
+    indexes: readonly TenantIndex[],
+  ): Promise<void> {
+    if (indexes.length === 0) return;
+    const { db } = this.target(tenant);
+    await db
+      .collection(this.physical(tenant, collection))
+      .createIndexes(indexes.map(specificationOf), this.marked(tenant));
+  }
+
+  private async syncCollection(tenant: Tenant, collection: AnyCollection): Promise<IndexChanges> {
+    const physical = this.target(tenant).db.collection(this.physical(tenant, collection));
+    const existing = (await ignoringMissing(physical.listIndexes(this.marked(tenant)).toArray())) ?? [];
+    const have = new Map(existing.map((index) => [String(index.name), index]));
+    const want = new Map(collection.indexes.map((index) => [indexName(index), index]));
+    const changed = (name: string) => have.has(name) && want.has(name) && differs(have.get(name)!, want.get(name)!);
+    const dropped = [...have.keys()].filter((name) => name !== '_id_' && (!want.has(name) || changed(name)));
+    for (const name of dropped) await physical.dropIndex(name, this.marked(tenant));
+    const missing = [...want].filter(([name]) => !have.has(name) || dropped.includes(name));
+    await this.createMissing(
+      tenant,
+      collection,
+      missing.map(([, index]) => index),
+    );
+    return { collection: physical.collectionName, created: missing.map(([name]) => name), dropped };
+  }
+
+  private target(tenant: Tenant): { db: NonNullable<Connection['db']> } {
+    const { connection } = this.connections.handleOf(tenant);
+    return { db: connection.getClient().db(placementOf(tenant).database(tenant)) as NonNullable<Connection['db']> };
+  }
+
+  private physical(tenant: Tenant, collection: AnyCollection): string {
+    return placementOf(tenant).collection(tenant, collection.name);
+  }
+
+  private marked(tenant: Tenant): { comment: string } {
+    return { comment: placementMark(tenant.id) };
+  }
+}
+
+/** Named after the keys, so that the same declaration always finds its own index again. */
+function indexName({ key }: TenantIndex): string {
+  return Object.entries(key)
+    .map(([field, order]) => `${field}_${order}`)
+    .join('_');
+}
+
+function specificationOf(index: TenantIndex) {
+  return {
+    key: index.key,
+    name: indexName(index),
+    ...(index.unique ? { unique: true } : {}),
+    ...(index.partial ? { partialFilterExpression: index.partial } : {}),
+    ...(index.expireAfterSeconds === undefined ? {} : { expireAfterSeconds: index.expireAfterSeconds }),
+  };
+}
+
+function differs(have: Record<string, unknown>, want: TenantIndex): boolean {
+  const wanted = specificationOf(want) as Record<string, unknown>;
+  return ['unique', 'partialFilterExpression', 'expireAfterSeconds'].some(
+    (option) => JSON.stringify(have[option] ?? null) !== JSON.stringify(wanted[option] ?? null),
+  );
+}
+
+async function ignoringMissing<T>(operation: Promise<T>): Promise<T | null> {
+  try {
+    return await operation;
+  } catch (error) {
+    if ((error as { code?: number }).code === NAMESPACE_NOT_FOUND) return null;
+    throw error;
+  }
+}

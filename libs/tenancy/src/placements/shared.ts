@@ -1,0 +1,8 @@
+import type { PlacementNaming } from './placement';
+
+/** free, starter: many tenants in the same collections, told apart by `tenant_id`. */
+export const shared: PlacementNaming = {
+  database: () => 'caas_shared',
+  collection: (_tenant, logicalName) => logicalName,
+  handleKey: () => 'shared',
+};

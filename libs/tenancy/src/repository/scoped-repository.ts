@@ -1,0 +1,276 @@
+import type { ObjectId } from 'bson';
+import { ObjectId as BsonObjectId } from 'bson';
+import type { ClientSession, Model, MongooseBulkWriteOptions } from 'mongoose';
+import {
+  cutPage,
+  type BulkSummary,
+  type Filter,
+  type FindOptions,
+  type NewDocument,
+  type Page,
+  type PageRequest,
+  type ReadOptions,
+  type Sort,
+  type Stage,
+  type TenantDocument,
+  type TenantId,
+  type TenantRepository,
+  type Update,
+  type UpdateOptions,
+  type UpdateSummary,
+  type WriteOperation,
+} from '#caas/kernel';
+import { TenantViolation } from '../guard/tenant-guard.error';
+import { dataMark } from '../guard/tenant-mark';
+import type { DocumentFactory } from './document-factory';
+import { translatingErrors } from './errors';
+import { scopePipeline } from './scope-pipeline';
+
+type Fields = Record<string, unknown>;
+
+/** What a repository needs of the place its documents lie in. */
+export interface RepositorySource<D extends TenantDocument> {
+  tenantId: TenantId;
+  collection: string;
+  model: Model<D>;
+  factory: DocumentFactory<D>;
+  session: ClientSession | undefined;
+  physicalName(logicalName: string): string;
+}
+
+/**
+ * The first of the three layers (design §2): every operation is built here with the tenant in it, and nothing that mongoose
+ * or the driver would take instead can be reached through it.
+ */
+export class ScopedRepository<D extends TenantDocument> implements TenantRepository<D> {
+  constructor(private readonly source: RepositorySource<D>) {}
+
+  findById(id: ObjectId, options?: ReadOptions): Promise<D | null> {
+    return this.findOne({ _id: id } as Filter<D>, options);
+  }
+
+  findOne(filter: Filter<D>, options: FindOptions<D> = {}): Promise<D | null> {
+    return this.run(() =>
+      this.source.model.findOne(this.scoped(filter, options), projection(options), this.readOptions(options)).exec(),
+    ) as Promise<D | null>;
+  }
+
+  find(filter: Filter<D>, options: FindOptions<D> = {}): Promise<D[]> {
+    return this.run(() => this.query(filter, options).exec()) as Promise<D[]>;
+  }
+
+  stream(filter: Filter<D>, options: FindOptions<D> & { batchSize?: number } = {}): AsyncIterable<D> {
+    return this.query(filter, options).cursor({ batchSize: options.batchSize ?? 500 }) as unknown as AsyncIterable<D>;
+  }
+
+  async page(filter: Filter<D>, request: PageRequest, options: ReadOptions = {}): Promise<Page<D>> {
+    const beyond = request.direction === 'backward' ? '$lt' : '$gt';
+    const bounds = request.cursor === null ? {} : { _id: { [beyond]: new BsonObjectId(request.cursor) } };
+    const rows = await this.find({ $and: [filter, bounds] } as unknown as Filter<D>, {
+      ...options,
+      sort: { _id: request.direction === 'backward' ? -1 : 1 } as Sort<D>,
+      limit: request.limit + 1,
+    });
+    return cutPage(rows, request, (row) => row._id.toHexString());
+  }
+
+  count(filter: Filter<D>, options: ReadOptions = {}): Promise<number> {
+    return this.run(() => this.source.model.countDocuments(this.scoped(filter, options), this.marked()).exec());
+  }
+
+  distinct<T>(field: keyof D & string, filter: Filter<D>, options: ReadOptions = {}): Promise<T[]> {
+    return this.run(() =>
+      this.source.model.distinct(field, this.scoped(filter, options) as never, this.marked() as never).exec(),
+    ) as unknown as Promise<T[]>;
+  }
+
+  aggregate<T>(pipeline: Stage[], options: ReadOptions = {}): Promise<T[]> {
+    const scope = {
+      tenantId: this.source.tenantId,
+      match: this.scoped({} as Filter<D>, options),
+      physicalName: this.source.physicalName,
+    };
+    const scoped = scopePipeline(pipeline, scope);
+    return this.run(() => this.source.model.aggregate<T>(scoped as never[], this.marked()).exec());
+  }
+
+  async insertOne(document: NewDocument<D>): Promise<D> {
+    const [inserted] = await this.insertMany([document]);
+    return inserted!;
+  }
+
+  async insertMany(documents: NewDocument<D>[]): Promise<D[]> {
+    if (documents.length === 0) return [];
+    const now = new Date();
+    const complete = documents.map((document) => this.source.factory.complete(this.source.tenantId, document, now));
+    await this.run(() =>
+      this.source.model.insertMany(complete, { ...this.marked(), lean: true, ordered: true } as never),
+    );
+    return complete;
+  }
+
+  async updateOne(filter: Filter<D>, update: Update<D>, options: UpdateOptions = {}): Promise<UpdateSummary> {
+    return this.update('updateOne', filter, update, options);
+  }
+
+  async updateMany(filter: Filter<D>, update: Update<D>, options: UpdateOptions = {}): Promise<UpdateSummary> {
+    return this.update('updateMany', filter, update, options);
+  }
+
+  findOneAndUpdate(
+    filter: Filter<D>,
+    update: Update<D>,
+    options: UpdateOptions & { returning?: 'before' | 'after'; sort?: Sort<D> } = {},
+  ): Promise<D | null> {
+    const { returning = 'after', sort, ...rest } = options;
+    return this.run(() =>
+      this.source.model
+        .findOneAndUpdate(this.scoped(filter, options), this.stamped(update, options.upsert) as never, {
+          ...this.writeOptions(rest),
+          ...(sort ? { sort } : {}),
+          lean: true,
+          returnDocument: returning,
+        })
+        .exec(),
+    ) as Promise<D | null>;
+  }
+
+  softDelete(filter: Filter<D>): Promise<D | null> {
+    return this.findOneAndUpdate(filter, { $set: { deleted_at: new Date() } } as unknown as Update<D>);
+  }
+
+  async deleteOne(filter: Filter<D>): Promise<number> {
+    const scoped = this.scoped(filter, { withDeleted: true });
+    const { deletedCount } = await this.run(() => this.source.model.deleteOne(scoped, this.marked()).exec());
+    return deletedCount;
+  }
+
+  async deleteMany(filter: Filter<D>): Promise<number> {
+    const scoped = this.scoped(filter, { withDeleted: true });
+    const { deletedCount } = await this.run(() => this.source.model.deleteMany(scoped, this.marked()).exec());
+    return deletedCount;
+  }
+
+  async bulkWrite(operations: WriteOperation<D>[], options: { ordered?: boolean } = {}): Promise<BulkSummary> {
+    if (operations.length === 0) return { inserted: 0, matched: 0, modified: 0, deleted: 0, upserted: 0 };
+    const now = new Date();
+    const scoped = operations.map((operation) => this.scopedOperation(operation, now));
+    const bulkOptions = { ...this.marked(), ordered: options.ordered ?? true } as MongooseBulkWriteOptions;
+    const result = await this.run(() => this.source.model.bulkWrite(scoped as never[], bulkOptions));
+    return {
+      inserted: result.insertedCount,
+      matched: result.matchedCount,
+      modified: result.modifiedCount,
+      deleted: result.deletedCount,
+      upserted: result.upsertedCount,
+    };
+  }
+
+  private async update(
+    method: 'updateOne' | 'updateMany',
+    filter: Filter<D>,
+    update: Update<D>,
+    options: UpdateOptions,
+  ): Promise<UpdateSummary> {
+    const result = await this.run(() =>
+      this.source.model[method](
+        this.scoped(filter, options),
+        this.stamped(update, options.upsert) as never,
+        this.writeOptions(options) as never,
+      ).exec(),
+    );
+    return {
+      matched: result.matchedCount,
+      modified: result.modifiedCount,
+      upsertedId: result.upsertedId as ObjectId | null,
+    };
+  }
+
+  private query(filter: Filter<D>, options: FindOptions<D>) {
+    return this.source.model.find(this.scoped(filter, options), projection(options), this.readOptions(options));
+  }
+
+  /** The caller's filter with the tenant at its top. Spread, not assigned: an own `__proto__` key stays a plain key. */
+  private scoped(filter: Filter<D>, { withDeleted }: ReadOptions): Fields {
+    const given = filter as Fields;
+    if (Object.hasOwn(given, 'tenant_id')) throw new TenantViolation('repository', 'a filter that names a tenant');
+    const scoped: Fields = { tenant_id: this.source.tenantId, ...given };
+    if (!withDeleted && !Object.hasOwn(given, 'deleted_at')) scoped.deleted_at = null;
+    return scoped;
+  }
+
+  /** The caller's update with the version and the time of change in it. */
+  private stamped(update: Update<D>, upsert = false, now = new Date()): Fields {
+    for (const [operator, operand] of Object.entries(update as Record<string, Fields>)) {
+      if (!operator.startsWith('$')) throw new TenantViolation('repository', 'a replacement in place of an update');
+      if (Object.hasOwn(operand, 'tenant_id')) throw new TenantViolation('repository', `${operator} of tenant_id`);
+    }
+    const given = update as Record<string, Fields | undefined>;
+    const stamped: Fields = {
+      ...given,
+      $set: { ...given.$set, updated_at: now },
+      $inc: { ...given.$inc, __v: 1 },
+    };
+    if (upsert) stamped.$setOnInsert = { created_at: now, deleted_at: null, ...given.$setOnInsert };
+    return stamped;
+  }
+
+  private scopedOperation(operation: WriteOperation<D>, now: Date): Fields {
+    if ('insertOne' in operation) {
+      return {
+        insertOne: { document: this.source.factory.complete(this.source.tenantId, operation.insertOne.document, now) },
+      };
+    }
+    if ('deleteOne' in operation) {
+      return { deleteOne: { filter: this.scoped(operation.deleteOne.filter, { withDeleted: true }) } };
+    }
+    if ('deleteMany' in operation) {
+      return { deleteMany: { filter: this.scoped(operation.deleteMany.filter, { withDeleted: true }) } };
+    }
+    const [kind, statement] =
+      'updateOne' in operation
+        ? (['updateOne', operation.updateOne] as const)
+        : (['updateMany', { upsert: false, ...operation.updateMany }] as const);
+    const { filter, update, upsert = false, withDeleted = upsert, arrayFilters } = statement;
+    return {
+      [kind]: {
+        filter: this.scoped(filter, { withDeleted }),
+        update: this.stamped(update, upsert, now),
+        upsert,
+        timestamps: false,
+        ...(arrayFilters ? { arrayFilters } : {}),
+      },
+    };
+  }
+
+  private marked(): Fields & { comment: string } {
+    const { session, tenantId } = this.source;
+    return session ? { comment: dataMark(tenantId), session } : { comment: dataMark(tenantId) };
+  }
+
+  private readOptions({ sort, limit, skip }: FindOptions<D>): Fields {
+    const options: Fields = { ...this.marked(), lean: true };
+    if (sort) options.sort = sort;
+    if (limit !== undefined) options.limit = limit;
+    if (skip !== undefined) options.skip = skip;
+    return options;
+  }
+
+  private writeOptions({ upsert = false, arrayFilters }: UpdateOptions): Fields {
+    return {
+      ...this.marked(),
+      upsert,
+      timestamps: false,
+      setDefaultsOnInsert: true,
+      ...(arrayFilters ? { arrayFilters } : {}),
+    };
+  }
+
+  private run<T>(operation: () => Promise<T>): Promise<T> {
+    return translatingErrors(this.source.collection, operation);
+  }
+}
+
+function projection<D>({ fields }: FindOptions<D>): Record<string, 1> | null {
+  return fields ? Object.fromEntries(fields.map((field) => [field, 1 as const])) : null;
+}
