@@ -1,0 +1,81 @@
+import { spawn } from 'node:child_process';
+import { onPath } from '../process/managed-process';
+import type { Supervision } from '../process/supervision';
+
+/** Everything this service takes from Debian: the command it needs, and the package that has it. The only such list. */
+const SYSTEM_PACKAGES = {
+  redis: { commands: ['redis-server', 'valkey-server'], package: 'redis-server' },
+  mmdebstrap: { commands: ['mmdebstrap'], package: 'mmdebstrap' },
+} as const;
+
+export type SystemTool = keyof typeof SYSTEM_PACKAGES;
+
+/** A reader must do something before the stack can start; the message says exactly what. */
+export class SetupError extends Error {}
+
+/** The path of the tool's command. Throws a SetupError when it is not there: `ensureInstalled` comes first. */
+export function commandOf(tool: SystemTool): string {
+  const found = SYSTEM_PACKAGES[tool].commands.map(onPath).find(Boolean);
+  if (!found) throw new SetupError(`${SYSTEM_PACKAGES[tool].package} is not installed`);
+  return found;
+}
+
+/** Installs what is missing with apt when root, and otherwise throws a SetupError with the command to run. */
+export async function ensureInstalled(
+  tools: SystemTool[],
+  { progress, signal }: Pick<Supervision, 'progress' | 'signal'>,
+): Promise<void> {
+  const missing = missingPackages(tools);
+  if (missing.length === 0) return;
+  const command = `apt-get update && apt-get install -y --no-install-recommends ${missing.join(' ')}`;
+  const byHand = `Missing system packages: ${missing.join(', ')}. Run this, then start again:\n\n  sudo sh -c '${command}'\n`;
+  if (process.getuid?.() !== 0 || !onPath('apt-get')) throw new SetupError(byHand);
+
+  progress(`installing ${missing.join(', ')}`);
+  const aptGet = (...args: string[]) =>
+    run('apt-get', ['-q', '-o', 'DPkg::Lock::Timeout=300', ...args], {
+      signal,
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    });
+  // A mirror may be some days old, and somebody else's broken list must not stop ours: an update that fails is tried once
+  // more without looking at the dates, and what counts is whether the install succeeds.
+  const updated = await aptGet('update');
+  if (updated.code !== 0)
+    await aptGet('-o', 'Acquire::Check-Valid-Until=false', '-o', 'Acquire::Check-Date=false', 'update');
+  const installed = await aptGet('install', '-y', '--no-install-recommends', ...missing);
+  if (installed.code !== 0 || missingPackages(tools).length > 0) {
+    throw new SetupError(`apt could not install ${missing.join(', ')}:\n${lastLines(installed.output)}\n\n${byHand}`);
+  }
+}
+
+function missingPackages(tools: SystemTool[]): string[] {
+  return tools
+    .filter((tool) => !SYSTEM_PACKAGES[tool].commands.some(onPath))
+    .map((tool) => SYSTEM_PACKAGES[tool].package);
+}
+
+export function lastLines(output: string, lines = 15): string {
+  return output.trimEnd().split('\n').slice(-lines).join('\n');
+}
+
+/** Runs a command to its end; `output` is both streams as they came. A failing command does not throw, an aborted one does. */
+export async function run(
+  command: string,
+  args: string[],
+  { env = process.env, signal }: { env?: NodeJS.ProcessEnv; signal?: AbortSignal } = {},
+): Promise<{ code: number; output: string }> {
+  signal?.throwIfAborted();
+  const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  // The whole group: apt and mmdebstrap have children of their own.
+  const end = () => child.pid !== undefined && process.kill(-child.pid, 'SIGTERM');
+  signal?.addEventListener('abort', end);
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const code = await new Promise<number>((resolve) => {
+    child.once('error', (error) => resolve(((output += error.message), 127)));
+    child.once('close', (exitCode) => resolve(exitCode ?? 1));
+  });
+  signal?.removeEventListener('abort', end);
+  signal?.throwIfAborted();
+  return { code, output };
+}

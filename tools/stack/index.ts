@@ -1,0 +1,19 @@
+/**
+ * The one-machine stack, for `npm start` and for tests, demo and benches.
+ *
+ * ```ts
+ * import { startEngines, startStack } from '../../tools/stack';
+ *
+ * // A database and a Redis of one's own, on free ports:
+ * const engines = await startEngines({ dataDir: await mkdtemp('/tmp/mine-'), durable: false });
+ * engines.mongodbUri; engines.redisUrl; engines.postgres;
+ * await engines.stop();
+ * ```
+ *
+ * `npm run build` comes first: what it starts is the compiled gateway, api and worker. Nothing it started outlives the process
+ * that called it, even if that is killed with -9. A data folder belongs to one caller at a time.
+ */
+export { startEngines, type EngineOptions, type Engines } from './engines';
+export { waitFor } from './process/wait';
+export { freePort, freePortRange } from './process/ports';
+export { SetupError } from './engines/system-packages';

@@ -1,0 +1,163 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { accessSync, closeSync, constants, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import type { Supervision } from './supervision';
+import { waitFor } from './wait';
+
+export interface ProcessSpec {
+  /** `postgres`, `api-0`, ...: its name in the ledger, in messages and of its log. */
+  role: string;
+  command: string;
+  args: string[];
+  /** The environment; this process's own unless given. */
+  env?: NodeJS.ProcessEnv;
+  /** Answers true once the process does its work. Asked again and again until then. */
+  ready(): Promise<boolean>;
+  readyTimeoutMs: number;
+  /** The signal that makes it end cleanly; `SIGTERM` unless told. */
+  stopSignal?: NodeJS.Signals;
+  /** How long it may take before it is killed. */
+  stopTimeoutMs: number;
+}
+
+const FIRST_BACKOFF_MS = 250;
+const LONGEST_BACKOFF_MS = 10_000;
+/** After running this long a crash counts as the first one again. */
+const STEADY_MS = 30_000;
+
+/**
+ * A child that is started, waited for, started again with growing pauses when it crashes, and stopped. Its output goes to a
+ * file. It runs in a session of its own: a Ctrl-C on the terminal reaches the supervisor alone, which then stops its children
+ * in order.
+ */
+export class ManagedProcess {
+  private child?: ChildProcess;
+  private exited: Promise<void> = Promise.resolve();
+  private stopping = false;
+  private crashes = 0;
+  private restartTimer?: NodeJS.Timeout;
+
+  private readonly logFile: string;
+
+  constructor(
+    private readonly supervision: Supervision,
+    private readonly spec: ProcessSpec,
+  ) {
+    this.logFile = join(supervision.dataDir, 'logs', `${spec.role}.log`);
+  }
+
+  get role(): string {
+    return this.spec.role;
+  }
+
+  /** Undefined while it is down. */
+  get pid(): number | undefined {
+    return this.child?.pid;
+  }
+
+  /** Starts it and waits until it is ready. Throws with the end of its log if it ends first or takes too long. */
+  async start(): Promise<void> {
+    const { role, readyTimeoutMs, ready } = this.spec;
+    const { signal } = this.supervision;
+    signal.throwIfAborted();
+    const giveUp = () => void this.stop();
+    signal.addEventListener('abort', giveUp);
+    this.spawn();
+    try {
+      await waitFor(`${role} to be ready`, readyTimeoutMs, async () => {
+        if (!this.child) throw new Error(`${role} ended before it was ready`);
+        return ready();
+      });
+    } catch (error) {
+      await this.stop();
+      signal.throwIfAborted();
+      throw new Error(`${(error as Error).message}\n${this.logTail()}\n(whole log: ${this.logFile})`);
+    } finally {
+      signal.removeEventListener('abort', giveUp);
+    }
+  }
+
+  /** Asks it to end, insists after `stopTimeoutMs`, and comes back once it is gone. It is not started again. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    clearTimeout(this.restartTimer);
+    if (!this.child) return this.exited;
+    this.child.kill(this.spec.stopSignal ?? 'SIGTERM');
+    const force = setTimeout(() => this.child?.kill('SIGKILL'), this.spec.stopTimeoutMs);
+    await this.exited;
+    clearTimeout(force);
+  }
+
+  /** As a crash would: no warning, and it is started again. Answers once the process is gone. */
+  async kill9(): Promise<void> {
+    this.child?.kill('SIGKILL');
+    await this.exited;
+  }
+
+  /** Running and doing its work, now. */
+  async isReady(): Promise<boolean> {
+    return this.child !== undefined && (await this.spec.ready());
+  }
+
+  private spawn(): void {
+    const { role, command, args, env, stopSignal } = this.spec;
+    const { ledger } = this.supervision;
+    mkdirSync(dirname(this.logFile), { recursive: true });
+    const log = openSync(this.logFile, 'a');
+    const [file, ...rest] = boundToParent(command, args);
+    const child = spawn(file, rest, { env: env ?? process.env, stdio: ['ignore', log, log], detached: true });
+    closeSync(log);
+    const startedAt = Date.now();
+    this.child = child;
+    if (child.pid !== undefined) ledger.add(role, child.pid, stopSignal ?? 'SIGTERM');
+    this.exited = new Promise((resolve) => {
+      const ended = (reason: string) => {
+        if (this.child !== child) return;
+        this.child = undefined;
+        if (child.pid !== undefined) ledger.remove(child.pid);
+        resolve();
+        if (!this.stopping) this.restartLater(reason, Date.now() - startedAt);
+      };
+      child.once('exit', (code, signal) => ended(signal ?? `exit code ${code}`));
+      child.once('error', (error) => ended(error.message));
+    });
+    this.supervision.onStarted();
+  }
+
+  private restartLater(reason: string, ranForMs: number): void {
+    this.crashes = ranForMs >= STEADY_MS ? 0 : this.crashes + 1;
+    const pauseMs = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** this.crashes);
+    this.supervision.onCrashed(this.role, reason, pauseMs);
+    this.restartTimer = setTimeout(() => this.spawn(), pauseMs);
+  }
+
+  private logTail(lines = 15): string {
+    try {
+      return readFileSync(this.logFile, 'utf8').trimEnd().split('\n').slice(-lines).join('\n');
+    } catch {
+      return '(no log)';
+    }
+  }
+}
+
+/**
+ * The command, asked of the kernel to be told to end when this process does, however it does (`PR_SET_PDEATHSIG`). Where
+ * setpriv is missing the ledger alone has to do.
+ */
+function boundToParent(command: string, args: string[]): [string, ...string[]] {
+  return onPath('setpriv') ? ['setpriv', '--pdeathsig', 'TERM', '--', command, ...args] : [command, ...args];
+}
+
+/** The full path of an executable on the PATH, or undefined. */
+export function onPath(name: string): string | undefined {
+  for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
+    const file = join(folder, name);
+    try {
+      accessSync(file, constants.X_OK);
+      return file;
+    } catch {
+      continue;
+    }
+  }
+  return undefined;
+}

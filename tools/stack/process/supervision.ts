@@ -1,0 +1,18 @@
+import type { ProcessLedger } from './ledger';
+
+/** Tells a reader at the terminal what is being done; one short line at a time. */
+export type Progress = (line: string) => void;
+
+/** What the processes of one stack share. */
+export interface Supervision {
+  /** Their data, logs and records are under this folder. */
+  dataDir: string;
+  ledger: ProcessLedger;
+  /** Aborted when the start is given up: what is starting stops, and nothing more is started. */
+  signal: AbortSignal;
+  progress: Progress;
+  /** A process runs under a new pid. */
+  onStarted(): void;
+  /** A process ended unasked, and will be started again. */
+  onCrashed(role: string, reason: string, restartInMs: number): void;
+}
