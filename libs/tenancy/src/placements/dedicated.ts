@@ -1,4 +1,4 @@
-import type { PlacementNaming } from './placement';
+import type { PlacementNaming } from './placement-naming';
 
 /** enterprise: a database of its own, on the platform's cluster or, with a `database_uri`, on the tenant's. */
 export const dedicated: PlacementNaming = {

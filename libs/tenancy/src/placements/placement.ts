@@ -1,18 +1,10 @@
 import type { Placement, Tenant } from '#caas/kernel';
 import { dedicated } from './dedicated';
+import type { PlacementNaming } from './placement-naming';
 import { prefixed } from './prefixed';
 import { shared } from './shared';
 
 export const SHARED_DATABASE = 'caas_shared';
-
-/** Where a tenant's documents lie: pure naming, no I/O (design §2). */
-export interface PlacementNaming {
-  database(tenant: Tenant): string;
-  /** The physical name of a collection, from its logical one. */
-  collection(tenant: Tenant, logicalName: string): string;
-  /** Tenants with the same key share connection and compiled models. */
-  handleKey(tenant: Tenant): string;
-}
 
 export const PLACEMENTS: Readonly<Record<Placement, PlacementNaming>> = { shared, prefixed, dedicated };
 

@@ -1,4 +1,4 @@
-import type { PlacementNaming } from './placement';
+import type { PlacementNaming } from './placement-naming';
 
 /** pro: collections named after the tenant. A tenant id holds one underscore only, so no prefix begins another's. */
 export const prefixed: PlacementNaming = {

@@ -1,4 +1,4 @@
-import type { PlacementNaming } from './placement';
+import type { PlacementNaming } from './placement-naming';
 
 /** free, starter: many tenants in the same collections, told apart by `tenant_id`. */
 export const shared: PlacementNaming = {

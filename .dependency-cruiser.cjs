@@ -1,0 +1,99 @@
+/**
+ * Who may import whom. An allow-list: an import that no line below permits is an error.
+ *
+ *   kernel ← contracts ← platform/* ← tenancy ← access ← domain/* ← apps
+ *                                             control-plane stands beside the domains, on access
+ *
+ * Against that direction only by a port (the lower library declares an abstract class, a higher one provides it) or an
+ * event in contracts. Between libraries always through src/index.ts.
+ */
+const library = (name) => `^libs/${name}/src/index\\.ts$`;
+const inside = (name) => `^libs/${name}/`;
+
+const LOWER = {
+  contracts: ['kernel'],
+  'platform/[^/]+': ['kernel', 'contracts', 'platform/[^/]+'],
+  tenancy: ['kernel', 'contracts', 'platform/[^/]+'],
+  access: ['kernel', 'contracts', 'platform/[^/]+', 'tenancy'],
+  'control-plane': ['kernel', 'contracts', 'platform/[^/]+', 'tenancy', 'access'],
+  'domain/[^/]+': ['kernel', 'contracts', 'platform/[^/]+', 'tenancy', 'access'],
+  'domain/users': ['domain/settings'],
+  'domain/media': ['domain/settings'],
+  'domain/groups': ['domain/settings', 'domain/users'],
+  'domain/encryption': ['domain/settings', 'domain/users'],
+  'domain/messaging': ['domain/(settings|users|groups|media|encryption)'],
+  'domain/archive': ['domain/(settings|messaging)'],
+  'documentdb-gateway': ['kernel'],
+  testing: [
+    'kernel',
+    'contracts',
+    'platform/[^/]+',
+    'tenancy',
+    'access',
+    'control-plane',
+    'domain/[^/]+',
+    'documentdb-gateway',
+  ],
+};
+
+const npm = { dependencyTypes: ['npm', 'npm-dev', 'npm-peer', 'npm-optional', 'core', 'npm-no-pkg'] };
+
+module.exports = {
+  allowed: [
+    { from: { path: '^libs/((?:platform|domain)/[^/]+|[^/]+)/' }, to: { path: '^libs/$1/' } },
+    ...Object.entries(LOWER).map(([name, lower]) => ({
+      from: { path: inside(name) },
+      to: { path: lower.map(library) },
+    })),
+    { from: { path: '^apps/([^/]+)/' }, to: { path: '^apps/$1/' } },
+    { from: { path: '^(apps|tools|test)/' }, to: { path: library('((platform|domain)/[^/]+|[^/]+)') } },
+    { from: { path: '^tools/' }, to: { path: '^(tools|package\\.json)' } },
+    { from: { path: '^test/' }, to: { path: ['^test/', '^tools/', '^apps/[^/]+/src/app\\.module\\.ts$'] } },
+    { from: {}, to: npm },
+  ],
+  allowedSeverity: 'error',
+  forbidden: [
+    {
+      name: 'kernel-is-pure',
+      comment: 'The kernel knows no framework and does no I/O.',
+      severity: 'error',
+      from: { path: inside('kernel'), pathNot: '\\.spec\\.ts$' },
+      to: { pathNot: [inside('kernel'), '^bson$', 'node_modules/bson/', '^(node:)?crypto$'] },
+    },
+    {
+      name: 'mongoose-stays-with-the-data',
+      comment: 'Tenant data are reached through ctx.repository; mongoose is for schemas and for tenancy itself.',
+      severity: 'error',
+      from: {
+        path: '^(libs|apps)/',
+        pathNot: [
+          '\\.(schema|repository|spec)\\.ts$',
+          inside('tenancy'),
+          inside('testing'),
+          inside('documentdb-gateway'),
+        ],
+      },
+      to: { path: 'node_modules/(mongoose|mongodb)/' },
+    },
+    {
+      name: 'controllers-know-no-schema',
+      severity: 'error',
+      from: { path: '\\.(controller|gateway)\\.ts$' },
+      to: { path: '\\.(schema|repository)\\.ts$' },
+    },
+    {
+      name: 'testing-stays-in-tests',
+      severity: 'error',
+      from: { path: '^(libs|apps)/', pathNot: ['\\.spec\\.ts$', inside('testing')] },
+      to: { path: inside('testing') },
+    },
+    { name: 'no-circles', severity: 'error', from: {}, to: { circular: true, dependencyTypesNot: ['type-only'] } },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: `${__dirname}/tsconfig.json` },
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: ['^dist/', 'boundaries-fixture/'] },
+    enhancedResolveOptions: { conditionNames: ['source', 'import', 'require', 'node', 'default'] },
+  },
+};
