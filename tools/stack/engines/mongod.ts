@@ -21,7 +21,7 @@ export async function startMongod(
     args: ['--replSet', REPLICA_SET, '--bind_ip', '127.0.0.1', '--port', String(port), '--dbpath', dbPath],
     ready: () => isListening(port),
     readyTimeoutMs: 60_000,
-    stopTimeoutMs: 8000,
+    stopTimeoutMs: 3500,
   });
   await mongod.start();
   try {

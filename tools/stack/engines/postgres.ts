@@ -38,7 +38,7 @@ export async function startPostgres(supervision: Supervision, options: PostgresO
     ready: () => answers(port),
     readyTimeoutMs: 60_000,
     stopSignal: 'SIGINT',
-    stopTimeoutMs: 8000,
+    stopTimeoutMs: 3500,
   });
   await postgres.start();
   try {

@@ -31,7 +31,7 @@ export async function startRedis(supervision: Supervision, { port }: { port: num
     args: Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]),
     ready: () => answersPing(port),
     readyTimeoutMs: 60_000,
-    stopTimeoutMs: 8000,
+    stopTimeoutMs: 3500,
   });
   await redis.start();
   return redis;

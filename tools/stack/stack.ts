@@ -1,0 +1,203 @@
+import { apiProcess, apiUrl, workerProcess } from './apps';
+import { markStopping, openDataDir, type DataDir, type StackFile } from './data-dir';
+import { launchEngines, type EngineOptions, type EngineRole, type Engines } from './engines';
+import { SetupError } from './engines/system-packages';
+import { platformKey, type PlatformKey } from './platform-key';
+import type { ManagedProcess } from './process/managed-process';
+import { freePortRange, isFree } from './process/ports';
+import type { Progress, Supervision } from './process/supervision';
+import { waitFor } from './process/wait';
+
+export interface StackOptions extends EngineOptions {
+  dataDir: string;
+  /** Where the apis listen; default 127.0.0.1. */
+  host?: string;
+  /** The first api's port, the next has the next; free ones unless given. */
+  port?: number;
+  /** Default 1 each. */
+  apiProcesses?: number;
+  workerProcesses?: number;
+  /** The operator's key; made and kept in the data folder unless given. */
+  platformAdminKey?: string;
+  /** More environment for api and worker, over this process's own. */
+  env?: NodeJS.ProcessEnv;
+  progress?: Progress;
+  signal?: AbortSignal;
+}
+
+export interface Stack {
+  dataDir: string;
+  apiUrls: string[];
+  mongodbUri: string;
+  redisUrl: string;
+  /** `host:port` of the embedded PostgreSQL, when that is the engine. */
+  postgres?: string;
+  platformKey: string;
+  platformKeyFile: string | null;
+  /** As they are now; null while one is down. */
+  readonly pids: StackFile['pids'];
+  /** Kills one process as a crash would, and answers once it is gone. It is started again; `ready` waits for that. */
+  kill9(role: 'api' | 'worker' | EngineRole, index?: number): Promise<void>;
+  /** Resolves once every process runs and answers. */
+  ready(timeoutMs?: number): Promise<void>;
+  /** Stops everything in order, within 10 s, and gives the data folder back. */
+  stop(): Promise<void>;
+}
+
+/** Starts engines, apis and workers on a data folder, and resolves when all of them are ready. */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const { progress = () => undefined } = options;
+  const home = await openDataDir(options.dataDir, progress);
+  const stack = new RunningStack(home, options);
+  try {
+    await stack.start();
+    return stack;
+  } catch (error) {
+    await stack.stop();
+    throw error;
+  }
+}
+
+class RunningStack implements Stack {
+  apiUrls: string[] = [];
+  private engines?: Engines;
+  private apis: ManagedProcess[] = [];
+  private workers: ManagedProcess[] = [];
+  private announced = false;
+  private stopped?: Promise<void>;
+  private readonly key: PlatformKey;
+  private readonly supervision: Supervision;
+
+  constructor(
+    private readonly home: DataDir,
+    private readonly options: StackOptions,
+  ) {
+    const { progress = () => undefined, signal = new AbortController().signal } = options;
+    this.key = platformKey(home.path, options.platformAdminKey);
+    this.supervision = {
+      dataDir: home.path,
+      ledger: home.ledger,
+      signal,
+      progress,
+      onStarted: () => this.announced && this.writeStackFile(),
+      onCrashed: (role, reason, ms) => progress(`${role} ended (${reason}); starting it again in ${ms / 1000} s`),
+    };
+  }
+
+  get dataDir(): string {
+    return this.home.path;
+  }
+  get mongodbUri(): string {
+    return this.started.mongodbUri;
+  }
+  get redisUrl(): string {
+    return this.started.redisUrl;
+  }
+  get postgres(): string | undefined {
+    return this.started.postgres;
+  }
+  get platformKey(): string {
+    return this.key.key;
+  }
+  get platformKeyFile(): string | null {
+    return this.key.file;
+  }
+
+  get pids(): StackFile['pids'] {
+    const pid = (child: ManagedProcess | undefined) => child?.pid ?? null;
+    const { gateway, redis, postgres, mongod } = this.engines?.processes ?? {};
+    return {
+      supervisor: process.pid,
+      api: this.apis.map(pid),
+      worker: this.workers.map(pid),
+      gateway: pid(gateway),
+      redis: pid(redis),
+      postgres: pid(postgres),
+      mongod: pid(mongod),
+    };
+  }
+
+  async start(): Promise<void> {
+    const { host = '127.0.0.1', apiProcesses = 1, workerProcesses = 1 } = this.options;
+    const ports = await this.apiPorts(host, apiProcesses);
+    this.apiUrls = ports.map((port) => apiUrl(host, port));
+    this.engines = await launchEngines(this.supervision, this.home, this.options);
+
+    this.supervision.progress('starting the api and the worker');
+    const env = this.appEnvironment(host);
+    this.apis = ports.map((port, index) =>
+      apiProcess(this.supervision, index, apiUrl(host, port), { ...env, PORT: String(port) }),
+    );
+    this.workers = Array.from({ length: workerProcesses }, (_, index) => workerProcess(this.supervision, index, env));
+    const starts = await Promise.allSettled([...this.apis, ...this.workers].map((child) => child.start()));
+    const failed = starts.find((start) => start.status === 'rejected');
+    if (failed) throw failed.reason;
+    this.announced = true;
+    this.writeStackFile();
+  }
+
+  async kill9(role: 'api' | 'worker' | EngineRole, index = 0): Promise<void> {
+    const child =
+      role === 'api' ? this.apis[index] : role === 'worker' ? this.workers[index] : this.started.processes[role];
+    if (!child) throw new Error(`no ${role} ${index} in this stack`);
+    await child.kill9();
+  }
+
+  async ready(timeoutMs = 30_000): Promise<void> {
+    const children = [...Object.values(this.started.processes), ...this.apis, ...this.workers];
+    await waitFor('every process to be ready', timeoutMs, async () => {
+      const answers = await Promise.all(children.map((child) => child.isReady()));
+      return answers.every(Boolean);
+    });
+  }
+
+  stop(): Promise<void> {
+    this.stopped ??= this.stopInOrder();
+    return this.stopped;
+  }
+
+  /** First those who use the engines: their last writes must find them. */
+  private async stopInOrder(): Promise<void> {
+    markStopping(this.home.path);
+    await Promise.all([...this.apis, ...this.workers].map((child) => child.stop()));
+    await this.engines?.stop();
+    await this.home.release();
+  }
+
+  private get started(): Engines {
+    if (!this.engines) throw new Error('the stack has not started');
+    return this.engines;
+  }
+
+  private async apiPorts(host: string, count: number): Promise<number[]> {
+    const first = this.options.port ?? (await freePortRange(count));
+    const ports = Array.from({ length: count }, (_, index) => first + index);
+    for (const port of ports) {
+      if (!(await isFree(port, host))) {
+        throw new SetupError(`Port ${port} on ${host} is in use. Set PORT to another one.`);
+      }
+    }
+    return ports;
+  }
+
+  private appEnvironment(host: string): NodeJS.ProcessEnv {
+    return {
+      ...this.options.env,
+      HOST: host,
+      DATA_DIR: this.home.path,
+      MONGODB_URI: this.mongodbUri,
+      REDIS_URL: this.redisUrl,
+      PLATFORM_ADMIN_KEY: this.platformKey,
+    };
+  }
+
+  private writeStackFile(): void {
+    this.home.writeStackFile({
+      api_urls: this.apiUrls,
+      mongodb_uri: this.mongodbUri,
+      redis_url: this.redisUrl,
+      platform_key_file: this.platformKeyFile,
+      pids: this.pids,
+    });
+  }
+}
