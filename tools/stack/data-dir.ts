@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { SetupError } from './engines/system-packages';
+import { asRootOfItsOwn } from './engines/chroot';
+import { run, SetupError } from './engines/system-packages';
 import { ProcessLedger } from './process/ledger';
 import { lockFile } from './process/lock';
 import { freePort } from './process/ports';
@@ -66,6 +67,13 @@ export async function openDataDir(dataDir: string, progress: Progress): Promise<
       await lock.release();
     },
   };
+}
+
+/** Removes a folder whose stack has stopped, also what belongs to the embedded database's user. */
+export async function removeDataDir(path: string): Promise<void> {
+  const [command, ...args] = asRootOfItsOwn(['rm', '-rf', '--', resolve(path)]);
+  const { code, output } = await run(command, args);
+  if (code !== 0) throw new Error(`could not remove ${path}: ${output}`);
 }
 
 /** Written when a supervisor begins to stop, so that the next start waits for it instead of giving up. */

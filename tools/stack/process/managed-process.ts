@@ -125,8 +125,9 @@ export class ManagedProcess {
   }
 
   private restartLater(reason: string, ranForMs: number): void {
-    this.crashes = ranForMs >= STEADY_MS ? 0 : this.crashes + 1;
+    if (ranForMs >= STEADY_MS) this.crashes = 0;
     const pauseMs = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** this.crashes);
+    this.crashes += 1;
     this.supervision.onCrashed(this.role, reason, pauseMs);
     this.restartTimer = setTimeout(() => this.spawn(), pauseMs);
   }

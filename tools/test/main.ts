@@ -1,0 +1,79 @@
+/**
+ * `npm test [-- jest's own arguments]`: builds (as `pretest`), starts engines of its own on free ports and a data folder that is
+ * thrown away, runs every test, stops everything, and ends with a line `N passed, N failed`.
+ */
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, sep } from 'node:path';
+import { whenAskedToEnd } from '../stack/ending';
+import { removeDataDir, SetupError, startEngines, type Engines } from '../stack';
+import { repositoryRoot } from '../stack/repository';
+import { listTests, runTests } from './jest';
+import { add, closingLine, NOTHING, type Totals } from './report';
+
+/** Longer than any run should take, so that a test that hangs ends with a report instead of with the machine's patience. */
+const LONGEST_RUN_MS = 24 * 60_000;
+
+const ENGINE_PROJECTS = ['contract', 'isolation', 'e2e', 'faults'];
+const ALL_PROJECTS = ['unit', ...ENGINE_PROJECTS];
+
+async function main(args: string[]): Promise<number> {
+  const asked = whenAskedToEnd();
+  const tooLong = AbortSignal.timeout(LONGEST_RUN_MS);
+  const signal = AbortSignal.any([asked, tooLong]);
+  let totals: Totals = NOTHING;
+  try {
+    const files = await listTests(args, signal);
+    if (files.length === 0) throw new SetupError(`no test matches ${args.join(' ')}`);
+    totals = await runStages(files, args, signal);
+  } catch (error) {
+    console.error(error instanceof SetupError ? error.message : error);
+    totals = add(totals, undefined);
+  }
+  if (tooLong.aborted) console.error(`ended after ${LONGEST_RUN_MS / 60_000} minutes`);
+  console.log(closingLine(totals));
+  return totals.failed > 0 || signal.aborted ? 1 : 0;
+}
+
+/** Unit tests first: they need no engine and say soonest what is wrong. */
+async function runStages(files: string[], args: string[], signal: AbortSignal): Promise<Totals> {
+  const onEngines = files.filter((file) => file.startsWith(join(repositoryRoot(), 'test') + sep));
+  let totals = NOTHING;
+  if (onEngines.length < files.length) totals = add(totals, await runTests(only(args, 'unit'), {}, signal));
+  if (onEngines.length === 0 || signal.aborted) return totals;
+
+  const dataDir = await mkdtemp(join(tmpdir(), 'caas-test-'));
+  let engines: Engines | undefined;
+  try {
+    engines = await testEngines(dataDir, signal);
+    const env = { MONGODB_URI: engines.mongodbUri, REDIS_URL: engines.redisUrl, CAAS_TEST_POSTGRES: engines.postgres };
+    // They share one database and two cores, and some kill processes and watch the clock: so one by one.
+    return add(totals, await runTests(['--runInBand', ...only(args, ...ENGINE_PROJECTS)], env, signal));
+  } finally {
+    await engines?.stop();
+    await removeDataDir(dataDir);
+  }
+}
+
+/** The option comes last, because it takes every word that follows it. A reader's own choice of projects stands. */
+function only(args: string[], ...projects: string[]): string[] {
+  const chosen = args.findIndex((arg) => arg.startsWith('--selectProjects'));
+  if (chosen < 0) return [...args, '--passWithNoTests', '--selectProjects', ...projects];
+  const ignored = ALL_PROJECTS.filter((project) => !projects.includes(project));
+  return [...args, '--passWithNoTests', '--ignoreProjects', ...ignored];
+}
+
+function testEngines(dataDir: string, signal: AbortSignal): Promise<Engines> {
+  return startEngines({
+    dataDir,
+    mongodbUri: process.env['MONGODB_URI'] || undefined,
+    redisUrl: process.env['REDIS_URL'] || undefined,
+    // The data is thrown away in any case, and on a small machine waiting for the disk is most of what a test would do. What
+    // must survive a crash of the engine is tested on stacks that the fault tests start for themselves, durable as in earnest.
+    durable: false,
+    progress: (line) => console.log(`test: ${line}`),
+    signal,
+  });
+}
+
+void main(process.argv.slice(2)).then((code) => process.exit(code));
