@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +8,9 @@ import type { JestResult } from './report';
 
 /** NestJS is ESM only: without this flag jest cannot load it from CommonJS. */
 const NODE_OPTIONS = '--experimental-vm-modules --disable-warning=ExperimentalWarning';
+
+/** How long jest may take to end after its last test. */
+const LINGER_MS = 15_000;
 
 /** The files, as absolute paths, that jest would run with these arguments. */
 export async function listTests(args: string[], signal: AbortSignal): Promise<string[]> {
@@ -24,8 +28,20 @@ export async function runTests(
 ): Promise<JestResult | undefined> {
   const folder = await mkdtemp(join(tmpdir(), 'caas-jest-'));
   const file = join(folder, 'result.json');
+  const finished = new AbortController();
   try {
-    await jest(['--json', `--outputFile=${file}`, '--ci', ...args], env, signal, 'inherit');
+    const run = jest(
+      ['--json', `--outputFile=${file}`, '--ci', ...args],
+      env,
+      AbortSignal.any([signal, finished.signal]),
+      'inherit',
+    );
+    // The result is written when the last test is over. A process that stays on after that has left something open.
+    const lingering = setInterval(
+      () => existsSync(file) && setTimeout(() => finished.abort(), LINGER_MS).unref(),
+      1000,
+    );
+    await run.finally(() => clearInterval(lingering));
     return JSON.parse(await readFile(file, 'utf8')) as JestResult;
   } catch {
     return undefined;

@@ -23,7 +23,7 @@ export async function freePortRange(count: number): Promise<number> {
   for (let attempt = 0; attempt < 200; attempt += 1) {
     const first = randomInt(FIRST, LAST - count);
     const ports = Array.from({ length: count }, (_, index) => first + index);
-    const free = await Promise.all(ports.map((port) => !given.has(port) && isFree(port)));
+    const free = await Promise.all(ports.map(async (port) => !given.has(port) && (await isFree(port))));
     if (free.every(Boolean)) return ports.map(claim)[0] ?? first;
   }
   throw new Error(`no ${count} free ports in a row`);
