@@ -71,7 +71,7 @@ export async function openDataDir(dataDir: string, progress: Progress): Promise<
 
 /** Removes a folder whose stack has stopped, also what belongs to the embedded database's user. */
 export async function removeDataDir(path: string): Promise<void> {
-  const [command, ...args] = asRootOfItsOwn(['rm', '-rf', '--', resolve(path)]);
+  const [command, ...args] = asRootOfItsOwn(['rm', '-rf', '--one-file-system', '--', resolve(path)]);
   const { code, output } = await run(command, args);
   if (code !== 0) throw new Error(`could not remove ${path}: ${output}`);
 }

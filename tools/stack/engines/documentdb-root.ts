@@ -110,6 +110,12 @@ async function debianMirror(): Promise<string | undefined> {
 
 /** Left by a build that was killed. Only ever called under the lock, so nobody is at work in them. */
 async function removeUnfinished(folder: string): Promise<void> {
-  const [command, ...args] = asRootOfItsOwn(['sh', '-c', 'rm -rf -- "$1"/unfinished-*', 'sh', folder]);
+  const [command, ...args] = asRootOfItsOwn([
+    'sh',
+    '-c',
+    'rm -rf --one-file-system -- "$1"/unfinished-*',
+    'sh',
+    folder,
+  ]);
   await run(command, args);
 }

@@ -56,7 +56,7 @@ export const clusterFolder = (dataDir: string) => join(dataDir, 'postgres', 'clu
 /** Made aside and renamed, so that a cluster of which only a part was written is never taken for one. */
 async function initialise({ root, durable }: PostgresOptions, dataFolder: string, signal: AbortSignal): Promise<void> {
   const unfinished = `${dataFolder}.unfinished`;
-  const [remove, ...folder] = asRootOfItsOwn(['rm', '-rf', '--', unfinished]);
+  const [remove, ...folder] = asRootOfItsOwn(['rm', '-rf', '--one-file-system', '--', unfinished]);
   await run(remove, folder);
   mkdirSync(unfinished, { recursive: true, mode: 0o700 });
   // The locale that comes with PostgreSQL itself: the same order of strings whatever the machine's C library says.
