@@ -22,7 +22,7 @@
  */
 export { startEngines, type EngineOptions, type Engines } from './engines';
 export { startStack, type Stack, type StackOptions } from './stack';
-export { removeDataDir } from './data-dir';
+export { removeDataDir, type StackFile } from './data-dir';
 export { waitFor } from './process/wait';
 export { freePort, freePortRange } from './process/ports';
 export { SetupError } from './engines/system-packages';
