@@ -1,0 +1,166 @@
+import { serialize } from 'bson';
+import { CODES, MongoError } from '../errors/mongo-error';
+import { bsonOf, type Session } from '../postgres/database';
+import { decode } from '../wire/message';
+import { numberOf, type Command, type Handler } from './command';
+
+type Fields = Record<string, unknown>;
+
+/** Databases, collections and indexes. */
+export const catalog: Record<string, Handler> = {
+  create: (command) =>
+    command.run(async (session) => {
+      await session.query('exists', EXISTS, [command.db, command.collection()]).then(([row]) => {
+        if (row) throw MongoError.of('NamespaceExists', `Collection ${command.namespace()} already exists.`);
+      });
+      return one(
+        session,
+        'create',
+        'select documentdb_api.create_collection_view($1, $2::bytea::documentdb_core.bson)::text as result',
+        [command.db, Buffer.from(serialize(creatable(decode(command.body))))],
+      );
+    }),
+  drop: (command) =>
+    command.run(async (session) => {
+      await session.query('drop', 'select documentdb_api.drop_collection($1, $2)', [command.db, command.collection()]);
+      return { ns: command.namespace(), nIndexesWas: 1, ok: 1 };
+    }),
+  dropDatabase: (command) =>
+    command.run(async (session) => {
+      await session.query('dropDatabase', 'select documentdb_api.drop_database($1)', [command.db]);
+      return { dropped: command.db, ok: 1 };
+    }),
+  createIndexes: (command) =>
+    command.run((session) =>
+      one(
+        session,
+        'createIndexes',
+        'select documentdb_api_internal.create_indexes_non_concurrently($1, $2::bytea::documentdb_core.bson, true)::text as result',
+        [command.db, command.body],
+      ).then(unwrapIndexReply),
+    ),
+  dropIndexes: (command) =>
+    command.run((session) =>
+      one(session, 'dropIndexes', 'call documentdb_api.drop_indexes($1, $2::bytea::documentdb_core.bson, null)', [
+        command.db,
+        command.body,
+      ]),
+    ),
+  renameCollection: (command) =>
+    command.run((session) => {
+      const [db, from, to] = renamed(command);
+      return session
+        .query('rename', 'select documentdb_api.rename_collection($1, $2, $3, $4::boolean)', [
+          db,
+          from,
+          to,
+          String(command.document.dropTarget === true),
+        ])
+        .then(() => ({ ok: 1 }));
+    }),
+  collMod: (command) =>
+    command.run((session) =>
+      one(
+        session,
+        'collMod',
+        'select documentdb_api.coll_mod($1, $2, $3::bytea::documentdb_core.bson)::text as result',
+        [command.db, command.collection(), command.body],
+      ),
+    ),
+  listDatabases: (command) =>
+    command.run((session) =>
+      one(
+        session,
+        'listDatabases',
+        'select documentdb_api.list_databases($1::bytea::documentdb_core.bson)::text as result',
+        [command.body],
+      ),
+    ),
+  collStats: (command) =>
+    command.run((session) =>
+      one(session, 'collStats', 'select documentdb_api.coll_stats($1, $2, $3)::text as result', [
+        command.db,
+        command.collection(),
+        numberOf(command.document.scale) ?? 1,
+      ]),
+    ),
+  dbStats: (command) =>
+    command.run((session) =>
+      one(session, 'dbStats', 'select documentdb_api.db_stats($1, $2)::text as result', [
+        command.db,
+        numberOf(command.document.scale) ?? 1,
+      ]),
+    ),
+  validate: (command) =>
+    command.run((session) =>
+      one(
+        session,
+        'validate',
+        'select document::text as result from documentdb_api.validate($1, $2::bytea::documentdb_core.bson)',
+        [command.db, command.body],
+      ),
+    ),
+};
+
+const EXISTS = 'select 1 from documentdb_api_catalog.collections where database_name = $1 and collection_name = $2';
+
+/** The indexes of a collection: name and keys. */
+export async function indexesOf(
+  session: Session,
+  db: string,
+  collection: string,
+): Promise<{ name: string; key: Fields }[]> {
+  const [row] = await session.query(
+    'indexesOf',
+    'select cursorpage::text as page from documentdb_api.list_indexes_cursor_first_page($1, $2::bytea::documentdb_core.bson, 0)',
+    [db, Buffer.from(serialize({ listIndexes: collection, cursor: { batchSize: 1000 } }))],
+  );
+  const { cursor } = decode(bsonOf(row!.page)) as unknown as {
+    cursor: { firstBatch: { name: string; key: Fields }[] };
+  };
+  return cursor.firstBatch;
+}
+
+async function one(
+  session: Session,
+  name: string,
+  text: string,
+  values: (string | number | Buffer)[],
+): Promise<Buffer> {
+  const [row] = await session.query(name, text, values);
+  return bsonOf(row!.result ?? row!.retval);
+}
+
+/** The engine wraps the reply of an index build per shard: `{ raw: { defaultShard: {...} }, ok }`. */
+function unwrapIndexReply(reply: Buffer): Fields {
+  const { raw, ...rest } = decode(reply) as { raw?: Record<string, Fields> } & Fields;
+  const inner = Object.values(raw ?? {})[0];
+  const outcome = inner ?? rest;
+  if (outcome.ok === 0 || outcome.errmsg) {
+    throw new MongoError(numberOf(outcome.code) ?? CODES.CannotCreateIndex, String(outcome.errmsg));
+  }
+  return { ...outcome, ok: 1 };
+}
+
+/** Options of `create` that the engine has no use for are dropped; what would change results is left to its error. */
+function creatable({
+  writeConcern: _writeConcern,
+  indexOptionDefaults: _defaults,
+  storageEngine: _engine,
+  ...spec
+}: Fields): Fields {
+  return spec;
+}
+
+function renamed(command: Command): [db: string, from: string, to: string] {
+  const split = (namespace: unknown) => {
+    const text = String(namespace);
+    const dot = text.indexOf('.');
+    return [text.slice(0, dot), text.slice(dot + 1)] as const;
+  };
+  const [fromDb, from] = split(command.document.renameCollection);
+  const [toDb, to] = split(command.document.to);
+  if (fromDb !== toDb)
+    throw MongoError.of('CommandNotSupported', 'a collection cannot be renamed into another database');
+  return [fromDb, from, to];
+}

@@ -1,0 +1,151 @@
+import { Long } from 'bson';
+import { elementsOf, withoutElements } from '../bson/raw-document';
+import type { CursorStore } from '../cursors/cursor-store';
+import { MongoError } from '../errors/mongo-error';
+import type { Database, Session } from '../postgres/database';
+import type { SessionStore } from '../sessions/session-store';
+import { decode, type WireRequest } from '../wire/message';
+
+/** What the driver adds to every command and the engine does not take. */
+const ENVELOPE = new Set([
+  'lsid',
+  '$db',
+  '$clusterTime',
+  'txnNumber',
+  'autocommit',
+  'startTransaction',
+  '$readPreference',
+  'readConcern',
+  'writeConcern',
+  'apiVersion',
+  'apiStrict',
+  'apiDeprecationErrors',
+  'comment',
+]);
+
+/** What a command runs with. */
+export interface Gateway {
+  readonly database: Database;
+  readonly sessions: SessionStore;
+  readonly cursors: CursorStore;
+  readonly startedAt: number;
+  readonly connectionCount: () => number;
+  readonly address: string;
+}
+
+/** One command of a client: its envelope read, its body raw and stripped, decoded only when somebody asks. */
+export class Command {
+  readonly name: string;
+  readonly db: string;
+  readonly lsid: string | null;
+  readonly txnNumber: bigint | null;
+  readonly inTransaction: boolean;
+  readonly startsTransaction: boolean;
+  private decoded: Record<string, unknown> | null = null;
+  private stripped: Buffer | null = null;
+
+  constructor(
+    readonly gateway: Gateway,
+    readonly request: WireRequest,
+    readonly connectionId: number,
+  ) {
+    const envelope = readEnvelope(request.body);
+    this.name = envelope.name;
+    this.db = envelope.db ?? request.namespace?.split('.')[0] ?? 'admin';
+    this.lsid = envelope.lsid;
+    this.txnNumber = envelope.txnNumber;
+    this.inTransaction = envelope.autocommit === false && envelope.lsid !== null && envelope.txnNumber !== null;
+    this.startsTransaction = envelope.startTransaction;
+  }
+
+  /** The raw body without the envelope: what the engine takes. */
+  get body(): Buffer {
+    this.stripped ??= withoutElements(this.request.body, (name) => ENVELOPE.has(name));
+    return this.stripped;
+  }
+
+  get document(): Record<string, unknown> {
+    this.decoded ??= decode(this.request.body);
+    return this.decoded;
+  }
+
+  /** The value of the command's own field: the collection's name, or 1. */
+  get target(): string {
+    const value = this.document[this.name];
+    return typeof value === 'string' ? value : '';
+  }
+
+  /** @throws MongoError InvalidNamespace */
+  collection(): string {
+    if (this.target !== '' && !this.target.includes('\0')) return this.target;
+    throw MongoError.of('InvalidNamespace', `collection name has invalid type or is empty for command ${this.name}`);
+  }
+
+  namespace(): string {
+    return `${this.db}.${this.target}`;
+  }
+
+  /** Runs `work` on a connection: the transaction's own when the command is part of one. */
+  run<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    const { sessions, database } = this.gateway;
+    if (!this.inTransaction) return database.use(work);
+    return sessions.inTransaction(this.lsid!, this.txnNumber!, this.startsTransaction, work);
+  }
+}
+
+export type Handler = (command: Command) => Promise<Buffer | Record<string, unknown>>;
+
+interface Envelope {
+  name: string;
+  db: string | null;
+  lsid: string | null;
+  txnNumber: bigint | null;
+  autocommit: boolean | null;
+  startTransaction: boolean;
+}
+
+function readEnvelope(body: Buffer): Envelope {
+  const envelope: Envelope = {
+    name: '',
+    db: null,
+    lsid: null,
+    txnNumber: null,
+    autocommit: null,
+    startTransaction: false,
+  };
+  for (const { name, valueStart, end } of elementsOf(body)) {
+    if (envelope.name === '') envelope.name = name;
+    switch (name) {
+      case '$db':
+        envelope.db = body.toString('utf8', valueStart + 4, end - 1);
+        break;
+      case 'lsid':
+        envelope.lsid = body.toString('latin1', valueStart, end);
+        break;
+      case 'txnNumber':
+        envelope.txnNumber =
+          end - valueStart === 8 ? body.readBigInt64LE(valueStart) : BigInt(body.readInt32LE(valueStart));
+        break;
+      case 'autocommit':
+        envelope.autocommit = body[valueStart] === 1;
+        break;
+      case 'startTransaction':
+        envelope.startTransaction = body[valueStart] === 1;
+        break;
+    }
+  }
+  return envelope;
+}
+
+/** A number as a client may send it: int32, int64, double. */
+export function numberOf(value: unknown): number | null {
+  if (typeof value === 'number') return value;
+  if (Long.isLong(value)) return value.toNumber();
+  if (typeof value === 'bigint') return Number(value);
+  return null;
+}
+
+export function bigintOf(value: unknown): bigint {
+  if (Long.isLong(value)) return value.toBigInt();
+  return BigInt(numberOf(value) ?? 0);
+}

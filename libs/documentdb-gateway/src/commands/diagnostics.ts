@@ -1,0 +1,144 @@
+import { readFileSync } from 'node:fs';
+import { serialize } from 'bson';
+import { MongoError } from '../errors/mongo-error';
+import { bsonOf } from '../postgres/database';
+import type { Command, Handler } from './command';
+import { SERVER_VERSION } from './handshake';
+
+type Fields = Record<string, unknown>;
+const ok = (fields: Fields = {}) => Promise.resolve({ ...fields, ok: 1 });
+
+/** What tools and drivers ask about the server itself. */
+export const diagnostics: Record<string, Handler> = {
+  ping: () => ok(),
+  buildInfo: () => ok(buildInfo()),
+  buildinfo: () => ok(buildInfo()),
+  connectionStatus: () => ok({ authInfo: { authenticatedUsers: [], authenticatedUserRoles: [] } }),
+  getCmdLineOpts: () => ok({ argv: ['documentdb-gateway'], parsed: {} }),
+  getParameter: (command) => ok(parameters(command)),
+  setParameter: () => ok({ was: null }),
+  getLog: (command) => ok(command.document.getLog === '*' ? { names: ['global'] } : { totalLinesWritten: 0, log: [] }),
+  getFreeMonitoringStatus: () => ok({ state: 'undecided' }),
+  hostInfo: () => ok({ system: { currentTime: new Date(), numCores: 2 }, os: { type: process.platform }, extra: {} }),
+  serverStatus: (command) => ok(serverStatus(command)),
+  replSetGetStatus: (command) =>
+    ok({ set: 'caas', myState: 1, members: [{ _id: 0, name: command.gateway.address, stateStr: 'PRIMARY' }] }),
+  whatsmyuri: () => ok({ you: '127.0.0.1' }),
+  features: () => ok({ oidMachine: 0 }),
+  listCommands: (command) => ok({ commands: Object.fromEntries(knownCommands(command).map((name) => [name, {}])) }),
+  currentOp: (command) =>
+    engine(
+      command,
+      'currentOp',
+      'select document::text as document from documentdb_api.current_op_command($1::bytea::documentdb_core.bson)',
+      command.body,
+    ).catch(() => ({ inprog: [], ok: 1 })),
+  killOp: (command) =>
+    engine(
+      command,
+      'killOp',
+      'select documentdb_api.kill_op($1::bytea::documentdb_core.bson)::text as document',
+      command.body,
+    ),
+  explain,
+};
+
+/** Filled by the registry, which knows every command; the list and the registry would otherwise import each other. */
+let commandNames: readonly string[] = [];
+export function announceCommands(names: readonly string[]): void {
+  commandNames = names;
+}
+
+const knownCommands = (_command: Command) => commandNames;
+
+/** The engine explains in PostgreSQL's words; its plan is passed on under MongoDB's names for the outermost parts. */
+async function explain(command: Command): Promise<Fields> {
+  const inner = command.document.explain as Fields;
+  const [name = ''] = Object.keys(inner);
+  const from = { find: 'find', aggregate: 'pipeline', count: 'count', distinct: 'distinct' }[name];
+  if (!from) throw MongoError.of('CommandNotSupported', `explain of ${name} is not supported`);
+  const { lsid: _lsid, $db: _db, $readPreference: _preference, comment: _comment, ...spec } = inner;
+  if (name === 'aggregate') spec.cursor ??= {};
+  const plan = await command.run((session) =>
+    session.query(
+      `explain-${from}`,
+      `explain (format json, costs false) select document from documentdb_api_catalog.bson_aggregation_${from}($1, $2::bytea::documentdb_core.bson)`,
+      [command.db, Buffer.from(serialize(spec))],
+    ),
+  );
+  const tree = (plan[0]!['QUERY PLAN'] as { Plan: Fields }[])[0]!.Plan;
+  const usesIndex = JSON.stringify(tree).includes('Index');
+  return {
+    queryPlanner: {
+      plannerVersion: 1,
+      namespace: `${command.db}.${String(inner[name])}`,
+      winningPlan: { stage: usesIndex ? 'IXSCAN' : 'COLLSCAN', postgres: tree },
+      rejectedPlans: [],
+    },
+    executionStats: { executionSuccess: true },
+    command: inner,
+    serverInfo: { host: command.gateway.address, version: SERVER_VERSION },
+    ok: 1,
+  };
+}
+
+async function engine(command: Command, name: string, text: string, body: Buffer): Promise<Buffer> {
+  return command.run(async (session) => {
+    const [row] = await session.query(name, text, [body]);
+    return bsonOf(row!.document);
+  });
+}
+
+function buildInfo(): Fields {
+  return {
+    version: SERVER_VERSION,
+    versionArray: [...SERVER_VERSION.split('.').map(Number), 0],
+    gitVersion: 'documentdb-gateway',
+    modules: [],
+    bits: 64,
+    debug: false,
+    maxBsonObjectSize: 16_777_216,
+    storageEngines: ['documentdb'],
+  };
+}
+
+function parameters(command: Command): Fields {
+  const known: Fields = {
+    featureCompatibilityVersion: { version: SERVER_VERSION.slice(0, 3) },
+    authenticationMechanisms: ['SCRAM-SHA-256'],
+    transactionLifetimeLimitSeconds: 60,
+  };
+  if (command.document.getParameter === '*') return known;
+  const asked = Object.keys(command.document).filter((name) => Object.hasOwn(known, name));
+  if (asked.length === 0) throw MongoError.of('InvalidOptions', 'no option found to get');
+  return Object.fromEntries(asked.map((name) => [name, known[name]]));
+}
+
+function serverStatus({ gateway }: Command): Fields {
+  const uptime = (Date.now() - gateway.startedAt) / 1000;
+  const pool = gateway.database.stats;
+  return {
+    host: gateway.address,
+    version: SERVER_VERSION,
+    process: 'mongod',
+    pid: process.pid,
+    uptime,
+    uptimeMillis: Math.round(uptime * 1000),
+    localTime: new Date(),
+    connections: { current: gateway.connectionCount(), available: 10_000, totalCreated: 0 },
+    mem: { bits: 64, resident: Math.round(residentBytes() / 2 ** 20), supported: true },
+    metrics: { cursor: { open: { total: gateway.cursors.open } } },
+    transactions: { currentOpen: gateway.sessions.openTransactions },
+    storageEngine: { name: 'documentdb', supportsCommittedReads: true, persistent: true },
+    repl: { setName: 'caas', isWritablePrimary: true, hosts: [gateway.address], me: gateway.address },
+    postgres: pool,
+  };
+}
+
+function residentBytes(): number {
+  try {
+    return Number(readFileSync('/proc/self/statm', 'utf8').split(' ')[1]) * 4096;
+  } catch {
+    return process.memoryUsage.rss();
+  }
+}

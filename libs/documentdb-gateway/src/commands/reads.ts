@@ -1,0 +1,115 @@
+import { bsonOf, type Session } from '../postgres/database';
+import type { CursorHome } from '../cursors/cursor-store';
+import { bigintOf, numberOf, type Command, type Handler } from './command';
+
+/** The engine's function behind each command that opens a cursor. */
+const FIRST_PAGE: Record<string, string> = {
+  find: 'find_cursor_first_page',
+  aggregate: 'aggregate_cursor_first_page',
+  listCollections: 'list_collections_cursor_first_page',
+  listIndexes: 'list_indexes_cursor_first_page',
+};
+
+const openCursor: Handler = (command) => {
+  const timeLimitMs = numberOf(command.document.maxTimeMS);
+  return timeLimitMs ? withTimeLimit(command, timeLimitMs) : firstPageOf(command);
+};
+
+export const reads: Record<string, Handler> = {
+  find: openCursor,
+  aggregate: openCursor,
+  listCollections: openCursor,
+  listIndexes: openCursor,
+  count: (command) => single(command, 'count_query'),
+  distinct: (command) => single(command, 'distinct_query'),
+  getMore: async (command) => {
+    const id = bigintOf(command.document.getMore);
+    const { cursors } = command.gateway;
+    if (!command.inTransaction) return cursors.more(id, command.body, null);
+    return command.run((session) => cursors.more(id, command.body, session));
+  },
+  killCursors: async (command) => {
+    const ids = (command.document.cursors ?? []) as unknown[];
+    const outcome = { cursorsKilled: [] as unknown[], cursorsNotFound: [] as unknown[] };
+    for (const id of ids) {
+      const killed = command.gateway.cursors.kill(bigintOf(id));
+      (killed ? outcome.cursorsKilled : outcome.cursorsNotFound).push(id);
+    }
+    return { ...outcome, cursorsAlive: [], cursorsUnknown: [], ok: 1 };
+  },
+};
+
+/** A statement timeout is local to a transaction in PostgreSQL, so the query runs in a short one. */
+async function withTimeLimit(command: Command, timeLimitMs: number): Promise<Buffer> {
+  if (command.inTransaction) return firstPageOf(command);
+  return command.gateway.database.use(async (session) => {
+    await session.run(`set statement_timeout = ${Math.max(1, Math.floor(timeLimitMs))}`);
+    try {
+      return (await firstPage(command, session)).page;
+    } finally {
+      await session.run('reset statement_timeout').catch(() => undefined);
+    }
+  });
+}
+
+/** Most cursors continue anywhere. Some leave a portal in their connection, which then stays with the cursor. */
+async function firstPageOf(command: Command): Promise<Buffer> {
+  if (command.inTransaction) {
+    return command.run(async (session) =>
+      remember(command, await firstPage(command, session), { kind: 'transaction' }),
+    );
+  }
+  const { database } = command.gateway;
+  const streamed = await database.use(async (session) => {
+    const result = await firstPage(command, session);
+    if (!result.needsConnection) return remember(command, result, { kind: 'anywhere' });
+    await session.run('CLOSE ALL');
+    return null;
+  });
+  if (streamed) return streamed;
+  const held = await database.hold();
+  try {
+    const result = await firstPage(command, held);
+    return remember(command, result, { kind: 'held', session: held });
+  } catch (error) {
+    database.releaseHeld(held, false);
+    throw error;
+  }
+}
+
+interface FirstPage {
+  page: Buffer;
+  continuation: Buffer | null;
+  needsConnection: boolean;
+  id: bigint;
+}
+
+async function firstPage(command: Command, session: Session): Promise<FirstPage> {
+  const id = command.gateway.cursors.newId();
+  const [row] = await session.query(
+    command.name,
+    `select cursorpage::text as page, continuation::text as continuation, persistconnection as held
+       from documentdb_api.${FIRST_PAGE[command.name]}($1, $2::bytea::documentdb_core.bson, $3)`,
+    [command.db, command.body, id],
+  );
+  const continuation = row!.continuation === null ? null : bsonOf(row!.continuation);
+  return { page: bsonOf(row!.page), continuation, needsConnection: continuation !== null && row!.held === true, id };
+}
+
+function remember(command: Command, { page, continuation, id }: FirstPage, home: CursorHome): Buffer {
+  const { cursors, database } = command.gateway;
+  if (continuation !== null) cursors.add(id, command.db, continuation, home);
+  else if (home.kind === 'held') database.releaseHeld(home.session, true);
+  return page;
+}
+
+async function single(command: Command, engineFunction: string): Promise<Buffer> {
+  return command.run(async (session) => {
+    const [row] = await session.query(
+      command.name,
+      `select document::text as document from documentdb_api.${engineFunction}($1, $2::bytea::documentdb_core.bson)`,
+      [command.db, command.body],
+    );
+    return bsonOf(row!.document);
+  });
+}

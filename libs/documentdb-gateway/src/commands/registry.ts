@@ -1,0 +1,35 @@
+import { MongoError } from '../errors/mongo-error';
+import { fromPostgres } from '../errors/postgres-errors';
+import { catalog } from './catalog';
+import type { Command, Handler } from './command';
+import { announceCommands, diagnostics } from './diagnostics';
+import { handshake } from './handshake';
+import { reads } from './reads';
+import { sessionCommands } from './session-commands';
+import { findAndModify, writes } from './writes';
+
+const HANDLERS = new Map<string, Handler>(
+  Object.entries({
+    ...handshake,
+    ...diagnostics,
+    ...writes,
+    findAndModify,
+    findandmodify: findAndModify,
+    ...reads,
+    ...catalog,
+    ...sessionCommands,
+  }),
+);
+
+announceCommands([...HANDLERS.keys()]);
+
+/** Answers one command; an error becomes a reply and never leaves as an exception. */
+export async function answer(command: Command): Promise<Buffer | Record<string, unknown>> {
+  try {
+    const handler = HANDLERS.get(command.name);
+    if (!handler) throw MongoError.of('CommandNotFound', `no such command: '${command.name}'`);
+    return await handler(command);
+  } catch (error) {
+    return fromPostgres(error, command.inTransaction).toReply();
+  }
+}

@@ -1,0 +1,122 @@
+import type { Socket } from 'node:net';
+import { ScramLogin, type ScramVerifier } from './auth/scram';
+import { Command, type Gateway } from './commands/command';
+import { answer } from './commands/registry';
+import { hello } from './commands/handshake';
+import { MongoError } from './errors/mongo-error';
+import { fromPostgres } from './errors/postgres-errors';
+import { FrameReader } from './wire/frame-reader';
+import { encodeReply, parseRequest, type WireRequest } from './wire/message';
+
+/** What a client may send before it has logged in. */
+const BEFORE_LOGIN = new Set([
+  'hello',
+  'isMaster',
+  'ismaster',
+  'ping',
+  'buildInfo',
+  'buildinfo',
+  'saslStart',
+  'saslContinue',
+]);
+
+/**
+ * One client. Its commands are answered in the order they came, one at a time; while one is at work the socket is not read,
+ * so a client that sends faster than the engine works is slowed down and nothing piles up here.
+ */
+export class ClientConnection {
+  private readonly frames = new FrameReader();
+  private readonly login: ScramLogin | null;
+  private queue: Buffer[] = [];
+  private working = false;
+  private ended = false;
+
+  constructor(
+    private readonly gateway: Gateway,
+    private readonly socket: Socket,
+    private readonly id: number,
+    verifier: ScramVerifier | null,
+  ) {
+    this.login = verifier && new ScramLogin(verifier);
+    socket.setNoDelay(true);
+    socket.on('data', (chunk: Buffer) => this.receive(chunk));
+  }
+
+  get busy(): boolean {
+    return this.working;
+  }
+
+  private receive(chunk: Buffer): void {
+    try {
+      this.queue.push(...this.frames.push(chunk));
+    } catch {
+      // What follows a broken frame cannot be read any more; other clients have sockets of their own.
+      return this.end();
+    }
+    if (!this.working) void this.work();
+    else if (this.queue.length > 0) this.socket.pause();
+  }
+
+  private async work(): Promise<void> {
+    this.working = true;
+    for (let frame = this.queue.shift(); frame !== undefined && !this.ended; frame = this.queue.shift()) {
+      await this.handle(frame);
+    }
+    this.working = false;
+    this.socket.resume();
+  }
+
+  private async handle(frame: Buffer): Promise<void> {
+    let request: WireRequest;
+    let command: Command;
+    try {
+      request = parseRequest(frame);
+      command = new Command(this.gateway, request, this.id);
+    } catch {
+      return this.end();
+    }
+    const reply = await this.reply(command);
+    if (request.silent || this.ended) return;
+    if (!this.socket.write(encodeReply(request, reply))) await this.drained();
+  }
+
+  private async reply(command: Command): Promise<Buffer | Record<string, unknown>> {
+    if (!this.login) return answer(command);
+    try {
+      if (command.name === 'saslStart') return this.login.start(command.document);
+      if (command.name === 'saslContinue') return this.login.continue(command.document);
+      if (command.name === 'hello' || command.name === 'isMaster' || command.name === 'ismaster')
+        return this.greet(command);
+      if (!this.login.authenticated && !BEFORE_LOGIN.has(command.name)) {
+        throw MongoError.of('Unauthorized', `command ${command.name} requires authentication`);
+      }
+    } catch (error) {
+      return fromPostgres(error, false).toReply();
+    }
+    return answer(command);
+  }
+
+  /** Drivers begin to log in within their first greeting. */
+  private greet(command: Command): Record<string, unknown> {
+    const { speculativeAuthenticate } = command.document as { speculativeAuthenticate?: Record<string, unknown> };
+    const offered = { ...hello(command), saslSupportedMechs: ['SCRAM-SHA-256'] };
+    if (speculativeAuthenticate?.mechanism !== 'SCRAM-SHA-256') return offered;
+    return { ...offered, speculativeAuthenticate: this.login!.start(speculativeAuthenticate) };
+  }
+
+  private drained(): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        this.socket.off('drain', done).off('close', done);
+        resolve();
+      };
+      this.socket.once('drain', done).once('close', done);
+    });
+  }
+
+  private end(): void {
+    this.ended = true;
+    this.queue = [];
+    this.socket.destroy();
+  }
+}

@@ -1,0 +1,60 @@
+import { CODES, MongoError } from './mongo-error';
+
+/** DocumentDB numbers its errors by their place in its own list; these are MongoDB's codes for those places. */
+const CODE_OF_ORDINAL: Readonly<Record<number, number>> = {
+  0: 1,
+  1: 2,
+  3: 9,
+  4: 14,
+  8: 26,
+  9: 27,
+  10: 28,
+  13: 40,
+  14: 43,
+  15: 48,
+  16: 52,
+  22: 66,
+  23: 67,
+  25: 72,
+  26: 73,
+  27: 85,
+  28: 86,
+  30: 115,
+  42: 263,
+  47: 10334,
+  48: 11000,
+  456: 121,
+  537: 50,
+  541: 112,
+};
+
+const CONFLICTS = new Set(['40001', '40P01', '55P03']);
+const UNIQUE_VIOLATION = '23505';
+
+/** MongoDB's code for a SQLSTATE of the engine: `M` and four base-36 digits, or one of PostgreSQL's own. */
+export function codeOfSqlState(sqlState: string): number {
+  if (CONFLICTS.has(sqlState)) return CODES.WriteConflict;
+  if (sqlState === UNIQUE_VIOLATION) return CODES.DuplicateKey;
+  if (sqlState === '57014') return CODES.MaxTimeMSExpired;
+  if (!sqlState.startsWith('M')) return CODES.InternalError;
+  return CODE_OF_ORDINAL[parseInt(sqlState.slice(1), 36)] ?? CODES.InternalError;
+}
+
+/** Inside `writeErrors` the engine packs the SQLSTATE into a number: six bits a character, from '0'. */
+export function unpackSqlState(packed: number): string {
+  return Array.from({ length: 5 }, (_, place) => String.fromCharCode(((packed >> (6 * place)) & 63) + 48)).join('');
+}
+
+/** A failed statement as the client's driver expects it; a conflict inside a transaction may be tried again from its start. */
+export function fromPostgres(error: unknown, inTransaction: boolean): MongoError {
+  if (error instanceof MongoError) return error;
+  const { code: sqlState, message } = error as { code?: string; message: string };
+  if (typeof sqlState !== 'string' || sqlState.length !== 5) {
+    return MongoError.of('InternalError', message).withLabel(
+      inTransaction ? 'TransientTransactionError' : 'RetryableWriteError',
+    );
+  }
+  const mapped = new MongoError(codeOfSqlState(sqlState), message);
+  if (mapped.code === CODES.WriteConflict && inTransaction) mapped.withLabel('TransientTransactionError');
+  return mapped;
+}

@@ -1,0 +1,74 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { ScramVerifier, type Credential } from './auth/scram';
+import { ClientConnection } from './connection';
+import { CursorStore } from './cursors/cursor-store';
+import { Database, type PoolLimits, type PostgresAddress } from './postgres/database';
+import { SessionStore } from './sessions/session-store';
+
+export interface GatewayOptions {
+  host: string;
+  /** 0 takes a free one. */
+  port: number;
+  postgres: PostgresAddress;
+  pool: PoolLimits;
+  /** With it, clients must log in by SCRAM-SHA-256. */
+  credential?: Credential;
+  maxConnections?: number;
+}
+
+const DRAIN_MS = 1_000;
+const DRAIN_STEP_MS = 10;
+
+/** A MongoDB-wire server in front of DocumentDB. `start` resolves with the port once the engine has answered. */
+export class DocumentDbGateway {
+  private readonly database: Database;
+  private readonly clients = new Map<Socket, ClientConnection>();
+  private readonly sessions: SessionStore;
+  private readonly cursors: CursorStore;
+  private server: Server | null = null;
+  private nextConnectionId = 1;
+
+  constructor(private readonly options: GatewayOptions) {
+    this.database = new Database(options.postgres, options.pool);
+    this.sessions = new SessionStore(this.database);
+    this.cursors = new CursorStore(this.database);
+  }
+
+  async start(): Promise<number> {
+    await this.database.use((session) => session.run('select 1'));
+    const { host, port, credential, maxConnections = 5_000 } = this.options;
+    const verifier = credential ? new ScramVerifier(credential) : null;
+    const server = createServer({ noDelay: true });
+    server.maxConnections = maxConnections;
+    await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve));
+    const bound = (server.address() as { port: number }).port;
+    const gateway = {
+      database: this.database,
+      sessions: this.sessions,
+      cursors: this.cursors,
+      startedAt: Date.now(),
+      connectionCount: () => this.clients.size,
+      address: `${host}:${bound}`,
+    };
+    server.on('connection', (socket) => {
+      this.clients.set(socket, new ClientConnection(gateway, socket, this.nextConnectionId++, verifier));
+      socket.on('error', () => socket.destroy());
+      socket.on('close', () => this.clients.delete(socket));
+    });
+    this.server = server;
+    return bound;
+  }
+
+  /** Takes no more clients, lets the commands at work finish for a moment, and closes everything. */
+  async stop(): Promise<void> {
+    this.server?.close();
+    for (const deadline = Date.now() + DRAIN_MS; Date.now() < deadline;) {
+      if (![...this.clients.values()].some(({ busy }) => busy)) break;
+      await new Promise((resolve) => setTimeout(resolve, DRAIN_STEP_MS));
+    }
+    for (const socket of this.clients.keys()) socket.destroy();
+    this.cursors.close();
+    await this.sessions.close();
+    this.database.close();
+  }
+}

@@ -1,0 +1,1 @@
+export { DocumentDbGateway, type GatewayOptions } from './gateway-server';

@@ -1,0 +1,176 @@
+import { CODES, MongoError } from '../errors/mongo-error';
+import type { Database, Session } from '../postgres/database';
+
+/** MongoDB ends a transaction that is open for a minute (`transactionLifetimeLimitSeconds`). */
+const TRANSACTION_LIFETIME_MS = 60_000;
+const SESSION_LIFETIME_MS = 30 * 60_000;
+const SWEEP_EVERY_MS = 5_000;
+
+interface Transaction {
+  number: bigint;
+  session: Session;
+  startedAt: number;
+  /** The last command, so that one never overtakes another on the connection. */
+  tail: Promise<unknown>;
+  failed: boolean;
+}
+
+interface ClientSession {
+  transaction: Transaction | null;
+  /** The number of the last transaction that was committed or aborted here, so that a repeated commit can be answered. */
+  ended: { number: bigint; committed: boolean } | null;
+  /** The last retryable write and its reply: a driver that lost the reply sends the same number again. */
+  lastWrite: { number: bigint; reply: Promise<Buffer> } | null;
+  usedAt: number;
+}
+
+/** What the gateway keeps per `lsid`: an open transaction with its PostgreSQL session, and the last retryable write. */
+export class SessionStore {
+  private readonly sessions = new Map<string, ClientSession>();
+  private readonly sweeper: NodeJS.Timeout;
+
+  constructor(private readonly database: Database) {
+    this.sweeper = setInterval(() => this.sweep(Date.now()), SWEEP_EVERY_MS);
+    this.sweeper.unref();
+  }
+
+  get openTransactions(): number {
+    return [...this.sessions.values()].filter(({ transaction }) => transaction !== null).length;
+  }
+
+  /** Runs `work` inside the transaction `number` of `lsid`, beginning it when `starts`. */
+  async inTransaction<T>(
+    lsid: string,
+    number: bigint,
+    starts: boolean,
+    work: (session: Session) => Promise<T>,
+  ): Promise<T> {
+    const transaction = starts ? await this.begin(lsid, number) : this.current(lsid, number);
+    const result = transaction.tail.then(() => {
+      if (transaction.failed) throw noSuchTransaction(number);
+      return work(transaction.session);
+    });
+    transaction.tail = result.catch(() => undefined);
+    try {
+      return await result;
+    } catch (error) {
+      // PostgreSQL refuses everything after an error, and MongoDB aborts on one: the client starts over either way.
+      await this.end(lsid, transaction, false);
+      throw error;
+    }
+  }
+
+  /** Commits; a repeated commit of the same number is answered like the first. */
+  async commit(lsid: string, number: bigint): Promise<void> {
+    const session = this.sessions.get(lsid);
+    if (session?.ended?.number === number && session.ended.committed) return;
+    const transaction = this.current(lsid, number);
+    await transaction.tail;
+    if (transaction.failed) throw noSuchTransaction(number);
+    await this.end(lsid, transaction, true);
+  }
+
+  async abort(lsid: string, number: bigint): Promise<void> {
+    const transaction = this.sessions.get(lsid)?.transaction;
+    if (!transaction || transaction.number !== number) throw noSuchTransaction(number);
+    await transaction.tail;
+    await this.end(lsid, transaction, false);
+  }
+
+  /** The reply to the retryable write `number`, made once: the same number again gets the same reply. */
+  retryable(lsid: string, number: bigint, write: (isKnownSession: boolean) => Promise<Buffer>): Promise<Buffer> {
+    const isKnown = this.sessions.has(lsid);
+    const session = this.sessionOf(lsid);
+    if (session.lastWrite?.number === number) return session.lastWrite.reply;
+    if (session.lastWrite && session.lastWrite.number > number) {
+      throw MongoError.of('TransactionTooOld', `Retryable write with txnNumber ${number} is older than the last one`);
+    }
+    const reply = write(isKnown);
+    session.lastWrite = { number, reply };
+    reply.catch(() => {
+      if (session.lastWrite?.number === number) session.lastWrite = null;
+    });
+    return reply;
+  }
+
+  async forget(lsid: string): Promise<void> {
+    const transaction = this.sessions.get(lsid)?.transaction;
+    if (transaction) await this.end(lsid, transaction, false);
+    this.sessions.delete(lsid);
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.sweeper);
+    await Promise.all([...this.sessions.keys()].map((lsid) => this.forget(lsid)));
+  }
+
+  private async begin(lsid: string, number: bigint): Promise<Transaction> {
+    const session = this.sessionOf(lsid);
+    if (session.transaction) await this.end(lsid, session.transaction, false);
+    const held = await this.database.hold();
+    const transaction: Transaction = {
+      number,
+      session: held,
+      startedAt: Date.now(),
+      tail: Promise.resolve(),
+      failed: false,
+    };
+    session.transaction = transaction;
+    session.ended = null;
+    transaction.tail = held.run('BEGIN ISOLATION LEVEL REPEATABLE READ').catch(() => {
+      transaction.failed = true;
+    });
+    return transaction;
+  }
+
+  private current(lsid: string, number: bigint): Transaction {
+    const session = this.sessionOf(lsid);
+    if (session.transaction?.number === number) return session.transaction;
+    throw noSuchTransaction(number);
+  }
+
+  private async end(lsid: string, transaction: Transaction, commit: boolean): Promise<void> {
+    const session = this.sessionOf(lsid);
+    if (session.transaction !== transaction) return;
+    session.transaction = null;
+    transaction.failed = true;
+    let clean = true;
+    let committed = false;
+    try {
+      await transaction.session.run(commit ? 'COMMIT' : 'ROLLBACK');
+      committed = commit;
+    } catch (error) {
+      clean = false;
+      if (commit) throw error;
+    } finally {
+      session.ended = { number: transaction.number, committed };
+      this.database.releaseHeld(transaction.session, clean);
+    }
+  }
+
+  private sessionOf(lsid: string): ClientSession {
+    let session = this.sessions.get(lsid);
+    if (!session) {
+      session = { transaction: null, ended: null, lastWrite: null, usedAt: 0 };
+      this.sessions.set(lsid, session);
+    }
+    session.usedAt = Date.now();
+    return session;
+  }
+
+  private sweep(now: number): void {
+    for (const [lsid, session] of this.sessions) {
+      if (session.transaction && now - session.transaction.startedAt > TRANSACTION_LIFETIME_MS) {
+        void this.end(lsid, session.transaction, false);
+      }
+      if (!session.transaction && now - session.usedAt > SESSION_LIFETIME_MS) this.sessions.delete(lsid);
+    }
+  }
+}
+
+function noSuchTransaction(number: bigint): MongoError {
+  return new MongoError(
+    CODES.NoSuchTransaction,
+    `Given transaction number ${number} does not match any in-progress transactions.`,
+  ).withLabel('TransientTransactionError');
+}
