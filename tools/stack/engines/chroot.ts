@@ -15,6 +15,9 @@ owner=$(grep '^postgres:' "$root/etc/passwd" | cut -d: -f3,4)
 [ "$(stat -c %u:%g "$root/data")" = "$owner" ] || chown -R "$owner" "$root/data"
 exec chroot "$root" setpriv --reuid postgres --regid postgres --init-groups --pdeathsig "$signal" -- "$@"`;
 
+/** Namespaces in which mounts of one's own vanish with the last process. */
+export const OWN_MOUNTS = ['--mount', '--propagation', 'private'];
+
 export interface ChrootOptions {
   root: string;
   /** Becomes /data inside, owned by that root's `postgres`. */
@@ -28,15 +31,12 @@ export function inChroot(
   { root, dataFolder, parentDeathSignal }: ChrootOptions,
   argv: string[],
 ): [string, ...string[]] {
-  return asRootOfItsOwn(
-    ['sh', '-c', ENTER, 'sh', root, dataFolder, parentDeathSignal, ...argv],
-    ['--mount', '--propagation', 'private'],
-  );
+  return asRootOfItsOwn(['sh', '-c', ENTER, 'sh', root, dataFolder, parentDeathSignal, ...argv], OWN_MOUNTS);
 }
 
 /**
- * As root: the command in the given namespaces. As anybody else: also in a user namespace in which one is root over the
- * subordinate ids of /etc/subuid, which is also how mmdebstrap builds a root for such a user.
+ * As root: the command in the given namespaces. As anybody else: also in a user namespace, in which one is root over
+ * oneself and the subordinate ids of subuid(5). A root is built and run under the same ids either way.
  */
 export function asRootOfItsOwn(argv: string[], namespaces: string[] = []): [string, ...string[]] {
   const isRoot = process.getuid?.() === 0;

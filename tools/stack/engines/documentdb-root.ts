@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { lockFile } from '../process/lock';
 import type { Supervision } from '../process/supervision';
-import { asRootOfItsOwn } from './chroot';
+import { asRootOfItsOwn, OWN_MOUNTS } from './chroot';
 import { commandOf, ensureInstalled, lastLines, run, SetupError } from './system-packages';
 
 /** Debian releases that carry the extension, in the order they are tried: the next stable one first, then unstable. */
@@ -34,7 +34,7 @@ export async function documentDbRoot(supervision: Building): Promise<string> {
   if (already) return join(already, 'root');
 
   mkdirSync(folder, { recursive: true });
-  await ensureInstalled(['mmdebstrap'], supervision);
+  await ensureInstalled(process.getuid?.() === 0 ? ['mmdebstrap'] : ['mmdebstrap', 'uidmap'], supervision);
   const lock = await lockFile(join(folder, 'lock'), LONGEST_BUILD_MS);
   if (!lock)
     throw new SetupError(`another process has been building in ${folder} for ${LONGEST_BUILD_MS / 60_000} minutes`);
@@ -56,25 +56,8 @@ async function build(folder: string, { progress, signal }: Building): Promise<st
   for (const suite of SUITES) {
     progress(`building the DocumentDB engine from Debian ${suite} (once; about a minute)`);
     const unfinished = await mkdtemp(join(folder, 'unfinished-'));
-    const { code, output } = await run(
-      commandOf('mmdebstrap'),
-      [
-        '--variant=apt',
-        `--include=${PACKAGE}`,
-        '--aptopt=Acquire::Check-Valid-Until "false"',
-        // Documentation and translations are a third of the size, and nobody reads them in there.
-        '--dpkgopt=path-exclude=/usr/share/doc/*',
-        '--dpkgopt=path-exclude=/usr/share/man/*',
-        '--dpkgopt=path-exclude=/usr/share/locale/*',
-        // Where the data folder is mounted; everything else is read-only by then.
-        '--customize-hook=mkdir "$1/data"',
-        '--format=directory',
-        suite,
-        join(unfinished, 'root'),
-        ...(mirror ? [mirror] : []),
-      ],
-      { signal },
-    );
+    const [command, ...args] = asRootOfItsOwn(mmdebstrap(suite, join(unfinished, 'root'), mirror), OWN_MOUNTS);
+    const { code, output } = await run(command, args, { signal });
     if (code === 0) {
       await writeFile(join(unfinished, 'complete'), '');
       await rename(unfinished, rootPath(folder, suite));
@@ -87,6 +70,25 @@ async function build(folder: string, { progress, signal }: Building): Promise<st
     `The embedded DocumentDB could not be built:\n${failures.join('\n')}\n\nSet MONGODB_URI to use a MongoDB of your own.`,
   );
 }
+
+const mmdebstrap = (suite: string, target: string, mirror: string | undefined) => [
+  commandOf('mmdebstrap'),
+  // Root over the ids that run it later, be they the machine's or those of a user namespace.
+  '--mode=root',
+  '--variant=apt',
+  `--include=${PACKAGE}`,
+  '--aptopt=Acquire::Check-Valid-Until "false"',
+  // Documentation and translations are a third of the size, and nobody reads them in there.
+  '--dpkgopt=path-exclude=/usr/share/doc/*',
+  '--dpkgopt=path-exclude=/usr/share/man/*',
+  '--dpkgopt=path-exclude=/usr/share/locale/*',
+  // Where the data folder is mounted; everything else is read-only by then.
+  '--customize-hook=mkdir "$1/data"',
+  '--format=directory',
+  suite,
+  target,
+  ...(mirror ? [mirror] : []),
+];
 
 /**
  * The Debian mirror this machine's own apt uses, so that a company's mirror is honoured here too. Undefined on a machine that is not Debian:
