@@ -3,6 +3,7 @@ import { mkdtemp, rename, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { lockFile } from '../process/lock';
+import { boundToParent } from '../process/managed-process';
 import type { Supervision } from '../process/supervision';
 import { asRootOfItsOwn, OWN_MOUNTS } from './chroot';
 import { commandOf, ensureInstalled, lastLines, run, SetupError } from './system-packages';
@@ -56,7 +57,8 @@ async function build(folder: string, { progress, signal }: Building): Promise<st
   for (const suite of SUITES) {
     progress(`building the DocumentDB engine from Debian ${suite} (once; about a minute)`);
     const unfinished = await mkdtemp(join(folder, 'unfinished-'));
-    const [command, ...args] = asRootOfItsOwn(mmdebstrap(suite, join(unfinished, 'root'), mirror), OWN_MOUNTS);
+    const building = asRootOfItsOwn(mmdebstrap(suite, join(unfinished, 'root'), mirror), OWN_MOUNTS);
+    const [command, ...args] = boundToParent(building);
     const { code, output } = await run(command, args, { signal });
     if (code === 0) {
       await writeFile(join(unfinished, 'complete'), '');

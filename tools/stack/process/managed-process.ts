@@ -104,7 +104,7 @@ export class ManagedProcess {
     const { ledger } = this.supervision;
     mkdirSync(dirname(this.logFile), { recursive: true });
     const log = openSync(this.logFile, 'a');
-    const [file, ...rest] = boundToParent(command, args);
+    const [file, ...rest] = boundToParent([command, ...args]);
     const child = spawn(file, rest, { env: env ?? process.env, stdio: ['ignore', log, log], detached: true });
     closeSync(log);
     const startedAt = Date.now();
@@ -145,8 +145,8 @@ export class ManagedProcess {
  * The command, asked of the kernel to be told to end when this process does, however it does (`PR_SET_PDEATHSIG`). Where
  * setpriv is missing the ledger alone has to do.
  */
-function boundToParent(command: string, args: string[]): [string, ...string[]] {
-  return onPath('setpriv') ? ['setpriv', '--pdeathsig', 'TERM', '--', command, ...args] : [command, ...args];
+export function boundToParent(argv: [string, ...string[]]): [string, ...string[]] {
+  return onPath('setpriv') ? ['setpriv', '--pdeathsig', 'TERM', '--', ...argv] : argv;
 }
 
 /** The full path of an executable on the PATH, or undefined. */
