@@ -8,9 +8,9 @@ const LAST = 32_000;
 /** Ports given out by this process and perhaps not yet bound by the child they are meant for. */
 const given = new Set<number>();
 
-/** A port of 127.0.0.1 that nothing listens on: `preferred` if that is free, else any. Never the same one twice. */
+/** A port of 127.0.0.1 that nothing listens on: `preferred` if that is free, else one that was not given out before. */
 export async function freePort(preferred?: number): Promise<number> {
-  if (preferred !== undefined && !given.has(preferred) && (await isFree(preferred))) return claim(preferred);
+  if (preferred !== undefined && (await isFree(preferred))) return claim(preferred);
   for (let attempt = 0; attempt < 200; attempt += 1) {
     const port = randomInt(FIRST, LAST);
     if (!given.has(port) && (await isFree(port))) return claim(port);
