@@ -50,13 +50,13 @@ describe.each(PLACEMENTS)('on the %s placement', (placement) => {
   }
 
   /** Refused or confined: nothing of B in the answer, and B's documents as they were. */
-  async function withstands(layers: Layer[], attack: () => Promise<unknown>): Promise<void> {
+  async function withstands(layers: Layer[], attack: () => Promise<unknown>, mayWriteOwn = false): Promise<void> {
     const before = { a: await dataOf('tenantA'), b: await dataOf('tenantB') };
     leaveOn(...layers);
     const answer = await attack().catch((refusal: Error) => refusal.message);
     expect(JSON.stringify(answer ?? null)).not.toContain('CANARY');
     expect(await dataOf('tenantB')).toBe(before.b);
-    expect(await dataOf('tenantA')).toBe(before.a);
+    if (!mayWriteOwn) expect(await dataOf('tenantA')).toBe(before.a);
   }
 
   describe('the schema guard alone', () => {
@@ -75,7 +75,7 @@ describe.each(PLACEMENTS)('on the %s placement', (placement) => {
 
   describe('the repository alone', () => {
     it.each(Object.entries(REPOSITORY_ATTACKS))('withstands %s', async (_name, attack) => {
-      await withstands(['repository'], () => attack(harness.context(field.tenantA), field));
+      await withstands(['repository'], () => attack(harness.context(field.tenantA), field), true);
       await harness.context(field.tenantA).repository(secrets).deleteMany({ _id: field.documentOfB });
     });
   });
@@ -94,18 +94,16 @@ describe.each(PLACEMENTS)('on the %s placement', (placement) => {
         const answer = await attack(field).catch((error: Error) => error.message);
         if (JSON.stringify(answer).includes('CANARY')) leaking.push(name);
       }
-      expect(leaking).toEqual(
-        expect.arrayContaining([
-          'find without a tenant',
-          'findById',
-          'distinct',
-          'aggregate without a tenant',
-          '$lookup',
-          '$unionWith by name',
-          '$graphLookup',
-          'the raw collection',
-        ]),
-      );
+      const within = [
+        'find without a tenant',
+        'findById',
+        'distinct',
+        'aggregate without a tenant',
+        'the raw collection',
+      ];
+      // A pipeline does not leave its database, so a dedicated tenant's neighbours are out of its reach anyway.
+      const across = placement === 'dedicated' ? [] : ['$lookup', '$unionWith by name', '$graphLookup'];
+      expect(leaking).toEqual(expect.arrayContaining([...within, ...across]));
     });
   });
 });

@@ -18,7 +18,7 @@ export async function describeDuplicate(
 ): Promise<MongoError> {
   const known = fromPostgres(error, command.inTransaction);
   if (known.code !== CODES.DuplicateKey) return known;
-  const index = /Index '([^']+)'/.exec(known.message)?.[1] ?? '_id_';
+  const index = await indexNameOf(command, known.message);
   const keyPattern = await keysOf(command, index);
   const values = valuesOf(filter, update);
   const keyValue = Object.fromEntries(Object.keys(keyPattern).map((path) => [path, pick(values, path)]));
@@ -27,6 +27,21 @@ export async function describeDuplicate(
     .join(', ');
   const message = `E11000 duplicate key error collection: ${command.namespace()} index: ${index} dup key: { ${shown} }`;
   return new MongoError(CODES.DuplicateKey, message, { keyPattern, keyValue });
+}
+
+/** The engine names the index as the client did, or by its own number. */
+async function indexNameOf(command: Command, message: string): Promise<string> {
+  const name = /Index '([^']+)'/.exec(message)?.[1];
+  const number = /documents_rum_index_(\d+)/.exec(message)?.[1];
+  if (name !== undefined || number === undefined) return name ?? '_id_';
+  const [row] = await command.gateway.database.use((session) =>
+    session.query(
+      'indexName',
+      'select (index_spec).index_name as name from documentdb_api_catalog.collection_indexes where index_id = $1',
+      [number],
+    ),
+  );
+  return String(row?.name ?? '_id_');
 }
 
 async function keysOf(command: Command, index: string): Promise<Fields> {

@@ -29,12 +29,13 @@ const CODE_OF_ORDINAL: Readonly<Record<number, number>> = {
 };
 
 const CONFLICTS = new Set(['40001', '40P01', '55P03']);
-const UNIQUE_VIOLATION = '23505';
+/** A unique index is an exclusion constraint to the engine's extended index. */
+const UNIQUE_VIOLATIONS = new Set(['23505', '23P01']);
 
 /** MongoDB's code for a SQLSTATE of the engine: `M` and four base-36 digits, or one of PostgreSQL's own. */
 export function codeOfSqlState(sqlState: string): number {
   if (CONFLICTS.has(sqlState)) return CODES.WriteConflict;
-  if (sqlState === UNIQUE_VIOLATION) return CODES.DuplicateKey;
+  if (UNIQUE_VIOLATIONS.has(sqlState)) return CODES.DuplicateKey;
   if (sqlState === '57014') return CODES.MaxTimeMSExpired;
   if (!sqlState.startsWith('M')) return CODES.InternalError;
   return CODE_OF_ORDINAL[parseInt(sqlState.slice(1), 36)] ?? CODES.InternalError;

@@ -23,7 +23,9 @@ export const DATA_RULES: Readonly<Record<string, Rule>> = {
     pipelineFault(tenantId, command.pipeline, (name) => typeof name === 'string' && mayHold(tenantId, database, name)),
   ),
   insert: onOwnCollection(({ command, tenantId }) =>
-    firstFault(command.documents, (document) => (isScoped(tenantId, document) ? null : 'a document of another tenant')),
+    firstFault(command.documents, (document) =>
+      isScoped(tenantId, encoded(document)) ? null : 'a document of another tenant',
+    ),
   ),
   update: onOwnCollection(({ command, tenantId }) =>
     firstFault(
@@ -67,6 +69,11 @@ function onOwnCollection(rule: Rule): Rule {
   };
 }
 
+/** What the driver will encode: a hydrated mongoose document answers for itself. */
+function encoded(document: Document): Document {
+  return typeof document?.toBSON === 'function' ? (document.toBSON() as Document) : document;
+}
+
 function filterFault(tenantId: TenantId, filter: unknown, name: string): string | null {
   return isScoped(tenantId, filter) ? null : `${name} without the tenant in its filter`;
 }
@@ -76,8 +83,10 @@ function collationFault(command: Document): string | null {
 }
 
 function firstFault(statements: unknown, faultOf: (statement: Document) => string | null): string | null {
-  if (!Array.isArray(statements)) return 'statements that cannot be read';
-  for (const statement of statements as Document[]) {
+  // The driver hands over a list, or a document sequence that keeps its list beside the encoded bytes.
+  const list: unknown = Array.isArray(statements) ? statements : (statements as Document | undefined)?.documents;
+  if (!Array.isArray(list)) return 'statements that cannot be read';
+  for (const statement of list as Document[]) {
     const fault = faultOf(statement);
     if (fault) return fault;
   }

@@ -1,12 +1,12 @@
 /** A programming error that would have let data cross tenants. Never shown to a client: it becomes a 500 and an audit line. */
 export class TenantViolation extends Error {
-  override readonly name = 'TenantViolation';
-
   constructor(
     /** Which of the three layers refused. */
     readonly layer: 'repository' | 'schema' | 'firewall',
     readonly reason: string,
   ) {
     super(`Refused by the tenant ${layer}: ${reason}`);
+    // Not enumerable: the driver copies what is onto errors of its own, where `name` cannot be set.
+    Object.defineProperty(this, 'name', { value: 'TenantViolation' });
   }
 }

@@ -1,4 +1,4 @@
-import type { Aggregate, Query, Schema } from 'mongoose';
+import { Model, type Aggregate, type Query, type Schema } from 'mongoose';
 import { readMark } from './tenant-mark';
 import { TenantViolation } from './tenant-guard.error';
 
@@ -40,10 +40,13 @@ export function guardTenantSchema(schema: Schema): void {
     if (!guard.enabled) return;
     guardPipeline(claimedTenant(this.options as Fields), this.pipeline());
   });
-  schema.pre('insertMany', function (documents: unknown, options?: unknown) {
-    if (!guard.enabled) return;
-    const tenantId = claimedTenant(options as Fields);
-    for (const document of [documents].flat()) guardDocument(tenantId, document as Fields);
+  // A hook of insertMany is not told the options, where the mark is: so the method itself is guarded.
+  schema.static('insertMany', async function (this: Model<unknown>, documents: unknown, options?: Fields) {
+    if (guard.enabled) {
+      const tenantId = claimedTenant(options);
+      for (const document of [documents].flat()) guardDocument(tenantId, document as Fields);
+    }
+    return (insertMany as (...parameters: unknown[]) => Promise<unknown>).call(this, documents, options);
   });
   schema.pre('bulkWrite', function (operations: unknown, options?: unknown) {
     if (!guard.enabled) return;
@@ -56,6 +59,9 @@ export function guardTenantSchema(schema: Schema): void {
     if (this.isModified('tenant_id') && !this.isNew) refuse('a document never changes its tenant');
   });
 }
+
+// eslint-disable-next-line @typescript-eslint/unbound-method -- bound to the model it is called on
+const { insertMany } = Model;
 
 /** The switch for the tests that prove the other layers alone; production code never touches it. */
 export const guard = { enabled: true };

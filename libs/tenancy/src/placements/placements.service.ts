@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import type { Connection } from 'mongoose';
 import type { Tenant } from '#caas/kernel';
 import { TenantCatalog } from '../catalog/tenant-catalog';
 import type { TenantCollectionDefinition, TenantIndex } from '../catalog/tenant-collection';
@@ -58,14 +57,12 @@ export class Placements {
 
   /** Removes a tenant's documents, its exact set: its own collections or database, or its documents in shared ones. */
   async drop(tenant: Tenant): Promise<void> {
-    const { db } = this.target(tenant);
-    const options = this.marked(tenant);
     if (tenant.placement === 'dedicated') {
-      await db.dropDatabase(options);
+      await this.command(tenant, { dropDatabase: 1 });
     } else {
       for (const collection of this.catalog.all()) {
         if (tenant.placement === 'prefixed') {
-          await ignoringMissing(db.dropCollection(this.physical(tenant, collection), options));
+          await ignoringMissing(this.command(tenant, { drop: this.physical(tenant, collection) }));
         } else {
           await new ScopedConnection(tenant, this.connections).repository(collection).deleteMany({});
         }
@@ -94,40 +91,41 @@ export class Placements {
     indexes: readonly TenantIndex[],
   ): Promise<void> {
     if (indexes.length === 0) return;
-    const { db } = this.target(tenant);
-    await db
-      .collection(this.physical(tenant, collection))
-      .createIndexes(indexes.map(specificationOf), this.marked(tenant));
+    const name = this.physical(tenant, collection);
+    await this.command(tenant, { createIndexes: name, indexes: indexes.map(specificationOf) });
   }
 
   private async syncCollection(tenant: Tenant, collection: AnyCollection): Promise<IndexChanges> {
-    const physical = this.target(tenant).db.collection(this.physical(tenant, collection));
-    const existing = (await ignoringMissing(physical.listIndexes(this.marked(tenant)).toArray())) ?? [];
+    const name = this.physical(tenant, collection);
+    const existing = await this.existingIndexes(tenant, name);
     const have = new Map(existing.map((index) => [String(index.name), index]));
     const want = new Map(collection.indexes.map((index) => [indexName(index), index]));
-    const changed = (name: string) => have.has(name) && want.has(name) && differs(have.get(name)!, want.get(name)!);
-    const dropped = [...have.keys()].filter((name) => name !== '_id_' && (!want.has(name) || changed(name)));
-    for (const name of dropped) await physical.dropIndex(name, this.marked(tenant));
-    const missing = [...want].filter(([name]) => !have.has(name) || dropped.includes(name));
+    const changed = (index: string) => want.has(index) && differs(have.get(index)!, want.get(index)!);
+    const dropped = [...have.keys()].filter((index) => index !== '_id_' && (!want.has(index) || changed(index)));
+    for (const index of dropped) await this.command(tenant, { dropIndexes: name, index });
+    const missing = [...want].filter(([index]) => !have.has(index) || dropped.includes(index));
     await this.createMissing(
       tenant,
       collection,
       missing.map(([, index]) => index),
     );
-    return { collection: physical.collectionName, created: missing.map(([name]) => name), dropped };
+    return { collection: name, created: missing.map(([index]) => index), dropped };
   }
 
-  private target(tenant: Tenant): { db: NonNullable<Connection['db']> } {
+  private async existingIndexes(tenant: Tenant, name: string): Promise<Record<string, unknown>[]> {
+    const reply = await ignoringMissing(this.command(tenant, { listIndexes: name, cursor: { batchSize: 200 } }));
+    return reply ? (reply.cursor as { firstBatch: Record<string, unknown>[] }).firstBatch : [];
+  }
+
+  /** As a raw command, because the driver's helpers drop the `comment` that carries the mark. */
+  private command(tenant: Tenant, command: Record<string, unknown>): Promise<Record<string, unknown>> {
     const { connection } = this.connections.handleOf(tenant);
-    return { db: connection.getClient().db(placementOf(tenant).database(tenant)) as NonNullable<Connection['db']> };
+    const db = connection.getClient().db(placementOf(tenant).database(tenant));
+    return db.command({ ...command, comment: placementMark(tenant.id) });
   }
 
   private physical(tenant: Tenant, collection: AnyCollection): string {
     return placementOf(tenant).collection(tenant, collection.name);
-  }
-
-  private marked(tenant: Tenant): { comment: string } {
-    return { comment: placementMark(tenant.id) };
   }
 }
 

@@ -1,5 +1,6 @@
 import { MongoServerError } from 'mongodb';
 import { DuplicateKeyError } from '#caas/kernel';
+import { TenantViolation } from '../guard/tenant-guard.error';
 
 const DUPLICATE_KEY = 11000;
 
@@ -10,18 +11,22 @@ export async function translatingErrors<T>(collection: string, operation: () => 
   } catch (error) {
     const duplicate = duplicateKeyOf(error);
     if (duplicate) throw new DuplicateKeyError(collection, duplicate, { cause: error });
-    throw error;
+    throw violationOf(error) ?? error;
   }
 }
 
-/** The fields of the unique index that refused the write, without the tenant; null for any other error. */
-function duplicateKeyOf(error: unknown): string[] | null {
-  if (!(error instanceof MongoServerError) || error.code !== DUPLICATE_KEY) return null;
-  const { keyPattern } = (error.keyPattern ? error : (firstWriteError(error) ?? {})) as { keyPattern?: object };
-  return Object.keys(keyPattern ?? {}).filter((field) => field !== 'tenant_id');
+/** The driver wraps what a connection throws during a bulk write. */
+function violationOf(error: unknown): TenantViolation | null {
+  const { errorResponse } = error as { errorResponse?: unknown };
+  return errorResponse instanceof TenantViolation ? errorResponse : null;
 }
 
-function firstWriteError(error: MongoServerError): unknown {
-  const [first] = [(error as unknown as { writeErrors?: unknown }).writeErrors ?? []].flat() as { err?: unknown }[];
-  return first?.err ?? first;
+/**
+ * The fields of the unique index that refused the write, without the tenant; null for any other error. Read from the index'
+ * name in the message, because the driver drops `keyPattern` from the errors of bulk writes; our names are made of the keys.
+ */
+function duplicateKeyOf(error: unknown): string[] | null {
+  if (!(error instanceof MongoServerError) || error.code !== DUPLICATE_KEY) return null;
+  const index = /index: (?:\S+\$)?(\S+)/.exec(error.message)?.[1] ?? '';
+  return index.split(/_(?:-?1|text)(?:_|$)/).filter((field) => field !== '' && field !== 'tenant_id');
 }

@@ -84,7 +84,7 @@ export class ScopedRepository<D extends TenantDocument> implements TenantReposit
     ) as unknown as Promise<T[]>;
   }
 
-  aggregate<T>(pipeline: Stage[], options: ReadOptions = {}): Promise<T[]> {
+  async aggregate<T>(pipeline: Stage[], options: ReadOptions = {}): Promise<T[]> {
     const scope = {
       tenantId: this.source.tenantId,
       match: this.scoped({} as Filter<D>, options),
