@@ -1,0 +1,78 @@
+import type { Entry } from './entries';
+
+type Entries = Record<string, Entry<unknown>>;
+
+/** The part of the configuration that one library owns. */
+export interface ConfigSection<E extends Entries = Entries> {
+  readonly name: string;
+  readonly entries: E;
+  /** What no single entry can say; returns the problems in plain words. */
+  readonly check: (values: ValuesOf<E>) => string[];
+}
+
+type ValuesOf<E extends Entries> = { readonly [K in keyof E]: E[K] extends Entry<infer T> ? T : never };
+
+/** The values of a section, by the names of the environment. */
+export type ConfigOf<S> = S extends ConfigSection<infer E> ? ValuesOf<E> : never;
+
+export function configSection<E extends Entries>(
+  name: string,
+  entries: E,
+  check: (values: ValuesOf<E>) => string[] = () => [],
+): ConfigSection<E> {
+  return { name, entries, check };
+}
+
+/** Everything that is wrong with the environment, at once. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+
+  constructor(readonly problems: string[]) {
+    super(
+      `The configuration has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}:\n  ${problems.join('\n  ')}`,
+    );
+  }
+}
+
+/**
+ * Reads the sections out of an environment. An empty text counts as not set.
+ * @throws ConfigurationError naming every problem
+ */
+export function readSections(
+  sections: readonly ConfigSection[],
+  environment: Readonly<Record<string, string | undefined>>,
+): Map<string, Record<string, unknown>> {
+  const problems: string[] = [];
+  const read = new Map<string, Record<string, unknown>>();
+  for (const section of sections) {
+    const values: Record<string, unknown> = {};
+    const before = problems.length;
+    for (const [name, entry] of Object.entries(section.entries)) {
+      const problem = readEntry(name, entry, environment[name], values);
+      if (problem) problems.push(problem);
+    }
+    if (problems.length === before) problems.push(...section.check(values as never));
+    read.set(section.name, values);
+  }
+  if (problems.length > 0) throw new ConfigurationError(problems);
+  return read;
+}
+
+function readEntry(
+  name: string,
+  entry: Entry<unknown>,
+  given: string | undefined,
+  values: Record<string, unknown>,
+): string | null {
+  if (given === undefined || given === '') {
+    values[name] = entry.fallback;
+    return entry.fallback === undefined ? `${name} is not set: ${entry.doc}` : null;
+  }
+  try {
+    values[name] = entry.parse(given);
+    return null;
+  } catch (error) {
+    const shown = entry.secret ? '' : `, not "${given}"`;
+    return `${name} ${(error as Error).message}${shown}`;
+  }
+}

@@ -1,0 +1,64 @@
+/** One variable of the environment: how its text becomes a value, and what to say of it in the README's table. */
+export interface Entry<T> {
+  readonly doc: string;
+  readonly fallback: T | undefined;
+  /** Shown in the table instead of the fallback's value. */
+  readonly fallbackText: string;
+  readonly secret: boolean;
+  /** @throws Error whose message ends the sentence "<NAME> …" */
+  parse(text: string): T;
+}
+
+type Options<T> = { default?: T; doc: string };
+
+export const text = (options: Options<string>): Entry<string> => entry(options, (value) => value);
+
+export const secret = (options: { doc: string; minLength?: number }): Entry<string> => ({
+  ...entry<string>(options, (value) => {
+    const minLength = options.minLength ?? 1;
+    if (value.length < minLength) throw new Error(`must have at least ${minLength} characters`);
+    return value;
+  }),
+  secret: true,
+});
+
+export const integer = (options: Options<number> & { min: number; max: number }): Entry<number> =>
+  entry(options, (value) => {
+    const number = /^-?\d+$/.test(value) ? Number(value) : NaN;
+    if (number >= options.min && number <= options.max) return number;
+    throw new Error(`must be a whole number from ${options.min} to ${options.max}`);
+  });
+
+export const port = (options: Options<number>): Entry<number> => integer({ ...options, min: 0, max: 65_535 });
+
+export const flag = (options: Options<boolean>): Entry<boolean> =>
+  entry(options, (value) => {
+    if (/^(true|1|on|yes)$/i.test(value)) return true;
+    if (/^(false|0|off|no)$/i.test(value)) return false;
+    throw new Error('must be true or false');
+  });
+
+export const choice = <const T extends string>(choices: readonly T[], options: Options<T>): Entry<T> =>
+  entry(options, (value) => {
+    if ((choices as readonly string[]).includes(value)) return value as T;
+    throw new Error(`must be one of ${choices.join(', ')}`);
+  });
+
+export const url = (protocols: string[], options: Options<string>): Entry<string> =>
+  entry(options, (value) => {
+    const scheme = /^([a-z0-9+]+):\/\/\S+$/.exec(value)?.[1];
+    if (scheme !== undefined && protocols.includes(scheme)) return value;
+    throw new Error(`must be a URL that begins with ${protocols.map((protocol) => `${protocol}://`).join(' or ')}`);
+  });
+
+/** An entry that may be missing. */
+export const optional = <T>(wrapped: Entry<T>): Entry<T | null> => ({
+  ...wrapped,
+  fallback: wrapped.fallback ?? null,
+  parse: (value) => wrapped.parse(value),
+});
+
+function entry<T>(options: Options<T>, parse: (text: string) => T): Entry<T> {
+  const fallbackText = options.default === undefined ? '' : String(options.default);
+  return { doc: options.doc, fallback: options.default, fallbackText, secret: false, parse };
+}

@@ -1,0 +1,1 @@
+export { HealthChecks, HealthController, HealthModule, type HealthCheck } from './health';

@@ -1,0 +1,10 @@
+export { bindContext, contextOf, Ctx, findContext } from './context-binding';
+export { serveDocs } from './docs';
+export { createHttpApplication } from './http-application';
+export { HttpMetrics } from './http-metrics';
+export { httpConfig } from './http.config';
+export { HttpModule } from './http.module';
+export { isOurFault, toProblem, type Problem } from './problem';
+export { AllowQuery, PAGE_QUERY, PageQuery } from './query';
+export { validationPipe } from './validation';
+export { IfMatch, requireVersion, versioned } from './versions';
