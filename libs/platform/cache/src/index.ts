@@ -1,0 +1,9 @@
+import { Global, Module } from '@nestjs/common';
+import { Invalidations } from './invalidations';
+
+export { FreshCache, MAX_STALE_MS } from './fresh-cache';
+export { Invalidations, type Invalidation } from './invalidations';
+
+@Global()
+@Module({ providers: [Invalidations], exports: [Invalidations] })
+export class CacheModule {}

@@ -1,0 +1,1 @@
+export { RedisConnections, RedisModule } from './redis';

@@ -1,0 +1,58 @@
+import { Global, Injectable, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Redis, type RedisOptions } from 'ioredis';
+import { InjectConfig, runtimeConfig, type ConfigOf } from '#caas/platform/config';
+import { HealthChecks } from '#caas/platform/health';
+import { Log } from '#caas/platform/logging';
+
+const RECONNECT_AT_MOST_EVERY_MS = 1_000;
+
+/**
+ * The process' connections to Redis. They come back by themselves; while Redis is away, commands of `commands` fail at once,
+ * because nothing that must not be lost waits in a process' memory for it.
+ */
+@Injectable()
+export class RedisConnections implements OnModuleInit, OnApplicationShutdown {
+  private readonly opened: Redis[] = [];
+  readonly commands: Redis;
+
+  constructor(
+    @InjectConfig(runtimeConfig) private readonly config: ConfigOf<typeof runtimeConfig>,
+    private readonly log: Log,
+    private readonly health: HealthChecks,
+  ) {
+    this.commands = this.open('commands', { enableOfflineQueue: false, maxRetriesPerRequest: 1 });
+  }
+
+  onModuleInit(): void {
+    this.health.add('redis', () => this.commands.ping());
+  }
+
+  /** A connection of its own: for subscriptions, blocking reads, and workers. */
+  open(name: string, options: RedisOptions = {}): Redis {
+    const redis = new Redis(this.config.REDIS_URL, {
+      connectionName: `caas-${name}`,
+      maxRetriesPerRequest: null,
+      retryStrategy: (attempt) => Math.min(50 * attempt, RECONNECT_AT_MOST_EVERY_MS),
+      ...options,
+    });
+    let wasDown = false;
+    redis.on('error', (error: Error) => {
+      if (!wasDown) this.log.root.warn({ connection: name, reason: error.message }, 'Redis is away');
+      wasDown = true;
+    });
+    redis.on('ready', () => {
+      if (wasDown) this.log.root.info({ connection: name }, 'Redis is back');
+      wasDown = false;
+    });
+    this.opened.push(redis);
+    return redis;
+  }
+
+  onApplicationShutdown(): void {
+    for (const redis of this.opened) redis.disconnect();
+  }
+}
+
+@Global()
+@Module({ providers: [RedisConnections], exports: [RedisConnections] })
+export class RedisModule {}
