@@ -1,3 +1,9 @@
+export { AccessModule } from './access.module';
+export { Authenticator, type Credentials } from './authenticator';
+export { PlatformKeys, type PlatformRole } from './credentials/platform-key';
+export { newServerKey } from './credentials/server-key';
+export { UserTokens, type VerifiedToken } from './credentials/user-token';
+export { AccessGuard, PlatformRoute, PublicRoute, ServerRoute, UserRoute } from './http/access.guard';
 export {
   ServerKeyStore,
   SessionDirectory,

@@ -1,0 +1,43 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { forbidden, unauthenticated } from '#caas/kernel';
+import { InjectConfig, runtimeConfig, secretsOf, type ConfigOf } from '#caas/platform/config';
+
+export type PlatformRole = 'admin' | 'readonly';
+
+/** The operators' keys: as a bearer, or as the password of user `admin` (HTTP Basic) for browsers. */
+@Injectable()
+export class PlatformKeys {
+  private readonly admin: Buffer;
+  private readonly readonly: Buffer | null;
+
+  constructor(@InjectConfig(runtimeConfig) config: ConfigOf<typeof runtimeConfig>) {
+    const { platformAdminKey, platformReadonlyKey } = secretsOf(config);
+    this.admin = digest(platformAdminKey);
+    this.readonly = platformReadonlyKey === null ? null : digest(platformReadonlyKey);
+  }
+
+  /** @throws CaasError 401 `platform_key_required`, `platform_key_invalid`; 403 `readonly_key` for a change */
+  verify(authorization: string | undefined, method: string): PlatformRole {
+    const given = keyOf(authorization);
+    if (given === null) throw unauthenticated('platform_key_required', 'This needs the platform key.');
+    const hash = digest(given);
+    if (timingSafeEqual(hash, this.admin)) return 'admin';
+    if (!this.readonly || !timingSafeEqual(hash, this.readonly)) {
+      throw unauthenticated('platform_key_invalid', 'The platform key is not valid.');
+    }
+    if (method !== 'GET' && method !== 'HEAD') throw forbidden('readonly_key', 'This key is for looking only.');
+    return 'readonly';
+  }
+}
+
+/** Compared by digest, so that the comparison takes as long for every length. */
+const digest = (key: string) => createHash('sha256').update(key).digest();
+
+function keyOf(authorization: string | undefined): string | null {
+  const [scheme = '', value = ''] = authorization?.split(' ', 2) ?? [];
+  if (/^bearer$/i.test(scheme)) return value;
+  if (!/^basic$/i.test(scheme)) return null;
+  const [user, ...password] = Buffer.from(value, 'base64').toString('utf8').split(':');
+  return user === 'admin' ? password.join(':') : '';
+}

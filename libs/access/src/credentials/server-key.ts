@@ -1,0 +1,35 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { unauthenticated } from '#caas/kernel';
+import { ServerKeyStore, type ServerKeyRecord } from '../ports';
+
+const KEY_ID_CHARACTERS = 12;
+const SERVER_KEY = /^sk_([a-z0-9]{12})_([A-Za-z0-9_-]{43})$/;
+const NOBODYS_HASH = createHash('sha256').update(randomBytes(32)).digest();
+
+/** A new server key. The secret is shown once; the store keeps its hash. */
+export function newServerKey(): { id: string; key: string; hash: Buffer } {
+  const id = randomBytes(KEY_ID_CHARACTERS / 2).toString('hex');
+  const secret = randomBytes(32).toString('base64url');
+  return { id, key: `sk_${id}_${secret}`, hash: hashOf(secret) };
+}
+
+/** SHA-256, not a slow hash: the secret is 256 random bits, which no dictionary shortens. */
+const hashOf = (secret: string) => createHash('sha256').update(secret).digest();
+
+@Injectable()
+export class ServerKeys {
+  constructor(private readonly store: ServerKeyStore) {}
+
+  /** @throws CaasError 401 `key_invalid`; an unknown id takes the same steps as a wrong secret */
+  async verify(key: string): Promise<ServerKeyRecord> {
+    const [, id, secret] = SERVER_KEY.exec(key) ?? [];
+    if (id === undefined || secret === undefined) throw invalidKey();
+    const record = await this.store.find(id);
+    const matches = timingSafeEqual(hashOf(secret), record?.hash ?? NOBODYS_HASH);
+    if (!record || !matches) throw invalidKey();
+    return record;
+  }
+}
+
+const invalidKey = () => unauthenticated('key_invalid', 'The server key is not valid.');
