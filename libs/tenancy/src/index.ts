@@ -3,6 +3,7 @@ export { tenantCollection, type TenantCollectionDefinition, type TenantIndex } f
 export { TenantDocumentBase } from './catalog/tenant-document';
 export { TenantConnections } from './connection/tenant-connections';
 export { firewallOptions } from './firewall/guarded-connection';
+export { RefusalLog } from './firewall/refusal-log';
 export { TenantFirewall, type FirewallScope, type Refusal } from './firewall/tenant-firewall';
 export { TenantViolation } from './guard/tenant-guard.error';
 export { guard } from './guard/tenant-guard.plugin';
@@ -10,6 +11,7 @@ export { dataMark, placementMark } from './guard/tenant-mark';
 export { placementOf, SHARED_DATABASE } from './placements/placement';
 export { Placements, type IndexChanges, type PlacementDescription } from './placements/placements.service';
 export { RequestContexts } from './request-contexts';
+export { tenancyConfig } from './tenancy.config';
 export { TenancyModule } from './tenancy.module';
 export { type TenancyOptions } from './tenancy.options';
 export { TenantDirectory } from './tenant-directory';

@@ -1,47 +1,85 @@
-import { Module, type DynamicModule } from '@nestjs/common';
+import { Global, Injectable, Module, type DynamicModule, type OnModuleInit } from '@nestjs/common';
+import { configToken, runtimeConfig, type ConfigOf } from '#caas/platform/config';
+import { HealthChecks, HealthModule } from '#caas/platform/health';
+import { Log } from '#caas/platform/logging';
 import { TenantCatalog } from './catalog/tenant-catalog';
 import type { TenantCollectionDefinition } from './catalog/tenant-collection';
 import { TenantConnections } from './connection/tenant-connections';
+import { RefusalLog } from './firewall/refusal-log';
+import { TenantFirewall } from './firewall/tenant-firewall';
 import { Placements } from './placements/placements.service';
 import { RequestContexts } from './request-contexts';
+import { tenancyConfig } from './tenancy.config';
 import { TENANCY_OPTIONS, type TenancyOptions } from './tenancy.options';
+
+@Injectable()
+class TenancyHealth implements OnModuleInit {
+  constructor(
+    private readonly connections: TenantConnections,
+    private readonly health: HealthChecks,
+  ) {}
+
+  onModuleInit(): void {
+    this.health.add('mongodb', () => this.connections.ping());
+  }
+}
 
 /** Registers one domain's collections in the catalogue. */
 @Module({})
 class TenantCollectionsModule {}
 
 /**
- * `forRoot` once per app, where the app also binds `TenantDirectory` (the control plane does, globally);
- * `forFeature` once per domain, with its collections.
+ * Imported once per app. The app also binds `TenantDirectory` (the control plane does, globally); each domain registers its
+ * collections with `forFeature`.
  */
-@Module({})
+@Global()
+@Module({
+  imports: [HealthModule],
+  providers: [
+    TenantCatalog,
+    TenantConnections,
+    RequestContexts,
+    Placements,
+    RefusalLog,
+    TenancyHealth,
+    {
+      provide: TENANCY_OPTIONS,
+      inject: [configToken(runtimeConfig), configToken(tenancyConfig), RefusalLog, Log],
+      useFactory: optionsFrom,
+    },
+  ],
+  exports: [TenantCatalog, TenantConnections, RequestContexts, Placements, RefusalLog],
+})
 export class TenancyModule {
-  static forRoot(options: {
-    inject?: never[];
-    useFactory: (...dependencies: never[]) => TenancyOptions;
-  }): DynamicModule {
-    return {
-      module: TenancyModule,
-      global: true,
-      providers: [
-        { provide: TENANCY_OPTIONS, inject: options.inject ?? [], useFactory: options.useFactory },
-        TenantCatalog,
-        TenantConnections,
-        RequestContexts,
-        Placements,
-      ],
-      exports: [TenantCatalog, TenantConnections, RequestContexts, Placements],
-    };
-  }
-
   /* eslint-disable-next-line @typescript-eslint/no-explicit-any -- collections of every document type */
   static forFeature(collections: readonly TenantCollectionDefinition<any>[]): DynamicModule {
     const token = Symbol(collections.map(({ name }) => name).join());
     return {
       module: TenantCollectionsModule,
       providers: [
-        { provide: token, inject: [TenantCatalog], useFactory: (catalog: TenantCatalog) => catalog.add(collections) },
+        {
+          provide: token,
+          inject: [TenantCatalog],
+          useFactory: (catalog: TenantCatalog) => catalog.add(collections) ?? true,
+        },
       ],
     };
   }
+}
+
+function optionsFrom(
+  runtime: ConfigOf<typeof runtimeConfig>,
+  tenancy: ConfigOf<typeof tenancyConfig>,
+  refusals: RefusalLog,
+  log: Log,
+): TenancyOptions {
+  const firewall = new TenantFirewall('tenants', (refusal) => refusals.add(refusal));
+  firewall.enabled = tenancy.TENANT_FIREWALL || runtime.NODE_ENV === 'test';
+  if (!firewall.enabled) log.root.warn('the tenant firewall is off; two layers remain');
+  return {
+    mongodbUri: runtime.MONGODB_URI,
+    firewall,
+    maxHandles: tenancy.TENANT_HANDLES,
+    maxPoolSize: tenancy.MONGODB_POOL_SIZE,
+  };
 }
