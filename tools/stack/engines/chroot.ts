@@ -15,9 +15,6 @@ owner=$(grep '^postgres:' "$root/etc/passwd" | cut -d: -f3,4)
 [ "$(stat -c %u:%g "$root/data")" = "$owner" ] || chown -R "$owner" "$root/data"
 exec chroot "$root" setpriv --reuid postgres --regid postgres --init-groups --pdeathsig "$signal" -- "$@"`;
 
-/** Namespaces in which mounts of one's own vanish with the last process. */
-export const OWN_MOUNTS = ['--mount', '--propagation', 'private'];
-
 export interface ChrootOptions {
   root: string;
   /** Becomes /data inside, owned by that root's `postgres`. */
@@ -31,17 +28,26 @@ export function inChroot(
   { root, dataFolder, parentDeathSignal }: ChrootOptions,
   argv: string[],
 ): [string, ...string[]] {
-  return asRootOfItsOwn(['sh', '-c', ENTER, 'sh', root, dataFolder, parentDeathSignal, ...argv], OWN_MOUNTS);
+  return withMountsOfItsOwn(['sh', '-c', ENTER, 'sh', root, dataFolder, parentDeathSignal, ...argv]);
+}
+
+/** As root, in a mount namespace of its own. (unshare could cut it off from ours by itself, but not inside a chroot.) */
+export function withMountsOfItsOwn(argv: string[]): [string, ...string[]] {
+  const cutOff = 'mount --make-rprivate / 2>/dev/null; exec "$@"';
+  const flags = ['--mount', '--propagation', 'unchanged'];
+  return ['unshare', ...rootOfItsOwn(), ...flags, '--', 'sh', '-c', cutOff, 'sh', ...argv];
+}
+
+/** As root. */
+export function asRootOfItsOwn(argv: [string, ...string[]]): [string, ...string[]] {
+  const flags = rootOfItsOwn();
+  return flags.length === 0 ? argv : ['unshare', ...flags, '--', ...argv];
 }
 
 /**
- * As root: the command in the given namespaces. As anybody else: also in a user namespace, in which one is root over
- * oneself and the subordinate ids of subuid(5). A root is built and run under the same ids either way.
+ * What makes somebody who is not root one: a user namespace, in which one is root over oneself and the subordinate ids of
+ * subuid(5). A root is built and run under the same ids either way.
  */
-export function asRootOfItsOwn(argv: string[], namespaces: string[] = []): [string, ...string[]] {
-  const isRoot = process.getuid?.() === 0;
-  const user = isRoot ? [] : ['--user', '--map-root-user', '--map-auto'];
-  const flags = [...user, ...namespaces];
-  const [command = 'true', ...args] = argv;
-  return flags.length === 0 ? [command, ...args] : ['unshare', ...flags, '--', command, ...args];
+function rootOfItsOwn(): string[] {
+  return process.getuid?.() === 0 ? [] : ['--user', '--map-root-user', '--map-auto'];
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { lockFile } from '../process/lock';
 import { boundToParent } from '../process/managed-process';
 import type { Supervision } from '../process/supervision';
-import { asRootOfItsOwn, OWN_MOUNTS } from './chroot';
+import { asRootOfItsOwn, withMountsOfItsOwn } from './chroot';
 import { commandOf, ensureInstalled, lastLines, run, SetupError } from './system-packages';
 
 /** Debian releases that carry the extension, in the order they are tried: the next stable one first, then unstable. */
@@ -57,7 +57,7 @@ async function build(folder: string, { progress, signal }: Building): Promise<st
   for (const suite of SUITES) {
     progress(`building the DocumentDB engine from Debian ${suite} (once; about a minute)`);
     const unfinished = await mkdtemp(join(folder, 'unfinished-'));
-    const building = asRootOfItsOwn(mmdebstrap(suite, join(unfinished, 'root'), mirror), OWN_MOUNTS);
+    const building = withMountsOfItsOwn(mmdebstrap(suite, join(unfinished, 'root'), mirror));
     const [command, ...args] = boundToParent(building);
     const { code, output } = await run(command, args, { signal });
     if (code === 0) {
