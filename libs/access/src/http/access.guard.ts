@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { bindContext } from '#caas/platform/http';
 import { Authenticator } from '../authenticator';
 import { PlatformKeys } from '../credentials/platform-key';
+import { bindOperator } from './operator';
 
 type Door = 'tenant' | 'user' | 'server' | 'platform' | 'public';
 const DOOR = Symbol('door');
@@ -32,7 +33,7 @@ export class AccessGuard implements CanActivate {
     if (door === 'public') return true;
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     if (door === 'platform') {
-      this.platformKeys.verify(request.headers.authorization, request.method);
+      bindOperator(request, this.platformKeys.verify(request.headers.authorization, request.method));
       return true;
     }
     const actingUser = request.headers['x-acting-user'];

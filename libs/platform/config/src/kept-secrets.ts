@@ -12,6 +12,7 @@ export interface Secrets {
   platformAdminKey: string;
   platformReadonlyKey: string | null;
   secretsKey: string;
+  secretsKeyPrevious: string | null;
 }
 
 export function secretsOf(config: ConfigOf<typeof runtimeConfig>): Secrets {
@@ -19,6 +20,7 @@ export function secretsOf(config: ConfigOf<typeof runtimeConfig>): Secrets {
     platformAdminKey: config.PLATFORM_ADMIN_KEY ?? kept(join(config.DATA_DIR, PLATFORM_KEY_FILE)),
     platformReadonlyKey: config.PLATFORM_READONLY_KEY,
     secretsKey: config.SECRETS_KEY ?? kept(join(config.DATA_DIR, SECRETS_KEY_FILE)),
+    secretsKeyPrevious: config.SECRETS_KEY_PREVIOUS,
   };
 }
 

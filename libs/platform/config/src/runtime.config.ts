@@ -34,6 +34,12 @@ export const runtimeConfig = configSection(
         doc: 'encrypts tenants’ signing secrets at rest; made and kept in DATA_DIR outside production',
       }),
     ),
+    SECRETS_KEY_PREVIOUS: optional(
+      secret({
+        minLength: 32,
+        doc: 'the SECRETS_KEY before this one: what it encrypted stays readable while keys rotate',
+      }),
+    ),
   },
   (values) =>
     values.NODE_ENV === 'production'

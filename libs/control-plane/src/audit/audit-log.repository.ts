@@ -1,0 +1,66 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import { ObjectId } from 'bson';
+import type { Model } from 'mongoose';
+import { cutPage, type Page, type PageRequest, type TenantId } from '#caas/kernel';
+import type { OperatorContext } from '#caas/access';
+import { Log } from '#caas/platform/logging';
+import { RefusalLog } from '#caas/tenancy';
+import { AuditEntry } from '../persistence/audit-entry.schema';
+import { PLATFORM } from '../persistence/platform-database';
+
+export type AuditAction =
+  | 'tenant.created'
+  | 'tenant.updated'
+  | 'tenant.suspended'
+  | 'tenant.activated'
+  | 'tenant.tier_changed'
+  | 'tenant.deleted'
+  | 'server_key.created'
+  | 'server_key.revoked'
+  | 'signing_key.created'
+  | 'signing_key.revoked'
+  | 'firewall.refused'
+  | 'job.refused';
+
+@Injectable()
+export class AuditLog implements OnModuleInit {
+  constructor(
+    @InjectModel(AuditEntry.name, PLATFORM) private readonly entries: Model<AuditEntry>,
+    private readonly refusals: RefusalLog,
+    private readonly log: Log,
+  ) {}
+
+  onModuleInit(): void {
+    this.refusals.on(({ reason, command, database, tenantId }) => {
+      const system = { name: 'system', requestId: '' } as const;
+      this.write(system, 'firewall.refused', tenantId, { reason, command, database }).catch((error: Error) => {
+        this.log.root.error({ reason: error.message }, 'a refusal could not be written to the audit log');
+      });
+    });
+  }
+
+  async write(
+    operator: OperatorContext,
+    action: AuditAction,
+    tenantId: TenantId | null,
+    details: Record<string, unknown> = {},
+  ): Promise<void> {
+    const entry = { at: new Date(), actor: operator.name, action, tenant_id: tenantId, details };
+    await this.entries.insertMany([{ _id: new ObjectId(), ...entry, request_id: operator.requestId || null }], {
+      lean: true,
+    });
+  }
+
+  async page(request: PageRequest, tenantId: TenantId | null): Promise<Page<AuditEntry>> {
+    const backward = request.direction === 'backward';
+    const filter: Record<string, unknown> = tenantId === null ? {} : { tenant_id: tenantId };
+    if (request.cursor !== null) filter._id = { [backward ? '$lt' : '$gt']: new ObjectId(request.cursor) };
+    const rows = await this.entries
+      .find(filter)
+      .sort({ _id: backward ? -1 : 1 })
+      .limit(request.limit + 1)
+      .lean<AuditEntry[]>();
+    return cutPage(rows, request, ({ _id }) => _id.toHexString());
+  }
+}

@@ -1,0 +1,35 @@
+import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
+import { TIERS, type Tier } from '#caas/kernel';
+
+export const TENANT_STATES = ['provisioning', 'active', 'suspended', 'deleting', 'deleted'] as const;
+export type TenantState = (typeof TENANT_STATES)[number];
+
+/** One row for every tenant there ever was: a deleted one keeps its row, so that its id is never used again. */
+@Schema({ collection: 'tenants', versionKey: false })
+export class TenantRecord {
+  @Prop({ type: String, required: true })
+  _id: string;
+
+  @Prop({ type: String, required: true })
+  name: string;
+
+  @Prop({ type: String, enum: TIERS, required: true })
+  tier: Tier;
+
+  @Prop({ type: String, enum: TENANT_STATES, required: true })
+  status: TenantState;
+
+  /** Closed in a SecretBox: it holds a credential. */
+  @Prop({ type: String, default: null })
+  database_uri: string | null;
+
+  @Prop({ type: Date, required: true })
+  created_at: Date;
+
+  @Prop({ type: Date, required: true })
+  updated_at: Date;
+}
+
+export const TenantSchema = SchemaFactory.createForClass(TenantRecord);
+// GET /platform/v1/tenants, newest first
+TenantSchema.index({ created_at: -1, _id: -1 });
