@@ -6,7 +6,7 @@ import { lockFile } from '../process/lock';
 import { boundToParent } from '../process/managed-process';
 import type { Supervision } from '../process/supervision';
 import { asRootOfItsOwn, withMountsOfItsOwn } from './chroot';
-import { commandOf, ensureInstalled, lastLines, run, SetupError } from './system-packages';
+import { commandOf, ensureInstalled, lastLines, run, SetupError, type SystemTool } from './system-packages';
 
 /** Debian releases that carry the extension, in the order they are tried: the next stable one first, then unstable. */
 const SUITES = ['forky', 'sid'];
@@ -35,7 +35,8 @@ export async function documentDbRoot(supervision: Building): Promise<string> {
   if (already) return join(already, 'root');
 
   mkdirSync(folder, { recursive: true });
-  await ensureInstalled(process.getuid?.() === 0 ? ['mmdebstrap'] : ['mmdebstrap', 'uidmap'], supervision);
+  const forOthers: SystemTool[] = process.getuid?.() === 0 ? [] : ['uidmap'];
+  await ensureInstalled(['mmdebstrap', 'mount', ...forOthers], supervision);
   const lock = await lockFile(join(folder, 'lock'), LONGEST_BUILD_MS);
   if (!lock)
     throw new SetupError(`another process has been building in ${folder} for ${LONGEST_BUILD_MS / 60_000} minutes`);

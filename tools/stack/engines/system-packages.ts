@@ -6,6 +6,7 @@ import type { Supervision } from '../process/supervision';
 const SYSTEM_PACKAGES = {
   redis: { commands: ['redis-server', 'valkey-server'], package: 'redis-server' },
   mmdebstrap: { commands: ['mmdebstrap'], package: 'mmdebstrap' },
+  mount: { commands: ['mount'], package: 'mount' },
   // Only where the embedded engine is run by somebody who is not root.
   uidmap: { commands: ['newuidmap'], package: 'uidmap' },
 } as const;
