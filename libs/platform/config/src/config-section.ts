@@ -1,19 +1,21 @@
 import type { Entry } from './entries';
 
 type Entries = Record<string, Entry<unknown>>;
+type ValuesOf<E> = { readonly [K in keyof E]: E[K] extends Entry<infer T> ? T : never };
 
 /** The part of the configuration that one library owns. */
 export interface ConfigSection<E extends Entries = Entries> {
   readonly name: string;
   readonly entries: E;
   /** What no single entry can say; returns the problems in plain words. */
-  readonly check: (values: ValuesOf<E>) => string[];
+  check(values: ValuesOf<E>): string[];
 }
-
-type ValuesOf<E extends Entries> = { readonly [K in keyof E]: E[K] extends Entry<infer T> ? T : never };
 
 /** The values of a section, by the names of the environment. */
 export type ConfigOf<S> = S extends ConfigSection<infer E> ? ValuesOf<E> : never;
+
+/** What a process was started with; an empty text counts as not set. */
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 export function configSection<E extends Entries>(
   name: string,
@@ -35,27 +37,33 @@ export class ConfigurationError extends Error {
 }
 
 /**
- * Reads the sections out of an environment. An empty text counts as not set.
+ * Reads the sections out of an environment.
  * @throws ConfigurationError naming every problem
  */
 export function readSections(
   sections: readonly ConfigSection[],
-  environment: Readonly<Record<string, string | undefined>>,
+  environment: Environment,
 ): Map<string, Record<string, unknown>> {
   const problems: string[] = [];
   const read = new Map<string, Record<string, unknown>>();
   for (const section of sections) {
+    if (read.has(section.name)) throw new Error(`Two configuration sections are named "${section.name}".`);
     const values: Record<string, unknown> = {};
     const before = problems.length;
     for (const [name, entry] of Object.entries(section.entries)) {
       const problem = readEntry(name, entry, environment[name], values);
       if (problem) problems.push(problem);
     }
-    if (problems.length === before) problems.push(...section.check(values as never));
+    if (problems.length === before) problems.push(...section.check(values));
     read.set(section.name, values);
   }
   if (problems.length > 0) throw new ConfigurationError(problems);
   return read;
+}
+
+/** Reads one section alone, for programs that are no Nest application. @throws ConfigurationError */
+export function readSection<E extends Entries>(section: ConfigSection<E>, environment: Environment): ValuesOf<E> {
+  return readSections([section], environment).get(section.name) as ValuesOf<E>;
 }
 
 function readEntry(
@@ -72,7 +80,7 @@ function readEntry(
     values[name] = entry.parse(given);
     return null;
   } catch (error) {
-    const shown = entry.secret ? '' : `, not "${given}"`;
-    return `${name} ${(error as Error).message}${shown}`;
+    const shown = entry.show(given);
+    return `${name} ${(error as Error).message}${shown === null ? '' : `, not "${shown.slice(0, 100)}"`}`;
   }
 }

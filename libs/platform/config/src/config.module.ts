@@ -1,5 +1,7 @@
-import { Inject, Module, type DynamicModule } from '@nestjs/common';
-import { readSections, type ConfigSection } from './config-section';
+import { Inject, Module, type DynamicModule, type Provider } from '@nestjs/common';
+import { readSections, type ConfigOf, type ConfigSection, type Environment } from './config-section';
+import { Secrets, secretsOf } from './kept-secrets';
+import { runtimeConfig } from './runtime.config';
 
 const TOKENS = new Map<string, symbol>();
 
@@ -10,22 +12,28 @@ export function configToken(section: { name: string }): symbol {
   return token;
 }
 
+/** Injects a section's values: `@InjectConfig(httpConfig) config: ConfigOf<typeof httpConfig>`. */
 export const InjectConfig = (section: { name: string }): ParameterDecorator & PropertyDecorator =>
   Inject(configToken(section));
 
-/** Reads the environment once for the whole process. */
+/** The whole environment of the process, read here and nowhere else. */
+export const processEnvironment = (): Environment => process.env;
+
+/** Reads the environment once for the whole process. With `runtimeConfig` among the sections, `Secrets` can be injected. */
 @Module({})
 export class ConfigModule {
   /**
    * @param environment tests hand in their own
-   * @throws ConfigurationError
+   * @throws ConfigurationError naming every problem of every section
    */
-  static forRoot(sections: readonly ConfigSection<never>[], environment = process.env): DynamicModule {
-    const values = readSections(sections as unknown as ConfigSection[], environment);
-    const providers = sections.map((section) => ({
+  static forRoot(sections: readonly ConfigSection[], environment = processEnvironment()): DynamicModule {
+    const values = readSections(sections, environment);
+    const providers: Exclude<Provider, Function>[] = sections.map((section) => ({
       provide: configToken(section),
       useValue: values.get(section.name),
     }));
+    const runtime = values.get(runtimeConfig.name) as ConfigOf<typeof runtimeConfig> | undefined;
+    if (runtime) providers.push({ provide: Secrets, useFactory: () => secretsOf(runtime) });
     return { module: ConfigModule, global: true, providers, exports: providers.map(({ provide }) => provide) };
   }
 }

@@ -27,16 +27,18 @@ export const runtimeConfig = configSection(
         doc: 'opens /platform/v1 and the operator pages; made and kept in DATA_DIR outside production',
       }),
     ),
-    PLATFORM_READONLY_KEY: optional(secret({ minLength: 16, doc: 'opens the same for looking only' })),
+    PLATFORM_READONLY_KEY: optional(
+      secret({ minLength: 16, doc: 'opens the operator pages for looking only; without it there is no such key' }),
+    ),
     SECRETS_KEY: optional(
       secret({
         minLength: 32,
-        doc: 'encrypts tenants’ signing secrets at rest; made and kept in DATA_DIR outside production',
+        doc: 'encrypts tenants’ signing secrets at rest: 32 random bytes in base64 or hexadecimal; made and kept in DATA_DIR outside production',
       }),
     ),
     SECRETS_KEY_PREVIOUS: optional(
-      secret({
-        minLength: 32,
+      binarySecret({
+        lengthBytes: 32,
         doc: 'the SECRETS_KEY before this one: what it encrypted stays readable while keys rotate',
       }),
     ),

@@ -1,11 +1,11 @@
 import type { ConfigSection } from './config-section';
 
 /** The sections as a Markdown table, for the README. */
-export function configurationTable(sections: readonly ConfigSection<never>[]): string {
+export function configurationTable(sections: readonly ConfigSection[]): string {
   const rows = sections.flatMap((section) =>
-    Object.entries((section as unknown as ConfigSection).entries).map(
+    Object.entries(section.entries).map(
       ([name, { doc, fallbackText }]) =>
-        `| \`${name}\` | ${fallbackText === '' ? '' : `\`${fallbackText}\``} | ${doc} |`,
+        `| \`${name}\` | ${fallbackText === '' ? '' : `\`${fallbackText}\``} | ${doc.replaceAll('|', '\\|')} |`,
     ),
   );
   return ['| variable | default | meaning |', '|---|---|---|', ...rows].join('\n');
