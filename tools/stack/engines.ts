@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { openDataDir, type DataDir } from './data-dir';
-import { documentDbRoot } from './engines/documentdb-root';
+import { documentDbRoot, toolsToBuildRoot } from './engines/documentdb-root';
 import { startGateway } from './engines/gateway';
 import { mongodFolder, mongodUri, startMongod } from './engines/mongod';
 import { clusterFolder, startPostgres } from './engines/postgres';
 import { startRedis } from './engines/redis';
-import { ensureInstalled, SetupError } from './engines/system-packages';
+import { ensureInstalled, SetupError, type SystemTool } from './engines/system-packages';
 import { onPath, type ManagedProcess } from './process/managed-process';
 import type { Progress, Supervision } from './process/supervision';
 
@@ -71,6 +71,7 @@ export async function launchEngines(supervision: Supervision, home: DataDir, opt
     };
     await Promise.all([documents(), processes.mongod?.stop(), processes.redis?.stop()]);
   };
+  await ensureInstalled(missingTools(home, options), supervision);
   const documents = documentEngine(supervision, home, options, processes);
   const queues = queueEngine(supervision, home, options, processes);
   // Both are over, one way or the other, before anything is stopped: otherwise one could start after that.
@@ -109,6 +110,12 @@ async function documentEngine(
   };
 }
 
+/** Whatever may have to be installed, at once: apt takes one caller at a time. */
+function missingTools(home: DataDir, { mongodbUri, redisUrl }: EngineOptions): SystemTool[] {
+  const documents = mongodbUri || chosenMongod(home.path) ? [] : toolsToBuildRoot();
+  return redisUrl ? documents : [...documents, 'redis'];
+}
+
 /** A `mongod` on the PATH is preferred, but data already in the folder stays with the engine that wrote it. */
 function chosenMongod(dataDir: string): string | undefined {
   if (existsSync(clusterFolder(dataDir))) return undefined;
@@ -126,7 +133,6 @@ async function queueEngine(
   processes: Engines['processes'],
 ): Promise<string> {
   if (redisUrl) return redisUrl;
-  await ensureInstalled(['redis'], supervision);
   const port = ports?.redis ?? (await home.port('redis'));
   processes.redis = await startRedis(supervision, { port });
   return `redis://127.0.0.1:${port}`;

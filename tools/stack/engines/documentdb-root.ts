@@ -6,7 +6,7 @@ import { lockFile } from '../process/lock';
 import { boundToParent } from '../process/managed-process';
 import type { Supervision } from '../process/supervision';
 import { asRootOfItsOwn, withMountsOfItsOwn } from './chroot';
-import { commandOf, ensureInstalled, lastLines, run, SetupError, type SystemTool } from './system-packages';
+import { commandOf, lastLines, run, SetupError, type SystemTool } from './system-packages';
 
 /** Debian releases that carry the extension, in the order they are tried: the next stable one first, then unstable. */
 const SUITES = ['forky', 'sid'];
@@ -20,31 +20,41 @@ export function cacheFolder(): string {
   return join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'caas');
 }
 
+/** What building the root takes from the system; nothing once it is there. */
+export function toolsToBuildRoot(): SystemTool[] {
+  if (finishedRoot()) return [];
+  return process.getuid?.() === 0 ? ['mmdebstrap', 'mount'] : ['mmdebstrap', 'mount', 'uidmap'];
+}
+
 /**
- * The folder of a minimal Debian with PostgreSQL 18 and DocumentDB in it, made on first use (about 40 s, 700 MB) and kept in
+ * The folder of a minimal Debian with PostgreSQL 18 and DocumentDB in it, made on first use (about 40 s, 600 MB) and kept in
  * the user's cache. It holds no data and is mounted read-only, so any number of stacks use it at once.
  *
  * It is built in a temporary folder and renamed into place: half a root is never seen under the final name. A kernel lock lets
  * a second start wait for the first one's build instead of repeating it.
  */
 export async function documentDbRoot(supervision: Building): Promise<string> {
-  const folder = join(cacheFolder(), 'documentdb');
-  const finished = () =>
-    SUITES.map((suite) => rootPath(folder, suite)).find((path) => existsSync(join(path, 'complete')));
-  const already = finished();
+  const already = finishedRoot();
   if (already) return join(already, 'root');
 
-  mkdirSync(folder, { recursive: true });
-  const forOthers: SystemTool[] = process.getuid?.() === 0 ? [] : ['uidmap'];
-  await ensureInstalled(['mmdebstrap', 'mount', ...forOthers], supervision);
-  const lock = await lockFile(join(folder, 'lock'), LONGEST_BUILD_MS);
-  if (!lock)
-    throw new SetupError(`another process has been building in ${folder} for ${LONGEST_BUILD_MS / 60_000} minutes`);
+  mkdirSync(rootsFolder(), { recursive: true });
+  const lock = await lockFile(join(rootsFolder(), 'lock'), LONGEST_BUILD_MS);
+  if (!lock) {
+    throw new SetupError(
+      `another process has been building in ${rootsFolder()} for ${LONGEST_BUILD_MS / 60_000} minutes`,
+    );
+  }
   try {
-    return join(finished() ?? (await build(folder, supervision)), 'root');
+    return join(finishedRoot() ?? (await build(rootsFolder(), supervision)), 'root');
   } finally {
     await lock.release();
   }
+}
+
+const rootsFolder = () => join(cacheFolder(), 'documentdb');
+
+function finishedRoot(): string | undefined {
+  return SUITES.map((suite) => rootPath(rootsFolder(), suite)).find((path) => existsSync(join(path, 'complete')));
 }
 
 const rootPath = (folder: string, suite: string) => join(folder, `${suite}-${process.arch}-${LAYOUT}`);
