@@ -53,7 +53,7 @@ export class TenantSigningKeys extends SigningKeyStore implements OnModuleInit {
 
   override async current(tenantId: TenantId): Promise<SigningKey> {
     const key = await this.cache.get(`${tenantId}:${CURRENT}`, async () => {
-      const newest = { tenant_id: tenantId, kind: 'secret', revoked_at: null };
+      const newest = { tenant_id: tenantId, kind: 'secret' as const, revoked_at: null };
       const record = await this.keys.findOne(newest).sort({ created_at: -1 }).lean<SigningKeyRecord>();
       return record && this.keyOf(record);
     });

@@ -37,8 +37,8 @@ export const runtimeConfig = configSection(
       }),
     ),
     SECRETS_KEY_PREVIOUS: optional(
-      binarySecret({
-        lengthBytes: 32,
+      secret({
+        minLength: 32,
         doc: 'the SECRETS_KEY before this one: what it encrypted stays readable while keys rotate',
       }),
     ),

@@ -1,0 +1,30 @@
+import { Module } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { AccessGuard, AccessModule } from '#caas/access';
+import { ControlPlaneHttpModule, ControlPlaneModule } from '#caas/control-plane';
+import { CacheModule } from '#caas/platform/cache';
+import { ConfigModule, runtimeConfig } from '#caas/platform/config';
+import { HealthController, HealthModule } from '#caas/platform/health';
+import { httpConfig, HttpModule } from '#caas/platform/http';
+import { loggingConfig, LoggingModule } from '#caas/platform/logging';
+import { RedisModule } from '#caas/platform/redis';
+import { tenancyConfig, TenancyModule } from '#caas/tenancy';
+
+/** What an api process is made of. */
+@Module({
+  imports: [
+    ConfigModule.forRoot([runtimeConfig, loggingConfig, httpConfig, tenancyConfig] as never[]),
+    LoggingModule,
+    HealthModule,
+    HttpModule,
+    RedisModule,
+    CacheModule,
+    TenancyModule,
+    ControlPlaneModule,
+    AccessModule,
+    ControlPlaneHttpModule,
+  ],
+  controllers: [HealthController],
+  providers: [{ provide: APP_GUARD, useClass: AccessGuard }],
+})
+export class AppModule {}

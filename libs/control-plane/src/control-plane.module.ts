@@ -1,0 +1,60 @@
+import { Global, Module } from '@nestjs/common';
+import { MongooseModule } from '@nestjs/mongoose';
+import { ServerKeyStore, SigningKeyStore } from '#caas/access';
+import { configToken, runtimeConfig, type ConfigOf } from '#caas/platform/config';
+import { firewallOptions, TenantDirectory, TenantFirewall } from '#caas/tenancy';
+import { AuditLog } from './audit/audit-log.repository';
+import { AuditLogController } from './http/audit-log.controller';
+import { TenantsController } from './http/tenants.controller';
+import { Jwks } from './keys/jwks';
+import { SecretBox } from './keys/secret-box';
+import { TenantServerKeys } from './keys/server-keys.repository';
+import { TenantSigningKeys } from './keys/signing-keys.repository';
+import { PLATFORM, PLATFORM_DATABASE, PLATFORM_MODELS } from './persistence/platform-database';
+import { TenantsRepository } from './tenants/tenants.repository';
+import { TenantsService } from './tenants/tenants.service';
+
+/** Tenants, their keys, and the audit log. Answers tenancy's and access' questions about them. */
+@Global()
+@Module({
+  imports: [
+    MongooseModule.forRootAsync({
+      connectionName: PLATFORM,
+      inject: [configToken(runtimeConfig)],
+      useFactory: (config: ConfigOf<typeof runtimeConfig>) => ({
+        uri: config.MONGODB_URI,
+        dbName: PLATFORM_DATABASE,
+        ...firewallOptions(new TenantFirewall('platform')),
+        maxPoolSize: 8,
+        serverSelectionTimeoutMS: 5_000,
+        writeConcern: { w: 'majority', journal: true },
+      }),
+    }),
+    MongooseModule.forFeature(PLATFORM_MODELS, PLATFORM),
+  ],
+  providers: [
+    AuditLog,
+    Jwks,
+    SecretBox,
+    TenantServerKeys,
+    TenantSigningKeys,
+    TenantsRepository,
+    TenantsService,
+    { provide: TenantDirectory, useExisting: TenantsRepository },
+    { provide: ServerKeyStore, useExisting: TenantServerKeys },
+    { provide: SigningKeyStore, useExisting: TenantSigningKeys },
+  ],
+  exports: [
+    AuditLog,
+    TenantsService,
+    TenantServerKeys,
+    TenantSigningKeys,
+    TenantDirectory,
+    ServerKeyStore,
+    SigningKeyStore,
+  ],
+})
+export class ControlPlaneModule {}
+
+@Module({ controllers: [TenantsController, AuditLogController] })
+export class ControlPlaneHttpModule {}

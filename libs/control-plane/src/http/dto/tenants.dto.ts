@@ -1,0 +1,68 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { IsIn, IsOptional, IsString, Length, Matches } from 'class-validator';
+import { TIERS, type TenantId, type Tier } from '#caas/kernel';
+
+const TENANT_ID = /^clnt_[a-z0-9]{6,24}$/;
+
+export class CreateTenantDto {
+  @ApiProperty({ example: 'Acme', maxLength: 200 })
+  @IsString()
+  @Length(1, 200)
+  name: string;
+
+  @ApiProperty({ enum: TIERS })
+  @IsIn(TIERS)
+  tier: Tier;
+
+  @ApiPropertyOptional({ example: 'clnt_acme01', description: 'made when absent' })
+  @IsOptional()
+  @IsString()
+  @Matches(TENANT_ID, { message: 'must be "clnt_" followed by 6 to 24 lower-case letters or digits' })
+  id?: TenantId;
+
+  @ApiPropertyOptional({ description: 'enterprise: another cluster, with its own credential' })
+  @IsOptional()
+  @IsString()
+  @Length(1, 2000)
+  @Matches(/^mongodb(\+srv)?:\/\//, { message: 'must begin with mongodb:// or mongodb+srv://' })
+  database_uri?: string;
+}
+
+export class UpdateTenantDto {
+  @ApiPropertyOptional({ maxLength: 200 })
+  @IsOptional()
+  @IsString()
+  @Length(1, 200)
+  name?: string;
+
+  @ApiPropertyOptional({ enum: ['active', 'suspended'] })
+  @IsOptional()
+  @IsIn(['active', 'suspended'])
+  status?: 'active' | 'suspended';
+}
+
+export class ChangeTierDto {
+  @ApiProperty({ enum: TIERS })
+  @IsIn(TIERS)
+  tier: Tier;
+}
+
+export class CreateSigningKeyDto {
+  @ApiPropertyOptional({ description: 'PEM or JWK; without it and without jwks_url a secret is made' })
+  @IsOptional()
+  @IsString()
+  @Length(1, 10_000)
+  public_key?: string;
+
+  @ApiPropertyOptional({ example: 'https://example.com/.well-known/jwks.json' })
+  @IsOptional()
+  @IsString()
+  @Length(1, 2000)
+  jwks_url?: string;
+
+  @ApiPropertyOptional({ description: 'the kid of your tokens; made when absent' })
+  @IsOptional()
+  @IsString()
+  @Matches(/^[A-Za-z0-9_-]{1,64}$/, { message: 'must be 1 to 64 of A-Z a-z 0-9 _ -' })
+  kid?: string;
+}

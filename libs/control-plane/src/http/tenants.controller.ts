@@ -1,0 +1,108 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Put, Query } from '@nestjs/common';
+import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
+import { invalid, isTenantId, mapPage, parsePageRequest, parseTenantId, type Page } from '#caas/kernel';
+import { Operator, PlatformRoute, type OperatorContext } from '#caas/access';
+import { AllowQuery, PAGE_QUERY } from '#caas/platform/http';
+import type { PlacementDescription } from '#caas/tenancy';
+import { TenantServerKeys } from '../keys/server-keys.repository';
+import { TenantSigningKeys } from '../keys/signing-keys.repository';
+import { TenantsService } from '../tenants/tenants.service';
+import { ChangeTierDto, CreateSigningKeyDto, CreateTenantDto, UpdateTenantDto } from './dto/tenants.dto';
+import { presentTenant, type TenantView } from './tenant.presenter';
+
+@ApiTags('platform')
+@ApiBearerAuth('platform')
+@PlatformRoute()
+@Controller('platform/v1/tenants')
+export class TenantsController {
+  constructor(
+    private readonly tenants: TenantsService,
+    private readonly serverKeys: TenantServerKeys,
+    private readonly signingKeys: TenantSigningKeys,
+  ) {}
+
+  /** Makes a tenant with its placement and all its indexes. The keys are in this answer and nowhere else. */
+  @Post()
+  async create(@Operator() operator: OperatorContext, @Body() body: CreateTenantDto) {
+    const { tenant, serverKey, signingKey } = await this.tenants.create(operator, body);
+    return { ...presentTenant(tenant), server_key: serverKey, signing_key: signingKey };
+  }
+
+  @Get()
+  @AllowQuery(...PAGE_QUERY)
+  async list(@Query() query: Record<string, string>): Promise<Page<TenantView>> {
+    const { cursor, ...rest } = query;
+    if (cursor !== undefined && !isTenantId(cursor)) {
+      throw invalid('invalid_cursor', 'The cursor is not one that a page handed out.');
+    }
+    const page = await this.tenants.page({ ...parsePageRequest(rest), after: cursor ?? null });
+    return mapPage(page, presentTenant);
+  }
+
+  @Get(':id')
+  async get(@Param('id') id: string): Promise<TenantView> {
+    return presentTenant(await this.tenants.get(parseTenantId(id)));
+  }
+
+  @Patch(':id')
+  async update(@Operator() operator: OperatorContext, @Param('id') id: string, @Body() body: UpdateTenantDto) {
+    return presentTenant(await this.tenants.update(operator, parseTenantId(id), body));
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  delete(@Operator() operator: OperatorContext, @Param('id') id: string): Promise<void> {
+    return this.tenants.delete(operator, parseTenantId(id));
+  }
+
+  @Put(':id/tier')
+  async changeTier(@Operator() operator: OperatorContext, @Param('id') id: string, @Body() { tier }: ChangeTierDto) {
+    return presentTenant(await this.tenants.changeTier(operator, parseTenantId(id), tier));
+  }
+
+  /** Where the tenant's data lie, and how many documents there are. */
+  @Get(':id/usage')
+  usage(@Param('id') id: string): Promise<PlacementDescription> {
+    return this.tenants.describe(parseTenantId(id));
+  }
+
+  @Post(':id/server-keys')
+  async createServerKey(@Operator() operator: OperatorContext, @Param('id') id: string) {
+    await this.tenants.get(parseTenantId(id));
+    return this.serverKeys.create(operator, parseTenantId(id));
+  }
+
+  @Get(':id/server-keys')
+  async listServerKeys(@Param('id') id: string) {
+    await this.tenants.get(parseTenantId(id));
+    return { data: await this.serverKeys.list(parseTenantId(id)) };
+  }
+
+  @Delete(':id/server-keys/:key_id')
+  @HttpCode(204)
+  revokeServerKey(@Operator() operator: OperatorContext, @Param('id') id: string, @Param('key_id') keyId: string) {
+    return this.serverKeys.revoke(operator, parseTenantId(id), keyId);
+  }
+
+  @Post(':id/signing-keys')
+  async createSigningKey(
+    @Operator() operator: OperatorContext,
+    @Param('id') id: string,
+    @Body() body: CreateSigningKeyDto,
+  ) {
+    await this.tenants.get(parseTenantId(id));
+    return this.signingKeys.create(operator, parseTenantId(id), body);
+  }
+
+  @Get(':id/signing-keys')
+  async listSigningKeys(@Param('id') id: string) {
+    await this.tenants.get(parseTenantId(id));
+    return { data: await this.signingKeys.list(parseTenantId(id)) };
+  }
+
+  @Delete(':id/signing-keys/:kid')
+  @HttpCode(204)
+  revokeSigningKey(@Operator() operator: OperatorContext, @Param('id') id: string, @Param('kid') kid: string) {
+    return this.signingKeys.revoke(operator, parseTenantId(id), kid);
+  }
+}

@@ -1,0 +1,122 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import type { Model } from 'mongoose';
+import {
+  cutPage,
+  parseTenantId,
+  PLACEMENT_OF_TIER,
+  type Page,
+  type PageRequest,
+  type Tenant,
+  type TenantId,
+} from '#caas/kernel';
+import { FreshCache, Invalidations } from '#caas/platform/cache';
+import { TenantDirectory } from '#caas/tenancy';
+import { SecretBox } from '../keys/secret-box';
+import { PLATFORM } from '../persistence/platform-database';
+import { TenantRecord, type TenantState } from '../persistence/tenant.schema';
+
+const MAX_CACHED_TENANTS = 10_000;
+const SERVED: TenantState[] = ['active', 'suspended'];
+
+/** The tenants there are, and were. */
+@Injectable()
+export class TenantsRepository extends TenantDirectory implements OnModuleInit {
+  private readonly cache = new FreshCache<Tenant | null>(MAX_CACHED_TENANTS);
+
+  constructor(
+    @InjectModel(TenantRecord.name, PLATFORM) private readonly tenants: Model<TenantRecord>,
+    private readonly invalidations: Invalidations,
+    private readonly box: SecretBox,
+  ) {
+    super();
+  }
+
+  onModuleInit(): void {
+    this.invalidations.on(({ kind, tenantId }) => kind === 'tenant' && this.cache.forget(tenantId));
+  }
+
+  override find(id: TenantId): Promise<Tenant | null> {
+    return this.cache.get(id, async () => {
+      const record = await this.read(id);
+      return record && isServed(record) ? this.tenantOf(record) : null;
+    });
+  }
+
+  override async list(after: TenantId | null, limit: number): Promise<Tenant[]> {
+    const served = { status: { $in: SERVED } };
+    const filter = after === null ? served : { ...served, _id: { $gt: after } };
+    const records = await this.tenants.find(filter).sort({ _id: 1 }).limit(limit).lean<TenantRecord[]>();
+    return records.map((record) => this.tenantOf(record));
+  }
+
+  read(id: TenantId): Promise<TenantRecord | null> {
+    return this.tenants.findOne({ _id: id }).lean<TenantRecord>();
+  }
+
+  /** False when the id is, or ever was, in use. */
+  async insert(record: TenantRecord): Promise<boolean> {
+    const outcome = await this.tenants.updateOne({ _id: record._id }, { $setOnInsert: record }, { upsert: true });
+    return outcome.upsertedCount === 1;
+  }
+
+  /** Answers the changed tenant, or null when it is in none of the states `from`. */
+  async change(
+    id: TenantId,
+    from: TenantState[],
+    changes: Partial<Pick<TenantRecord, 'name' | 'tier' | 'status' | 'database_uri'>>,
+  ): Promise<TenantRecord | null> {
+    const changed = await this.tenants
+      .findOneAndUpdate(
+        { _id: id, status: { $in: from } },
+        { $set: { ...changes, updated_at: new Date() } },
+        { returnDocument: 'after' },
+      )
+      .lean<TenantRecord>();
+    if (changed) this.invalidations.publish({ kind: 'tenant', tenantId: id, id });
+    return changed;
+  }
+
+  /** Newest first (or oldest, forward). The cursor of this list is a tenant id, since tenants have no other. */
+  async page(request: PageRequest & { after: TenantId | null }, status: TenantState[]): Promise<Page<TenantRecord>> {
+    const backward = request.direction === 'backward';
+    const order = backward ? -1 : 1;
+    const filter: Record<string, unknown> = { status: { $in: status } };
+    const last = request.after === null ? null : await this.read(request.after);
+    if (last) {
+      const beyond = backward ? '$lt' : '$gt';
+      filter.$or = [
+        { created_at: { [beyond]: last.created_at } },
+        { created_at: last.created_at, _id: { [beyond]: last._id } },
+      ];
+    }
+    const rows = await this.tenants
+      .find(filter)
+      .sort({ created_at: order, _id: order })
+      .limit(request.limit + 1)
+      .lean<TenantRecord[]>();
+    return cutPage(rows, request, ({ _id }) => _id);
+  }
+
+  inState(status: TenantState, limit: number): Promise<TenantRecord[]> {
+    return this.tenants.find({ status }).limit(limit).lean<TenantRecord[]>();
+  }
+
+  tenantOf(record: TenantRecord): Tenant {
+    return {
+      id: parseTenantId(record._id),
+      tier: record.tier,
+      placement: PLACEMENT_OF_TIER[record.tier],
+      status: record.status === 'suspended' ? 'suspended' : 'active',
+      databaseUri: record.database_uri === null ? null : this.box.open(record.database_uri, record._id),
+    };
+  }
+
+  sealUri(id: TenantId, uri: string | null): string | null {
+    return uri === null ? null : this.box.close(uri, id);
+  }
+}
+
+export function isServed({ status }: { status: TenantState }): boolean {
+  return SERVED.includes(status);
+}

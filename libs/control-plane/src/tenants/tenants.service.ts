@@ -1,0 +1,162 @@
+import { Injectable } from '@nestjs/common';
+import {
+  conflict,
+  invalid,
+  newTenantId,
+  notFound,
+  PLACEMENT_OF_TIER,
+  type Page,
+  type PageRequest,
+  type TenantId,
+  type Tier,
+} from '#caas/kernel';
+import type { OperatorContext } from '#caas/access';
+import { Placements, type IndexChanges, type PlacementDescription } from '#caas/tenancy';
+import { AuditLog } from '../audit/audit-log.repository';
+import { TenantServerKeys } from '../keys/server-keys.repository';
+import { TenantSigningKeys } from '../keys/signing-keys.repository';
+import type { TenantRecord } from '../persistence/tenant.schema';
+import { isServed, TenantsRepository } from './tenants.repository';
+
+export interface NewTenant {
+  name: string;
+  tier: Tier;
+  id?: TenantId;
+  database_uri?: string;
+}
+
+export interface CreatedTenant {
+  tenant: TenantRecord;
+  serverKey: { id: string; key: string };
+  signingKey: { kid: string; secret: string };
+}
+
+const SERVED = ['active', 'suspended'] as const;
+
+/**
+ * The life of a tenant: provisioning → active ⇄ suspended → deleting → deleted. Its placement and all its indexes exist
+ * before it is active; its id is kept for good when it is gone.
+ */
+@Injectable()
+export class TenantsService {
+  constructor(
+    private readonly tenants: TenantsRepository,
+    private readonly serverKeys: TenantServerKeys,
+    private readonly signingKeys: TenantSigningKeys,
+    private readonly placements: Placements,
+    private readonly audit: AuditLog,
+  ) {}
+
+  /**
+   * A creation that broke off before its answer is taken up by the next one with the same id: nobody has its keys.
+   * @throws CaasError `tenant_exists` (409), `database_uri_needs_enterprise` (400)
+   */
+  async create(operator: OperatorContext, wanted: NewTenant): Promise<CreatedTenant> {
+    if (wanted.database_uri !== undefined && PLACEMENT_OF_TIER[wanted.tier] !== 'dedicated') {
+      throw invalid(
+        'database_uri_needs_enterprise',
+        'Only a tenant with a database of its own can bring a database_uri.',
+      );
+    }
+    const id = wanted.id ?? newTenantId();
+    const now = new Date();
+    const database_uri = this.tenants.sealUri(id, wanted.database_uri ?? null);
+    const draft = { _id: id, name: wanted.name, tier: wanted.tier, status: 'provisioning' as const, database_uri };
+    const isNew = await this.tenants.insert({ ...draft, created_at: now, updated_at: now });
+    const record = isNew ? { ...draft, created_at: now, updated_at: now } : await this.resume(id, draft);
+    await this.placements.provision(this.tenants.tenantOf(record));
+    const serverKey = await this.serverKeys.create(operator, id);
+    const { kid, secret } = await this.signingKeys.create(operator, id);
+    const tenant = await this.tenants.change(id, ['provisioning'], { status: 'active' });
+    if (!tenant) throw exists(id);
+    await this.audit.write(operator, 'tenant.created', id, { tier: tenant.tier, name: tenant.name });
+    return { tenant, serverKey, signingKey: { kid, secret: secret! } };
+  }
+
+  /** @throws CaasError `tenant_not_found` (404) */
+  async get(id: TenantId): Promise<TenantRecord> {
+    const record = await this.tenants.read(id);
+    if (!record || !isServed(record)) throw notFound('tenant');
+    return record;
+  }
+
+  page(request: PageRequest & { after: TenantId | null }): Promise<Page<TenantRecord>> {
+    return this.tenants.page(request, [...SERVED]);
+  }
+
+  async update(
+    operator: OperatorContext,
+    id: TenantId,
+    changes: { name?: string; status?: 'active' | 'suspended' },
+  ): Promise<TenantRecord> {
+    const before = await this.get(id);
+    const record = await this.tenants.change(id, [...SERVED], changes);
+    if (!record) throw notFound('tenant');
+    if (changes.status !== undefined && changes.status !== before.status) {
+      await this.audit.write(operator, changes.status === 'suspended' ? 'tenant.suspended' : 'tenant.activated', id);
+    }
+    if (changes.name !== undefined && changes.name !== before.name) {
+      await this.audit.write(operator, 'tenant.updated', id, { name: changes.name });
+    }
+    return record;
+  }
+
+  /** Within a placement only the tier changes. @throws CaasError `tier_change_unsupported` (409) when data would have to move */
+  async changeTier(operator: OperatorContext, id: TenantId, tier: Tier): Promise<TenantRecord> {
+    const { tier: from } = await this.get(id);
+    if (PLACEMENT_OF_TIER[from] !== PLACEMENT_OF_TIER[tier]) {
+      throw conflict('tier_change_unsupported', `Moving data from ${from} to ${tier} is not supported yet.`);
+    }
+    const record = await this.tenants.change(id, [...SERVED], { tier });
+    if (!record) throw notFound('tenant');
+    await this.audit.write(operator, 'tenant.tier_changed', id, { from, to: tier });
+    return record;
+  }
+
+  /** Credentials stop first, then the data go, then the keys. The row stays, so that the id is never used again. */
+  async delete(operator: OperatorContext, id: TenantId): Promise<void> {
+    const record = await this.tenants.change(id, [...SERVED], { status: 'deleting' });
+    if (!record) throw notFound('tenant');
+    await this.finishDeleting(operator, record);
+  }
+
+  /** Takes up deletions that a crash broke off; for the worker. */
+  async finishInterrupted(operator: OperatorContext): Promise<number> {
+    const interrupted = await this.tenants.inState('deleting', 100);
+    for (const record of interrupted) await this.finishDeleting(operator, record);
+    return interrupted.length;
+  }
+
+  async describe(id: TenantId): Promise<PlacementDescription> {
+    return this.placements.describe(this.tenants.tenantOf(await this.get(id)));
+  }
+
+  async syncIndexes(id: TenantId): Promise<IndexChanges[]> {
+    return this.placements.syncIndexes(this.tenants.tenantOf(await this.get(id)));
+  }
+
+  private async finishDeleting(operator: OperatorContext, record: TenantRecord): Promise<void> {
+    const tenant = this.tenants.tenantOf(record);
+    await this.placements.drop(tenant);
+    await this.serverKeys.removeAll(tenant.id);
+    await this.signingKeys.removeAll(tenant.id);
+    await this.tenants.change(tenant.id, ['deleting'], { status: 'deleted', database_uri: null });
+    await this.audit.write(operator, 'tenant.deleted', tenant.id);
+  }
+
+  private async resume(
+    id: TenantId,
+    draft: Pick<TenantRecord, 'name' | 'tier' | 'database_uri'>,
+  ): Promise<TenantRecord> {
+    const { name, tier, database_uri } = draft;
+    const unfinished = await this.tenants.read(id);
+    if (unfinished?.status !== 'provisioning' || unfinished.tier !== tier) throw exists(id);
+    await this.serverKeys.removeAll(id);
+    await this.signingKeys.removeAll(id);
+    const record = await this.tenants.change(id, ['provisioning'], { name, database_uri });
+    if (!record) throw exists(id);
+    return record;
+  }
+}
+
+const exists = (id: TenantId) => conflict('tenant_exists', `The id ${id} is, or was, a tenant's. Choose another.`);
