@@ -1,0 +1,59 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Put, Res } from '@nestjs/common';
+import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { mapPage, type Page, type PageRequest, RequestContext } from '#caas/kernel';
+import { UserRoute } from '#caas/access';
+import { AllowQuery, Ctx, IfMatch, PAGE_QUERY, PageQuery } from '#caas/platform/http';
+import { DevicesService } from '../devices.service';
+import { viewOfDevice } from '../views';
+import { answering } from './created';
+import { ApiPageOf } from './docs';
+import { DeviceDto, DeviceView } from './dto/device.dto';
+
+@ApiTags('devices')
+@UserRoute()
+@Controller('v1/users/me/devices')
+export class DevicesController {
+  constructor(private readonly devices: DevicesService) {}
+
+  @Put(':device_id')
+  @ApiOperation({ summary: 'Register or update a device of the actor' })
+  @ApiOkResponse({ type: DeviceView })
+  @ApiCreatedResponse({ type: DeviceView })
+  async put(
+    @Ctx() ctx: RequestContext,
+    @Param('device_id') deviceId: string,
+    @Body() input: DeviceDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<DeviceView> {
+    const { device, created } = await this.devices.put(ctx, deviceId, input);
+    return answering(reply, created, viewOfDevice(device));
+  }
+
+  @Get()
+  @AllowQuery(...PAGE_QUERY)
+  @ApiOperation({ summary: 'The devices of the actor, newest first' })
+  @ApiPageOf(DeviceView)
+  async list(@Ctx() ctx: RequestContext, @PageQuery() page: PageRequest): Promise<Page<DeviceView>> {
+    return mapPage(await this.devices.list(ctx, page), viewOfDevice);
+  }
+
+  @Get(':device_id')
+  @ApiOperation({ summary: 'One device of the actor' })
+  @ApiOkResponse({ type: DeviceView })
+  async get(@Ctx() ctx: RequestContext, @Param('device_id') deviceId: string): Promise<DeviceView> {
+    return viewOfDevice(await this.devices.get(ctx, deviceId));
+  }
+
+  @Delete(':device_id')
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Remove a device: nothing is pushed to it from now on' })
+  @ApiNoContentResponse()
+  remove(
+    @Ctx() ctx: RequestContext,
+    @Param('device_id') deviceId: string,
+    @IfMatch() version: number | null,
+  ): Promise<void> {
+    return this.devices.remove(ctx, deviceId, version);
+  }
+}

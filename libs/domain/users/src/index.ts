@@ -1,0 +1,11 @@
+export { DevicesService, type DeviceInput } from './devices.service';
+export { UserReferenceProp, userReferenceShape } from './persistence/user-reference.prop';
+export { USER_COLLECTIONS, users } from './persistence';
+export { ReferenceHolders, type ReferenceHolder, type ReferencePath } from './references/reference-holders';
+export { ReferencesService } from './references/references.service';
+export { RelationshipsService } from './relationships.service';
+export { SessionsService } from './sessions.service';
+export { TokensService } from './tokens.service';
+export { UsersHttpModule } from './http/users-http.module';
+export { UsersModule } from './users.module';
+export { UsersService, type ProfileInput } from './users.service';

@@ -1,0 +1,73 @@
+import { Injectable } from '@nestjs/common';
+import type { ObjectId } from 'bson';
+import type { Filter, Page, PageRequest, RequestContext, UserReference } from '#caas/kernel';
+import {
+  userRelationships,
+  type RelationshipStatus,
+  type RelationshipType,
+  type UserRelationship,
+} from './user-relationship.schema';
+
+export interface RelationshipSelection {
+  type?: RelationshipType;
+  status?: RelationshipStatus;
+}
+
+type Held = Pick<UserRelationship, 'type' | 'status' | 'requested'>;
+type Outcome = { relationship: UserRelationship; created: boolean };
+
+/** The queries on `user_relationships`. */
+@Injectable()
+export class RelationshipRepository {
+  page(
+    ctx: RequestContext,
+    userId: ObjectId,
+    selection: RelationshipSelection,
+    request: PageRequest,
+  ): Promise<Page<UserRelationship>> {
+    return ctx.repository(userRelationships).page({ 'user.user_id': userId, ...selection }, request);
+  }
+
+  async holds(ctx: RequestContext, user: ObjectId, target: ObjectId, what: RelationshipSelection): Promise<boolean> {
+    const filter: Filter<UserRelationship> = { ...between(user, target), ...what };
+    return (await ctx.repository(userRelationships).findOne(filter, { fields: ['type'] })) !== null;
+  }
+
+  async blockersOf(ctx: RequestContext, target: ObjectId, candidates: ObjectId[]): Promise<string[]> {
+    const rows = await ctx
+      .repository(userRelationships)
+      .find({ 'target.user_id': target, 'user.user_id': { $in: candidates }, type: 'block' }, { fields: ['user'] });
+    return rows.map(({ user }) => user.user_id.toHexString());
+  }
+
+  async hold(ctx: RequestContext, user: UserReference, target: UserReference, held: Held): Promise<Outcome> {
+    const repository = ctx.repository(userRelationships);
+    const known = await repository.findOne({ ...between(user.user_id, target.user_id), type: held.type });
+    if (!known) return { relationship: await repository.insertOne({ user, target, ...held }), created: true };
+    if (known.status === held.status && known.requested === held.requested) {
+      return { relationship: known, created: false };
+    }
+    const changed = await repository.findOneAndUpdate({ _id: known._id }, { $set: held });
+    return { relationship: changed!, created: !known.requested };
+  }
+
+  /** Both rows of a friendship, `accepted` as soon as both sides asked; inside a transaction. */
+  async befriend(ctx: RequestContext, user: UserReference, target: UserReference): Promise<Outcome> {
+    const repository = ctx.repository(userRelationships);
+    const theirs = await repository.findOne({ ...between(target.user_id, user.user_id), type: 'friend' });
+    const status = theirs?.requested ? 'accepted' : 'pending';
+    const outcome = await this.hold(ctx, user, target, { type: 'friend', status, requested: true });
+    await this.hold(ctx, target, user, { type: 'friend', status, requested: theirs?.requested ?? false });
+    return outcome;
+  }
+
+  /** How many of the user's own went. A friendship goes from both sides. */
+  async remove(ctx: RequestContext, user: ObjectId, target: ObjectId, type: RelationshipType | null): Promise<number> {
+    const repository = ctx.repository(userRelationships);
+    const own = await repository.deleteMany({ ...between(user, target), ...(type ? { type } : {}) });
+    if (type === null || type === 'friend') await repository.deleteMany({ ...between(target, user), type: 'friend' });
+    return own;
+  }
+}
+
+const between = (user: ObjectId, target: ObjectId) => ({ 'user.user_id': user, 'target.user_id': target });

@@ -1,0 +1,96 @@
+import { Injectable } from '@nestjs/common';
+import type { ObjectId } from 'bson';
+import { DuplicateKeyError, type Filter, type Page, type PageRequest, type RequestContext } from '#caas/kernel';
+import { nameKeyOf, users, type User, type UserStatus } from './user.schema';
+
+export interface ProfileChanges {
+  display_name?: string;
+  avatar_file_id?: ObjectId | null;
+  metadata?: Record<string, unknown>;
+  status?: UserStatus;
+}
+
+export interface UserSelection {
+  status?: UserStatus;
+  externalIds?: string[];
+  /** The beginning of a display name, in any letter case. */
+  namePrefix?: string;
+}
+
+/** The queries on `users`. */
+@Injectable()
+export class UserRepository {
+  find(ctx: RequestContext, externalId: string): Promise<User | null> {
+    return ctx.repository(users).findOne({ external_id: externalId });
+  }
+
+  findWithDeleted(ctx: RequestContext, externalId: string): Promise<User | null> {
+    return ctx.repository(users).findOne({ external_id: externalId }, { withDeleted: true });
+  }
+
+  findMany(ctx: RequestContext, externalIds: string[]): Promise<User[]> {
+    return ctx.repository(users).find({ external_id: { $in: externalIds } }, { limit: externalIds.length });
+  }
+
+  page(ctx: RequestContext, selection: UserSelection, request: PageRequest): Promise<Page<User>> {
+    const filter: Filter<User> = {};
+    if (selection.status) filter.status = selection.status;
+    if (selection.externalIds) filter.external_id = { $in: selection.externalIds };
+    if (selection.namePrefix) filter.name_key = beginningWith(nameKeyOf(selection.namePrefix));
+    return ctx.repository(users).page(filter, request);
+  }
+
+  /** Null when somebody else made a user of this external id at the same moment. */
+  async insert(ctx: RequestContext, externalId: string, profile: ProfileChanges): Promise<User | null> {
+    const display_name = profile.display_name ?? externalId;
+    try {
+      return await ctx.repository(users).insertOne({
+        external_id: externalId,
+        display_name,
+        name_key: nameKeyOf(display_name),
+        avatar_file_id: profile.avatar_file_id ?? null,
+        metadata: profile.metadata ?? {},
+        status: profile.status ?? 'active',
+        last_seen_at: null,
+        renamed_at: null,
+        quiet_updates: 0,
+      });
+    } catch (error) {
+      if (error instanceof DuplicateKeyError) return null;
+      throw error;
+    }
+  }
+
+  /** Applies `changes` to the exact version read before; null when it has moved on. Also brings a deleted user back. */
+  change(ctx: RequestContext, user: User, changes: ProfileChanges, now: Date): Promise<User | null> {
+    const renamed = changes.display_name !== undefined && changes.display_name !== user.display_name;
+    return ctx.repository(users).findOneAndUpdate(
+      { _id: user._id, __v: user.__v },
+      {
+        $set: {
+          ...changes,
+          ...(renamed ? { name_key: nameKeyOf(changes.display_name!), renamed_at: now } : {}),
+          deleted_at: null,
+        },
+      },
+      { withDeleted: true },
+    );
+  }
+
+  remove(ctx: RequestContext, user: User): Promise<User | null> {
+    return ctx.repository(users).softDelete({ _id: user._id, __v: user.__v });
+  }
+
+  /** Remembers that the user was there at `now`, unless something as late as `atLeast` is known already. */
+  async touch(ctx: RequestContext, userId: ObjectId, now: Date, atLeast: Date): Promise<void> {
+    await ctx
+      .repository(users)
+      .updateOne(
+        { _id: userId, $or: [{ last_seen_at: null }, { last_seen_at: { $lt: atLeast } }] },
+        { $set: { last_seen_at: now }, $inc: { quiet_updates: 1 } },
+      );
+  }
+}
+
+/** A range rather than a pattern: an index serves it, and no character in it means anything. */
+const beginningWith = (prefix: string) => ({ $gte: prefix, $lt: `${prefix}\u{10ffff}` });

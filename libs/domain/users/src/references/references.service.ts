@@ -1,0 +1,106 @@
+import { Injectable } from '@nestjs/common';
+import type { ObjectId } from 'bson';
+import { Clock, type Filter, type RequestContext, type TenantDocument, type Update } from '#caas/kernel';
+import { users, type User } from '../persistence/user.schema';
+import { ReferenceHolders, type ReferenceHolder, type ReferencePath } from './reference-holders';
+
+const BATCH = 500;
+
+/** How a holder's documents are read and written here: by paths that only the holder knows. */
+type Untyped = TenantDocument & Record<string, unknown>;
+
+/**
+ * Keeps the copies of display names fresh, those on soft-deleted documents too. It only ever writes the name it has just
+ * read, into documents that carry another, in the order of their ids: so it may run twice, beside itself, or be killed
+ * anywhere, and the last to finish leaves the name as it then is.
+ */
+@Injectable()
+export class ReferencesService {
+  constructor(
+    private readonly holders: ReferenceHolders,
+    private readonly clock: Clock,
+  ) {}
+
+  /** How many copies were stale. For jobs only: it asks for no right. */
+  async refresh(ctx: RequestContext, userId: ObjectId): Promise<number> {
+    let refreshed = 0;
+    for (;;) {
+      const user = await ctx.repository(users).findById(userId, { withDeleted: true });
+      if (!user) return refreshed;
+      for (const holder of this.holders.all()) {
+        for (const path of holder.paths) refreshed += await this.refreshPath(ctx, user, holder, path);
+      }
+      if (!(await this.wasRenamedSince(ctx, user))) return refreshed;
+    }
+  }
+
+  /**
+   * Refreshes again the copies of everyone renamed within the last `periodMs`: those that were written by a process that
+   * did not know the new name yet, and those of a job that never ran. All users when `periodMs` is null.
+   */
+  async sweep(ctx: RequestContext, periodMs: number | null): Promise<{ users: number; refreshed: number }> {
+    const since = periodMs === null ? null : new Date(this.clock.now().getTime() - periodMs);
+    const filter: Filter<User> = since === null ? {} : { renamed_at: { $gte: since } };
+    const sum = { users: 0, refreshed: 0 };
+    const renamed = ctx
+      .repository(users)
+      .stream(filter, { withDeleted: true, fields: ['renamed_at'], batchSize: BATCH });
+    for await (const { _id } of renamed) {
+      sum.users += 1;
+      sum.refreshed += await this.refresh(ctx, _id);
+    }
+    return sum;
+  }
+
+  private async refreshPath(
+    ctx: RequestContext,
+    user: User,
+    { collection }: ReferenceHolder,
+    { path, list }: ReferencePath,
+  ): Promise<number> {
+    const repository = ctx.repository<Untyped>(collection as never);
+    const stale = list ? staleInList(path, user) : staleField(path, user);
+    let refreshed = 0;
+    let after: ObjectId | null = null;
+    for (;;) {
+      const filter: Filter<Untyped> = after === null ? stale : { ...stale, _id: { $gt: after } };
+      const found: Untyped[] = await repository.find(filter, {
+        sort: { _id: 1 },
+        limit: BATCH,
+        fields: ['_id'],
+        withDeleted: true,
+      });
+      const last = found.at(-1);
+      if (!last) return refreshed;
+      const { modified } = await repository.updateMany(
+        { ...stale, _id: { $in: found.map(({ _id }) => _id) } },
+        list ? setInList(path, user) : setField(path, user),
+        list ? { withDeleted: true, arrayFilters: [{ 'copy.user_id': user._id }] } : { withDeleted: true },
+      );
+      refreshed += modified;
+      after = last._id;
+    }
+  }
+
+  private async wasRenamedSince(ctx: RequestContext, user: User): Promise<boolean> {
+    const now = await ctx.repository(users).findById(user._id, { withDeleted: true });
+    return now !== null && now.display_name !== user.display_name;
+  }
+}
+
+const staleField = (path: string, user: User): Filter<Untyped> => ({
+  [`${path}.user_id`]: user._id,
+  [`${path}.user_display_name`]: { $ne: user.display_name },
+});
+
+const staleInList = (path: string, user: User): Filter<Untyped> => ({
+  [path]: { $elemMatch: { user_id: user._id, user_display_name: { $ne: user.display_name } } },
+});
+
+const setField = (path: string, user: User): Update<Untyped> => ({
+  $set: { [`${path}.user_display_name`]: user.display_name },
+});
+
+const setInList = (path: string, user: User): Update<Untyped> => ({
+  $set: { [`${path}.$[copy].user_display_name`]: user.display_name },
+});

@@ -1,0 +1,103 @@
+import { Injectable } from '@nestjs/common';
+import type { ObjectId } from 'bson';
+import {
+  DuplicateKeyError,
+  forbidden,
+  invalid,
+  notFound,
+  type Page,
+  type PageRequest,
+  type RequestContext,
+  type UserReference,
+} from '#caas/kernel';
+import { RelationshipRepository, type RelationshipSelection } from './persistence/relationship.repository';
+import type { RelationshipType, UserRelationship } from './persistence/user-relationship.schema';
+import { UserRepository } from './persistence/user.repository';
+import { referenceTo } from './references/reference-to';
+
+/** Two people may ask for the same thing at once; each attempt after a clash finds what the other wrote. */
+const ATTEMPTS = 5;
+
+/** Friends, blocks and mutes: what one user holds towards another. */
+@Injectable()
+export class RelationshipsService {
+  constructor(
+    private readonly relationships: RelationshipRepository,
+    private readonly users: UserRepository,
+  ) {}
+
+  /**
+   * Asks for friendship (or grants it, when the other side asked already), blocks or mutes. Safe to repeat. A block ends a
+   * friendship from both sides; whoever is blocked cannot ask the blocker for one.
+   * @throws CaasError `user_not_found` (404), `relationship_with_self` (400), `blocked` (403)
+   */
+  async put(
+    ctx: RequestContext,
+    externalId: string,
+    type: RelationshipType,
+  ): Promise<{ relationship: UserRelationship; created: boolean }> {
+    const actor = ctx.user;
+    const target = await this.targetOf(ctx, externalId);
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await ctx.transaction((tx) => this.write(tx, actor, target, type));
+      } catch (error) {
+        if (!(error instanceof DuplicateKeyError) || attempt === ATTEMPTS) throw error;
+      }
+    }
+  }
+
+  /** The actor's own, newest first unless asked otherwise; requests that others sent are in it with `requested: false`. */
+  list(ctx: RequestContext, selection: RelationshipSelection, page: PageRequest): Promise<Page<UserRelationship>> {
+    return this.relationships.page(ctx, ctx.user.user_id, selection, page);
+  }
+
+  /** Every type at once when none is named. Ending a friendship, or refusing a request, ends it for both sides. */
+  async remove(ctx: RequestContext, externalId: string, type: RelationshipType | null): Promise<void> {
+    const actor = ctx.user;
+    const target = await this.users.findWithDeleted(ctx, externalId);
+    if (!target) throw notFound('relationship');
+    const removed = await ctx.transaction((tx) => this.relationships.remove(tx, actor.user_id, target._id, type));
+    if (removed === 0) throw notFound('relationship');
+  }
+
+  /** Does `by` block `target`? Of rights, it is those of the question that needs the answer. */
+  isBlocked(ctx: RequestContext, by: ObjectId, target: ObjectId): Promise<boolean> {
+    return this.relationships.holds(ctx, by, target, { type: 'block' });
+  }
+
+  /** Those among `candidates` who block `target`, as hex ids: one look for a whole page. */
+  async blockersOf(ctx: RequestContext, target: ObjectId, candidates: ObjectId[]): Promise<ReadonlySet<string>> {
+    if (candidates.length === 0) return NOBODY;
+    return new Set(await this.relationships.blockersOf(ctx, target, candidates));
+  }
+
+  /** True when both sides asked for it. */
+  areFriends(ctx: RequestContext, one: ObjectId, other: ObjectId): Promise<boolean> {
+    return this.relationships.holds(ctx, one, other, { type: 'friend', status: 'accepted' });
+  }
+
+  private async write(ctx: RequestContext, actor: UserReference, target: UserReference, type: RelationshipType) {
+    if (type === 'friend') {
+      if (await this.isBlocked(ctx, target.user_id, actor.user_id)) {
+        throw forbidden('blocked', 'This user does not want to hear from you.');
+      }
+      return this.relationships.befriend(ctx, actor, target);
+    }
+    if (type === 'block') await this.relationships.remove(ctx, actor.user_id, target.user_id, 'friend');
+    return this.relationships.hold(ctx, actor, target, { type, status: 'active', requested: true });
+  }
+
+  private async targetOf(ctx: RequestContext, externalId: string): Promise<UserReference> {
+    if (externalId === 'me' || externalId === ctx.user.user_external_id) {
+      throw invalid('relationship_with_self', 'A relationship is with somebody else.', [
+        { field: 'external_id', message: 'must name another user' },
+      ]);
+    }
+    const target = await this.users.find(ctx, externalId);
+    if (!target) throw notFound('user');
+    return referenceTo(target);
+  }
+}
+
+const NOBODY: ReadonlySet<string> = new Set();

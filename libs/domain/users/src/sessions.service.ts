@@ -1,0 +1,98 @@
+import { Injectable } from '@nestjs/common';
+import { ObjectId } from 'bson';
+import {
+  Clock,
+  isObjectIdHex,
+  notFound,
+  parseObjectId,
+  type Page,
+  type PageRequest,
+  type RequestContext,
+  type UserReference,
+} from '#caas/kernel';
+import { Invalidations } from '#caas/platform/cache';
+import type { DevicePlatform } from './persistence/user-device.schema';
+import { userSessions, type UserSession } from './persistence/user-session.schema';
+
+/** What a session knows of where it runs. */
+export interface SessionInput {
+  device_id?: string | null;
+  platform?: DevicePlatform | null;
+  name?: string | null;
+}
+
+/** The sign-ins of the actor. A token that carries the id of a session (`sid`) lives no longer than the session does. */
+@Injectable()
+export class SessionsService {
+  constructor(
+    private readonly invalidations: Invalidations,
+    private readonly clock: Clock,
+  ) {}
+
+  /** The actor's live sessions. */
+  list(ctx: RequestContext, page: PageRequest): Promise<Page<UserSession>> {
+    return ctx
+      .repository(userSessions)
+      .page({ 'user.user_id': ctx.user.user_id, revoked_at: null, expires_at: { $gt: this.clock.now() } }, page);
+  }
+
+  /** Ends a session of the actor: its tokens and its sockets stop within 5 s. @throws CaasError `session_not_found` (404) */
+  async revoke(ctx: RequestContext, sessionId: string): Promise<void> {
+    const { user_id } = ctx.user;
+    const revoked = await ctx
+      .repository(userSessions)
+      .findOneAndUpdate(
+        { _id: parseObjectId(sessionId), 'user.user_id': user_id, revoked_at: null },
+        { $set: { revoked_at: this.clock.now() } },
+      );
+    if (!revoked) throw notFound('session');
+    this.forget(ctx, revoked);
+  }
+
+  /** Ends every session of a user who leaves; the caller has checked the right to it. */
+  async revokeAll(ctx: RequestContext, userId: ObjectId): Promise<void> {
+    const repository = ctx.repository(userSessions);
+    const live = await repository.find({ 'user.user_id': userId, revoked_at: null }, { fields: ['user'] });
+    await repository.updateMany(
+      { 'user.user_id': userId, revoked_at: null },
+      { $set: { revoked_at: this.clock.now() } },
+    );
+    for (const session of live) ctx.afterCommit(() => this.forget(ctx, session));
+  }
+
+  /** Opens a session that a token is about to be issued for; the caller has checked the right to it. */
+  open(ctx: RequestContext, user: UserReference, input: SessionInput, expiresAt: Date, id = new ObjectId()) {
+    return ctx.repository(userSessions).insertOne({
+      _id: id,
+      user,
+      device_id: input.device_id ?? null,
+      platform: input.platform ?? null,
+      name: input.name ?? null,
+      expires_at: expiresAt,
+      revoked_at: null,
+    });
+  }
+
+  /** Lets a live session last as long as one more token of it. @throws CaasError `session_not_found` (404) */
+  async extend(ctx: RequestContext, user: UserReference, id: ObjectId, expiresAt: Date): Promise<UserSession> {
+    const session = await ctx
+      .repository(userSessions)
+      .findOneAndUpdate(
+        { _id: id, 'user.user_id': user.user_id, revoked_at: null },
+        { $max: { expires_at: expiresAt } },
+      );
+    if (!session) throw notFound('session');
+    return session;
+  }
+
+  /** False also for an id that is no session of this user: only sessions that CaaS opened live. */
+  async isAlive(ctx: RequestContext, userId: ObjectId, sessionId: string): Promise<boolean> {
+    if (!isObjectIdHex(sessionId)) return false;
+    const session = await ctx.repository(userSessions).findById(new ObjectId(sessionId));
+    return session !== null && session.revoked_at === null && session.user.user_id.equals(userId);
+  }
+
+  private forget(ctx: RequestContext, session: UserSession): void {
+    this.invalidations.publish({ kind: 'session', tenantId: ctx.tenantId, id: session._id.toHexString() });
+  }
+}

