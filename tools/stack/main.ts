@@ -1,5 +1,6 @@
 /** `npm start`: the whole system on this machine, until it is asked to stop. */
 import { relative } from 'node:path';
+import { ConfigurationError } from '#caas/platform/config';
 import { whenAskedToEnd } from './ending';
 import { SetupError } from './engines/system-packages';
 import { settingsFrom } from './settings';
@@ -22,7 +23,9 @@ async function main(): Promise<number> {
     return 0;
   } catch (error) {
     if (asked.aborted) return 0;
-    console.error(`\n${error instanceof SetupError ? error.message : ((error as Error).stack ?? String(error))}\n`);
+    console.error(
+      `\n${error instanceof SetupError || error instanceof ConfigurationError ? error.message : ((error as Error).stack ?? String(error))}\n`,
+    );
     return 1;
   }
 }

@@ -1,35 +1,38 @@
-import { SetupError } from './engines/system-packages';
+import {
+  configSection,
+  integer,
+  readSections,
+  runtimeConfig,
+  type ConfigOf,
+  type Environment,
+} from '#caas/platform/config';
+import { httpConfig } from '#caas/platform/http';
 import type { StackOptions } from './stack';
 
+/** What only `npm start` reads. */
+export const stackConfig = configSection('stack', {
+  API_PROCESSES: integer({ default: 1, min: 1, max: 64, doc: 'apis of `npm start`: on PORT, PORT+1, ...' }),
+  WORKER_PROCESSES: integer({ default: 1, min: 0, max: 64, doc: 'workers of `npm start`' }),
+});
+
 /**
- * What `npm start` itself reads from the environment; everything else goes on to api and worker, whose own schema checks it.
- * Throws a SetupError that names every problem at once.
+ * What the supervisor itself needs of the environment; api and worker read theirs from the same.
+ * @throws ConfigurationError naming every problem
  */
-export function settingsFrom(env: NodeJS.ProcessEnv): StackOptions {
-  const problems: string[] = [];
-  const integer = (name: string, fallback: number, least: number, most: number): number => {
-    const text = env[name];
-    if (!text) return fallback;
-    const value = Number(text);
-    if (Number.isInteger(value) && value >= least && value <= most) return value;
-    problems.push(`${name} must be a whole number from ${least} to ${most}, not "${text}"`);
-    return fallback;
-  };
-  const apiProcesses = integer('API_PROCESSES', 1, 1, 64);
-  const workerProcesses = integer('WORKER_PROCESSES', 1, 0, 64);
-  const port = integer('PORT', 3000, 1, 65_536 - apiProcesses);
-  if (env['NODE_ENV'] === 'production' && !env['PLATFORM_ADMIN_KEY']) {
-    problems.push('PLATFORM_ADMIN_KEY must be set in production');
-  }
-  if (problems.length > 0) throw new SetupError(`The configuration is not right:\n  ${problems.join('\n  ')}`);
+export function settingsFrom(environment: Environment): StackOptions {
+  const sections = readSections([runtimeConfig, httpConfig, stackConfig] as never[], environment);
+  const runtime = sections.get('runtime') as ConfigOf<typeof runtimeConfig>;
+  const http = sections.get('http') as ConfigOf<typeof httpConfig>;
+  const stack = sections.get('stack') as ConfigOf<typeof stackConfig>;
   return {
-    dataDir: env['DATA_DIR'] || '.data',
-    host: env['HOST'] || '127.0.0.1',
-    port,
-    apiProcesses,
-    workerProcesses,
-    mongodbUri: env['MONGODB_URI'] || undefined,
-    redisUrl: env['REDIS_URL'] || undefined,
-    platformAdminKey: env['PLATFORM_ADMIN_KEY'] || undefined,
+    dataDir: runtime.DATA_DIR,
+    host: http.HOST,
+    port: http.PORT || undefined,
+    apiProcesses: stack.API_PROCESSES,
+    workerProcesses: stack.WORKER_PROCESSES,
+    // Whether they are set is what counts here: the schema's defaults are for processes started without a supervisor.
+    mongodbUri: environment['MONGODB_URI'] || undefined,
+    redisUrl: environment['REDIS_URL'] || undefined,
+    platformAdminKey: runtime.PLATFORM_ADMIN_KEY ?? undefined,
   };
 }

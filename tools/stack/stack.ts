@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PLATFORM_KEY_FILE } from '#caas/platform/config';
 import { apiProcess, apiUrl, workerProcess } from './apps';
 import { markStopping, openDataDir, type DataDir, type StackFile } from './data-dir';
 import { launchEngines, type EngineOptions, type EngineRole, type Engines } from './engines';
 import { SetupError } from './engines/system-packages';
-import { platformKey, type PlatformKey } from './platform-key';
 import type { ManagedProcess } from './process/managed-process';
 import { freePortRange, isFree } from './process/ports';
 import type { Progress, Supervision } from './process/supervision';
@@ -17,7 +19,7 @@ export interface StackOptions extends EngineOptions {
   /** Default 1 each. */
   apiProcesses?: number;
   workerProcesses?: number;
-  /** The operator's key; made and kept in the data folder unless given. */
+  /** The operator's key; the api makes one and keeps it in the data folder unless given. */
   platformAdminKey?: string;
   /** More environment for api and worker, over this process's own. */
   env?: NodeJS.ProcessEnv;
@@ -65,7 +67,6 @@ class RunningStack implements Stack {
   private workers: ManagedProcess[] = [];
   private announced = false;
   private stopped?: Promise<void>;
-  private readonly key: PlatformKey;
   private readonly supervision: Supervision;
 
   constructor(
@@ -73,7 +74,6 @@ class RunningStack implements Stack {
     private readonly options: StackOptions,
   ) {
     const { progress = () => undefined, signal = new AbortController().signal } = options;
-    this.key = platformKey(home.path, options.platformAdminKey);
     this.supervision = {
       dataDir: home.path,
       ledger: home.ledger,
@@ -97,10 +97,10 @@ class RunningStack implements Stack {
     return this.started.postgres;
   }
   get platformKey(): string {
-    return this.key.key;
+    return this.options.platformAdminKey ?? readFileSync(this.platformKeyFile as string, 'utf8').trim();
   }
   get platformKeyFile(): string | null {
-    return this.key.file;
+    return this.options.platformAdminKey ? null : join(this.home.path, PLATFORM_KEY_FILE);
   }
 
   get pids(): StackFile['pids'] {
@@ -172,6 +172,7 @@ class RunningStack implements Stack {
   private async apiPorts(host: string, count: number): Promise<number[]> {
     const first = this.options.port ?? (await freePortRange(count));
     const ports = Array.from({ length: count }, (_, index) => first + index);
+    if (first + count - 1 > 65_535) throw new SetupError(`${count} apis do not fit between PORT ${first} and 65535.`);
     for (const port of ports) {
       if (!(await isFree(port, host))) {
         throw new SetupError(`Port ${port} on ${host} is in use. Set PORT to another one.`);
@@ -187,7 +188,8 @@ class RunningStack implements Stack {
       DATA_DIR: this.home.path,
       MONGODB_URI: this.mongodbUri,
       REDIS_URL: this.redisUrl,
-      PLATFORM_ADMIN_KEY: this.platformKey,
+      // Empty: the first process makes one and keeps it in the data folder, whatever this process's own environment says.
+      PLATFORM_ADMIN_KEY: this.options.platformAdminKey ?? '',
     };
   }
 
