@@ -149,6 +149,7 @@ describe('docker-compose.yml', () => {
         'REDIS_PASSWORD',
         'S3_SECRET_ACCESS_KEY',
         'PLATFORM_ADMIN_KEY',
+        'SECRETS_KEY',
       ]),
     );
     expect(secrets.filter(({ rule }) => rule !== ':?')).toEqual([]);

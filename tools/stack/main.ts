@@ -22,7 +22,10 @@ async function main(): Promise<number> {
     say('stopped');
     return 0;
   } catch (error) {
-    if (asked.aborted) return 0;
+    if (asked.aborted) {
+      say('stopped');
+      return 0;
+    }
     console.error(
       `\n${error instanceof SetupError || error instanceof ConfigurationError ? error.message : ((error as Error).stack ?? String(error))}\n`,
     );
