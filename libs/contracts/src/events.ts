@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { objectId, open, timestamp, userReference } from './wire';
+
+export const messageView = open({
+  id: objectId,
+  conversation_id: objectId,
+  seq: z.int().positive(),
+  rev: z.int().positive(),
+  client_message_id: z.string(),
+  sender: userReference,
+  type: z.enum(['text', 'media', 'system', 'poll']),
+  text: z.string().nullable(),
+  created_at: timestamp,
+});
+
+export const conversationView = open({
+  id: objectId,
+  type: z.enum(['direct', 'group', 'channel']),
+  member_count: z.int(),
+  last_seq: z.int(),
+  rev: z.int(),
+});
+
+/** Every event that a server sends to clients (design §6), with its version and the shape of its `data`. */
+export const EVENTS = {
+  'message.created': { version: 1, data: messageView },
+  'message.updated': { version: 1, data: messageView },
+  'message.deleted': { version: 1, data: messageView },
+  'conversation.created': { version: 1, data: conversationView },
+  'conversation.updated': { version: 1, data: conversationView },
+  'receipt.updated': {
+    version: 1,
+    data: open({ user: userReference, read_seq: z.int(), delivered_seq: z.int() }),
+  },
+  'user.updated': { version: 1, data: open({ id: objectId, external_id: z.string(), display_name: z.string() }) },
+  'session.revoked': { version: 1, data: open({ code: z.string(), detail: z.string() }) },
+  'session.expiring': { version: 1, data: open({ expires_at: timestamp }) },
+} as const satisfies Record<string, { version: number; data: z.ZodType }>;
+
+export type EventType = keyof typeof EVENTS;
+export type EventData<T extends EventType> = z.infer<(typeof EVENTS)[T]['data']>;
+
+/** What a client receives under the event's own name. `seq` and `rev` are of the conversation. */
+export interface EventEnvelope<T extends EventType = EventType> {
+  id: string;
+  type: T;
+  at: string;
+  conversation_id?: string;
+  seq?: number;
+  rev?: number;
+  data: EventData<T>;
+}

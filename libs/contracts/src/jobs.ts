@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { objectId } from './wire';
+
+export const QUEUES = ['media', 'archive', 'references', 'webhooks', 'tenants', 'maintenance'] as const;
+export type QueueName = (typeof QUEUES)[number];
+
+/** Work for one tenant: carries ids, never documents. The worker rebuilds the context from the tenant's id. */
+export interface TenantJob<P extends z.ZodType = z.ZodType> {
+  readonly kind: 'tenant';
+  readonly queue: QueueName;
+  readonly name: string;
+  readonly version: number;
+  readonly payload: P;
+}
+
+/** Work for the whole installation, done again and again. */
+export interface SystemJob {
+  readonly kind: 'system';
+  readonly queue: QueueName;
+  readonly name: string;
+  readonly everyMs: number;
+}
+
+export type Job = TenantJob | SystemJob;
+export type JobPayload<J> = J extends TenantJob<infer P> ? z.infer<P> : never;
+
+/** A user was renamed: every copy of the display name follows. */
+export const refreshReferences = {
+  kind: 'tenant',
+  queue: 'references',
+  name: 'refresh-references',
+  version: 1,
+  payload: z.strictObject({ user_id: objectId }),
+} as const satisfies TenantJob;
+
+/** Finds copies of display names that were missed, of all users of one tenant. */
+export const repairReferences = {
+  kind: 'tenant',
+  queue: 'references',
+  name: 'repair-references',
+  version: 1,
+  payload: z.strictObject({}),
+} as const satisfies TenantJob;
+
+/** Sets `repair-references` to work on each tenant in turn. */
+export const sweepReferences = {
+  kind: 'system',
+  queue: 'maintenance',
+  name: 'sweep-references',
+  everyMs: 60 * 60_000,
+} as const satisfies SystemJob;
+
+/** Puts facts of the outboxes back into their queues until the work they stand for is done. */
+export const sweepOutbox = {
+  kind: 'system',
+  queue: 'maintenance',
+  name: 'sweep-outbox',
+  everyMs: 5_000,
+} as const satisfies SystemJob;
+
+/** Takes up deletions of tenants that a crash broke off. */
+export const finishTenants = {
+  kind: 'system',
+  queue: 'tenants',
+  name: 'finish-tenants',
+  everyMs: 60_000,
+} as const satisfies SystemJob;
+
+/** Every job there is. A process that works on jobs refuses to start when one has no handler, or two. */
+export const JOBS: readonly Job[] = [refreshReferences, repairReferences, sweepReferences, sweepOutbox, finishTenants];
+
+export const jobKey = ({ queue, name }: { queue: string; name: string }): string => `${queue}/${name}`;

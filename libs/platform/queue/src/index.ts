@@ -1,0 +1,5 @@
+export { Handles, JobHandlers, type SystemJobHandler, type TenantJobHandler } from './job-handlers';
+export { decodeJob, encodeJob, type JobData, type JobMeta } from './job-data';
+export { JobContexts } from './ports';
+export { JobRunnerModule, QueueModule } from './queue.module';
+export { Queues } from './queues';

@@ -1,0 +1,87 @@
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { UnrecoverableError, Worker, type Job as BullJob } from 'bullmq';
+import { CaasError, isTenantId } from '#caas/kernel';
+import { QUEUES, jobKey, type QueueName } from '#caas/contracts';
+import { Log } from '#caas/platform/logging';
+import { RedisConnections } from '#caas/platform/redis';
+import { decodeJob } from './job-data';
+import { JobHandlers, type Registered } from './job-handlers';
+import { JobContexts } from './ports';
+import { Queues } from './queues';
+
+const CONCURRENCY: Record<QueueName, number> = {
+  media: 2,
+  archive: 1,
+  references: 4,
+  webhooks: 8,
+  tenants: 2,
+  maintenance: 2,
+};
+
+/** Takes jobs out of every queue and has them done. Only a worker process has one. */
+@Injectable()
+export class JobRunner implements OnApplicationBootstrap, OnApplicationShutdown {
+  private handlers = new Map<string, Registered>();
+  private workers: Worker[] = [];
+
+  constructor(
+    private readonly registry: JobHandlers,
+    private readonly queues: Queues,
+    private readonly contexts: JobContexts,
+    private readonly redis: RedisConnections,
+    private readonly log: Log,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.handlers = this.registry.collect();
+    this.workers = QUEUES.map((name) => this.work(name));
+    for (const { job } of this.handlers.values()) {
+      if (job.kind === 'system') {
+        this.queues
+          .schedule(job)
+          .catch((error: Error) => this.log.root.error({ err: error, job: jobKey(job) }, 'not scheduled'));
+      }
+    }
+  }
+
+  /** Jobs at work are finished; what was not started stays in its queue. */
+  async onApplicationShutdown(): Promise<void> {
+    await Promise.all(this.workers.map((worker) => worker.close()));
+  }
+
+  private work(name: QueueName): Worker {
+    const worker = new Worker(name, (job) => this.run(job), {
+      connection: this.redis.open(`worker-${name}`) as never,
+      concurrency: CONCURRENCY[name],
+    });
+    worker.on('failed', (job, error) => this.tellFailure(name, job, error));
+    worker.on('error', (error) => this.log.root.debug({ queue: name, reason: error.message }, 'queue connection'));
+    return worker;
+  }
+
+  private async run(job: BullJob): Promise<void> {
+    const registered = this.handlers.get(jobKey({ queue: job.queueName, name: job.name }));
+    if (!registered) throw new UnrecoverableError(`Nobody handles ${job.queueName}/${job.name}.`);
+    if (registered.job.kind === 'system') return (registered.handler as { handle(): Promise<void> }).handle();
+    const { payload, meta } = decodeJob(registered.job, job.data);
+    const ctx = await this.contexts.open(meta.tenantId, meta.requestId, job.name).catch((error: unknown) => {
+      if (error instanceof CaasError && error.kind === 'not_found') throw new UnrecoverableError('The tenant is gone.');
+      throw error;
+    });
+    await registered.handler.handle(ctx, payload as never);
+    if (meta.outboxId !== undefined) await this.contexts.settle(ctx, meta.outboxId);
+  }
+
+  /** A refused job stays in the queue's failed set, which is the dead letter, and leaves an audit line. */
+  private tellFailure(queue: QueueName, job: BullJob | undefined, error: Error): void {
+    const refused = error instanceof UnrecoverableError;
+    const { tenant_id, request_id } = (job?.data ?? {}) as { tenant_id?: unknown; request_id?: unknown };
+    const fields = { queue, job: job?.name, tenant_id, request_id, attempt: job?.attemptsMade };
+    this.log.root[refused ? 'error' : 'warn'](
+      { ...fields, reason: error.message },
+      refused ? 'job refused' : 'job failed',
+    );
+    if (refused)
+      this.contexts.refused(`${queue}/${job?.name}`, isTenantId(tenant_id) ? tenant_id : null, error.message);
+  }
+}

@@ -1,0 +1,30 @@
+import { BullModule } from '@nestjs/bullmq';
+import { Global, Module } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
+import { QUEUES } from '#caas/contracts';
+import { RedisConnections } from '#caas/platform/redis';
+import { JobHandlers } from './job-handlers';
+import { JobRunner } from './job-runner';
+import { Queues } from './queues';
+
+/** The queues, for every process that puts jobs in. */
+@Global()
+@Module({
+  imports: [
+    BullModule.forRootAsync({
+      inject: [RedisConnections],
+      // An api that cannot queue must not wait for Redis: the outbox and its sweeper make up for it.
+      useFactory: (redis: RedisConnections) => ({
+        connection: redis.open('queues', { enableOfflineQueue: false, maxRetriesPerRequest: 1 }) as never,
+      }),
+    }),
+    BullModule.registerQueue(...QUEUES.map((name) => ({ name }))),
+  ],
+  providers: [Queues],
+  exports: [Queues],
+})
+export class QueueModule {}
+
+/** Also takes jobs out: for workers. */
+@Module({ imports: [DiscoveryModule], providers: [JobHandlers, JobRunner] })
+export class JobRunnerModule {}
