@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { accessSync, closeSync, constants, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { accessSync, closeSync, constants, mkdirSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import type { Supervision } from './supervision';
 import { waitFor } from './wait';
@@ -24,6 +24,7 @@ const FIRST_BACKOFF_MS = 250;
 const LONGEST_BACKOFF_MS = 10_000;
 /** After running this long a crash counts as the first one again. */
 const STEADY_MS = 30_000;
+const LONG_LOG_BYTES = 20 * 2 ** 20;
 
 /**
  * A child that is started, waited for, started again with growing pauses when it crashes, and stopped. Its output goes to a
@@ -103,6 +104,7 @@ export class ManagedProcess {
     const { role, command, args, env, stopSignal } = this.spec;
     const { ledger } = this.supervision;
     mkdirSync(dirname(this.logFile), { recursive: true });
+    setAsideLongLog(this.logFile);
     const log = openSync(this.logFile, 'a');
     const [file, ...rest] = boundToParent([command, ...args]);
     const child = spawn(file, rest, { env: env ?? process.env, stdio: ['ignore', log, log], detached: true });
@@ -139,6 +141,11 @@ export class ManagedProcess {
       return '(no log)';
     }
   }
+}
+
+/** Two files of it at most, looked at whenever the process starts. */
+function setAsideLongLog(file: string): void {
+  if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > LONG_LOG_BYTES) renameSync(file, `${file}.1`);
 }
 
 /**
