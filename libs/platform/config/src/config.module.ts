@@ -1,4 +1,4 @@
-import { Inject, Module, type DynamicModule, type Provider } from '@nestjs/common';
+import { Inject, Module, type DynamicModule, type FactoryProvider, type ValueProvider } from '@nestjs/common';
 import { readSections, type ConfigOf, type ConfigSection, type Environment } from './config-section';
 import { Secrets, secretsOf } from './kept-secrets';
 import { runtimeConfig } from './runtime.config';
@@ -28,7 +28,7 @@ export class ConfigModule {
    */
   static forRoot(sections: readonly ConfigSection[], environment = processEnvironment()): DynamicModule {
     const values = readSections(sections, environment);
-    const providers: Exclude<Provider, Function>[] = sections.map((section) => ({
+    const providers: (ValueProvider | FactoryProvider)[] = sections.map((section) => ({
       provide: configToken(section),
       useValue: values.get(section.name),
     }));

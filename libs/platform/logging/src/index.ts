@@ -1,3 +1,4 @@
 export { loggingConfig } from './logging.config';
-export { Log, LoggingModule } from './log';
+export { Log, LoggingModule, makeLogger } from './log';
 export { NestLog } from './nest-log';
+export { redactText } from './redact';

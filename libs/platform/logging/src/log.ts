@@ -3,20 +3,7 @@ import { pino, type DestinationStream, type Logger } from 'pino';
 import type { RequestContext } from '#caas/kernel';
 import { InjectConfig, type ConfigOf } from '#caas/platform/config';
 import { loggingConfig } from './logging.config';
-
-/** Never written, at whatever depth up to two they stand. */
-const SECRET_FIELDS = [
-  'authorization',
-  'cookie',
-  'token',
-  'key',
-  'secret',
-  'password',
-  'server_key',
-  'signing_key',
-  'push_token',
-];
-const REDACTED = SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]);
+import { describeError, redact } from './redact';
 
 /**
  * The process' log: JSON lines. A line about a request, message or job is written through `of(ctx)` and so carries tenant and
@@ -24,6 +11,7 @@ const REDACTED = SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${f
  */
 @Injectable()
 export class Log {
+  /** For what concerns no tenant. What a child is bound to is not redacted: bind ids alone. */
   readonly root: Logger;
 
   constructor(@InjectConfig(loggingConfig) config: ConfigOf<typeof loggingConfig>) {
@@ -35,8 +23,15 @@ export class Log {
   }
 }
 
+/** @param destination tests hand in their own; else standard output */
 export function makeLogger(level: string, destination?: DestinationStream): Logger {
-  const options = { level, base: { pid: process.pid }, redact: { paths: REDACTED, censor: '[secret]' } };
+  const options = {
+    level,
+    base: { pid: process.pid },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }), log: redact },
+    serializers: { err: (error: unknown) => (error instanceof Error ? describeError(error) : error) },
+  };
   return destination ? pino(options, destination) : pino(options);
 }
 

@@ -1,14 +1,10 @@
 import type { LoggerService } from '@nestjs/common';
 import type { Log } from './log';
+import { redactText } from './redact';
 
 /** Nest's own lines, in the process' log. What Nest tells of its start is only of interest when something is wrong. */
 export class NestLog implements LoggerService {
   constructor(private readonly target: Log) {}
-
-  private write(level: 'debug' | 'info' | 'warn' | 'error', message: unknown, rest: unknown[]): void {
-    const context = rest.findLast((part) => typeof part === 'string');
-    this.target.root[level]({ context, detail: message instanceof Error ? message.stack : undefined }, String(message));
-  }
 
   log(message: unknown, ...rest: unknown[]): void {
     this.write('debug', message, rest);
@@ -24,5 +20,26 @@ export class NestLog implements LoggerService {
 
   debug(message: unknown, ...rest: unknown[]): void {
     this.write('debug', message, rest);
+  }
+
+  verbose(message: unknown, ...rest: unknown[]): void {
+    this.write('trace', message, rest);
+  }
+
+  fatal(message: unknown, ...rest: unknown[]): void {
+    this.write('fatal', message, rest);
+  }
+
+  /** Nest hands over `(message, stack?, context)`, all of them texts, or an error as the message. */
+  private write(
+    level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal',
+    message: unknown,
+    rest: unknown[],
+  ): void {
+    const texts = rest.filter((part): part is string => typeof part === 'string');
+    const stack = texts.find((text) => text.includes('\n    at '));
+    const fields = { context: texts.findLast((text) => text !== stack), stack: stack && redactText(stack) };
+    if (message instanceof Error) this.target.root[level]({ ...fields, err: message }, redactText(message.message));
+    else this.target.root[level](fields, redactText(String(message)));
   }
 }
