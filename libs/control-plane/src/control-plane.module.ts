@@ -11,6 +11,7 @@ import { SecretBox } from './keys/secret-box';
 import { TenantServerKeys } from './keys/server-keys.repository';
 import { TenantSigningKeys } from './keys/signing-keys.repository';
 import { PLATFORM, PLATFORM_DATABASE, PLATFORM_MODELS } from './persistence/platform-database';
+import { FinishTenantsProcessor } from './tenants/finish-tenants.processor';
 import { TenantsRepository } from './tenants/tenants.repository';
 import { TenantsService } from './tenants/tenants.service';
 
@@ -58,3 +59,6 @@ export class ControlPlaneModule {}
 
 @Module({ controllers: [TenantsController, AuditLogController] })
 export class ControlPlaneHttpModule {}
+
+@Module({ providers: [FinishTenantsProcessor] })
+export class ControlPlaneJobsModule {}

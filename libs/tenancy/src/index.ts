@@ -8,6 +8,9 @@ export { TenantFirewall, type FirewallScope, type Refusal } from './firewall/ten
 export { TenantViolation } from './guard/tenant-guard.error';
 export { guard } from './guard/tenant-guard.plugin';
 export { dataMark, placementMark } from './guard/tenant-mark';
+export { Outbox } from './outbox/outbox';
+export { OutboxModule, TenancyJobsModule } from './outbox/outbox.module';
+export { OutboxSweeper } from './outbox/outbox-sweeper';
 export { placementOf, SHARED_DATABASE } from './placements/placement';
 export { Placements, type IndexChanges, type PlacementDescription } from './placements/placements.service';
 export { RequestContexts } from './request-contexts';

@@ -1,0 +1,77 @@
+import fc from 'fast-check';
+import { parseTenantId } from '#caas/kernel';
+import type { EventEnvelope } from '#caas/contracts';
+import { OrderedDelivery } from './ordered-delivery';
+import { conversationRoom, userRoom } from './rooms';
+
+const tenant = parseTenantId('clnt_abc123');
+const room = conversationRoom(tenant, '0123456789abcdef01234567');
+const event = (rev: number) =>
+  ({ id: `e${rev}`, type: 'message.created', at: '', rev, data: {} }) as unknown as EventEnvelope;
+
+function delivery(options: { missed?: number[]; listeners?: () => boolean } = {}) {
+  const sent: number[] = [];
+  const ordered = new OrderedDelivery(
+    {
+      hasListeners: options.listeners ?? (() => true),
+      emit: (_room, { rev }) => sent.push(rev!),
+      missed: (_room, after, before) =>
+        Promise.resolve((options.missed ?? []).filter((rev) => rev > after && rev < before).map(event)),
+    },
+    5,
+  );
+  return { ordered, sent };
+}
+
+const gapWait = () => new Promise((resolve) => setTimeout(resolve, 25));
+
+describe('OrderedDelivery', () => {
+  it('delivers any order of arrival in order, once each', () =>
+    fc.assert(
+      fc.property(
+        fc.shuffledSubarray([2, 3, 4, 5, 6, 7, 8], { minLength: 7 }),
+        fc.array(fc.integer({ min: 1, max: 8 })),
+        (order, repeats) => {
+          const { ordered, sent } = delivery();
+          for (const rev of [1, ...order, ...repeats]) ordered.accept(room, event(rev));
+          expect(sent).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+          ordered.close();
+        },
+      ),
+    ));
+
+  it('fills a gap that stays open from the database', async () => {
+    const { ordered, sent } = delivery({ missed: [2, 3] });
+    ordered.accept(room, event(1));
+    ordered.accept(room, event(4));
+    expect(sent).toEqual([1]);
+    await gapWait();
+    expect(sent).toEqual([1, 2, 3, 4]);
+  });
+
+  it('goes on when the database knows no event for the gap either', async () => {
+    const { ordered, sent } = delivery();
+    ordered.accept(room, event(1));
+    ordered.accept(room, event(5));
+    await gapWait();
+    ordered.accept(room, event(3));
+    ordered.accept(room, event(6));
+    expect(sent).toEqual([1, 5, 6]);
+  });
+
+  it('keeps nothing of a room where nobody listens', () => {
+    let listening = false;
+    const { ordered, sent } = delivery({ listeners: () => listening });
+    ordered.accept(room, event(1));
+    listening = true;
+    ordered.accept(room, event(9));
+    expect(sent).toEqual([9]);
+  });
+});
+
+describe('rooms', () => {
+  it.each(['', undefined, 'x', 'c:0123456789abcdef01234567', null])('has none for %j', (id) => {
+    expect(() => conversationRoom(tenant, id as string)).toThrow('There is no room');
+    expect(() => userRoom(tenant, id as string)).toThrow('There is no room');
+  });
+});

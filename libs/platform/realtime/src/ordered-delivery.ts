@@ -1,0 +1,107 @@
+import { LRUCache } from 'lru-cache';
+import type { EventEnvelope } from '#caas/contracts';
+import type { Room } from './rooms';
+
+/** How long a gap may stay open before it is filled from the database. */
+const GAP_WAIT_MS = 150;
+const MAX_ROOMS = 50_000;
+const MAX_HELD_PER_ROOM = 1_000;
+
+interface RoomState {
+  /** The rev that leaves next; lower ones have left. */
+  next: number;
+  held: Map<number, EventEnvelope>;
+  gapTimer: NodeJS.Timeout | null;
+}
+
+export interface OrderedDeliveryHooks {
+  /** Is anybody of this process in the room? */
+  hasListeners(room: Room): boolean;
+  emit(room: Room, envelope: EventEnvelope): void;
+  /** Events with `afterRev < rev < beforeRev`. */
+  missed(room: Room, afterRev: number, beforeRev: number): Promise<EventEnvelope[]>;
+}
+
+/**
+ * Sees to it that a conversation's events leave this process in the order of `rev`, whichever process published them and in
+ * whichever order they came. An event whose predecessor is missing waits a moment; then the gap is filled from the database.
+ * What still slips through (an event older than the first one heard of) the client sees as a gap, and mends with `sync`.
+ */
+export class OrderedDelivery {
+  private readonly rooms = new LRUCache<string, RoomState>({
+    max: MAX_ROOMS,
+    dispose: ({ gapTimer }) => {
+      if (gapTimer) clearTimeout(gapTimer);
+    },
+  });
+
+  constructor(
+    private readonly hooks: OrderedDeliveryHooks,
+    private readonly gapWaitMs = GAP_WAIT_MS,
+  ) {}
+
+  accept(room: Room, envelope: EventEnvelope): void {
+    if (!this.hooks.hasListeners(room)) {
+      this.rooms.delete(room);
+      return;
+    }
+    const { rev } = envelope;
+    if (rev === undefined) return this.hooks.emit(room, envelope);
+    const state = this.stateOf(room, rev);
+    if (rev < state.next) return;
+    if (rev > state.next && state.held.size >= MAX_HELD_PER_ROOM)
+      this.skipTo(room, state, Math.min(...state.held.keys()));
+    state.held.set(rev, envelope);
+    this.release(room, state);
+  }
+
+  close(): void {
+    this.rooms.clear();
+  }
+
+  private stateOf(room: Room, firstRev: number): RoomState {
+    let state = this.rooms.get(room);
+    if (!state) {
+      state = { next: firstRev, held: new Map(), gapTimer: null };
+      this.rooms.set(room, state);
+    }
+    return state;
+  }
+
+  private release(room: Room, state: RoomState): void {
+    for (let envelope = state.held.get(state.next); envelope; envelope = state.held.get(state.next)) {
+      state.held.delete(state.next);
+      state.next += 1;
+      this.hooks.emit(room, envelope);
+    }
+    if (state.held.size === 0) {
+      if (state.gapTimer) clearTimeout(state.gapTimer);
+      state.gapTimer = null;
+    } else if (!state.gapTimer) {
+      state.gapTimer = setTimeout(() => void this.fillGap(room, state), this.gapWaitMs);
+      state.gapTimer.unref();
+    }
+  }
+
+  private async fillGap(room: Room, state: RoomState): Promise<void> {
+    const until = Math.min(...state.held.keys());
+    const found = await this.hooks.missed(room, state.next - 1, until).catch(() => []);
+    state.gapTimer = null;
+    if (this.rooms.peek(room) !== state) return;
+    for (const envelope of found) {
+      if (envelope.rev !== undefined && envelope.rev >= state.next) state.held.set(envelope.rev, envelope);
+    }
+    this.skipTo(room, state, until);
+  }
+
+  /** Sends what is there below `rev`, and goes on from it: a rev without an event of its own leaves no trace to wait for. */
+  private skipTo(room: Room, state: RoomState, rev: number): void {
+    const below = [...state.held.keys()].filter((each) => each < rev).sort((a, b) => a - b);
+    for (const each of below) {
+      this.hooks.emit(room, state.held.get(each)!);
+      state.held.delete(each);
+    }
+    state.next = Math.max(state.next, rev);
+    this.release(room, state);
+  }
+}

@@ -1,0 +1,36 @@
+import type { RequestContext, TenantId, UserReference } from '#caas/kernel';
+import type { EventEnvelope } from '#caas/contracts';
+
+/** Who is behind a socket. */
+export interface SocketPrincipal {
+  readonly tenantId: TenantId;
+  readonly user: UserReference;
+  readonly sessionId: string | null;
+  /** Milliseconds since 1970: the token's `exp`. */
+  readonly expiresAt: number;
+  /**
+   * A context for one message, as things are now.
+   * @throws CaasError when the tenant, the user or the session is no longer what the token says
+   */
+  context(requestId: string): Promise<RequestContext>;
+}
+
+/** `libs/access` answers. */
+export abstract class SocketAuthenticator {
+  /** @throws CaasError as over HTTP */
+  abstract authenticate(token: unknown, requestId: string): Promise<SocketPrincipal>;
+}
+
+/** `libs/domain/messaging` answers. */
+export abstract class ConversationFeed {
+  /** Ids of the conversations the context's user is in. */
+  abstract conversationsOf(ctx: RequestContext): Promise<string[]>;
+
+  /** Events of a conversation with `afterRev < rev < beforeRev`, in order: what a process did not hear of in time. */
+  abstract missed(
+    tenantId: TenantId,
+    conversationId: string,
+    afterRev: number,
+    beforeRev: number,
+  ): Promise<EventEnvelope[]>;
+}

@@ -1,0 +1,17 @@
+import { isObjectIdHex, type TenantId } from '#caas/kernel';
+
+declare const roomBrand: unique symbol;
+/** Made here only, so that no client and no typo names a room. */
+export type Room = string & { readonly [roomBrand]: true };
+
+export const conversationRoom = (tenantId: TenantId, conversationId: string) => room(tenantId, 'c', conversationId);
+export const userRoom = (tenantId: TenantId, userId: string) => room(tenantId, 'u', userId);
+export const sessionRoom = (tenantId: TenantId, sessionId: string) => room(tenantId, 's', sessionId);
+export const tenantRoom = (tenantId: TenantId) => `t:${tenantId}` as Room;
+
+/** @throws Error for an id that is none: an empty room name would reach everybody */
+function room(tenantId: TenantId, kind: 'c' | 'u' | 's', id: string): Room {
+  const fits = kind === 's' ? typeof id === 'string' && id !== '' : isObjectIdHex(id);
+  if (!fits || !tenantId) throw new Error(`There is no room of kind ${kind} for "${id}"`);
+  return `t:${tenantId}:${kind}:${id}` as Room;
+}

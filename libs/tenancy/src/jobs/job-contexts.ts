@@ -1,0 +1,30 @@
+import { Injectable } from '@nestjs/common';
+import { ObjectId } from 'bson';
+import type { RequestContext, TenantId } from '#caas/kernel';
+import { JobContexts } from '#caas/platform/queue';
+import { RefusalLog } from '../firewall/refusal-log';
+import { outbox } from '../outbox/outbox-entry.schema';
+import { RequestContexts } from '../request-contexts';
+
+/** A job's context: the tenant as it is now, with a system actor. A suspended tenant's work goes on; a deleted one's does not. */
+@Injectable()
+export class TenantJobContexts extends JobContexts {
+  constructor(
+    private readonly contexts: RequestContexts,
+    private readonly refusals: RefusalLog,
+  ) {
+    super();
+  }
+
+  override open(tenantId: TenantId, requestId: string, jobName: string): Promise<RequestContext> {
+    return this.contexts.openFor(tenantId, { kind: 'system', name: jobName }, requestId);
+  }
+
+  override async settle(ctx: RequestContext, outboxId: string): Promise<void> {
+    await ctx.repository(outbox).deleteOne({ _id: new ObjectId(outboxId) });
+  }
+
+  override refused(jobName: string, tenantId: TenantId | null, reason: string): void {
+    this.refusals.add({ reason, command: jobName, database: 'jobs', tenantId });
+  }
+}

@@ -1,0 +1,32 @@
+import { Injectable } from '@nestjs/common';
+import { isTenantId, type TenantId } from '#caas/kernel';
+import { RedisConnections } from '#caas/platform/redis';
+
+const KEY = 'caas:outbox:dirty';
+
+/** A hint, and no more: which tenants have something in their outbox. Without it the rotation finds them, only later. */
+@Injectable()
+export class DirtyTenants {
+  constructor(private readonly redis: RedisConnections) {}
+
+  async mark(tenantId: TenantId): Promise<void> {
+    await this.redis.commands.zadd(KEY, Date.now(), tenantId);
+  }
+
+  /** Tenants with their marks, oldest first. */
+  async list(limit: number): Promise<{ tenantId: TenantId; markedAt: number }[]> {
+    const flat = await this.redis.commands.zrange(KEY, 0, limit - 1, 'WITHSCORES');
+    const marks: { tenantId: TenantId; markedAt: number }[] = [];
+    for (let at = 0; at + 1 < flat.length; at += 2) {
+      const tenantId = flat[at];
+      if (isTenantId(tenantId)) marks.push({ tenantId, markedAt: Number(flat[at + 1]) });
+    }
+    return marks;
+  }
+
+  /** Takes the mark away, unless the tenant was marked again since it was read. */
+  async clear(tenantId: TenantId, markedAt: number): Promise<void> {
+    const current = await this.redis.commands.zscore(KEY, tenantId);
+    if (current !== null && Number(current) <= markedAt) await this.redis.commands.zrem(KEY, tenantId);
+  }
+}

@@ -1,0 +1,75 @@
+import { Injectable } from '@nestjs/common';
+import type { Tenant, TenantId } from '#caas/kernel';
+import { JOBS, jobKey, sweepOutbox, type TenantJob } from '#caas/contracts';
+import { Log } from '#caas/platform/logging';
+import { Handles, Queues, type SystemJobHandler } from '#caas/platform/queue';
+import { RequestContexts } from '../request-contexts';
+import { TenantDirectory } from '../tenant-directory';
+import { DirtyTenants } from './dirty-tenants';
+import { outbox, type OutboxEntry } from './outbox-entry.schema';
+
+const DIRTY_AT_ONCE = 200;
+const ROTATION_AT_ONCE = 20;
+const ROWS_AT_ONCE = 200;
+const BACKOFF_MS = [15_000, 60_000, 5 * 60_000, 30 * 60_000, 2 * 60 * 60_000];
+
+const TENANT_JOBS = new Map(
+  JOBS.filter((job): job is TenantJob => job.kind === 'tenant').map((job) => [jobKey(job), job] as const),
+);
+
+/** Queues again what should have happened by now: for tenants with a mark, and for all of them in a slow rotation. */
+@Handles(sweepOutbox)
+@Injectable()
+export class OutboxSweeper implements SystemJobHandler {
+  private rotation: TenantId | null = null;
+
+  constructor(
+    private readonly contexts: RequestContexts,
+    private readonly directory: TenantDirectory,
+    private readonly dirty: DirtyTenants,
+    private readonly queues: Queues,
+    private readonly log: Log,
+  ) {}
+
+  async handle(): Promise<void> {
+    for (const { tenantId, markedAt } of await this.dirty.list(DIRTY_AT_ONCE)) {
+      const tenant = await this.directory.find(tenantId);
+      const rowsLeft = tenant ? await this.sweep(tenant) : false;
+      if (!rowsLeft) await this.dirty.clear(tenantId, markedAt);
+    }
+    const next = await this.directory.list(this.rotation, ROTATION_AT_ONCE);
+    this.rotation = next.length < ROTATION_AT_ONCE ? null : next.at(-1)!.id;
+    for (const tenant of next) await this.sweep(tenant);
+  }
+
+  /** True when the tenant's outbox still holds anything, due or not. */
+  async sweep(tenant: Tenant): Promise<boolean> {
+    const ctx = this.contexts.open(tenant, { kind: 'system', name: sweepOutbox.name }, 'sweep');
+    const rows = ctx.repository(outbox);
+    const now = Date.now();
+    const due = await rows.find({ due_at: { $lte: new Date(now) } }, { sort: { due_at: 1 }, limit: ROWS_AT_ONCE });
+    for (const row of due) {
+      const backoffMs = BACKOFF_MS[Math.min(row.sweeps, BACKOFF_MS.length - 1)]!;
+      // Only the one of several sweepers that moves the row on queues it.
+      const moved = await rows.updateOne(
+        { _id: row._id, sweeps: row.sweeps },
+        { $set: { due_at: new Date(now + backoffMs) }, $inc: { sweeps: 1 } },
+      );
+      if (moved.modified === 1) await this.enqueue(tenant, row);
+    }
+    return due.length > 0 || (await rows.findOne({})) !== null;
+  }
+
+  private async enqueue(tenant: Tenant, row: OutboxEntry): Promise<void> {
+    const job = TENANT_JOBS.get(row.job);
+    if (!job) {
+      this.log.root.error(
+        { tenant_id: tenant.id, job: row.job },
+        'the outbox holds a job that this version does not know',
+      );
+      return;
+    }
+    const meta = { tenantId: tenant.id, requestId: row.request_id, outboxId: row._id.toHexString() };
+    await this.queues.add(job, row.payload, meta);
+  }
+}
