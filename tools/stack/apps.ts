@@ -39,7 +39,7 @@ function appProcess(
     ready,
     readyTimeoutMs: 120_000,
     // Open requests and the job at hand get this long; with the engines after them the whole stays under 10 s.
-    stopTimeoutMs: 5000,
+    stopTimeoutMs: 4500,
   });
 }
 

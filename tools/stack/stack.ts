@@ -80,7 +80,10 @@ class RunningStack implements Stack {
       signal,
       progress,
       onStarted: () => this.announced && this.writeStackFile(),
-      onCrashed: (role, reason, ms) => progress(`${role} ended (${reason}); starting it again in ${ms / 1000} s`),
+      onCrashed: (role, reason, ms) => {
+        progress(`${role} ended (${reason}); starting it again in ${ms / 1000} s`);
+        if (this.announced) this.writeStackFile();
+      },
     };
   }
 

@@ -21,7 +21,7 @@ export async function startGateway(
     env: childEnvironment(),
     ready: () => isListening(port),
     readyTimeoutMs: 30_000,
-    stopTimeoutMs: 1500,
+    stopTimeoutMs: 1000,
   });
   await gateway.start();
   return gateway;
