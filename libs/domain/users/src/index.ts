@@ -9,3 +9,4 @@ export { TokensService } from './tokens.service';
 export { UsersHttpModule } from './http/users-http.module';
 export { UsersModule } from './users.module';
 export { UsersService, type ProfileInput } from './users.service';
+export { UsersJobsModule } from './jobs/users-jobs.module';

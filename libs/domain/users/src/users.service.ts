@@ -22,7 +22,7 @@ import { SessionsService } from './sessions.service';
 import { UserChanges } from './user-changes';
 
 /** `last_seen_at` is this coarse, so that a busy user does not cost a write per request. */
-const SEEN_AGAIN_AFTER_MS = 60_000;
+export const SEEN_AGAIN_AFTER_MS = 60_000;
 
 export interface ProfileInput {
   /** 1 to 256 code points. */

@@ -36,20 +36,28 @@ export class ReferencesService {
 
   /**
    * Refreshes again the copies of everyone renamed within the last `periodMs`: those that were written by a process that
-   * did not know the new name yet, and those of a job that never ran. All users when `periodMs` is null.
+   * did not know the new name yet, and those of a job that never ran. Everyone ever renamed when `periodMs` is null.
    */
   async sweep(ctx: RequestContext, periodMs: number | null): Promise<{ users: number; refreshed: number }> {
-    const since = periodMs === null ? null : new Date(this.clock.now().getTime() - periodMs);
-    const filter: Filter<User> = since === null ? {} : { renamed_at: { $gte: since } };
+    const since = periodMs === null ? new Date(0) : this.before(periodMs);
     const sum = { users: 0, refreshed: 0 };
     const renamed = ctx
       .repository(users)
-      .stream(filter, { withDeleted: true, fields: ['renamed_at'], batchSize: BATCH });
+      .stream({ renamed_at: { $gte: since } }, { withDeleted: true, fields: ['renamed_at'], batchSize: BATCH });
     for await (const { _id } of renamed) {
       sum.users += 1;
       sum.refreshed += await this.refresh(ctx, _id);
     }
     return sum;
+  }
+
+  async wasRenamedWithin(ctx: RequestContext, userId: ObjectId, periodMs: number): Promise<boolean> {
+    const user = await ctx.repository(users).findById(userId, { withDeleted: true });
+    return user !== null && user.renamed_at !== null && user.renamed_at > this.before(periodMs);
+  }
+
+  private before(periodMs: number): Date {
+    return new Date(this.clock.now().getTime() - periodMs);
   }
 
   private async refreshPath(

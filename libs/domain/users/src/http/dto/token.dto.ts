@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsIn, IsInt, Matches, Max, Min, ValidateIf, ValidateNested } from 'class-validator';
+import { IsIn, IsInt, IsObject, Matches, Max, Min, ValidateIf, ValidateNested } from 'class-validator';
 import { DEVICE_PLATFORMS, type DevicePlatform } from '../../persistence/user-device.schema';
 import { IsText, MayBeAbsent, MayBeNull } from './fields';
 
@@ -42,6 +42,7 @@ export class TokenDto {
     description: 'Where the token will be used. False: a token without a session, which cannot be revoked by itself.',
   })
   @ValidateIf((_object, value) => value !== undefined && value !== false)
+  @IsObject()
   @ValidateNested()
   @Type(() => TokenSessionDto)
   session?: TokenSessionDto | false;

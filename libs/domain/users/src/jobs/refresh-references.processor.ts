@@ -1,0 +1,38 @@
+import { Injectable } from '@nestjs/common';
+import { ObjectId } from 'bson';
+import { refreshReferences, type JobPayload } from '#caas/contracts';
+import type { RequestContext } from '#caas/kernel';
+import { MAX_STALE_MS } from '#caas/platform/cache';
+import { encodeJob, Handles, Queues, type TenantJobHandler } from '#caas/platform/queue';
+import { ReferencesService } from '../references/references.service';
+
+/** By then no process can still know the old name. */
+const SECOND_LOOK_AFTER_MS = 2 * MAX_STALE_MS;
+
+/** After a rename. */
+@Injectable()
+@Handles(refreshReferences)
+export class RefreshReferencesProcessor implements TenantJobHandler<typeof refreshReferences> {
+  constructor(
+    private readonly references: ReferencesService,
+    private readonly queues: Queues,
+  ) {}
+
+  /**
+   * Looks a second time when the rename is fresh: for some seconds another process may have written the old name. Should
+   * that second job be lost, the sweep does its work.
+   */
+  async handle(ctx: RequestContext, payload: JobPayload<typeof refreshReferences>): Promise<void> {
+    const userId = new ObjectId(payload.user_id);
+    await this.references.refresh(ctx, userId);
+    if (!(await this.references.wasRenamedWithin(ctx, userId, SECOND_LOOK_AFTER_MS))) return;
+    const meta = { tenantId: ctx.tenantId, requestId: ctx.requestId };
+    await this.queues
+      .queue(refreshReferences.queue)
+      .add(refreshReferences.name, encodeJob(refreshReferences, payload, meta), {
+        delay: SECOND_LOOK_AFTER_MS,
+        removeOnComplete: true,
+        removeOnFail: true,
+      });
+  }
+}

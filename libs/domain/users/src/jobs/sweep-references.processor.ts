@@ -1,0 +1,29 @@
+import { Injectable } from '@nestjs/common';
+import { repairReferences, sweepReferences } from '#caas/contracts';
+import { newRequestId, type TenantId } from '#caas/kernel';
+import { Handles, Queues, type SystemJobHandler } from '#caas/platform/queue';
+import { TenantDirectory } from '#caas/tenancy';
+
+const TENANTS_AT_ONCE = 200;
+
+/** Sets every tenant's repair to work, hourly. One that is cut short leaves the rest to the next hour. */
+@Injectable()
+@Handles(sweepReferences)
+export class SweepReferencesProcessor implements SystemJobHandler {
+  constructor(
+    private readonly tenants: TenantDirectory,
+    private readonly queues: Queues,
+  ) {}
+
+  async handle(): Promise<void> {
+    let after: TenantId | null = null;
+    for (;;) {
+      const tenants = await this.tenants.list(after, TENANTS_AT_ONCE);
+      for (const { id } of tenants) {
+        await this.queues.add(repairReferences, {}, { tenantId: id, requestId: newRequestId() });
+      }
+      if (tenants.length < TENANTS_AT_ONCE) return;
+      after = tenants.at(-1)!.id;
+    }
+  }
+}

@@ -1,0 +1,11 @@
+import { Module } from '@nestjs/common';
+import { UsersModule } from '../users.module';
+import { RefreshReferencesProcessor } from './refresh-references.processor';
+import { RepairReferencesProcessor } from './repair-references.processor';
+import { SweepReferencesProcessor } from './sweep-references.processor';
+
+@Module({
+  imports: [UsersModule],
+  providers: [RefreshReferencesProcessor, RepairReferencesProcessor, SweepReferencesProcessor],
+})
+export class UsersJobsModule {}
