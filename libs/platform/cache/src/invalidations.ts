@@ -18,6 +18,8 @@ type Listener = (invalidation: Invalidation) => void;
 @Injectable()
 export class Invalidations implements OnModuleInit {
   private readonly listeners = new Set<Listener>();
+  private listening = false;
+  private unbroken = false;
 
   constructor(
     private readonly redis: RedisConnections,
@@ -27,11 +29,20 @@ export class Invalidations implements OnModuleInit {
   onModuleInit(): void {
     const subscriber = this.redis.open('invalidations');
     subscriber.on('message', (_channel, text) => this.receive(text));
+    subscriber.on('close', () => (this.listening = this.unbroken = false));
+    subscriber.on('ready', () => (this.listening = true));
     subscriber.subscribe(CHANNEL).catch(() => undefined);
   }
 
   on(listener: Listener): void {
     this.listeners.add(listener);
+  }
+
+  /** Whether changes of other processes may have gone untold since the last time this was asked. */
+  mayHaveMissed(): boolean {
+    const missed = !this.unbroken;
+    this.unbroken = this.listening;
+    return missed;
   }
 
   publish(invalidation: Invalidation): void {

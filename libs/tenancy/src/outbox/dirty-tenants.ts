@@ -15,7 +15,7 @@ export class DirtyTenants {
 
   /** Tenants with their marks, oldest first. */
   async list(limit: number): Promise<{ tenantId: TenantId; markedAt: number }[]> {
-    const flat = await this.redis.commands.zrange(KEY, 0, limit - 1, 'WITHSCORES');
+    const flat = (await this.redis.commands.call('ZRANGE', KEY, 0, limit - 1, 'WITHSCORES')) as string[];
     const marks: { tenantId: TenantId; markedAt: number }[] = [];
     for (let at = 0; at + 1 < flat.length; at += 2) {
       const tenantId = flat[at];

@@ -1,0 +1,30 @@
+import { IoAdapter } from '@nestjs/platform-socket.io';
+import { createAdapter } from '@socket.io/redis-streams-adapter';
+import type { INestApplicationContext } from '@nestjs/common';
+import type { Server, ServerOptions } from 'socket.io';
+import { RedisConnections } from '#caas/platform/redis';
+
+const MAX_MESSAGE_BYTES = 256 * 1024;
+const RECOVERY_WINDOW_MS = 60_000;
+
+/** socket.io as this system runs it: websocket only (no sticky sessions needed), one Redis stream between the processes. */
+export class CaasIoAdapter extends IoAdapter {
+  constructor(private readonly app: INestApplicationContext) {
+    super(app);
+  }
+
+  override createIOServer(port: number, options?: ServerOptions): Server {
+    const redis = this.app.get(RedisConnections).open('socket.io');
+    return super.createIOServer(port, {
+      ...options,
+      transports: ['websocket'],
+      maxHttpBufferSize: MAX_MESSAGE_BYTES,
+      serveClient: false,
+      // Compression costs more per message than chat messages are long.
+      perMessageDeflate: false,
+      // A shortcut after a short break; what counts is `sync`. A revoked token must not slip in by it.
+      connectionStateRecovery: { maxDisconnectionDuration: RECOVERY_WINDOW_MS, skipMiddlewares: false },
+      adapter: createAdapter(redis, { streamName: 'caas:socket.io', onlyPlaintext: true }),
+    }) as Server;
+  }
+}

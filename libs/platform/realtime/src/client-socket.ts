@@ -1,0 +1,99 @@
+import type { Socket } from 'socket.io';
+import { CaasError, newRequestId, type RequestContext } from '#caas/kernel';
+import { toProblem } from '#caas/platform/http';
+import type { SocketPrincipal } from './ports';
+
+const MESSAGES_PER_SECOND = 50;
+const BURST = 100;
+/** Tells a client this long before its token ends. */
+const EXPIRING_NOTICE_MS = 60_000;
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** One socket: who is behind it, until when, and how fast it may talk. */
+export class ClientSocket {
+  private timers: NodeJS.Timeout[] = [];
+  private tokens = BURST;
+  private refilledAt = Date.now();
+
+  constructor(
+    readonly socket: Socket,
+    public principal: SocketPrincipal,
+  ) {
+    this.watchExpiry();
+  }
+
+  context(): Promise<RequestContext> {
+    return this.principal.context(newRequestId());
+  }
+
+  /** @throws CaasError `session_mismatch` (403) for another user's token */
+  renew(principal: SocketPrincipal): void {
+    const same =
+      principal.tenantId === this.principal.tenantId && principal.user.user_id.equals(this.principal.user.user_id);
+    if (!same)
+      throw new CaasError('forbidden', 'session_mismatch', 'A socket is renewed with a token of its own user.');
+    this.principal = principal;
+    this.watchExpiry();
+  }
+
+  /** @throws CaasError `rate_limited` (429) */
+  spend(): void {
+    const now = Date.now();
+    this.tokens = Math.min(BURST, this.tokens + ((now - this.refilledAt) / 1000) * MESSAGES_PER_SECOND);
+    this.refilledAt = now;
+    if (this.tokens < 1) {
+      throw new CaasError('too_many', 'rate_limited', `No more than ${MESSAGES_PER_SECOND} messages a second.`);
+    }
+    this.tokens -= 1;
+  }
+
+  /** Says why, and hangs up. */
+  end(type: 'session.revoked', error: unknown): void {
+    const { code, detail } = toProblem(error, newRequestId());
+    this.socket.emit(type, { id: newRequestId(), type, at: new Date().toISOString(), data: { code, detail } });
+    this.socket.disconnect(true);
+  }
+
+  /** Bytes that wait to be read by the client. */
+  get backlogBytes(): number {
+    const connection = this.socket.conn as unknown as {
+      transport?: { socket?: { bufferedAmount?: number } };
+      writeBuffer: { data?: unknown }[];
+    };
+    const queued = connection.writeBuffer.reduce(
+      (sum, { data }) => sum + (typeof data === 'string' ? data.length : 0),
+      0,
+    );
+    return queued + (connection.transport?.socket?.bufferedAmount ?? 0);
+  }
+
+  close(): void {
+    for (const timer of this.timers) clearTimeout(timer);
+    this.timers = [];
+  }
+
+  private watchExpiry(): void {
+    this.close();
+    const remainingMs = this.principal.expiresAt - Date.now();
+    const expiresAt = new Date(this.principal.expiresAt).toISOString();
+    this.after(remainingMs - EXPIRING_NOTICE_MS, () => {
+      const type = 'session.expiring';
+      this.socket.emit(type, {
+        id: newRequestId(),
+        type,
+        at: new Date().toISOString(),
+        data: { expires_at: expiresAt },
+      });
+    });
+    this.after(remainingMs, () =>
+      this.end('session.revoked', new CaasError('unauthenticated', 'token_expired', 'The token has expired.')),
+    );
+  }
+
+  private after(delayMs: number, action: () => void): void {
+    if (delayMs > MAX_TIMER_MS) return;
+    const timer = setTimeout(action, Math.max(0, delayMs));
+    timer.unref();
+    this.timers.push(timer);
+  }
+}

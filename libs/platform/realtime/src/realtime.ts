@@ -1,0 +1,84 @@
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { ObjectId } from 'bson';
+import type { Server } from 'socket.io';
+import { isTenantId, type RequestContext } from '#caas/kernel';
+import type { EventData, EventEnvelope, EventType } from '#caas/contracts';
+import { OrderedDelivery } from './ordered-delivery';
+import { ConversationFeed } from './ports';
+import { conversationRoom, userRoom, type Room } from './rooms';
+
+/** Who gets an event: everybody in a conversation, or one user on all their sockets. */
+export type Audience = { conversationId: string } | { userId: string };
+
+export interface OutgoingEvent<T extends EventType> {
+  type: T;
+  data: EventData<T>;
+  conversationId?: string;
+  seq?: number;
+  rev?: number;
+}
+
+const BETWEEN_PROCESSES = 'caas:deliver';
+
+/**
+ * Sends events to clients on every process. Call it after the commit: an event is a hint that something is there to be read.
+ * Every process, this one too, puts a conversation's events into the order of `rev` before they leave.
+ */
+@Injectable()
+export class Realtime implements OnApplicationShutdown {
+  private server: Server | null = null;
+  private readonly delivery: OrderedDelivery;
+
+  constructor(feed: ConversationFeed) {
+    this.delivery = new OrderedDelivery({
+      hasListeners: (room) => this.server?.sockets.adapter.rooms.has(room) ?? false,
+      // `local`: each process tells its own sockets; encoded once, whatever their number.
+      emit: (room, envelope) => this.server?.local.to(room).emit(envelope.type, envelope),
+      missed: (room, after, before) => {
+        const [, tenantId, , conversationId] = room.split(':');
+        return isTenantId(tenantId) ? feed.missed(tenantId, conversationId!, after, before) : Promise.resolve([]);
+      },
+    });
+  }
+
+  /** @throws Error for an audience that is nobody */
+  publish<T extends EventType>(ctx: RequestContext, audience: Audience, event: OutgoingEvent<T>): void {
+    const room =
+      'conversationId' in audience
+        ? conversationRoom(ctx.tenantId, audience.conversationId)
+        : userRoom(ctx.tenantId, audience.userId);
+    const envelope: EventEnvelope<T> = {
+      id: new ObjectId().toHexString(),
+      type: event.type,
+      at: new Date().toISOString(),
+      ...(event.conversationId === undefined ? {} : { conversation_id: event.conversationId }),
+      ...(event.seq === undefined ? {} : { seq: event.seq }),
+      ...(event.rev === undefined ? {} : { rev: event.rev }),
+      data: event.data,
+    };
+    this.deliver(room, envelope);
+    this.server?.serverSideEmit(BETWEEN_PROCESSES, room, envelope);
+  }
+
+  /** Puts a user's sockets, on every process, into a conversation's room. */
+  join(ctx: RequestContext, userId: string, conversationId: string): void {
+    this.server?.in(userRoom(ctx.tenantId, userId)).socketsJoin(conversationRoom(ctx.tenantId, conversationId));
+  }
+
+  leave(ctx: RequestContext, userId: string, conversationId: string): void {
+    this.server?.in(userRoom(ctx.tenantId, userId)).socketsLeave(conversationRoom(ctx.tenantId, conversationId));
+  }
+
+  attach(server: Server): void {
+    this.server = server;
+    server.on(BETWEEN_PROCESSES, (room: Room, envelope: EventEnvelope) => this.deliver(room, envelope));
+  }
+
+  onApplicationShutdown(): void {
+    this.delivery.close();
+  }
+
+  private deliver(room: Room, envelope: EventEnvelope): void {
+    this.delivery.accept(room, envelope);
+  }
+}

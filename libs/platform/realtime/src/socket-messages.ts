@@ -1,0 +1,62 @@
+import { Injectable, SetMetadata, type Type } from '@nestjs/common';
+import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { invalid, type RequestContext } from '#caas/kernel';
+import { validationPipe } from '#caas/platform/http';
+
+const SOCKET_MESSAGE = Symbol('socket message');
+
+interface Declared {
+  event: string;
+  dto: Type<object>;
+}
+
+type Handler = (ctx: RequestContext, payload: object) => Promise<unknown>;
+
+/** Marks a method as the answer to a client's message; it gets the context and the checked payload, and returns `data`. */
+export const SocketMessage = (event: string, dto: Type<object>): MethodDecorator =>
+  SetMetadata(SOCKET_MESSAGE, { event, dto } satisfies Declared);
+
+/** Every message that clients may send, with the method that answers it. Two answers to one message stop the start. */
+@Injectable()
+export class SocketMessages {
+  private readonly handlers = new Map<string, { dto: Type<object>; handle: Handler }>();
+  private readonly pipe = validationPipe();
+
+  constructor(
+    private readonly discovery: DiscoveryService,
+    private readonly scanner: MetadataScanner,
+  ) {}
+
+  collect(): void {
+    for (const { instance } of this.discovery.getProviders() as { instance?: object }[]) {
+      if (!instance || typeof instance !== 'object') continue;
+      const prototype = Object.getPrototypeOf(instance) as Record<string, unknown> | null;
+      if (!prototype) continue;
+      for (const name of this.scanner.getAllMethodNames(prototype)) this.add(instance, prototype[name]);
+    }
+  }
+
+  get names(): string[] {
+    return [...this.handlers.keys()];
+  }
+
+  /** @throws CaasError `unknown_message`, `validation_failed` (400), and whatever the handler throws */
+  async answer(event: string, payload: unknown, openContext: () => Promise<RequestContext>): Promise<unknown> {
+    const handler = this.handlers.get(event);
+    if (!handler) throw invalid('unknown_message', `There is no message "${event.slice(0, 64)}".`);
+    const body = payload === undefined ? {} : payload;
+    if (body === null || typeof body !== 'object' || Array.isArray(body)) {
+      throw invalid('validation_failed', 'The payload must be an object.');
+    }
+    const checked = (await this.pipe.transform(body, { type: 'body', metatype: handler.dto })) as object;
+    return handler.handle(await openContext(), checked);
+  }
+
+  private add(instance: object, method: unknown): void {
+    if (typeof method !== 'function') return;
+    const declared = Reflect.getMetadata(SOCKET_MESSAGE, method) as Declared | undefined;
+    if (!declared) return;
+    if (this.handlers.has(declared.event)) throw new Error(`Two methods answer the message ${declared.event}`);
+    this.handlers.set(declared.event, { dto: declared.dto, handle: (method as Handler).bind(instance) });
+  }
+}
