@@ -2,13 +2,15 @@ import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { AccessGuard, AccessModule } from '#caas/access';
 import { ControlPlaneHttpModule, ControlPlaneModule } from '#caas/control-plane';
+import { UsersHttpModule } from '#caas/domain/users';
 import { CacheModule } from '#caas/platform/cache';
 import { ConfigModule, runtimeConfig } from '#caas/platform/config';
 import { HealthController, HealthModule } from '#caas/platform/health';
 import { httpConfig, HttpModule } from '#caas/platform/http';
 import { loggingConfig, LoggingModule } from '#caas/platform/logging';
+import { QueueModule } from '#caas/platform/queue';
 import { RedisModule } from '#caas/platform/redis';
-import { tenancyConfig, TenancyModule } from '#caas/tenancy';
+import { OutboxModule, tenancyConfig, TenancyModule } from '#caas/tenancy';
 
 /** What an api process is made of. */
 @Module({
@@ -19,10 +21,13 @@ import { tenancyConfig, TenancyModule } from '#caas/tenancy';
     HttpModule,
     RedisModule,
     CacheModule,
+    QueueModule,
     TenancyModule,
+    OutboxModule,
     ControlPlaneModule,
     AccessModule,
     ControlPlaneHttpModule,
+    UsersHttpModule,
   ],
   controllers: [HealthController],
   providers: [{ provide: APP_GUARD, useClass: AccessGuard }],

@@ -1,17 +1,21 @@
 import { Injectable } from '@nestjs/common';
+import { refreshReferences } from '#caas/contracts';
 import type { RequestContext } from '#caas/kernel';
 import { Invalidations } from '#caas/platform/cache';
+import { Outbox } from '#caas/tenancy';
 import type { User } from './persistence/user.schema';
 
 /** What others must hear when a user changes. */
 @Injectable()
 export class UserChanges {
-  constructor(private readonly invalidations: Invalidations) {}
+  constructor(
+    private readonly invalidations: Invalidations,
+    private readonly outbox: Outbox,
+  ) {}
 
   /** Part of the transaction that renames: every copy of the name is refreshed, whatever crashes from here on. */
   async orderRefresh(ctx: RequestContext, user: User): Promise<void> {
-    void ctx;
-    void user;
+    await this.outbox.record(ctx, refreshReferences, { user_id: user._id.toHexString() });
   }
 
   announce(ctx: RequestContext, user: User): void {

@@ -47,8 +47,15 @@ describe('ProfileDto', () => {
     [{ a: [{ b: { $gt: '' } }] }],
     [{ 'a\0': 1 }],
     [{ x: 'y'.repeat(8 * 1024) }],
+    [JSON.parse('{"a":{"__proto__":{"admin":true}}}')],
+    [JSON.parse('{"a":1e400}')],
     [JSON.parse('{"a":'.repeat(40) + '1' + '}'.repeat(40))],
   ])('refuses the metadata %j', (metadata) => expect(refused(ProfileDto, { metadata })).toEqual(['metadata']));
+
+  it('keeps metadata as they came', () => {
+    const metadata: unknown = JSON.parse('{"constructor":{"a":[1]},"b":null}');
+    expect(plainToInstance(ProfileDto, { metadata }).metadata).toEqual(metadata);
+  });
 
   it('refuses what it does not know, and every other wrong type', () => {
     const body = { avatar_file_id: { $gt: '' }, status: 'admin', tenant_id: 'clnt_other1', external_id: 'x' };

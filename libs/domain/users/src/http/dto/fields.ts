@@ -1,5 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { Transform } from 'class-transformer';
 import { ValidateBy, ValidateIf } from 'class-validator';
 
 export const MAX_METADATA_BYTES = 8 * 1024;
@@ -25,13 +26,17 @@ export function IsText({ min, max }: { min: number; max: number }) {
 
 /** A JSON object for the tenant's own use, up to 8 KB, whose keys mean nothing to the engine. */
 export function IsMetadata() {
-  return ValidateBy({
-    name: 'isMetadata',
-    validator: {
-      validate: (value) => metadataProblem(value) === null,
-      defaultMessage: (args) => `must be ${metadataProblem(args?.value) ?? 'an object'}`,
-    },
-  });
+  return applyDecorators(
+    // As it came: class-transformer's copy silently lacks keys such as "constructor".
+    Transform(({ obj, key }) => (obj as Record<string, unknown>)[key]),
+    ValidateBy({
+      name: 'isMetadata',
+      validator: {
+        validate: (value) => metadataProblem(value) === null,
+        defaultMessage: (args) => `must be ${metadataProblem(args?.value) ?? 'an object'}`,
+      },
+    }),
+  );
 }
 
 export const ApiMetadata = () =>
@@ -63,6 +68,7 @@ function metadataProblem(value: unknown): string | null {
 }
 
 function keysProblem(value: unknown, depth: number): string | null {
+  if (typeof value === 'number' && !Number.isFinite(value)) return 'of numbers that JSON can express';
   if (typeof value !== 'object' || value === null) return null;
   if (depth === 0) return `nested at most ${MAX_METADATA_DEPTH} deep`;
   for (const [key, inner] of Object.entries(value)) {
