@@ -1,6 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Transform } from 'class-transformer';
+import { Transform, Type } from 'class-transformer';
 import { ValidateBy, ValidateIf } from 'class-validator';
 
 export const MAX_METADATA_BYTES = 8 * 1024;
@@ -27,7 +27,9 @@ export function IsText({ min, max }: { min: number; max: number }) {
 /** A JSON object for the tenant's own use, up to 8 KB, whose keys mean nothing to the engine. */
 export function IsMetadata() {
   return applyDecorators(
-    // As it came: class-transformer's copy silently lacks keys such as "constructor".
+    // class-transformer must not walk into it: a key "constructor" would name a class to it. As a Boolean it does not, and
+    // the value as it came takes the place of its answer.
+    Type(() => Boolean),
     Transform(({ obj, key }) => (obj as Record<string, unknown>)[key]),
     ValidateBy({
       name: 'isMetadata',
