@@ -2,7 +2,7 @@ import { insertProbe, readProbe } from './stack.probe';
 import { NpmStart, survivors, type Supervisor } from './stack.support';
 import { waitFor } from '../../tools/stack';
 
-/** Issue by issue of what can happen to the system as a whole; each on a data folder and ports of its own. */
+/** What can happen to the system as a whole, each time on a data folder and ports of its own. */
 describe('the one-machine stack', () => {
   let home: NpmStart;
   beforeEach(async () => (home = await NpmStart.onFreePort()));
@@ -15,7 +15,7 @@ describe('the one-machine stack', () => {
 
   it('stops all of itself within 10 s on SIGTERM, and the next start finds the data', async () => {
     const first = await home.start().ready();
-    const probe = await insertProbe(first.stack);
+    const probe = await insertProbe(first.engines);
     const processes = first.processes();
     expect(processes.length).toBeGreaterThanOrEqual(6);
 
@@ -28,20 +28,20 @@ describe('the one-machine stack', () => {
     const startedAt = Date.now();
     const second = await home.start().ready();
     expect(Date.now() - startedAt).toBeLessThan(15_000);
-    await expect(readProbe(second.stack)).resolves.toEqual(probe);
+    await expect(readProbe(second.engines)).resolves.toEqual(probe);
     await expect(health(second)).resolves.toBe(true);
   });
 
   it('leaves no orphan behind the next start when it was killed with -9, and loses nothing that was acknowledged', async () => {
     const first = await home.start().ready();
-    const probe = await insertProbe(first.stack);
+    const probe = await insertProbe(first.engines);
     const processes = first.processes();
     first.kill('SIGKILL');
     await first.exited;
 
     const second = await home.start().ready();
     expect(survivors(processes)).toEqual([]);
-    await expect(readProbe(second.stack)).resolves.toEqual(probe);
+    await expect(readProbe(second.engines)).resolves.toEqual(probe);
   });
 
   it('refuses a second start on the same data folder, and says where the first one is', async () => {
@@ -54,7 +54,7 @@ describe('the one-machine stack', () => {
 
   it('starts again what crashes: api, worker, gateway, Redis and PostgreSQL', async () => {
     const running = await home.start({ API_PROCESSES: '2' }).ready();
-    const probe = await insertProbe(running.stack);
+    const probe = await insertProbe(running.engines);
     const before = running.stack.pids;
     for (const pid of [before.api[1], before.worker[0], before.gateway, before.redis, before.postgres]) {
       process.kill(pid as number, 'SIGKILL');
@@ -76,7 +76,7 @@ describe('the one-machine stack', () => {
       40_000,
       async () => (await health(running, 0)) && (await health(running, 1)),
     );
-    await expect(readProbe(running.stack)).resolves.toEqual(probe);
+    await expect(readProbe(running.engines)).resolves.toEqual(probe);
     // Untouched.
     expect(running.stack.pids.api[0]).toBe(before.api[0]);
   });

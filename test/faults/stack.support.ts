@@ -67,6 +67,10 @@ export class Supervisor {
     return JSON.parse(readFileSync(join(this.dataDir, 'stack.json'), 'utf8')) as StackFile;
   }
 
+  get engines(): { mongodbUri: string; redisUrl: string } {
+    return { mongodbUri: this.stack.mongodb_uri, redisUrl: this.stack.redis_url };
+  }
+
   /** Resolves once it has said that it is ready; throws with its output if it ends instead. */
   async ready(timeoutMs = 60_000): Promise<this> {
     await waitFor('the stack', timeoutMs, () => {

@@ -133,7 +133,9 @@ describe('docker-compose.yml', () => {
     const proxy = compose.configs['proxy']?.content.replaceAll('$$', '$') as string;
     expect(proxy).toContain('server api:3000 resolve;');
     expect(proxy).toContain('if ($arg_transport = polling) { return 400; }');
-    expect(proxy).toMatch(/proxy_set_header Upgrade \$http_upgrade;[\s\S]*proxy_set_header Connection \$connection_header;/);
+    expect(proxy).toMatch(
+      /proxy_set_header Upgrade \$http_upgrade;[\s\S]*proxy_set_header Connection \$connection_header;/,
+    );
     expect(proxy).not.toMatch(/ip_hash|sticky|hash /);
     expect(proxy.match(/\{/g)?.length).toBe(proxy.match(/\}/g)?.length);
   });

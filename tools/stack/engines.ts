@@ -49,10 +49,8 @@ export async function startEngines(
       home,
       options,
     );
-    const stop = async () => {
-      await engines.stop();
-      await home.release();
-    };
+    let stopped: Promise<void> | undefined;
+    const stop = () => (stopped ??= engines.stop().then(() => home.release()));
     return { ...engines, stop };
   } catch (error) {
     await home.release();
