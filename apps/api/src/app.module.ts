@@ -5,7 +5,7 @@ import { ControlPlaneHttpModule, ControlPlaneModule } from '#caas/control-plane'
 import { UsersHttpModule } from '#caas/domain/users';
 import { CacheModule } from '#caas/platform/cache';
 import { ConfigModule, runtimeConfig } from '#caas/platform/config';
-import { HealthController, HealthModule } from '#caas/platform/health';
+import { HealthHttpModule } from '#caas/platform/health';
 import { httpConfig, HttpModule } from '#caas/platform/http';
 import { loggingConfig, LoggingModule } from '#caas/platform/logging';
 import { QueueModule } from '#caas/platform/queue';
@@ -15,9 +15,9 @@ import { OutboxModule, tenancyConfig, TenancyModule } from '#caas/tenancy';
 /** What an api process is made of. */
 @Module({
   imports: [
-    ConfigModule.forRoot([runtimeConfig, loggingConfig, httpConfig, tenancyConfig] as never[]),
+    ConfigModule.forRoot([runtimeConfig, loggingConfig, httpConfig, tenancyConfig]),
     LoggingModule,
-    HealthModule,
+    HealthHttpModule,
     HttpModule,
     RedisModule,
     CacheModule,
@@ -29,7 +29,6 @@ import { OutboxModule, tenancyConfig, TenancyModule } from '#caas/tenancy';
     ControlPlaneHttpModule,
     UsersHttpModule,
   ],
-  controllers: [HealthController],
   providers: [{ provide: APP_GUARD, useClass: AccessGuard }],
 })
 export class AppModule {}

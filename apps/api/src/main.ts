@@ -1,14 +1,12 @@
-import { ConfigurationError, configToken, type ConfigOf } from '#caas/platform/config';
-import { createHttpApplication, httpConfig, serveDocs } from '#caas/platform/http';
-import { Log } from '#caas/platform/logging';
-import { AppModule } from './app.module';
+import { ConfigurationError } from '#caas/platform/config';
+import { createHttpApplication, serve, serveDocs } from '#caas/platform/http';
 
 async function main(): Promise<void> {
+  // Loaded here because to load it is to read the configuration, whose problems are told below.
+  const { AppModule } = await import('./app.module');
   const app = await createHttpApplication(AppModule);
-  const { HOST, PORT } = app.get<ConfigOf<typeof httpConfig>>(configToken(httpConfig));
   serveDocs(app, '1');
-  await app.listen(PORT, HOST);
-  app.get(Log).root.info({ url: await app.getUrl() }, 'the api is listening');
+  await serve(app);
 }
 
 main().catch((error: Error) => {

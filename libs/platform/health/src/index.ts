@@ -1,1 +1,2 @@
-export { HealthChecks, HealthController, HealthModule, type HealthCheck } from './health';
+export { HealthChecks, type HealthCheck, type Readiness } from './health-checks';
+export { HealthHttpModule, HealthModule } from './health.module';

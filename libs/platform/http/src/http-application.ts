@@ -1,96 +1,97 @@
-import helmet from '@fastify/helmet';
 import type { Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { IncomingMessage } from 'node:http';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Socket } from 'node:net';
 import { newRequestId } from '#caas/kernel';
 import { configToken, type ConfigOf } from '#caas/platform/config';
 import { Log, NestLog } from '#caas/platform/logging';
-import { findContext } from './context-binding';
-import { httpConfig } from './http.config';
+import { AllowedOrigins, NoOtherOrigins } from './cors';
+import { addHooks } from './hooks';
 import { HttpMetrics } from './http-metrics';
+import { httpConfig } from './http.config';
+import { acceptJsonOnly } from './json-body';
+import { PROBLEM_TYPE, toProblem } from './problem';
 import { ProblemFilter } from './problem.filter';
 import { QueryGuard } from './query';
+import { requestIdOf } from './request-id';
+import { RouteIndex } from './route-index';
+import { securityHeaders } from './security-headers';
+import { ServerState } from './server-state';
 import { validationPipe } from './validation';
-import { versionOf } from './versions';
 
-const CLIENT_REQUEST_ID = /^[A-Za-z0-9_-]{1,64}$/;
-/** Must be known before Nest has read the configuration; the module's value is checked against it below. */
-const HARD_BODY_LIMIT_BYTES = 2 ** 26;
+/** An external id of 128 characters, each of them percent-encoded. */
+const LONGEST_PATH_PARAMETER = 3 * 128;
+const REQUEST_TIMEOUT_MS = 5 * 60_000;
 
-/** The Nest application of a process that serves HTTP, with everything a request of ours passes through. Not yet listening. */
+/**
+ * The Nest application of a process that serves HTTP, with everything a request of ours passes through. Not yet listening: see
+ * `serve`. The root module imports `ConfigModule` (with `httpConfig` and `loggingConfig`), `LoggingModule` and `HttpModule`; who
+ * provides `AllowedOrigins` opens the api to web pages of other origins.
+ */
 export async function createHttpApplication(rootModule: Type | object): Promise<NestFastifyApplication> {
+  // The configuration is known only once Nest has read it; the proxy is asked about at the first request.
+  let trustedProxies = 0;
   const adapter = new FastifyAdapter({
-    bodyLimit: HARD_BODY_LIMIT_BYTES,
-    genReqId: (request: IncomingMessage) => requestIdOf(request),
-    onProtoPoisoning: 'error',
-    onConstructorPoisoning: 'error',
-    routerOptions: { maxParamLength: 512, ignoreTrailingSlash: false },
+    genReqId: requestIdOf,
+    trustProxy: (_address: string, hop: number) => hop < trustedProxies,
+    routerOptions: { maxParamLength: LONGEST_PATH_PARAMETER },
+    requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: 'idle',
-    trustProxy: false,
+    return503OnClosing: false,
+    frameworkErrors: answerUnroutable,
+    clientErrorHandler: (error, socket) => answerUnreadable(error, socket),
   });
   const app = await NestFactory.create<NestFastifyApplication>(rootModule as Type, adapter, {
     bufferLogs: true,
     abortOnError: false,
-    bodyParser: true,
+    bodyParser: false,
   });
   const log = app.get(Log);
-  const config = app.get<ConfigOf<typeof httpConfig>>(configToken(httpConfig));
   app.useLogger(new NestLog(log));
-  app.useGlobalFilters(new ProblemFilter(log));
+  const config = app.get<ConfigOf<typeof httpConfig>>(configToken(httpConfig));
+  trustedProxies = config.TRUSTED_PROXIES;
+
+  const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  acceptJsonOnly(fastify);
+  addHooks(fastify, {
+    log,
+    metrics: app.get(HttpMetrics),
+    state: app.get(ServerState),
+    origins: findAllowedOrigins(app),
+    bodyLimitBytes: config.BODY_LIMIT_BYTES,
+    logRequests: config.REQUEST_LOG,
+  });
+  app.useGlobalFilters(new ProblemFilter(log, new RouteIndex(fastify)));
   app.useGlobalGuards(new QueryGuard());
   app.useGlobalPipes(validationPipe());
-  await app.register(helmet, { contentSecurityPolicy: false });
-  addHooks(
-    app.getHttpAdapter().getInstance() as unknown as FastifyInstance,
-    log,
-    app.get(HttpMetrics),
-    config.BODY_LIMIT_BYTES,
-  );
-  app.enableShutdownHooks();
   return app;
 }
 
-function addHooks(fastify: FastifyInstance, log: Log, metrics: HttpMetrics, bodyLimitBytes: number): void {
-  fastify.addHook('onRequest', (request, reply, done) => {
-    reply.header('X-Request-Id', request.id);
-    const declared = Number(request.headers['content-length'] ?? 0);
-    if (declared > bodyLimitBytes && request.headers['content-type']?.startsWith('application/json')) {
-      return done(Object.assign(new Error('too large'), { statusCode: 413 }));
-    }
-    done();
-  });
-  fastify.addHook('preSerialization', (_request, reply, payload, done) => {
-    const version = versionOf(payload);
-    if (version !== undefined) reply.header('ETag', `"${version}"`);
-    done(null, payload);
-  });
-  fastify.addHook('onResponse', (request, reply, done) => {
-    const route = request.routeOptions.url ?? 'unknown';
-    metrics.observe(request.method, route, reply.statusCode, reply.elapsedTime);
-    if (log.root.isLevelEnabled('info')) logRequest(log, request, reply.statusCode, reply.elapsedTime, route);
-    done();
-  });
+function findAllowedOrigins(app: NestFastifyApplication): AllowedOrigins {
+  try {
+    return app.get(AllowedOrigins, { strict: false });
+  } catch {
+    return new NoOtherOrigins();
+  }
 }
 
-/** One line per request, by its route and not its URL: URLs hold ids, and links hold signatures. */
-function logRequest(log: Log, request: FastifyRequest, status: number, elapsedMs: number, route: string): void {
-  const ctx = findContext(request);
-  log.root.info(
-    {
-      tenant_id: ctx?.tenantId,
-      request_id: request.id,
-      method: request.method,
-      route,
-      status,
-      duration_ms: Math.round(elapsedMs * 10) / 10,
-    },
-    'request',
+/** What the router cannot read reaches no hook. */
+function answerUnroutable(error: Error, request: FastifyRequest, reply: FastifyReply): void {
+  void reply.headers({ 'x-request-id': request.id, ...securityHeaders('') });
+  const problem = toProblem(error, request.id);
+  void reply.status(problem.status).type(PROBLEM_TYPE).serializer(JSON.stringify).send(problem);
+}
+
+const UNREADABLE: Record<string, number> = { ERR_HTTP_REQUEST_TIMEOUT: 408, HPE_HEADER_OVERFLOW: 431 };
+
+/** What is not HTTP never becomes a request: answered on the bare socket. */
+function answerUnreadable(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const problem = toProblem({ statusCode: UNREADABLE[error.code ?? ''] ?? 400 }, newRequestId());
+  const body = JSON.stringify(problem);
+  socket.end(
+    `HTTP/1.1 ${problem.status} ${problem.title}\r\nContent-Type: ${PROBLEM_TYPE}\r\nX-Request-Id: ${problem.request_id}\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   );
-}
-
-function requestIdOf(request: IncomingMessage): string {
-  const given = request.headers['x-request-id'];
-  return typeof given === 'string' && CLIENT_REQUEST_ID.test(given) ? given : newRequestId();
 }

@@ -1,6 +1,8 @@
 import { Global, Module } from '@nestjs/common';
+import { MetricsModule } from '#caas/platform/metrics';
 import { HttpMetrics } from './http-metrics';
+import { ServerState } from './server-state';
 
 @Global()
-@Module({ providers: [HttpMetrics], exports: [HttpMetrics] })
+@Module({ imports: [MetricsModule], providers: [HttpMetrics, ServerState], exports: [HttpMetrics, ServerState] })
 export class HttpModule {}

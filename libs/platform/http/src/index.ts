@@ -1,10 +1,15 @@
 export { bindContext, contextOf, Ctx, findContext } from './context-binding';
+export { AllowedOrigins } from './cors';
 export { serveDocs } from './docs';
+export { BodyLimit } from './hooks';
 export { createHttpApplication } from './http-application';
 export { HttpMetrics } from './http-metrics';
 export { httpConfig } from './http.config';
 export { HttpModule } from './http.module';
-export { isOurFault, toProblem, type Problem } from './problem';
-export { AllowQuery, PAGE_QUERY, PageQuery } from './query';
+export { IdParam, TenantIdParam } from './path-params';
+export { isOurFault, PROBLEM_TYPE, toProblem, type Problem } from './problem';
+export { AllowQuery, PAGE_QUERY, PageQuery, PageQueryDto, QueryParams } from './query';
+export { drain, serve } from './serve';
+export { ServerState } from './server-state';
 export { validationPipe } from './validation';
-export { IfMatch, requireVersion, versioned } from './versions';
+export { IfMatch, parseIfMatch, requireVersion, versioned } from './versions';

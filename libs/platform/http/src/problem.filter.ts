@@ -3,26 +3,49 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CaasError } from '#caas/kernel';
 import type { Log } from '#caas/platform/logging';
 import { findContext } from './context-binding';
-import { isOurFault, toProblem } from './problem';
+import { PROBLEM_TYPE, toProblem, type Problem } from './problem';
+import type { RouteIndex } from './route-index';
 
 /** The one way an error leaves over HTTP. What is our fault is logged with its cause; the client gets the request id. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
-  constructor(private readonly log: Log) {}
+  constructor(
+    private readonly log: Log,
+    private readonly routes: RouteIndex,
+  ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
-    const problem = toProblem(error, request.id);
-    if (isOurFault(problem)) {
-      const ctx = findContext(request);
-      const log = ctx ? this.log.of(ctx) : this.log.root;
-      log.error({ err: error, request_id: request.id, route: request.routeOptions?.url }, 'request failed');
-    }
+    const problem = this.withMethods(toProblem(error, request.id), request, reply);
+    if (problem.status >= 500) this.report(error, problem, request);
+    // The answer has begun, a stream broke: all that can still be told is that it is not whole.
+    if (reply.raw.headersSent) return void reply.raw.destroy();
     if (error instanceof CaasError && error.retryAfterSeconds !== undefined) {
-      void reply.header('Retry-After', String(error.retryAfterSeconds));
+      void reply.header('retry-after', String(error.retryAfterSeconds));
     }
-    if (problem.status === 401) void reply.header('WWW-Authenticate', 'Bearer');
-    void reply.status(problem.status).type('application/problem+json').send(problem);
+    if (problem.status === 401 && !reply.hasHeader('www-authenticate')) void reply.header('www-authenticate', 'Bearer');
+    // What a handler set for the answer it did not give.
+    for (const name of ['etag', 'content-length', 'content-encoding', 'content-disposition', 'cache-control']) {
+      if (reply.hasHeader(name)) reply.removeHeader(name);
+    }
+    void reply.status(problem.status).type(PROBLEM_TYPE).serializer(JSON.stringify).send(problem);
+  }
+
+  /** An unknown path stays a 404; a known one with another method is a 405 that names the right ones (RFC 9110, 15.5.6). */
+  private withMethods(problem: Problem, request: FastifyRequest, reply: FastifyReply): Problem {
+    if (problem.code !== 'route_not_found') return problem;
+    const methods = this.routes.methodsAt(request.url.split('?', 1)[0]!);
+    if (methods.length === 0 || methods.includes(request.method)) return problem;
+    void reply.header('allow', methods.join(', '));
+    return toProblem({ statusCode: 405 }, request.id);
+  }
+
+  private report(error: unknown, problem: Problem, request: FastifyRequest): void {
+    const ctx = findContext(request);
+    const log = ctx ? this.log.of(ctx) : this.log.root;
+    const fields = { err: error, request_id: request.id, route: request.routeOptions?.url, code: problem.code };
+    if (problem.status === 503) log.warn(fields, 'request not served');
+    else log.error(fields, 'request failed');
   }
 }

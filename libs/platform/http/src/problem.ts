@@ -1,5 +1,6 @@
 import { HttpException } from '@nestjs/common';
 import { CaasError, DuplicateKeyError, type ErrorKind, type FieldError } from '#caas/kernel';
+import { isDuplicateKey, isEngineAway } from './engine-errors';
 
 /** The body of every failure (RFC 9457, `application/problem+json`), and the `error` of a socket's acknowledgement. */
 export interface Problem {
@@ -12,6 +13,8 @@ export interface Problem {
   request_id: string;
   errors?: FieldError[];
 }
+
+export const PROBLEM_TYPE = 'application/problem+json';
 
 const STATUS = {
   invalid: 400,
@@ -36,12 +39,16 @@ const TITLE: Record<number, string> = {
   403: 'Not allowed',
   404: 'Not found',
   405: 'Method not allowed',
+  408: 'Request timeout',
   409: 'Conflict',
   412: 'Stale version',
   413: 'Too large',
+  414: 'URL too long',
   415: 'Unsupported media type',
+  416: 'Range not satisfiable',
   422: 'Mismatch',
   429: 'Too many requests',
+  431: 'Headers too large',
   500: 'Internal error',
   503: 'Unavailable',
 };
@@ -49,57 +56,50 @@ const TITLE: Record<number, string> = {
 /** What Nest and Fastify refuse by themselves, in words of ours. */
 const FRAMEWORK: Record<number, [code: string, detail: string]> = {
   400: ['malformed_request', 'The request cannot be read.'],
+  401: ['unauthenticated', 'The request needs a credential.'],
+  403: ['forbidden', 'The request is not allowed.'],
   404: ['route_not_found', 'There is no such route.'],
   405: ['method_not_allowed', 'This route does not take that method.'],
+  408: ['request_timeout', 'The request took too long to arrive.'],
   413: ['payload_too_large', 'The body is larger than this route takes.'],
-  414: ['url_too_long', 'The URL is too long.'],
+  414: ['url_too_long', 'The URL, or a part of it, is too long.'],
   415: ['unsupported_media_type', 'Send the body as application/json.'],
+  416: ['range_not_satisfiable', 'There is nothing in that range.'],
+  429: ['too_many_requests', 'Too many requests. Try again later.'],
+  431: ['headers_too_large', 'The headers are larger than this server takes.'],
 };
-
-const BODY_ERRORS: Record<string, string> = {
-  FST_ERR_CTP_INVALID_JSON_BODY: 'The body is not valid JSON.',
-  FST_ERR_CTP_EMPTY_JSON_BODY: 'The body is empty, though its type is JSON.',
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'The body is not as long as Content-Length says.',
-};
-
-const ENGINE_IS_AWAY = new Set([
-  'MongoServerSelectionError',
-  'MongoNetworkError',
-  'MongoNetworkTimeoutError',
-  'MongoPoolClearedError',
-  'MongoNotConnectedError',
-  'MongooseServerSelectionError',
-  'MaxRetriesPerRequestError',
-]);
 
 /** Any error as a problem. Nothing of the inside of CaaS is in it, but for errors that were written for the client. */
 export function toProblem(error: unknown, requestId: string): Problem {
   if (error instanceof CaasError) return fromCaasError(error, requestId);
-  if (error instanceof DuplicateKeyError)
+  if (error instanceof DuplicateKeyError || isDuplicateKey(error)) {
     return problem(409, 'already_exists', 'Something with these values exists.', requestId);
-  const { statusCode, code, name } = error as { statusCode?: number; code?: unknown; name?: string };
-  if (typeof code === 'string' && code in BODY_ERRORS)
-    return problem(400, 'malformed_body', BODY_ERRORS[code]!, requestId);
-  if (error instanceof SyntaxError && statusCode === 400) {
-    return problem(400, 'malformed_body', 'The body is not valid JSON, or holds a forbidden key.', requestId);
   }
-  if (name !== undefined && ENGINE_IS_AWAY.has(name)) {
+  if (isEngineAway(error)) {
     return problem(503, 'unavailable', 'A part of the service is not reachable. Try again.', requestId);
   }
-  const status = error instanceof HttpException ? error.getStatus() : statusCode;
-  const known = status === undefined ? undefined : FRAMEWORK[status];
-  if (status !== undefined && known) return problem(status, known[0], known[1], requestId);
-  if (status !== undefined && status >= 400 && status < 500)
-    return problem(status, 'refused', 'The request was refused.', requestId);
-  return problem(500, 'internal', 'Something went wrong on our side. The request id helps us find it.', requestId);
+  const status = statusOf(error);
+  if (status === 503) return problem(503, 'unavailable', 'The service cannot answer now. Try again.', requestId);
+  if (status === undefined || status < 400 || status >= 500) {
+    return problem(500, 'internal', 'Something went wrong on our side. The request id helps us find it.', requestId);
+  }
+  const [code, detail] = FRAMEWORK[status] ?? ['refused', 'The request was refused.'];
+  return problem(status, code, detail, requestId);
 }
 
+/** To be logged as an error: neither the client's doing nor an engine that is away. */
 export function isOurFault(problem: Problem): boolean {
   return problem.status >= 500 && problem.status !== 503;
 }
 
+function statusOf(error: unknown): number | undefined {
+  if (error instanceof HttpException) return error.getStatus();
+  const status = (error as { statusCode?: unknown } | null | undefined)?.statusCode;
+  return typeof status === 'number' ? status : undefined;
+}
+
 function fromCaasError(error: CaasError, requestId: string): Problem {
-  if (error.kind === 'internal') return toProblem(new Error(error.message), requestId);
+  if (error.kind === 'internal') return toProblem(undefined, requestId);
   const base = problem(STATUS[error.kind], error.code, error.message, requestId);
   return error.fields.length > 0 ? { ...base, errors: error.fields } : base;
 }
@@ -107,7 +107,7 @@ function fromCaasError(error: CaasError, requestId: string): Problem {
 function problem(status: number, code: string, detail: string, requestId: string): Problem {
   return {
     type: `urn:caas:problem:${code}`,
-    title: TITLE[status] ?? 'Error',
+    title: TITLE[status] ?? 'Refused',
     status,
     detail,
     code,

@@ -1,18 +1,78 @@
-import { createParamDecorator, Injectable, SetMetadata, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { createParamDecorator, Injectable, Query, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { ApiPropertyOptional, ApiQuery, type ApiParamOptions } from '@nestjs/swagger';
+import { Allow, IsOptional } from 'class-validator';
 import type { FastifyRequest } from 'fastify';
-import { invalid, parsePageRequest, type PageRequest } from '#caas/kernel';
+import { DEFAULT_PAGE_LIMIT, invalid, MAX_PAGE_LIMIT, parsePageRequest, type PageRequest } from '#caas/kernel';
 
 const ALLOWED_QUERY = Symbol('allowed query');
+/** The DTO says which: see `QueryParams`. */
+const CHECKED_BY_DTO = '*';
 const NONE: readonly string[] = [];
+
 export const PAGE_QUERY = ['cursor', 'limit', 'direction'] as const;
 
 /** Names the query parameters a route takes; any other, and any that is not one text, is a 400. */
-export const AllowQuery = (...names: string[]) => SetMetadata(ALLOWED_QUERY, names);
+export const AllowQuery =
+  (...names: string[]): MethodDecorator =>
+  (_target, _property, descriptor) =>
+    allow(descriptor.value as object, names);
 
-/** `?cursor=&limit=&direction=`; needs `@AllowQuery(...PAGE_QUERY)`. */
-export const PageQuery = createParamDecorator((_data: unknown, host: ExecutionContext): PageRequest =>
+const pageOfQuery = createParamDecorator((_data: unknown, host: ExecutionContext): PageRequest =>
   parsePageRequest(host.switchToHttp().getRequest<FastifyRequest<{ Querystring: Record<string, string> }>>().query),
 );
+
+/** `?cursor=&limit=&direction=` as a `PageRequest`. */
+export const PageQuery = (): ParameterDecorator => (target, property, index) => {
+  const handler = handlerOf(target, property);
+  allow(handler, PAGE_QUERY);
+  pageOfQuery()(target, property, index);
+  for (const [name, description, schema] of PAGE_QUERY_DOCS) {
+    ApiQuery({ name, description, required: false, schema })(target, property!, { value: handler } as never);
+  }
+};
+
+type SchemaObject = Extract<ApiParamOptions, { schema?: unknown }>['schema'];
+
+const PAGE_QUERY_DOCS: [name: string, description: string, schema: SchemaObject][] = [
+  ['cursor', 'the next_cursor of the page before', { type: 'string' }],
+  [
+    'limit',
+    'entries on the page',
+    { type: 'integer', minimum: 1, maximum: MAX_PAGE_LIMIT, default: DEFAULT_PAGE_LIMIT },
+  ],
+  [
+    'direction',
+    'to older entries, or to newer ones',
+    { type: 'string', enum: ['backward', 'forward'], default: 'backward' },
+  ],
+];
+
+/**
+ * The query as a DTO, whose fields are the only parameters: `list(@QueryParams() query: ListMessagesQuery)`. A route that is
+ * paged as well takes `@PageQuery()` beside it, and its DTO extends `PageQueryDto`.
+ */
+export const QueryParams = (): ParameterDecorator => (target, property, index) => {
+  allow(handlerOf(target, property), [CHECKED_BY_DTO]);
+  Query()(target, property, index);
+};
+
+/** Lets the paging parameters pass; `@PageQuery()` reads and checks them. */
+export class PageQueryDto {
+  @IsOptional()
+  @Allow()
+  @ApiPropertyOptional({ description: 'the next_cursor of the page before', type: 'string' })
+  cursor?: unknown;
+
+  @IsOptional()
+  @Allow()
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: MAX_PAGE_LIMIT, default: DEFAULT_PAGE_LIMIT })
+  limit?: unknown;
+
+  @IsOptional()
+  @Allow()
+  @ApiPropertyOptional({ type: 'string', enum: ['backward', 'forward'], default: 'backward' })
+  direction?: unknown;
+}
 
 /** Refuses what nobody asked for, on every route: options smuggled in a query reach no code at all. */
 @Injectable()
@@ -21,16 +81,15 @@ export class QueryGuard implements CanActivate {
     if (host.getType() !== 'http') return true;
     const { query } = host.switchToHttp().getRequest<FastifyRequest<{ Querystring: Record<string, unknown> }>>();
     for (const name in query) {
-      const handler = host.getHandler();
-      const allowed = (Reflect.getMetadata(ALLOWED_QUERY, handler) as readonly string[] | undefined) ?? NONE;
-      if (!allowed.includes(name)) {
+      const allowed = (Reflect.getMetadata(ALLOWED_QUERY, host.getHandler()) as readonly string[] | undefined) ?? NONE;
+      if (!allowed.includes(name) && !allowed.includes(CHECKED_BY_DTO)) {
         throw invalid('unknown_parameter', `This route takes no parameter "${shown(name)}".`, [
           { field: shown(name), message: 'is not known here' },
         ]);
       }
       if (typeof query[name] !== 'string') {
-        throw invalid('invalid_parameter', `The parameter "${name}" must be given once, as text.`, [
-          { field: name, message: 'must be given once' },
+        throw invalid('invalid_parameter', `The parameter "${shown(name)}" must be given once, as text.`, [
+          { field: shown(name), message: 'must be given once' },
         ]);
       }
     }
@@ -39,3 +98,12 @@ export class QueryGuard implements CanActivate {
 }
 
 const shown = (name: string) => name.slice(0, 64);
+
+function handlerOf(target: object, property: string | symbol | undefined): object {
+  return (target as Record<string | symbol, object>)[property!]!;
+}
+
+function allow(handler: object, names: readonly string[]): void {
+  const before = (Reflect.getMetadata(ALLOWED_QUERY, handler) as readonly string[] | undefined) ?? NONE;
+  Reflect.defineMetadata(ALLOWED_QUERY, [...before, ...names], handler);
+}

@@ -1,0 +1,71 @@
+import { RouteConfig } from '@nestjs/platform-fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { CaasError } from '#caas/kernel';
+import type { Log } from '#caas/platform/logging';
+import { findContext } from './context-binding';
+import { applyCors, isForeign, type AllowedOrigins } from './cors';
+import type { HttpMetrics } from './http-metrics';
+import { securityHeaders } from './security-headers';
+import type { ServerState } from './server-state';
+import { versionOf } from './versions';
+
+/** The largest body of one route, in bytes, instead of `BODY_LIMIT_BYTES`. */
+export const BodyLimit = (limitBytes: number) => RouteConfig({ bodyLimitBytes: limitBytes });
+
+export interface HookParts {
+  log: Log;
+  metrics: HttpMetrics;
+  state: ServerState;
+  origins: AllowedOrigins;
+  bodyLimitBytes: number;
+  logRequests: boolean;
+}
+
+/** Everything that is done for each request outside of its handler: hooks of Fastify, because an interceptor costs five times as much. */
+export function addHooks(fastify: FastifyInstance, parts: HookParts): void {
+  fastify.addHook('onRoute', (route) => {
+    const { bodyLimitBytes } = (route.config ?? {}) as { bodyLimitBytes?: number };
+    route.bodyLimit ??= bodyLimitBytes ?? parts.bodyLimitBytes;
+  });
+  fastify.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id);
+    reply.headers(securityHeaders(request.url));
+    if (parts.state.draining) return refuseWhileDraining(reply, done);
+    const { origin, host } = request.headers;
+    if (origin === undefined || !isForeign(origin, host)) return done();
+    applyCors(parts.origins, origin, request, reply).then((answered) => {
+      if (!answered) done();
+    }, done);
+  });
+  fastify.addHook('preSerialization', (_request, reply, payload, done) => {
+    const version = versionOf(payload);
+    if (version !== undefined) reply.header('etag', `"${version}"`);
+    done(null, payload);
+  });
+  fastify.addHook('onResponse', (request, reply, done) => {
+    const route = request.routeOptions.url ?? 'unknown';
+    parts.metrics.observe(request.method, route, reply.statusCode, reply.elapsedTime);
+    if (parts.logRequests) logRequest(parts.log, request, reply, route);
+    done();
+  });
+}
+
+function refuseWhileDraining(reply: FastifyReply, done: (error: Error) => void): void {
+  reply.header('connection', 'close');
+  done(new CaasError('unavailable', 'unavailable', 'This process ends. Send the request again.'));
+}
+
+/** One line per request, by its route and not its URL: URLs hold ids, and links hold signatures. Probes are of interest to nobody. */
+function logRequest({ root }: Log, request: FastifyRequest, reply: FastifyReply, route: string): void {
+  const level = route.startsWith('/health/') || route === '/metrics' ? 'debug' : 'info';
+  if (!root.isLevelEnabled(level)) return;
+  const fields = {
+    tenant_id: findContext(request)?.tenantId,
+    request_id: request.id,
+    method: request.method,
+    route,
+    status: reply.statusCode,
+    duration_ms: Math.round(reply.elapsedTime * 10) / 10,
+  };
+  root[level](fields, 'request');
+}

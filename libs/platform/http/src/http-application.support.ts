@@ -1,0 +1,200 @@
+import { request as httpRequest } from 'node:http';
+import { Body, Controller, Delete, Get, HttpCode, Module, Param, Patch, Post, Res, type Type } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Type as TransformTo } from 'class-transformer';
+import { IsArray, IsInt, IsObject, IsOptional, IsString, Length, Max, Min, ValidateNested } from 'class-validator';
+import type { ObjectId } from 'bson';
+import type { FastifyReply } from 'fastify';
+import { Readable } from 'node:stream';
+import { CaasError, conflict, DuplicateKeyError, type ErrorKind, type PageRequest } from '#caas/kernel';
+import { ConfigModule, runtimeConfig } from '#caas/platform/config';
+import { loggingConfig, LoggingModule } from '#caas/platform/logging';
+import { BodyLimit } from './hooks';
+import { createHttpApplication } from './http-application';
+import { httpConfig } from './http.config';
+import { HttpModule } from './http.module';
+import { IdParam, TenantIdParam } from './path-params';
+import { AllowQuery, PageQuery, PageQueryDto, QueryParams } from './query';
+import { IfMatch, requireVersion, versioned } from './versions';
+
+class ToyPart {
+  @IsString()
+  @Length(1, 10)
+  part_name: string;
+}
+
+class CreateToy {
+  @IsString()
+  @Length(1, 20)
+  display_name: string;
+
+  @IsOptional()
+  @IsArray()
+  @ValidateNested({ each: true })
+  @TransformTo(() => ToyPart)
+  parts?: ToyPart[];
+
+  @IsOptional()
+  @IsObject()
+  metadata?: Record<string, unknown>;
+}
+
+class ListToys extends PageQueryDto {
+  @IsOptional()
+  @IsString()
+  @Length(1, 20)
+  q?: string;
+
+  @IsOptional()
+  @TransformTo(() => Number)
+  @IsInt()
+  @Min(0)
+  @Max(1000)
+  after_seq?: number;
+}
+
+export const gate: { open: () => void; opened: Promise<void> } = { open: () => undefined, opened: Promise.resolve() };
+
+@Controller('toys')
+class ToysController {
+  @Post()
+  create(@Body() toy: CreateToy): CreateToy {
+    return toy;
+  }
+
+  @Post('large')
+  @BodyLimit(64 * 1024)
+  createLarge(@Body() toy: CreateToy): number {
+    return JSON.stringify(toy).length;
+  }
+
+  @Get()
+  list(@PageQuery() page: PageRequest, @QueryParams() query: ListToys): unknown {
+    return { page, query };
+  }
+
+  @Get('paged')
+  paged(@PageQuery() page: PageRequest): PageRequest {
+    return page;
+  }
+
+  @Get('named')
+  @AllowQuery('name')
+  named(): string {
+    return 'ok';
+  }
+
+  @Get('slow')
+  async slow(): Promise<{ done: true }> {
+    await gate.opened;
+    return { done: true };
+  }
+
+  @Get('broken-stream')
+  brokenStream(@Res() reply: FastifyReply): void {
+    const chunks = (async function* () {
+      yield 'x'.repeat(100_000);
+      throw new Error('the disk is gone: hush');
+    })();
+    void reply.type('text/plain').send(Readable.from(chunks));
+  }
+
+  @Get(':id')
+  get(@IdParam() id: ObjectId): object {
+    return versioned({ id: id.toHexString() }, 3);
+  }
+
+  @Patch(':id')
+  change(@IdParam() id: ObjectId, @IfMatch() expected: number | null): object {
+    requireVersion(expected, 3);
+    return versioned({ id: id.toHexString() }, 4);
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  remove(@IdParam() _id: ObjectId, @IfMatch() expected: number | null): void {
+    requireVersion(expected, 3);
+  }
+
+  @Get('of/:id')
+  ofTenant(@TenantIdParam() id: string): string {
+    return id;
+  }
+}
+
+@Controller('failures')
+class FailuresController {
+  @Get('kinds/:kind')
+  kind(@Param('kind') kind: ErrorKind): never {
+    throw new CaasError(kind, 'some_code', 'Said to the client.', [], { retryAfterSeconds: 7 });
+  }
+
+  @Get('duplicate')
+  duplicate(): never {
+    throw new DuplicateKeyError('users', ['external_id']);
+  }
+
+  @Get('away')
+  away(): never {
+    throw Object.assign(new Error('connect ECONNREFUSED 10.1.2.3:27017'), { name: 'MongoServerSelectionError' });
+  }
+
+  @Get('bug')
+  bug(): never {
+    throw new TypeError('hush: cannot read properties of undefined');
+  }
+
+  @Get('nothing')
+  nothing(): never {
+    throw null;
+  }
+
+  @Get('versioned')
+  versioned(@Res({ passthrough: true }) reply: FastifyReply): never {
+    void reply.header('ETag', '"1"');
+    throw conflict('busy', 'Busy.');
+  }
+}
+
+/** An application with toy routes, on a free port. `environment` is its whole configuration. */
+export async function startToys(
+  environment: Record<string, string> = {},
+  ...modules: Type[]
+): Promise<{ app: NestFastifyApplication; url: string }> {
+  const sections = [runtimeConfig, loggingConfig, httpConfig];
+
+  @Module({
+    imports: [
+      ConfigModule.forRoot(sections, { LOG_LEVEL: 'silent', PORT: '0', ...environment }),
+      LoggingModule,
+      HttpModule,
+      ...modules,
+    ],
+    controllers: [ToysController, FailuresController],
+  })
+  class ToysModule {}
+
+  const app = await createHttpApplication(ToysModule);
+  await app.listen(0, '127.0.0.1');
+  return { app, url: (await app.getUrl()).replace('[::1]', '127.0.0.1') };
+}
+
+/** A request as written, for what `fetch` would not send. */
+export function rawRequest(
+  url: string,
+  options: { method?: string; path: string; headers?: Record<string, string>; chunks?: string[] },
+): Promise<{ status: number; headers: Record<string, unknown>; body: string }> {
+  return new Promise((resolve, reject) => {
+    const { hostname, port } = new URL(url);
+    const { path, method, headers } = options;
+    const request = httpRequest({ hostname, port, path, method, headers, agent: false }, (response) => {
+      let body = '';
+      response.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
+      response.on('end', () => resolve({ status: response.statusCode!, headers: response.headers, body }));
+      response.on('error', reject);
+    });
+    request.on('error', reject);
+    for (const chunk of options.chunks ?? []) request.write(chunk);
+    request.end();
+  });
+}
