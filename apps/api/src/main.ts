@@ -3,7 +3,7 @@ import { createHttpApplication, serve, serveDocs } from '#caas/platform/http';
 
 async function main(): Promise<void> {
   // Loaded here because to load it is to read the configuration, whose problems are told below.
-  const { AppModule } = await import('./app.module');
+  const { AppModule } = await import('./app.module.js');
   const app = await createHttpApplication(AppModule);
   serveDocs(app, '1');
   await serve(app);

@@ -1,3 +1,4 @@
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { forbidden } from '#caas/kernel';
 
@@ -13,9 +14,13 @@ export abstract class AllowedOrigins {
   abstract isAllowed(origin: string, request: FastifyRequest): Promise<boolean>;
 }
 
-export class NoOtherOrigins extends AllowedOrigins {
-  override isAllowed(): Promise<boolean> {
-    return Promise.resolve(false);
+/** Asks `AllowedOrigins` when a (global) module provides it. */
+@Injectable()
+export class OriginCheck {
+  constructor(@Optional() @Inject(AllowedOrigins) private readonly allowed: AllowedOrigins | null) {}
+
+  async isAllowed(origin: string, request: FastifyRequest): Promise<boolean> {
+    return this.allowed ? this.allowed.isAllowed(origin, request) : false;
   }
 }
 
@@ -69,7 +74,7 @@ export function isForeign(origin: string, host: string | undefined): boolean {
  * @throws CaasError `origin_not_allowed` (403)
  */
 export async function applyCors(
-  origins: AllowedOrigins,
+  origins: OriginCheck,
   origin: string,
   request: FastifyRequest,
   reply: FastifyReply,

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { CaasError } from '#caas/kernel';
 import type { Log } from '#caas/platform/logging';
 import { findContext } from './context-binding';
-import { applyCors, isForeign, type AllowedOrigins } from './cors';
+import { applyCors, isForeign, type OriginCheck } from './cors';
 import type { HttpMetrics } from './http-metrics';
 import { securityHeaders } from './security-headers';
 import type { ServerState } from './server-state';
@@ -16,7 +16,7 @@ export interface HookParts {
   log: Log;
   metrics: HttpMetrics;
   state: ServerState;
-  origins: AllowedOrigins;
+  origins: OriginCheck;
   bodyLimitBytes: number;
   logRequests: boolean;
 }

@@ -6,7 +6,7 @@ import type { Socket } from 'node:net';
 import { newRequestId } from '#caas/kernel';
 import { configToken, type ConfigOf } from '#caas/platform/config';
 import { Log, NestLog } from '#caas/platform/logging';
-import { AllowedOrigins, NoOtherOrigins } from './cors';
+import { OriginCheck } from './cors';
 import { addHooks } from './hooks';
 import { HttpMetrics } from './http-metrics';
 import { httpConfig } from './http.config';
@@ -58,7 +58,7 @@ export async function createHttpApplication(rootModule: Type | object): Promise<
     log,
     metrics: app.get(HttpMetrics),
     state: app.get(ServerState),
-    origins: findAllowedOrigins(app),
+    origins: app.get(OriginCheck),
     bodyLimitBytes: config.BODY_LIMIT_BYTES,
     logRequests: config.REQUEST_LOG,
   });
@@ -66,14 +66,6 @@ export async function createHttpApplication(rootModule: Type | object): Promise<
   app.useGlobalGuards(new QueryGuard());
   app.useGlobalPipes(validationPipe());
   return app;
-}
-
-function findAllowedOrigins(app: NestFastifyApplication): AllowedOrigins {
-  try {
-    return app.get(AllowedOrigins, { strict: false });
-  } catch {
-    return new NoOtherOrigins();
-  }
 }
 
 /** What the router cannot read reaches no hook. */

@@ -1,8 +1,13 @@
 import { Global, Module } from '@nestjs/common';
 import { MetricsModule } from '#caas/platform/metrics';
+import { OriginCheck } from './cors';
 import { HttpMetrics } from './http-metrics';
 import { ServerState } from './server-state';
 
 @Global()
-@Module({ imports: [MetricsModule], providers: [HttpMetrics, ServerState], exports: [HttpMetrics, ServerState] })
+@Module({
+  imports: [MetricsModule],
+  providers: [HttpMetrics, OriginCheck, ServerState],
+  exports: [HttpMetrics, OriginCheck, ServerState],
+})
 export class HttpModule {}
