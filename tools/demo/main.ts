@@ -1,0 +1,113 @@
+/**
+ * `npm run demo [-- --mails N] [-- --kill] [-- --clean]`: one tenant per tier, each filled with the people and threads of some
+ * six thousand real mails, half over REST and half over WebSocket; everything read back, every delivery accounted for, every
+ * tenant attacked by the others. Ends with 1 when a single message is lost, doubled, out of order, or visible to another tenant.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { TIERS } from '#caas/kernel';
+import { checkDelivery, readBack } from './checks';
+import { checkIsolation } from './isolation';
+import { readMails } from './mails';
+import { planDirect, planGroups, type Plan } from './plan';
+import { RestClient } from './rest-client';
+import { findOrStart, type DemoSystem } from './system';
+import { faultsOf, table, verdicts, type TenantResult } from './table';
+import { DemoTenant } from './tenant';
+import { TenantRun } from './tenant-run';
+
+const SOCKETS_PER_TENANT = 300;
+
+interface Options {
+  mails: number;
+  kill: boolean;
+  clean: boolean;
+}
+
+async function main({ mails, kill, clean }: Options): Promise<boolean> {
+  const startedAt = Date.now();
+  const say = (line: string) =>
+    console.log(`demo: ${((Date.now() - startedAt) / 1000).toFixed(1).padStart(6)} s  ${line}`);
+  const system = await findOrStart(say);
+  try {
+    const rest = new RestClient(system.urls);
+    const tenants = await Promise.all(TIERS.map((tier) => DemoTenant.create(rest, system.platformKey, tier)));
+    const plan = await planFor(mails, tenants[0]!);
+    say(
+      `${plan.posts} messages of ${plan.people.length} people in ${plan.conversations.length} conversations, for each tenant`,
+    );
+    const runs = tenants.map((tenant) => new TenantRun(tenant, plan));
+    await Promise.all(runs.map((run) => run.prepare(SOCKETS_PER_TENANT)));
+    say('everybody is registered and the busiest are connected; sending');
+    const crashed = kill ? crashHalfWay(system, runs, say) : undefined;
+    await Promise.all(runs.map((run) => run.send()));
+    await crashed;
+    say(`all sent, with ${repeatsOf(rest, runs)} attempts repeated; reading back and checking`);
+    const results = await check(runs, kill);
+    console.log(`\n${table(results)}\n\n${verdicts(results)}\n`);
+    for (const run of runs) run.close();
+    if (clean) await Promise.all(tenants.map((tenant) => tenant.remove()));
+    const faults = results.flatMap(faultsOf).length;
+    say(faults === 0 ? 'every line is green' : `${faults} faults`);
+    return faults === 0;
+  } finally {
+    await system.stop();
+  }
+}
+
+/** A thread is a group, or, in a system that has no groups yet, as many direct conversations as it has pairs. */
+async function planFor(mails: number, tenant: DemoTenant): Promise<Plan> {
+  const read = await readMails(mails);
+  const prober = 'demo-prober';
+  await tenant.server('PUT', `/v1/users/${prober}`, { body: {} });
+  const { status } = await tenant.rest.call('POST', '/v1/conversations', {
+    ...(await tenant.as(prober, 'server_key')),
+    body: { type: 'group', name: 'probe', member_ids: [] },
+  });
+  await tenant.server('DELETE', `/v1/users/${prober}`);
+  return status === 201 ? planGroups(read) : planDirect(read);
+}
+
+async function crashHalfWay(system: DemoSystem, runs: TenantRun[], say: (line: string) => void): Promise<void> {
+  const half = runs.reduce((sum, { plan }) => sum + plan.posts, 0) / 2;
+  while (runs.reduce((sum, { sent }) => sum + sent, 0) < half) await delay(20);
+  await system.crash(say);
+}
+
+async function check(runs: TenantRun[], crashes: boolean): Promise<TenantResult[]> {
+  const results: TenantResult[] = [];
+  for (const run of runs) {
+    const delivery = await checkDelivery(run, crashes);
+    const others = runs.filter((other) => other !== run);
+    results.push({
+      run,
+      delivery,
+      readBack: await readBack(run),
+      isolation: await checkIsolation(run, others),
+      usage: await run.tenant.usage(),
+    });
+  }
+  return results;
+}
+
+function repeatsOf(rest: RestClient, runs: TenantRun[]): number {
+  const sockets = runs.flatMap((run) => [...run.sockets.values()]);
+  return rest.repeated + sockets.reduce((sum, { repeated }) => sum + repeated, 0);
+}
+
+function options(): Options {
+  const { values } = parseArgs({
+    options: { mails: { type: 'string' }, kill: { type: 'boolean' }, clean: { type: 'boolean' } },
+  });
+  const mails = values.mails === undefined ? Infinity : Number(values.mails);
+  if (!(mails >= 1)) throw new Error('--mails takes a number from 1');
+  return { mails, kill: values.kill ?? false, clean: values.clean ?? false };
+}
+
+void main(options()).then(
+  (green) => process.exit(green ? 0 : 1),
+  (error: unknown) => {
+    console.error(error);
+    process.exit(1);
+  },
+);

@@ -1,0 +1,99 @@
+import { atOnce } from './at-once';
+import { Latency } from './latency';
+import { PersonSocket } from './person-socket';
+import type { Plan, PlannedConversation, Post } from './plan';
+import type { DemoTenant } from './tenant';
+import type { ConversationView, MessageView } from './wire';
+
+const CALLS_AT_ONCE = 16;
+const CONVERSATIONS_AT_ONCE = 16;
+
+export interface SentConversation {
+  id: string;
+  planned: PlannedConversation;
+  /** As acknowledged, in the order of `planned.posts`. */
+  messages: MessageView[];
+}
+
+/** Fills one tenant with a plan, half over REST and half over WebSocket, and keeps what was promised for the checks. */
+export class TenantRun {
+  readonly conversations: SentConversation[] = [];
+  readonly sockets = new Map<string, PersonSocket>();
+  readonly byRest = new Latency();
+  readonly bySocket = new Latency();
+  private begun = 0;
+
+  constructor(
+    readonly tenant: DemoTenant,
+    readonly plan: Plan,
+  ) {}
+
+  get sent(): number {
+    return this.byRest.count + this.bySocket.count;
+  }
+
+  /** Registers everybody, and connects the `connected` busiest of them. */
+  async prepare(connected: number): Promise<void> {
+    await atOnce(CALLS_AT_ONCE, this.plan.people, async ({ externalId, displayName }) => {
+      const path = `/v1/users/${encodeURIComponent(externalId)}`;
+      await this.tenant.server('PUT', path, { body: { display_name: displayName } });
+    });
+    const { urls } = this.tenant.rest;
+    const busiest = busiestOf(this.plan).slice(0, connected);
+    await atOnce(CALLS_AT_ONCE, busiest.entries(), async ([index, externalId]) => {
+      const token = await this.tenant.tokenOf(externalId);
+      const socket = new PersonSocket(urls[index % urls.length]!, token, externalId, this.tenant.id);
+      this.sockets.set(externalId, socket);
+      await socket.connected();
+    });
+  }
+
+  /** One conversation's messages one after the other, many conversations at once. */
+  async send(): Promise<void> {
+    await atOnce(CONVERSATIONS_AT_ONCE, this.plan.conversations, async (planned) => {
+      const sent: SentConversation = { id: await this.open(planned), planned, messages: [] };
+      this.conversations.push(sent);
+      for (const post of planned.posts) sent.messages.push(await this.post(sent.id, post));
+    });
+  }
+
+  close(): void {
+    for (const socket of this.sockets.values()) socket.close();
+  }
+
+  private async open({ type, name, members }: PlannedConversation): Promise<string> {
+    const [opener = '', ...others] = members;
+    const body = type === 'direct' ? { type, member_ids: others } : { type, name, member_ids: others };
+    const conversation = await this.tenant.rest.expect<ConversationView>('POST', '/v1/conversations', {
+      ...(await this.tenant.as(opener, 'server_key')),
+      body,
+      idempotencyKey: `open-${members.length}-${opener}-${name}`.replace(/[^\x21-\x7e]/g, '_').slice(0, 200),
+    });
+    return conversation.id;
+  }
+
+  private async post(conversationId: string, { key, sender, text }: Post): Promise<MessageView> {
+    const fields = { client_message_id: `${this.tenant.id}-${key}`, text, metadata: { tenant: this.tenant.id } };
+    const socket = this.sockets.get(sender);
+    this.begun += 1;
+    // Only the busiest have a socket, so whoever has one sends over it until the half is reached.
+    if (socket && this.bySocket.count * 2 <= this.begun) {
+      return this.bySocket.time(() => socket.send({ ...fields, conversation_id: conversationId }));
+    }
+    const by = this.begun % 2 === 0 ? 'token' : 'server_key';
+    const credentials = await this.tenant.as(sender, by);
+    const path = `/v1/conversations/${conversationId}/messages`;
+    return this.byRest.time(() => this.tenant.rest.expect('POST', path, { ...credentials, body: fields }));
+  }
+}
+
+/** Whoever writes or is written to most comes first. */
+function busiestOf({ conversations }: Plan): string[] {
+  const counts = new Map<string, number>();
+  const count = (who: string, times: number) => counts.set(who, (counts.get(who) ?? 0) + times);
+  for (const { members, posts } of conversations) {
+    for (const { sender } of posts) count(sender, 1);
+    for (const member of members) count(member, posts.length / members.length);
+  }
+  return [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).map(([who]) => who);
+}
