@@ -51,13 +51,24 @@ export class RelationshipRepository {
     return { relationship: changed!, created: !known.requested };
   }
 
-  /** Both rows of a friendship, `accepted` as soon as both sides asked; inside a transaction. */
+  /**
+   * Both rows of a friendship, `accepted` as soon as both sides asked; inside a transaction. Whoever of the two asks, the rows
+   * are written in the same order: requests that cross wait for each other, and do not lock each other out.
+   */
   async befriend(ctx: RequestContext, user: UserReference, target: UserReference): Promise<Outcome> {
-    const repository = ctx.repository(userRelationships);
-    const theirs = await repository.findOne({ ...between(target.user_id, user.user_id), type: 'friend' });
-    const status = theirs?.requested ? 'accepted' : 'pending';
-    const outcome = await this.hold(ctx, user, target, { type: 'friend', status, requested: true });
-    await this.hold(ctx, target, user, { type: 'friend', status, requested: theirs?.requested ?? false });
+    const theirs = await ctx
+      .repository(userRelationships)
+      .findOne({ ...between(target.user_id, user.user_id), type: 'friend' });
+    const mutual = theirs?.requested ?? false;
+    const status = mutual ? 'accepted' : 'pending';
+    const ours = () => this.hold(ctx, user, target, { type: 'friend', status, requested: true });
+    const mirror = () => this.hold(ctx, target, user, { type: 'friend', status, requested: mutual });
+    if (user.user_id.toHexString() > target.user_id.toHexString()) {
+      await mirror();
+      return ours();
+    }
+    const outcome = await ours();
+    await mirror();
     return outcome;
   }
 

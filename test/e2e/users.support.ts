@@ -1,0 +1,165 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Tier } from '#caas/kernel';
+import { freePort, waitFor } from '../../tools/stack';
+import { builtEntry } from '../../tools/stack/repository';
+
+/** What the assertions read of an answer. */
+export interface Answer {
+  status: number;
+  etag: string | null;
+  /* eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests look into JSON of every shape */
+  body: any;
+}
+
+/** One credential at one process. */
+export class Caller {
+  constructor(
+    private readonly url: string,
+    private readonly authorization: string,
+    private readonly headers: Record<string, string> = {},
+  ) {}
+
+  async call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+    const answer = await fetch(`${this.url}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${this.authorization}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...this.headers,
+        ...headers,
+      },
+      body: body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body),
+    });
+    const text = await answer.text();
+    return {
+      status: answer.status,
+      etag: answer.headers.get('etag'),
+      body: text === '' ? null : (JSON.parse(text) as unknown),
+    };
+  }
+
+  get = (path: string) => this.call('GET', path);
+  put = (path: string, body?: unknown, headers?: Record<string, string>) => this.call('PUT', path, body, headers);
+  post = (path: string, body?: unknown) => this.call('POST', path, body);
+  patch = (path: string, body: unknown, headers?: Record<string, string>) => this.call('PATCH', path, body, headers);
+  delete = (path: string, headers?: Record<string, string>) => this.call('DELETE', path, undefined, headers);
+}
+
+/** A tenant of its own, its server, and its users at either of two api processes. */
+export class TestTenant {
+  constructor(
+    readonly id: string,
+    private readonly urls: string[],
+    private readonly serverKey: string,
+  ) {}
+
+  server(process = 0): Caller {
+    return new Caller(this.urls[process]!, this.serverKey);
+  }
+
+  /** The server key in a user's name. */
+  acting(externalId: string, process = 0): Caller {
+    return new Caller(this.urls[process]!, this.serverKey, { 'x-acting-user': externalId });
+  }
+
+  withToken(token: string, process = 0): Caller {
+    return new Caller(this.urls[process]!, token);
+  }
+
+  /** A new user, by their own token. */
+  async user(externalId: string, profile: object = {}): Promise<Caller> {
+    const made = await this.server().put(`/v1/users/${externalId}`, profile);
+    if (made.status >= 300) throw new Error(JSON.stringify(made.body));
+    return this.withToken(await this.token(externalId));
+  }
+
+  async token(externalId: string, options: object = {}): Promise<string> {
+    const { status, body } = await this.server().post(`/v1/users/${externalId}/tokens`, options);
+    if (status !== 201) throw new Error(JSON.stringify(body));
+    return (body as { token: string }).token;
+  }
+}
+
+/** Two apis and a worker on the engines of the test run. */
+export class UsersSystem {
+  private readonly children: ChildProcess[] = [];
+  private readonly tenants: string[] = [];
+  private readonly platformKey = randomBytes(16).toString('hex');
+  readonly urls: string[] = [];
+  private dataDir: string;
+
+  async start(): Promise<void> {
+    this.dataDir = await mkdtemp(join(tmpdir(), 'caas-users-'));
+    for (const app of ['api', 'api']) await this.launch(app);
+    await Promise.all(
+      this.urls.map((url) =>
+        waitFor(
+          `${url} answers`,
+          30_000,
+          () =>
+            this.assertRunning() &&
+            fetch(`${url}/health/ready`).then(
+              ({ status }) => status === 200,
+              () => false,
+            ),
+        ),
+      ),
+    );
+  }
+
+  async tenant(tier: Tier): Promise<TestTenant> {
+    const platform = new Caller(this.urls[0]!, this.platformKey);
+    const { status, body } = await platform.post('/platform/v1/tenants', { name: 'Users', tier });
+    if (status !== 201) throw new Error(JSON.stringify(body));
+    const made = body as { id: string; server_key: { key: string } };
+    this.tenants.push(made.id);
+    return new TestTenant(made.id, this.urls, made.server_key.key);
+  }
+
+  async stop(): Promise<void> {
+    const platform = new Caller(this.urls[0]!, this.platformKey);
+    for (const id of this.tenants) await platform.delete(`/platform/v1/tenants/${id}`);
+    await Promise.all(this.children.map(ended));
+    await rm(this.dataDir, { recursive: true, force: true });
+  }
+
+  private assertRunning(): boolean {
+    if (this.children.every(({ exitCode }) => exitCode === null)) return true;
+    throw new Error('A process ended before it was ready: see its output above.');
+  }
+
+  private async launch(app: string): Promise<void> {
+    const port = await freePort();
+    if (app === 'api') this.urls.push(`http://127.0.0.1:${port}`);
+    const child = spawn(process.execPath, [builtEntry(app)], {
+      env: {
+        ...process.env,
+        NODE_ENV: 'test',
+        NODE_OPTIONS: '',
+        HOST: '127.0.0.1',
+        PORT: String(port),
+        DATA_DIR: this.dataDir,
+        PLATFORM_ADMIN_KEY: this.platformKey,
+        LOG_LEVEL: 'warn',
+      },
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
+    this.children.push(child);
+  }
+}
+
+function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => child.kill('SIGKILL'), 10_000);
+    child.once('exit', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    child.kill('SIGTERM');
+  });
+}
