@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { AccessGuard, AccessModule } from '#caas/access';
 import { ControlPlaneHttpModule, ControlPlaneModule } from '#caas/control-plane';
+import { MessagingApiModule } from '#caas/domain/messaging';
 import { UsersHttpModule } from '#caas/domain/users';
 import { CacheModule } from '#caas/platform/cache';
 import { ConfigModule, runtimeConfig } from '#caas/platform/config';
@@ -9,6 +10,7 @@ import { HealthHttpModule } from '#caas/platform/health';
 import { httpConfig, HttpModule } from '#caas/platform/http';
 import { loggingConfig, LoggingModule } from '#caas/platform/logging';
 import { QueueModule } from '#caas/platform/queue';
+import { RealtimeModule } from '#caas/platform/realtime';
 import { RedisModule } from '#caas/platform/redis';
 import { OutboxModule, tenancyConfig, TenancyModule } from '#caas/tenancy';
 
@@ -28,6 +30,8 @@ import { OutboxModule, tenancyConfig, TenancyModule } from '#caas/tenancy';
     AccessModule,
     ControlPlaneHttpModule,
     UsersHttpModule,
+    RealtimeModule,
+    MessagingApiModule,
   ],
   providers: [{ provide: APP_GUARD, useClass: AccessGuard }],
 })

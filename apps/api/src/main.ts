@@ -1,10 +1,12 @@
 import { ConfigurationError } from '#caas/platform/config';
 import { createHttpApplication, serve, serveDocs } from '#caas/platform/http';
+import { CaasIoAdapter } from '#caas/platform/realtime';
 
 async function main(): Promise<void> {
   // Loaded here because to load it is to read the configuration, whose problems are told below.
   const { AppModule } = await import('./app.module.js');
   const app = await createHttpApplication(AppModule);
+  app.useWebSocketAdapter(new CaasIoAdapter(app));
   serveDocs(app, '1');
   await serve(app);
 }

@@ -41,6 +41,7 @@ import { UsersService } from './users.service';
     { provide: SessionDirectory, useExisting: CachedSessionDirectory },
   ],
   exports: [
+    Clock,
     UserDirectory,
     SessionDirectory,
     ReferenceHolders,

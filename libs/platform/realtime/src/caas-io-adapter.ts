@@ -1,7 +1,8 @@
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { createAdapter } from '@socket.io/redis-streams-adapter';
 import type { INestApplicationContext } from '@nestjs/common';
-import type { Server, ServerOptions } from 'socket.io';
+import type { Server as HttpServer } from 'node:http';
+import { Server } from 'socket.io';
 import { RedisConnections } from '#caas/platform/redis';
 
 const MAX_MESSAGE_BYTES = 256 * 1024;
@@ -13,9 +14,10 @@ export class CaasIoAdapter extends IoAdapter {
     super(app);
   }
 
-  override createIOServer(port: number, options?: ServerOptions): Server {
+  /** Ours, and not the copy of socket.io that Nest brings along: there is one in the process. */
+  override createIOServer(_port: number, options?: object): never {
     const redis = this.app.get(RedisConnections).open('socket.io');
-    return super.createIOServer(port, {
+    return new Server(this.httpServer as HttpServer, {
       ...options,
       transports: ['websocket'],
       maxHttpBufferSize: MAX_MESSAGE_BYTES,
@@ -25,6 +27,6 @@ export class CaasIoAdapter extends IoAdapter {
       // A shortcut after a short break; what counts is `sync`. A revoked token must not slip in by it.
       connectionStateRecovery: { maxDisconnectionDuration: RECOVERY_WINDOW_MS, skipMiddlewares: false },
       adapter: createAdapter(redis, { streamName: 'caas:socket.io', onlyPlaintext: true }),
-    }) as Server;
+    }) as never;
   }
 }

@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn } from 'class-validator';
 import { DEVICE_PLATFORMS, type DevicePlatform } from '../../persistence/user-device.schema';
-import { ApiId, IsText, MayBeNull } from './fields';
+import { ApiId, IsText, MayBeNull } from '#caas/platform/http';
 
 /** Body of `PUT /v1/users/me/devices/:device_id`. */
 export class DeviceDto {

@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, Matches } from 'class-validator';
 import { USER_STATUSES, type UserStatus } from '../../persistence/user.schema';
-import { ApiId, ApiMetadata, IsMetadata, IsText, MayBeAbsent, MayBeNull } from './fields';
+import { ApiId, ApiMetadata, IsMetadata, IsText, MayBeAbsent, MayBeNull } from '#caas/platform/http';
 
 export const MAX_DISPLAY_NAME_LENGTH = 256;
 

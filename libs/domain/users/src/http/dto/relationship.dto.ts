@@ -6,7 +6,7 @@ import {
   type RelationshipStatus,
   type RelationshipType,
 } from '../../persistence/user-relationship.schema';
-import { ApiId } from './fields';
+import { ApiId } from '#caas/platform/http';
 
 /** Body of `PUT /v1/users/me/relationships/:external_id`. */
 export class RelationshipDto {

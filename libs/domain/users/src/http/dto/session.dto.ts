@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { DEVICE_PLATFORMS, type DevicePlatform } from '../../persistence/user-device.schema';
-import { ApiId } from './fields';
+import { ApiId } from '#caas/platform/http';
 
 export class SessionView {
   @ApiId('Id of the session, claim `sid` of its tokens')

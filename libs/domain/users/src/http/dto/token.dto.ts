@@ -2,7 +2,7 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsIn, IsInt, IsObject, Matches, Max, Min, ValidateIf, ValidateNested } from 'class-validator';
 import { DEVICE_PLATFORMS, type DevicePlatform } from '../../persistence/user-device.schema';
-import { IsText, MayBeAbsent, MayBeNull } from './fields';
+import { IsText, MayBeAbsent, MayBeNull } from '#caas/platform/http';
 
 const DAY_S = 24 * 60 * 60;
 

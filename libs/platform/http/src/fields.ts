@@ -46,7 +46,8 @@ export const ApiMetadata = () =>
     ApiPropertyOptional({
       type: 'object',
       additionalProperties: true,
-      description: 'Any JSON object of up to 8 KB. Keys do not begin with "$". Every user of the tenant can read it.',
+      description:
+        'Any JSON object of up to 8 KB. Keys do not begin with "$". Everyone who sees the thing can read it.',
     }),
   );
 

@@ -1,0 +1,32 @@
+import { Module } from '@nestjs/common';
+import { ControlPlaneJobsModule, ControlPlaneModule } from '#caas/control-plane';
+import { MessagingModule } from '#caas/domain/messaging';
+import { UsersJobsModule } from '#caas/domain/users';
+import { CacheModule } from '#caas/platform/cache';
+import { ConfigModule, runtimeConfig } from '#caas/platform/config';
+import { HealthModule } from '#caas/platform/health';
+import { loggingConfig, LoggingModule } from '#caas/platform/logging';
+import { JobRunnerModule, QueueModule } from '#caas/platform/queue';
+import { RedisModule } from '#caas/platform/redis';
+import { OutboxModule, TenancyJobsModule, tenancyConfig, TenancyModule } from '#caas/tenancy';
+
+/** What a worker process is made of. */
+@Module({
+  imports: [
+    ConfigModule.forRoot([runtimeConfig, loggingConfig, tenancyConfig]),
+    LoggingModule,
+    HealthModule,
+    RedisModule,
+    CacheModule,
+    QueueModule,
+    TenancyModule,
+    OutboxModule,
+    TenancyJobsModule,
+    ControlPlaneModule,
+    ControlPlaneJobsModule,
+    UsersJobsModule,
+    MessagingModule,
+    JobRunnerModule,
+  ],
+})
+export class AppModule {}

@@ -1,0 +1,84 @@
+import { Injectable } from '@nestjs/common';
+import type { ObjectId } from 'bson';
+import { forbidden, notFound, type RequestContext, type UserReference } from '#caas/kernel';
+import { RelationshipsService } from '#caas/domain/users';
+import { FreshCache, Invalidations } from '#caas/platform/cache';
+import { conversations, type Conversation } from '../persistence/conversation.schema';
+import { members, type Member } from '../persistence/member.schema';
+
+const MAX_CACHED = 20_000;
+
+/** What sending must know of a conversation, and what of it can be remembered for a moment. */
+export interface ConversationFacts {
+  id: ObjectId;
+  type: Conversation['type'];
+  /** Of a direct conversation. */
+  participants: UserReference[];
+}
+
+/**
+ * Who may see and who may write: the check that every public method of this domain begins with. A conversation the actor is
+ * not in does not exist for them. What sends ask for again and again is remembered for at most five seconds.
+ */
+@Injectable()
+export class ConversationAccess {
+  private readonly facts = new FreshCache<ConversationFacts | null>(MAX_CACHED);
+  private readonly blocks = new FreshCache<boolean>(MAX_CACHED);
+
+  constructor(
+    private readonly relationships: RelationshipsService,
+    invalidations: Invalidations,
+  ) {
+    invalidations.on(({ kind, tenantId }) => {
+      if (kind === 'relationship') this.blocks.forgetWhere((key) => key.startsWith(`${tenantId}:`));
+    });
+  }
+
+  /** @throws CaasError `conversation_not_found` (404) */
+  async requireMember(ctx: RequestContext, id: ObjectId): Promise<{ conversation: Conversation; member: Member }> {
+    const who = { conversation_id: id, 'user.user_id': ctx.user.user_id };
+    const [conversation, member] = await Promise.all([
+      ctx.repository(conversations).findById(id),
+      ctx.repository(members).findOne(who),
+    ]);
+    if (!conversation || !member) throw notFound('conversation');
+    return { conversation, member };
+  }
+
+  /** @throws CaasError `conversation_not_found` (404), `blocked` (403) */
+  async requireSender(ctx: RequestContext, id: ObjectId): Promise<ConversationFacts> {
+    const facts = await this.readable(ctx, id);
+    if (facts.type === 'direct') {
+      const other = facts.participants.find(({ user_id }) => !user_id.equals(ctx.user.user_id));
+      if (other && (await this.isBlocked(ctx, other.user_id))) {
+        throw forbidden('blocked', 'You cannot write to this user.');
+      }
+    }
+    return facts;
+  }
+
+  /** @throws CaasError `conversation_not_found` (404) */
+  async readable(ctx: RequestContext, id: ObjectId): Promise<ConversationFacts> {
+    const { user_id } = ctx.user;
+    const facts = await this.facts.get(`${ctx.tenantId}:${id.toHexString()}:${user_id.toHexString()}`, async () => {
+      const member = await ctx
+        .repository(members)
+        .findOne({ conversation_id: id, 'user.user_id': user_id }, { fields: ['_id'] });
+      const conversation = member && (await ctx.repository(conversations).findById(id));
+      return conversation ? { id, type: conversation.type, participants: conversation.participants } : null;
+    });
+    if (!facts) throw notFound('conversation');
+    return facts;
+  }
+
+  /** Has `by` blocked the actor? */
+  isBlocked(ctx: RequestContext, by: ObjectId): Promise<boolean> {
+    const key = `${ctx.tenantId}:${by.toHexString()}:${ctx.user.user_id.toHexString()}`;
+    return this.blocks.get(key, () => this.relationships.isBlocked(ctx, by, ctx.user.user_id));
+  }
+
+  /** Somebody joined or left, or the conversation is new: nothing known of it holds any more in this process. */
+  forget(ctx: RequestContext, id: ObjectId): void {
+    this.facts.forgetWhere((key) => key.startsWith(`${ctx.tenantId}:${id.toHexString()}:`));
+  }
+}

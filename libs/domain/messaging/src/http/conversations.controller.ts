@@ -1,0 +1,43 @@
+import { Body, Controller, Get, Param, Post, Res } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { mapPage, parseObjectId, RequestContext, type PageRequest } from '#caas/kernel';
+import { UserRoute } from '#caas/access';
+import { AllowQuery, Ctx, PAGE_QUERY, PageQuery } from '#caas/platform/http';
+import { ConversationsService } from '../conversations/conversations.service';
+import { viewOfConversationFor } from '../views';
+import { CreateConversationDto } from './dto/messaging.dto';
+
+@ApiTags('conversations')
+@UserRoute()
+@Controller('v1/conversations')
+export class ConversationsController {
+  constructor(private readonly conversations: ConversationsService) {}
+
+  @Post()
+  @ApiOperation({ summary: 'Open a conversation; a direct one that exists is answered with 200' })
+  async create(
+    @Ctx() ctx: RequestContext,
+    @Body() body: CreateConversationDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const { conversation, member, created } = await this.conversations.create(ctx, body);
+    void reply.status(created ? 201 : 200);
+    return viewOfConversationFor(conversation, member);
+  }
+
+  @Get()
+  @AllowQuery(...PAGE_QUERY)
+  @ApiOperation({ summary: 'The inbox, newest activity first' })
+  async list(@Ctx() ctx: RequestContext, @PageQuery() page: PageRequest) {
+    const entries = await this.conversations.inbox(ctx, page);
+    return mapPage(entries, ({ conversation, member }) => viewOfConversationFor(conversation, member));
+  }
+
+  @Get(':id')
+  @ApiOperation({ summary: 'One conversation' })
+  async get(@Ctx() ctx: RequestContext, @Param('id') id: string) {
+    const { conversation, member } = await this.conversations.get(ctx, parseObjectId(id));
+    return viewOfConversationFor(conversation, member);
+  }
+}

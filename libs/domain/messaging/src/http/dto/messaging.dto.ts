@@ -1,0 +1,111 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsIn,
+  IsInt,
+  IsString,
+  Length,
+  Matches,
+  Max,
+  Min,
+  Validate,
+  ValidatorConstraint,
+  type ValidatorConstraintInterface,
+} from 'class-validator';
+import { ApiMetadata, IsMetadata, IsText, MayBeAbsent } from '#caas/platform/http';
+import { CONVERSATION_TYPES, type ConversationType } from '../../persistence/conversation.schema';
+
+const MAX_TEXT_CODE_POINTS = 20_000;
+const MAX_ENCRYPTED_CHARACTERS = 64 * 1024;
+
+@ValidatorConstraint({ name: 'revs' })
+class Revs implements ValidatorConstraintInterface {
+  validate(value: unknown): boolean {
+    if (value === null || typeof value !== 'object' || Array.isArray(value)) return false;
+    const entries = Object.entries(value);
+    return entries.length <= 1000 && entries.every(([, rev]) => Number.isSafeInteger(rev) && (rev as number) >= 0);
+  }
+
+  defaultMessage(): string {
+    return 'must give a rev (0 or more) for each of at most 1000 conversation ids';
+  }
+}
+
+export class CreateConversationDto {
+  @ApiProperty({ enum: CONVERSATION_TYPES })
+  @IsIn(CONVERSATION_TYPES)
+  type: ConversationType;
+
+  @ApiProperty({ type: [String], example: ['ben'], description: 'external ids; you are a member anyway' })
+  @IsArray()
+  @ArrayMaxSize(500)
+  @IsString({ each: true })
+  @Length(1, 128, { each: true })
+  member_ids: string[];
+
+  @ApiPropertyOptional({ maxLength: 256 })
+  @MayBeAbsent()
+  @IsText({ min: 1, max: 256 })
+  name?: string;
+
+  @ApiMetadata()
+  @MayBeAbsent()
+  @IsMetadata()
+  metadata?: Record<string, unknown>;
+}
+
+export class SendMessageDto {
+  @ApiProperty({ maxLength: 64, description: 'yours: sending the same again answers the same message' })
+  @IsString()
+  @Length(1, 64)
+  client_message_id: string;
+
+  @ApiPropertyOptional({ enum: ['text'] })
+  @MayBeAbsent()
+  @IsIn(['text'])
+  type?: 'text';
+
+  @ApiPropertyOptional({ maxLength: MAX_TEXT_CODE_POINTS })
+  @MayBeAbsent()
+  @IsText({ min: 1, max: MAX_TEXT_CODE_POINTS })
+  text?: string;
+
+  @ApiPropertyOptional({ description: 'a message of the same conversation' })
+  @MayBeAbsent()
+  @IsString()
+  @Length(24, 24)
+  reply_to_id?: string;
+
+  @ApiMetadata()
+  @MayBeAbsent()
+  @IsMetadata()
+  metadata?: Record<string, unknown>;
+
+  @ApiPropertyOptional({ description: 'base64, opaque' })
+  @MayBeAbsent()
+  @IsString()
+  @Length(4, MAX_ENCRYPTED_CHARACTERS)
+  @Matches(/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/, { message: 'must be base64, padded' })
+  encrypted?: string;
+}
+
+/** Over a socket the conversation is in the message, for want of a path. */
+export class SendMessageOverSocketDto extends SendMessageDto {
+  @IsString()
+  @Matches(/^[0-9a-f]{24}$/, { message: 'must be an id of 24 hexadecimal digits' })
+  conversation_id: string;
+}
+
+export class SyncDto {
+  @ApiProperty({ type: Object, example: { '65a1b2c3d4e5f60718293a4b': 12 } })
+  @Validate(Revs)
+  conversations: Record<string, number>;
+
+  @ApiPropertyOptional({ minimum: 1, maximum: 100, default: 100 })
+  @MayBeAbsent()
+  @IsInt()
+  @Min(1)
+  @Max(100)
+  limit?: number;
+}

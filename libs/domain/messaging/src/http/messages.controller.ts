@@ -1,0 +1,57 @@
+import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { mapPage, parseObjectId, RequestContext } from '#caas/kernel';
+import { UserRoute } from '#caas/access';
+import { AllowQuery, Ctx, PAGE_QUERY } from '#caas/platform/http';
+import { MessagesService } from '../messages/messages.service';
+import { SyncService } from '../sync/sync.service';
+import { viewOfMessageFor } from '../views';
+import { SendMessageDto, SyncDto } from './dto/messaging.dto';
+import { readMessagePage, SELECTORS } from './message-selectors';
+
+const SYNC_LIMIT = 100;
+
+@ApiTags('messages')
+@UserRoute()
+@Controller('v1')
+export class MessagesController {
+  constructor(
+    private readonly messages: MessagesService,
+    private readonly syncs: SyncService,
+  ) {}
+
+  @Post('conversations/:id/messages')
+  @ApiOperation({ summary: 'Send; the same client_message_id again answers 200 with the first message' })
+  async send(
+    @Ctx() ctx: RequestContext,
+    @Param('id') id: string,
+    @Body() body: SendMessageDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const { message, replayed } = await this.messages.send(ctx, parseObjectId(id), body);
+    if (replayed) void reply.status(200).header('Idempotency-Replayed', 'true');
+    return viewOfMessageFor(message);
+  }
+
+  @Get('conversations/:id/messages')
+  @AllowQuery(...PAGE_QUERY, ...SELECTORS)
+  @ApiOperation({ summary: 'A page of messages, by seq' })
+  async page(@Ctx() ctx: RequestContext, @Param('id') id: string, @Query() query: Record<string, string>) {
+    const { request, selector } = readMessagePage(query);
+    return mapPage(await this.messages.page(ctx, parseObjectId(id), request, selector), viewOfMessageFor);
+  }
+
+  @Get('messages/:id')
+  @ApiOperation({ summary: 'One message' })
+  async get(@Ctx() ctx: RequestContext, @Param('id') id: string) {
+    return viewOfMessageFor(await this.messages.get(ctx, parseObjectId(id)));
+  }
+
+  @Post('sync')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'What changed since the revs that a client remembers' })
+  sync(@Ctx() ctx: RequestContext, @Body() { conversations, limit }: SyncDto) {
+    return this.syncs.sync(ctx, { conversations, limit: limit ?? SYNC_LIMIT });
+  }
+}

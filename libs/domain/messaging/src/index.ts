@@ -1,0 +1,2 @@
+export { MessagingApiModule } from './messaging-api.module';
+export { MessagingModule } from './messaging.module';

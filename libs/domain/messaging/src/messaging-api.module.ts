@@ -1,0 +1,18 @@
+import { Module } from '@nestjs/common';
+import { ConversationAccess } from './conversations/conversation-access';
+import { ConversationsService } from './conversations/conversations.service';
+import { MessagesService } from './messages/messages.service';
+import { MessagingFeedModule, MessagingModule } from './messaging.module';
+import { SendCommitter } from './sending/send-committer';
+import { MessagingSocket } from './socket/messaging.socket';
+import { SyncService } from './sync/sync.service';
+import { ConversationsController } from './http/conversations.controller';
+import { MessagesController } from './http/messages.controller';
+
+/** Messaging over REST and sockets: one set of services behind both. */
+@Module({
+  imports: [MessagingModule, MessagingFeedModule],
+  providers: [ConversationAccess, ConversationsService, MessagesService, SendCommitter, SyncService, MessagingSocket],
+  controllers: [ConversationsController, MessagesController],
+})
+export class MessagingApiModule {}

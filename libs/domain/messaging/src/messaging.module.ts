@@ -1,0 +1,34 @@
+import { Global, Module, type OnModuleInit } from '@nestjs/common';
+import { ConversationFeed } from '#caas/platform/realtime';
+import { ReferenceHolders } from '#caas/domain/users';
+import { TenancyModule } from '#caas/tenancy';
+import { conversations } from './persistence/conversation.schema';
+import { members } from './persistence/member.schema';
+import { messages } from './persistence/message.schema';
+import { MessagingFeed } from './sync/conversation-feed';
+
+const MESSAGING_COLLECTIONS = [conversations, members, messages];
+
+/** What every process knows of messaging: its collections, and where they keep names of users. */
+@Module({ imports: [TenancyModule.forFeature(MESSAGING_COLLECTIONS)] })
+export class MessagingModule implements OnModuleInit {
+  constructor(private readonly holders: ReferenceHolders) {}
+
+  onModuleInit(): void {
+    this.holders.register(conversations, [
+      { path: 'created_by' },
+      { path: 'participants', list: true },
+      { path: 'last_message.sender' },
+    ]);
+    this.holders.register(members, [{ path: 'user' }]);
+    this.holders.register(messages, [{ path: 'sender' }]);
+  }
+}
+
+/** Answers the socket layer's questions; apart from the services, which in turn send events through that layer. */
+@Global()
+@Module({
+  providers: [MessagingFeed, { provide: ConversationFeed, useExisting: MessagingFeed }],
+  exports: [ConversationFeed],
+})
+export class MessagingFeedModule {}

@@ -1,0 +1,76 @@
+import { Prop, raw, Schema } from '@nestjs/mongoose';
+import type { ObjectId } from 'bson';
+import { Types } from 'mongoose';
+import type { UserReference } from '#caas/kernel';
+import { userReferenceShape, UserReferenceProp } from '#caas/domain/users';
+import { TenantDocumentBase, tenantCollection } from '#caas/tenancy';
+
+export const CONVERSATION_TYPES = ['direct', 'group', 'channel'] as const;
+export type ConversationType = (typeof CONVERSATION_TYPES)[number];
+
+/** What an inbox shows of the newest message; its `seq` is the conversation's `last_seq`. */
+export interface LastMessage {
+  id: ObjectId;
+  sender: UserReference;
+  type: string;
+  text: string | null;
+  created_at: Date;
+}
+
+@Schema()
+export class Conversation extends TenantDocumentBase {
+  @Prop({ type: String, enum: CONVERSATION_TYPES, required: true })
+  type: ConversationType;
+
+  /** Of a direct conversation: both users' ids in order, so that a pair has one conversation. */
+  @Prop({ type: String, default: null })
+  pair_key: string | null;
+
+  @Prop({ type: String, default: null })
+  name: string | null;
+
+  @Prop({ type: Types.ObjectId, default: null })
+  group_id: ObjectId | null;
+
+  @Prop({ type: Object, default: {} })
+  metadata: Record<string, unknown>;
+
+  @UserReferenceProp()
+  created_by: UserReference;
+
+  /** Of a direct conversation: the two. Empty for others, whose members are rows of their own only. */
+  @Prop({ type: [raw(userReferenceShape)], default: [] })
+  participants: UserReference[];
+
+  @Prop({ type: Number, required: true })
+  member_count: number;
+
+  /** `seq` of the newest message: it grows in the transaction that inserts the message, and nowhere else. */
+  @Prop({ type: Number, default: 0 })
+  last_seq: number;
+
+  /** Grows with every change in the conversation. */
+  @Prop({ type: Number, default: 0 })
+  rev: number;
+
+  @Prop({ type: Object, default: null })
+  last_message: LastMessage | null;
+
+  @Prop({ type: Date, required: true })
+  last_activity_at: Date;
+}
+
+export const conversations = tenantCollection(Conversation, {
+  name: 'conversations',
+  indexes: [
+    {
+      key: { tenant_id: 1, pair_key: 1 },
+      unique: true,
+      partial: { pair_key: { $type: 'string' } },
+      serves: 'the one direct conversation of a pair, also when both open it at once',
+    },
+    { key: { tenant_id: 1, 'participants.user_id': 1, _id: 1 }, serves: 'refreshing names of participants' },
+    { key: { tenant_id: 1, 'created_by.user_id': 1, _id: 1 }, serves: 'refreshing names of creators' },
+    { key: { tenant_id: 1, 'last_message.sender.user_id': 1, _id: 1 }, serves: 'refreshing names in inboxes' },
+  ],
+});

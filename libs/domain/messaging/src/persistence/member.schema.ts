@@ -1,0 +1,38 @@
+import { Prop, Schema } from '@nestjs/mongoose';
+import type { ObjectId } from 'bson';
+import { Types } from 'mongoose';
+import type { UserReference } from '#caas/kernel';
+import { UserReferenceProp } from '#caas/domain/users';
+import { TenantDocumentBase, tenantCollection } from '#caas/tenancy';
+
+/** One user in one conversation, of whatever type, with what is theirs alone: how far they have read, and their preferences. */
+@Schema()
+export class Member extends TenantDocumentBase {
+  @Prop({ type: Types.ObjectId, required: true })
+  conversation_id: ObjectId;
+
+  @UserReferenceProp()
+  user: UserReference;
+
+  @Prop({ type: String, default: 'member' })
+  role: string;
+
+  /** Watermarks: everything up to here is read, or delivered. They only grow. */
+  @Prop({ type: Number, default: 0 })
+  read_seq: number;
+
+  @Prop({ type: Number, default: 0 })
+  delivered_seq: number;
+}
+
+export const members = tenantCollection(Member, {
+  name: 'group_members',
+  indexes: [
+    {
+      key: { tenant_id: 1, conversation_id: 1, 'user.user_id': 1 },
+      unique: true,
+      serves: 'may this user see this conversation; the members of a conversation',
+    },
+    { key: { tenant_id: 1, 'user.user_id': 1, _id: 1 }, serves: 'the conversations of a user; refreshing names' },
+  ],
+});

@@ -1,0 +1,33 @@
+import { Injectable } from '@nestjs/common';
+import { parseObjectId, type RequestContext } from '#caas/kernel';
+import { SocketMessage } from '#caas/platform/realtime';
+import { SendMessageOverSocketDto, SyncDto } from '../http/dto/messaging.dto';
+import { MessagesService } from '../messages/messages.service';
+import { SyncService } from '../sync/sync.service';
+import { viewOfMessageFor } from '../views';
+
+const SYNC_LIMIT = 100;
+
+/** The same verbs as over REST, by the same services. */
+@Injectable()
+export class MessagingSocket {
+  constructor(
+    private readonly messages: MessagesService,
+    private readonly syncs: SyncService,
+  ) {}
+
+  @SocketMessage('message.send', SendMessageOverSocketDto)
+  async send(ctx: RequestContext, { conversation_id, ...body }: SendMessageOverSocketDto) {
+    const { message, replayed } = await this.messages.send(
+      ctx,
+      parseObjectId(conversation_id, 'conversation_id'),
+      body,
+    );
+    return { ...viewOfMessageFor(message), ...(replayed ? { replayed } : {}) };
+  }
+
+  @SocketMessage('sync', SyncDto)
+  sync(ctx: RequestContext, { conversations, limit }: SyncDto) {
+    return this.syncs.sync(ctx, { conversations, limit: limit ?? SYNC_LIMIT });
+  }
+}

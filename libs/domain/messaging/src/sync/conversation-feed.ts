@@ -1,0 +1,51 @@
+import { Injectable } from '@nestjs/common';
+import { ObjectId } from 'bson';
+import type { RequestContext, TenantId } from '#caas/kernel';
+import type { EventEnvelope } from '#caas/contracts';
+import { ConversationFeed } from '#caas/platform/realtime';
+import { RequestContexts } from '#caas/tenancy';
+import { members } from '../persistence/member.schema';
+import { messages } from '../persistence/message.schema';
+import { viewOfMessage } from '../views';
+
+const MAX_CONVERSATIONS = 10_000;
+const MAX_MISSED = 500;
+
+/** What the socket layer asks of messaging. */
+@Injectable()
+export class MessagingFeed extends ConversationFeed {
+  constructor(private readonly contexts: RequestContexts) {
+    super();
+  }
+
+  override async conversationsOf(ctx: RequestContext): Promise<string[]> {
+    const own = await ctx
+      .repository(members)
+      .find({ 'user.user_id': ctx.user.user_id }, { fields: ['conversation_id'], limit: MAX_CONVERSATIONS });
+    return own.map(({ conversation_id }) => conversation_id.toHexString());
+  }
+
+  override async missed(
+    tenantId: TenantId,
+    conversationId: string,
+    afterRev: number,
+    beforeRev: number,
+  ): Promise<EventEnvelope[]> {
+    const ctx = await this.contexts.openFor(tenantId, { kind: 'system', name: 'fill-gap' }, 'fill-gap');
+    const rows = await ctx
+      .repository(messages)
+      .find(
+        { conversation_id: new ObjectId(conversationId), rev: { $gt: afterRev, $lt: beforeRev } },
+        { sort: { rev: 1 }, limit: MAX_MISSED, withDeleted: true },
+      );
+    return rows.map((message) => ({
+      id: new ObjectId().toHexString(),
+      type: 'message.created',
+      at: new Date().toISOString(),
+      conversation_id: conversationId,
+      seq: message.seq,
+      rev: message.rev,
+      data: viewOfMessage(message),
+    }));
+  }
+}

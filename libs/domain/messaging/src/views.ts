@@ -1,0 +1,76 @@
+import type { UserReference } from '#caas/kernel';
+import { versioned } from '#caas/platform/http';
+import type { Conversation } from './persistence/conversation.schema';
+import type { Member } from './persistence/member.schema';
+import type { Message } from './persistence/message.schema';
+
+/** How conversations and messages look to clients (design §5). What belongs to one viewer is added by `…For`. */
+export type MessageView = ReturnType<typeof viewOfMessage>;
+export type ConversationView = ReturnType<typeof viewOfConversation>;
+
+export function viewOfReference({ user_id, user_external_id, user_display_name }: UserReference) {
+  return { user_id: user_id.toHexString(), user_external_id, user_display_name };
+}
+
+export function viewOfMessage(message: Message) {
+  return {
+    id: message._id.toHexString(),
+    conversation_id: message.conversation_id.toHexString(),
+    seq: message.seq,
+    rev: message.rev,
+    client_message_id: message.client_message_id,
+    sender: viewOfReference(message.sender),
+    type: message.type,
+    text: message.text,
+    attachments: message.attachments,
+    reply_to_id: message.reply_to_id?.toHexString() ?? null,
+    thread_root_id: message.thread_root_id?.toHexString() ?? null,
+    reply_count: message.reply_count,
+    mentions: message.mentions.map(viewOfReference),
+    metadata: message.metadata,
+    encrypted: message.encrypted,
+    reaction_counts: message.reaction_counts,
+    pinned_at: message.pinned_at?.toISOString() ?? null,
+    edited_at: message.edited_at?.toISOString() ?? null,
+    deleted_at: message.deleted_at?.toISOString() ?? null,
+    created_at: message.created_at.toISOString(),
+    updated_at: message.updated_at.toISOString(),
+  };
+}
+
+/** For one viewer: with the reactions that are theirs. */
+export function viewOfMessageFor(message: Message) {
+  return versioned({ ...viewOfMessage(message), own_reactions: [] as string[] }, message.__v);
+}
+
+export function viewOfConversation(conversation: Conversation) {
+  const last = conversation.last_message;
+  return {
+    id: conversation._id.toHexString(),
+    type: conversation.type,
+    name: conversation.name,
+    group_id: conversation.group_id?.toHexString() ?? null,
+    metadata: conversation.metadata,
+    member_count: conversation.member_count,
+    last_seq: conversation.last_seq,
+    rev: conversation.rev,
+    last_message: last && {
+      id: last.id.toHexString(),
+      seq: conversation.last_seq,
+      sender: viewOfReference(last.sender),
+      type: last.type,
+      text: last.text,
+      created_at: last.created_at.toISOString(),
+    },
+    created_by: viewOfReference(conversation.created_by),
+    created_at: conversation.created_at.toISOString(),
+    updated_at: conversation.updated_at.toISOString(),
+    ...(conversation.type === 'direct' ? { participants: conversation.participants.map(viewOfReference) } : {}),
+  };
+}
+
+/** For one member: with what they have not read. */
+export function viewOfConversationFor(conversation: Conversation, member: Pick<Member, 'read_seq'>) {
+  const unread_count = Math.max(0, conversation.last_seq - member.read_seq);
+  return versioned({ ...viewOfConversation(conversation), unread_count }, conversation.__v);
+}
