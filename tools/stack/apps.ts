@@ -1,6 +1,6 @@
 import { builtEntry } from './repository';
 import { childEnvironment } from './engines/gateway';
-import { ManagedProcess } from './process/managed-process';
+import { ManagedProcess, type ProcessSpec } from './process/managed-process';
 import type { Supervision } from './process/supervision';
 
 /** Where an api answers, as its clients on this machine write it. */
@@ -16,12 +16,12 @@ export function apiProcess(
   url: string,
   env: NodeJS.ProcessEnv,
 ): ManagedProcess {
-  return appProcess(supervision, 'api', index, env, () => isHealthy(url));
+  return appProcess(supervision, 'api', index, env, { ready: () => isHealthy(url) });
 }
 
-/** A worker process. It has no port: it works as soon as it runs, and ends at once if it cannot. */
+/** A worker process. It has no port to ask at; one that cannot work ends while it starts. */
 export function workerProcess(supervision: Supervision, index: number, env: NodeJS.ProcessEnv): ManagedProcess {
-  return appProcess(supervision, 'worker', index, env, () => Promise.resolve(true));
+  return appProcess(supervision, 'worker', index, env, { ready: () => Promise.resolve(true), settleMs: 2000 });
 }
 
 function appProcess(
@@ -29,14 +29,14 @@ function appProcess(
   app: 'api' | 'worker',
   index: number,
   env: NodeJS.ProcessEnv,
-  ready: () => Promise<boolean>,
+  readiness: Pick<ProcessSpec, 'ready' | 'settleMs'>,
 ): ManagedProcess {
   return new ManagedProcess(supervision, {
     role: `${app}-${index}`,
     command: process.execPath,
     args: [builtEntry(app)],
     env: childEnvironment(env),
-    ready,
+    ...readiness,
     readyTimeoutMs: 120_000,
     // Open requests and the job at hand get this long; with the engines after them the whole stays under 10 s.
     stopTimeoutMs: 4500,

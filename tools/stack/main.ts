@@ -44,9 +44,7 @@ function checkNode(): void {
 
 function banner(stack: Stack, tookMs: number): string {
   const [first = ''] = stack.apiUrls;
-  const key = stack.platformKeyFile
-    ? relative(process.cwd(), stack.platformKeyFile)
-    : 'PLATFORM_ADMIN_KEY of the environment';
+  const key = stack.platformKeyFile ? fromHere(stack.platformKeyFile) : 'PLATFORM_ADMIN_KEY of the environment';
   return `
   CaaS is ready (${(tookMs / 1000).toFixed(1)} s)
 
@@ -54,10 +52,16 @@ function banner(stack: Stack, tookMs: number): string {
   API reference     ${first}/docs
   Queues            ${first}/admin/queues   (user "admin", the platform key)
   Platform key      ${key}
-  Data and logs     ${relative(process.cwd(), stack.dataDir) || '.'}
+  Data and logs     ${fromHere(stack.dataDir)}
 
   Ctrl-C stops it.
 `;
+}
+
+/** The shorter way to write a path. */
+function fromHere(path: string): string {
+  const here = relative(process.cwd(), path) || '.';
+  return here.startsWith('..') ? path : here;
 }
 
 void main().then((code) => process.exit(code));

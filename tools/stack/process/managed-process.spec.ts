@@ -86,6 +86,14 @@ describe('ManagedProcess', () => {
     expect(child.pid).toBeUndefined();
   });
 
+  it('takes one that cannot be asked for ready only when it has run for a while', async () => {
+    const unasked = { ready: () => Promise.resolve(true), settleMs: 500 };
+    await expect(managed('process.exit(1)', unasked).start()).rejects.toThrow(/ended before it was ready/);
+    const startedAt = Date.now();
+    await managed(WORKS, unasked).start();
+    expect(Date.now() - startedAt).toBeGreaterThanOrEqual(500);
+  });
+
   it('gives up starting when it is told to', async () => {
     const child = managed('setInterval(() => {}, 1000)');
     const start = child.start();

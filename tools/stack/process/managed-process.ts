@@ -14,6 +14,8 @@ export interface ProcessSpec {
   /** Answers true once the process does its work. Asked again and again until then. */
   ready(): Promise<boolean>;
   readyTimeoutMs: number;
+  /** Not ready before it has run this long: for one that cannot be asked, but ends soon when it cannot work. */
+  settleMs?: number;
   /** The signal that makes it end cleanly; `SIGTERM` unless told. */
   stopSignal?: NodeJS.Signals;
   /** How long it may take before it is killed. */
@@ -33,6 +35,7 @@ const LONG_LOG_BYTES = 20 * 2 ** 20;
  */
 export class ManagedProcess {
   private child?: ChildProcess;
+  private startedAt = 0;
   private exited: Promise<void> = Promise.resolve();
   private stopping = false;
   private crashes = 0;
@@ -58,7 +61,7 @@ export class ManagedProcess {
 
   /** Starts it and waits until it is ready. Throws with the end of its log if it ends first or takes too long. */
   async start(): Promise<void> {
-    const { role, readyTimeoutMs, ready } = this.spec;
+    const { role, readyTimeoutMs } = this.spec;
     const { signal } = this.supervision;
     signal.throwIfAborted();
     const giveUp = () => void this.stop();
@@ -67,7 +70,7 @@ export class ManagedProcess {
     try {
       await waitFor(`${role} to be ready`, readyTimeoutMs, async () => {
         if (!this.child) throw new Error(`${role} ended before it was ready`);
-        return ready();
+        return this.isReady();
       });
     } catch (error) {
       await this.stop();
@@ -97,7 +100,8 @@ export class ManagedProcess {
 
   /** Running and doing its work, now. */
   async isReady(): Promise<boolean> {
-    return this.child !== undefined && (await this.spec.ready());
+    const settled = Date.now() - this.startedAt >= (this.spec.settleMs ?? 0);
+    return this.child !== undefined && settled && (await this.spec.ready());
   }
 
   private spawn(): void {
@@ -109,7 +113,7 @@ export class ManagedProcess {
     const [file, ...rest] = boundToParent([command, ...args]);
     const child = spawn(file, rest, { env: env ?? process.env, stdio: ['ignore', log, log], detached: true });
     closeSync(log);
-    const startedAt = Date.now();
+    this.startedAt = Date.now();
     this.child = child;
     if (child.pid !== undefined) ledger.add(role, child.pid, stopSignal ?? 'SIGTERM');
     this.exited = new Promise((resolve) => {
@@ -118,7 +122,7 @@ export class ManagedProcess {
         this.child = undefined;
         if (child.pid !== undefined) ledger.remove(child.pid);
         resolve();
-        if (!this.stopping) this.restartLater(reason, Date.now() - startedAt);
+        if (!this.stopping) this.restartLater(reason, Date.now() - this.startedAt);
       };
       child.once('exit', (code, signal) => ended(signal ?? `exit code ${code}`));
       child.once('error', (error) => ended(error.message));
