@@ -3,7 +3,7 @@ import { APP_GUARD } from '@nestjs/core';
 import { AccessGuard, AccessModule } from '#caas/access';
 import { ControlPlaneHttpModule, ControlPlaneModule } from '#caas/control-plane';
 import { MessagingApiModule } from '#caas/domain/messaging';
-import { UsersHttpModule } from '#caas/domain/users';
+import { UsersHttpModule, UsersSocketModule } from '#caas/domain/users';
 import { CacheModule } from '#caas/platform/cache';
 import { ConfigModule, runtimeConfig } from '#caas/platform/config';
 import { HealthHttpModule } from '#caas/platform/health';
@@ -30,6 +30,7 @@ import { OutboxModule, tenancyConfig, TenancyModule } from '#caas/tenancy';
     AccessModule,
     ControlPlaneHttpModule,
     UsersHttpModule,
+    UsersSocketModule,
     RealtimeModule,
     MessagingApiModule,
   ],

@@ -1,13 +1,20 @@
+import { PlatformKeys } from '#caas/access';
 import { ConfigurationError } from '#caas/platform/config';
 import { createHttpApplication, serve, serveDocs } from '#caas/platform/http';
-import { CaasIoAdapter } from '#caas/platform/realtime';
+import { serveBullBoard } from '#caas/platform/queue';
+import { CaasIoAdapter, serveAsyncApi } from '#caas/platform/realtime';
+
+const API_VERSION = '1';
 
 async function main(): Promise<void> {
   // Loaded here because to load it is to read the configuration, whose problems are told below.
   const { AppModule } = await import('./app.module.js');
   const app = await createHttpApplication(AppModule);
   app.useWebSocketAdapter(new CaasIoAdapter(app));
-  serveDocs(app, '1');
+  serveDocs(app, API_VERSION);
+  serveAsyncApi(app, API_VERSION);
+  const operators = app.get(PlatformKeys);
+  await serveBullBoard(app, (authorization, method) => operators.verify(authorization, method));
   await serve(app);
 }
 

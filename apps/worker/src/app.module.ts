@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AccessModule } from '#caas/access';
 import { ControlPlaneJobsModule, ControlPlaneModule } from '#caas/control-plane';
 import { MessagingModule } from '#caas/domain/messaging';
 import { UsersJobsModule } from '#caas/domain/users';
@@ -23,6 +24,7 @@ import { OutboxModule, TenancyJobsModule, tenancyConfig, TenancyModule } from '#
     OutboxModule,
     TenancyJobsModule,
     ControlPlaneModule,
+    AccessModule,
     ControlPlaneJobsModule,
     UsersJobsModule,
     MessagingModule,

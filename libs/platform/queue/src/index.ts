@@ -1,3 +1,4 @@
+export { serveBullBoard, type OperatorCheck } from './bull-board';
 export { Handles, JobHandlers, type SystemJobHandler, type TenantJobHandler } from './job-handlers';
 export { decodeJob, encodeJob, type JobData, type JobMeta } from './job-data';
 export { JobContexts } from './ports';

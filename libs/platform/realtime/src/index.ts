@@ -1,3 +1,4 @@
+export { serveAsyncApi } from './async-api';
 export { CaasIoAdapter } from './caas-io-adapter';
 export { ConversationFeed, SocketAuthenticator, type SocketPrincipal } from './ports';
 export { Realtime, type Audience, type OutgoingEvent } from './realtime';

@@ -1,0 +1,36 @@
+import { Module } from '@nestjs/common';
+import { AccessModule } from '#caas/access';
+import { ControlPlaneModule } from '#caas/control-plane';
+import { MessagingModule } from '#caas/domain/messaging';
+import { UsersModule } from '#caas/domain/users';
+import { CacheModule } from '#caas/platform/cache';
+import { ConfigModule, runtimeConfig, type Environment } from '#caas/platform/config';
+import { HealthModule } from '#caas/platform/health';
+import { loggingConfig, LoggingModule } from '#caas/platform/logging';
+import { QueueModule } from '#caas/platform/queue';
+import { RedisModule } from '#caas/platform/redis';
+import { OutboxModule, tenancyConfig, TenancyModule } from '#caas/tenancy';
+
+/** What the command line is made of: every domain's collections, and no transport. */
+@Module({})
+export class AppModule {
+  static with(environment: Environment) {
+    return {
+      module: AppModule,
+      imports: [
+        ConfigModule.forRoot([runtimeConfig, loggingConfig, tenancyConfig], environment),
+        LoggingModule,
+        HealthModule,
+        RedisModule,
+        CacheModule,
+        QueueModule,
+        TenancyModule,
+        OutboxModule,
+        ControlPlaneModule,
+        AccessModule,
+        UsersModule,
+        MessagingModule,
+      ],
+    };
+  }
+}

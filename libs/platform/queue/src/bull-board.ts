@@ -1,0 +1,48 @@
+import { createBullBoard } from '@bull-board/api';
+import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
+import { FastifyAdapter } from '@bull-board/fastify';
+import type { INestApplication } from '@nestjs/common';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { toProblem } from '#caas/platform/http';
+import { Queues } from './queues';
+
+const PATH = '/admin/queues';
+
+/** Throws a CaasError unless the request may look (GET), or change things (anything else). */
+export type OperatorCheck = (authorization: string | undefined, method: string) => unknown;
+
+/** Bull Board at `/admin/queues`. A browser is asked for user `admin` and the platform key. */
+export async function serveBullBoard(app: INestApplication, check: OperatorCheck): Promise<void> {
+  const pages = new FastifyAdapter();
+  pages.setBasePath(PATH);
+  createBullBoard({
+    queues: app
+      .get(Queues)
+      .all()
+      .map((queue) => new BullMQAdapter(queue)),
+    // The board's adapter brings its own copy of the api's types.
+    serverAdapter: pages as never,
+    options: { uiConfig: { boardTitle: 'CaaS' } },
+  });
+  const fastify = app.getHttpAdapter().getInstance() as FastifyInstance;
+  await fastify.register(
+    async (scope) => {
+      scope.addHook('onRequest', (request, reply, done) => admit(request, reply, check, done));
+      await scope.register(pages.registerPlugin());
+    },
+    { prefix: PATH },
+  );
+}
+
+function admit(request: FastifyRequest, reply: FastifyReply, check: OperatorCheck, done: () => void): void {
+  try {
+    check(request.headers.authorization, request.method);
+    // The board's own pages begin with scripts that stand in the page.
+    void reply.removeHeader('content-security-policy');
+    done();
+  } catch (error) {
+    const problem = toProblem(error, request.id);
+    if (problem.status === 401) void reply.header('WWW-Authenticate', 'Basic realm="CaaS operators", charset="UTF-8"');
+    void reply.status(problem.status).type('application/problem+json').send(problem);
+  }
+}
