@@ -1,6 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { readSections, runtimeConfig } from '#caas/platform/config';
+import { httpConfig } from '#caas/platform/http';
+import { loggingConfig } from '#caas/platform/logging';
+import { tenancyConfig } from '#caas/tenancy';
 import { repositoryRoot } from './repository';
 
 /**
@@ -165,6 +169,18 @@ describe('docker-compose.yml', () => {
     const { HOST: _host, PORT: _port, ...api } = service('api').environment ?? {};
     expect(service('worker').environment).toEqual(api);
     expect(api['NODE_ENV']).toBe('production');
+  });
+
+  it('gives them variables that the configuration has, with values that it takes', () => {
+    const sections = [runtimeConfig, loggingConfig, httpConfig, tenancyConfig];
+    const filledIn = Object.entries(service('api').environment ?? {}).map(([name, value]) => [
+      name,
+      value.replace(/\$\{[A-Z_]+:-([^}]*)\}/g, '$1').replace(/\$\{[^}]*\}/g, 'a'.repeat(64)),
+    ]);
+    expect(() => readSections(sections, Object.fromEntries(filledIn))).not.toThrow();
+    const known = sections.flatMap(({ entries }) => Object.keys(entries));
+    const unknown = filledIn.map(([name]) => name as string).filter((name) => !known.includes(name));
+    expect(unknown.filter((name) => !/^(STORAGE_DRIVER|S3_.+)$/.test(name))).toEqual([]);
   });
 
   it('runs entries that the build makes', () => {
