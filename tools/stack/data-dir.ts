@@ -1,11 +1,12 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { asRootOfItsOwn } from './engines/chroot';
-import { run, SetupError } from './engines/system-packages';
+import { run } from './engines/system-packages';
 import { ProcessLedger } from './process/ledger';
 import { lockFile } from './process/lock';
 import { freePort } from './process/ports';
 import type { Progress } from './process/supervision';
+import { SetupError } from './process/setup-error';
 
 /** What `DATA_DIR/stack.json` says while a stack runs, for tools and tests. Design §11 fixes the fields. */
 export interface StackFile {

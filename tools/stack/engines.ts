@@ -5,9 +5,10 @@ import { startGateway } from './engines/gateway';
 import { mongodFolder, mongodUri, startMongod } from './engines/mongod';
 import { clusterFolder, startPostgres } from './engines/postgres';
 import { startRedis } from './engines/redis';
-import { ensureInstalled, SetupError, type SystemTool } from './engines/system-packages';
+import { ensureInstalled, type SystemTool } from './engines/system-packages';
 import { onPath, type ManagedProcess } from './process/managed-process';
 import type { Progress, Supervision } from './process/supervision';
+import { SetupError } from './process/setup-error';
 
 export type EngineRole = 'postgres' | 'gateway' | 'mongod' | 'redis';
 

@@ -25,4 +25,4 @@ export { startStack, type Stack, type StackOptions } from './stack';
 export { removeDataDir, type StackFile } from './data-dir';
 export { waitFor } from './process/wait';
 export { freePort, freePortRange } from './process/ports';
-export { SetupError } from './engines/system-packages';
+export { SetupError } from './process/setup-error';

@@ -2,9 +2,9 @@
 import { relative } from 'node:path';
 import { ConfigurationError } from '#caas/platform/config';
 import { whenAskedToEnd } from './ending';
-import { SetupError } from './engines/system-packages';
 import { settingsFrom } from './settings';
 import { startStack, type Stack } from './stack';
+import { SetupError } from './process/setup-error';
 
 const OLDEST_NODE = 24;
 

@@ -4,11 +4,11 @@ import { PLATFORM_KEY_FILE } from '#caas/platform/config';
 import { apiProcess, apiUrl, workerProcess } from './apps';
 import { markStopping, openDataDir, type DataDir, type StackFile } from './data-dir';
 import { launchEngines, type EngineOptions, type EngineRole, type Engines } from './engines';
-import { SetupError } from './engines/system-packages';
 import type { ManagedProcess } from './process/managed-process';
 import { freePortRange, isFree } from './process/ports';
 import type { Progress, Supervision } from './process/supervision';
 import { waitFor } from './process/wait';
+import { SetupError } from './process/setup-error';
 
 export interface StackOptions extends EngineOptions {
   dataDir: string;

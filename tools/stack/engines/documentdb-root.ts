@@ -6,7 +6,8 @@ import { lockFile } from '../process/lock';
 import { boundToParent } from '../process/managed-process';
 import type { Supervision } from '../process/supervision';
 import { asRootOfItsOwn, withMountsOfItsOwn } from './chroot';
-import { commandOf, lastLines, run, SetupError, type SystemTool } from './system-packages';
+import { commandOf, lastLines, run, type SystemTool } from './system-packages';
+import { SetupError } from '../process/setup-error';
 
 /** Debian releases that carry the extension, in the order they are tried: the next stable one first, then unstable. */
 const SUITES = ['forky', 'sid'];

@@ -5,7 +5,8 @@ import { Client } from 'pg';
 import { ManagedProcess } from '../process/managed-process';
 import type { Supervision } from '../process/supervision';
 import { asRootOfItsOwn, inChroot } from './chroot';
-import { lastLines, run, SetupError } from './system-packages';
+import { lastLines, run } from './system-packages';
+import { SetupError } from '../process/setup-error';
 
 const BIN = '/usr/lib/postgresql/18/bin';
 const MB = 2 ** 20;

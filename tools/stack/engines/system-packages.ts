@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { onPath } from '../process/managed-process';
+import { SetupError } from '../process/setup-error';
 import type { Supervision } from '../process/supervision';
 
 /** Everything this service takes from Debian: the command it needs, and the package that has it. The only such list. */
@@ -12,9 +13,6 @@ const SYSTEM_PACKAGES = {
 } as const;
 
 export type SystemTool = keyof typeof SYSTEM_PACKAGES;
-
-/** A reader must do something before the stack can start; the message says exactly what. */
-export class SetupError extends Error {}
 
 /** The path of the tool's command. Throws a SetupError when it is not there: `ensureInstalled` comes first. */
 export function commandOf(tool: SystemTool): string {

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { accessSync, closeSync, constants, mkdirSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
+import { SetupError } from './setup-error';
 import type { Supervision } from './supervision';
 import { waitFor } from './wait';
 
@@ -37,6 +38,7 @@ export class ManagedProcess {
   private child?: ChildProcess;
   private startedAt = 0;
   private exited: Promise<void> = Promise.resolve();
+  private starting = false;
   private stopping = false;
   private crashes = 0;
   private restartTimer?: NodeJS.Timeout;
@@ -66,6 +68,7 @@ export class ManagedProcess {
     signal.throwIfAborted();
     const giveUp = () => void this.stop();
     signal.addEventListener('abort', giveUp);
+    this.starting = true;
     this.spawn();
     try {
       await waitFor(`${role} to be ready`, readyTimeoutMs, async () => {
@@ -75,8 +78,9 @@ export class ManagedProcess {
     } catch (error) {
       await this.stop();
       signal.throwIfAborted();
-      throw new Error(`${(error as Error).message}\n${this.logTail()}\n(whole log: ${this.logFile})`);
+      throw new SetupError(`${(error as Error).message}\n${this.logTail()}\n(whole log: ${this.logFile})`);
     } finally {
+      this.starting = false;
       signal.removeEventListener('abort', giveUp);
     }
   }
@@ -122,7 +126,7 @@ export class ManagedProcess {
         this.child = undefined;
         if (child.pid !== undefined) ledger.remove(child.pid);
         resolve();
-        if (!this.stopping) this.restartLater(reason, Date.now() - this.startedAt);
+        if (!this.starting && !this.stopping) this.restartLater(reason, Date.now() - this.startedAt);
       };
       child.once('exit', (code, signal) => ended(signal ?? `exit code ${code}`));
       child.once('error', (error) => ended(error.message));
