@@ -1,7 +1,7 @@
 import { waitFor } from '../../tools/stack';
-import { UsersSystem, type TestTenant } from './users.support';
+import { TestSystem, type TestTenant } from '../support/test-system';
 
-const system = new UsersSystem();
+const system = new TestSystem();
 beforeAll(() => system.start());
 afterAll(() => system.stop());
 

@@ -1,5 +1,5 @@
 export { DevicesService, type DeviceInput } from './devices.service';
-export { UserReferenceProp, userReferenceShape } from './persistence/user-reference.prop';
+export { UserReferenceProp, userReferenceShape } from './persistence/user-reference.schema';
 export { USER_COLLECTIONS, users } from './persistence';
 export { ReferenceHolders, type ReferenceHolder, type ReferencePath } from './references/reference-holders';
 export { ReferencesService } from './references/references.service';
@@ -7,6 +7,8 @@ export { RelationshipsService } from './relationships.service';
 export { SessionsService } from './sessions.service';
 export { TokensService } from './tokens.service';
 export { UsersHttpModule } from './http/users-http.module';
+export { UserChanges } from './user-changes';
+export { UsersSocketModule } from './socket/users-socket.module';
 export { UsersModule } from './users.module';
 export { UsersService, type ProfileInput } from './users.service';
 export { UsersJobsModule } from './jobs/users-jobs.module';

@@ -1,4 +1,3 @@
-import type { ObjectId } from 'bson';
 import { forbidden, isExternalId, invalid, type RequestContext } from '#caas/kernel';
 
 /**
@@ -22,6 +21,3 @@ export function requireServerOrSystem(ctx: RequestContext): void {
   if (ctx.isServer || ctx.actor.kind === 'system') return;
   throw forbidden('server_key_required', "Only the tenant's server key may do this.");
 }
-
-/** The actor's id, for what belongs to the actor alone. @throws CaasError `acting_user_required` (400) */
-export const requireUserId = (ctx: RequestContext): ObjectId => ctx.user.user_id;

@@ -41,6 +41,7 @@ import { UsersService } from './users.service';
     { provide: SessionDirectory, useExisting: CachedSessionDirectory },
   ],
   exports: [
+    UserChanges,
     Clock,
     UserDirectory,
     SessionDirectory,

@@ -1,7 +1,7 @@
 import { Prop, Schema } from '@nestjs/mongoose';
 import type { UserReference } from '#caas/kernel';
 import { TenantDocumentBase, tenantCollection } from '#caas/tenancy';
-import { UserReferenceProp } from './user-reference.prop';
+import { UserReferenceProp } from './user-reference.schema';
 
 export const DEVICE_PLATFORMS = ['ios', 'android', 'web', 'desktop', 'other'] as const;
 export type DevicePlatform = (typeof DEVICE_PLATFORMS)[number];

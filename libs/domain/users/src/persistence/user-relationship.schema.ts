@@ -1,7 +1,7 @@
 import { Prop, Schema } from '@nestjs/mongoose';
 import type { UserReference } from '#caas/kernel';
 import { TenantDocumentBase, tenantCollection } from '#caas/tenancy';
-import { UserReferenceProp } from './user-reference.prop';
+import { UserReferenceProp } from './user-reference.schema';
 
 export const RELATIONSHIP_TYPES = ['friend', 'block', 'mute'] as const;
 export type RelationshipType = (typeof RELATIONSHIP_TYPES)[number];

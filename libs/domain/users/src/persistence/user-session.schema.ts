@@ -2,7 +2,7 @@ import { Prop, Schema } from '@nestjs/mongoose';
 import type { UserReference } from '#caas/kernel';
 import { TenantDocumentBase, tenantCollection } from '#caas/tenancy';
 import { DEVICE_PLATFORMS, type DevicePlatform } from './user-device.schema';
-import { UserReferenceProp } from './user-reference.prop';
+import { UserReferenceProp } from './user-reference.schema';
 
 /** One sign-in of a user; its id is the claim `sid` of the tokens that were issued for it. */
 @Schema()

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { io, type Socket } from 'socket.io-client';
 import type { Tier } from '#caas/kernel';
 import { freePort, waitFor } from '../../tools/stack';
 import { builtEntry } from '../../tools/stack/repository';
@@ -11,6 +12,7 @@ import { builtEntry } from '../../tools/stack/repository';
 export interface Answer {
   status: number;
   etag: string | null;
+  headers: Headers;
   /* eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests look into JSON of every shape */
   body: any;
 }
@@ -19,7 +21,7 @@ export interface Answer {
 export class Caller {
   constructor(
     private readonly url: string,
-    private readonly authorization: string,
+    private readonly authorization: string | null,
     private readonly headers: Record<string, string> = {},
   ) {}
 
@@ -27,7 +29,7 @@ export class Caller {
     const answer = await fetch(`${this.url}${path}`, {
       method,
       headers: {
-        authorization: `Bearer ${this.authorization}`,
+        ...(this.authorization === null ? {} : { authorization: `Bearer ${this.authorization}` }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...this.headers,
         ...headers,
@@ -38,6 +40,7 @@ export class Caller {
     return {
       status: answer.status,
       etag: answer.headers.get('etag'),
+      headers: answer.headers,
       body: text === '' ? null : (JSON.parse(text) as unknown),
     };
   }
@@ -54,8 +57,11 @@ export class TestTenant {
   constructor(
     readonly id: string,
     private readonly urls: string[],
-    private readonly serverKey: string,
+    readonly serverKey: string,
+    readonly signingKey: { kid: string; secret: string },
   ) {}
+
+  private readonly sockets: Socket[] = [];
 
   server(process = 0): Caller {
     return new Caller(this.urls[process]!, this.serverKey);
@@ -77,6 +83,30 @@ export class TestTenant {
     return this.withToken(await this.token(externalId));
   }
 
+  /** A live client of a user, connected and in its rooms. */
+  async socket(externalId: string, process = 0): Promise<LiveClient> {
+    return this.connect(await this.token(externalId), process);
+  }
+
+  async connect(token: unknown, process = 0, headers: Record<string, string> = {}): Promise<LiveClient> {
+    const socket = io(this.urls[process]!, {
+      path: '/realtime',
+      transports: ['websocket'],
+      auth: { token },
+      extraHeaders: headers,
+      reconnection: false,
+      forceNew: true,
+    });
+    this.sockets.push(socket);
+    const client = new LiveClient(socket);
+    await client.ready;
+    return client;
+  }
+
+  disconnect(): void {
+    for (const socket of this.sockets) socket.disconnect();
+  }
+
   async token(externalId: string, options: object = {}): Promise<string> {
     const { status, body } = await this.server().post(`/v1/users/${externalId}/tokens`, options);
     if (status !== 201) throw new Error(JSON.stringify(body));
@@ -84,17 +114,48 @@ export class TestTenant {
   }
 }
 
+/** A socket that remembers what it was sent. */
+export class LiveClient {
+  readonly events: {
+    type: string;
+    rev?: number;
+    seq?: number;
+    conversation_id?: string;
+    data: Record<string, unknown>;
+  }[] = [];
+  readonly ready: Promise<void>;
+  disconnectedBecause: string | null = null;
+
+  constructor(readonly socket: Socket) {
+    socket.onAny((_type: string, event: LiveClient['events'][number]) => this.events.push(event));
+    socket.on('disconnect', (reason) => (this.disconnectedBecause = reason));
+    this.ready = new Promise((resolve, reject) => {
+      socket.once('ready', () => resolve());
+      socket.once('connect_error', reject);
+    });
+  }
+
+  of(type: string) {
+    return this.events.filter((event) => event.type === type);
+  }
+
+  /* eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests look into JSON of every shape */
+  send(message: string, payload: unknown): Promise<any> {
+    return this.socket.timeout(10_000).emitWithAck(message, payload);
+  }
+}
+
 /** Two apis and a worker on the engines of the test run. */
-export class UsersSystem {
+export class TestSystem {
   private readonly children: ChildProcess[] = [];
-  private readonly tenants: string[] = [];
+  private readonly tenants: TestTenant[] = [];
   private readonly platformKey = randomBytes(16).toString('hex');
   readonly urls: string[] = [];
   private dataDir: string;
 
   async start(): Promise<void> {
-    this.dataDir = await mkdtemp(join(tmpdir(), 'caas-users-'));
-    for (const app of ['api', 'api']) await this.launch(app);
+    this.dataDir = await mkdtemp(join(tmpdir(), 'caas-test-'));
+    for (const app of ['api', 'api', 'worker']) await this.launch(app);
     await Promise.all(
       this.urls.map((url) =>
         waitFor(
@@ -111,18 +172,29 @@ export class UsersSystem {
     );
   }
 
+  get platform(): Caller {
+    return new Caller(this.urls[0]!, this.platformKey);
+  }
+
+  /** Nobody's: for what is open to all, and for what must not be. */
+  caller(authorization: string | null, headers?: Record<string, string>): Caller {
+    return new Caller(this.urls[0]!, authorization, headers);
+  }
+
   async tenant(tier: Tier): Promise<TestTenant> {
-    const platform = new Caller(this.urls[0]!, this.platformKey);
-    const { status, body } = await platform.post('/platform/v1/tenants', { name: 'Users', tier });
+    const { status, body } = await this.platform.post('/platform/v1/tenants', { name: 'Test', tier });
     if (status !== 201) throw new Error(JSON.stringify(body));
-    const made = body as { id: string; server_key: { key: string } };
-    this.tenants.push(made.id);
-    return new TestTenant(made.id, this.urls, made.server_key.key);
+    const made = body as { id: string; server_key: { key: string }; signing_key: { kid: string; secret: string } };
+    const tenant = new TestTenant(made.id, this.urls, made.server_key.key, made.signing_key);
+    this.tenants.push(tenant);
+    return tenant;
   }
 
   async stop(): Promise<void> {
-    const platform = new Caller(this.urls[0]!, this.platformKey);
-    for (const id of this.tenants) await platform.delete(`/platform/v1/tenants/${id}`);
+    for (const tenant of this.tenants) {
+      tenant.disconnect();
+      await this.platform.delete(`/platform/v1/tenants/${tenant.id}`);
+    }
     await Promise.all(this.children.map(ended));
     await rm(this.dataDir, { recursive: true, force: true });
   }
@@ -144,7 +216,8 @@ export class UsersSystem {
         PORT: String(port),
         DATA_DIR: this.dataDir,
         PLATFORM_ADMIN_KEY: this.platformKey,
-        LOG_LEVEL: 'warn',
+        // The worker refuses, rightly, what is left in the queues of tenants that a test removed.
+        LOG_LEVEL: app === 'api' ? 'warn' : 'fatal',
       },
       stdio: ['ignore', 'inherit', 'inherit'],
     });

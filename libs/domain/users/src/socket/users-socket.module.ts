@@ -1,0 +1,24 @@
+import { Module, type OnModuleInit } from '@nestjs/common';
+import { Realtime } from '#caas/platform/realtime';
+import { UserChanges } from '../user-changes';
+import { UsersModule } from '../users.module';
+import { viewOfUser } from '../views';
+
+/** Tells users, on all their sockets, that their own profile changed: an app open on two devices shows one name. */
+@Module({ imports: [UsersModule] })
+export class UsersSocketModule implements OnModuleInit {
+  constructor(
+    private readonly changes: UserChanges,
+    private readonly realtime: Realtime,
+  ) {}
+
+  onModuleInit(): void {
+    this.changes.on((ctx, user) => {
+      this.realtime.publish(
+        ctx,
+        { userId: user._id.toHexString() },
+        { type: 'user.updated', data: { ...viewOfUser(user) } },
+      );
+    });
+  }
+}
