@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomFillSync } from 'node:crypto';
 import { ObjectId } from 'bson';
 import { invalid } from './errors';
 
@@ -47,7 +47,17 @@ export function parseObjectId(value: unknown, field = 'id'): ObjectId {
   ]);
 }
 
+const REQUEST_ID_BYTES = 12;
+/** Random bytes by the page: fetched one id at a time they were a tenth of an empty request. */
+const RANDOM_POOL_BYTES = 4096;
+const randomPool = Buffer.allocUnsafe(RANDOM_POOL_BYTES);
+let nextRandom = RANDOM_POOL_BYTES;
+
 /** Names one request through logs, problems, jobs and events: `req_` and 24 hexadecimal digits. */
 export function newRequestId(): string {
-  return `req_${randomBytes(12).toString('hex')}`;
+  if (nextRandom + REQUEST_ID_BYTES > RANDOM_POOL_BYTES) {
+    randomFillSync(randomPool);
+    nextRandom = 0;
+  }
+  return `req_${randomPool.toString('hex', nextRandom, (nextRandom += REQUEST_ID_BYTES))}`;
 }
