@@ -1,6 +1,6 @@
 import { serialize } from 'bson';
 import { splitDocuments } from '../bson/raw-document';
-import { CODES } from '../errors/mongo-error';
+import { CODES, MongoError } from '../errors/mongo-error';
 import { codeOfSqlState, unpackSqlState } from '../errors/postgres-errors';
 import { bsonOf, type Session } from '../postgres/database';
 import { decode } from '../wire/message';
@@ -78,10 +78,18 @@ async function explainErrors(command: Command, kind: Kind, result: Buffer): Prom
   const reply = decode(result);
   const statements = statementsOf(command, kind);
   const errors = (reply.writeErrors ?? []) as WriteError[];
+  if (command.inTransaction) throwConflict(errors);
   reply.writeErrors = await Promise.all(
     errors.map((error) => explainError(command, kind, error, statements[error.index])),
   );
   return Buffer.from(serialize(reply));
+}
+
+/** MongoDB fails the whole command when a transaction meets a conflict, so that the driver starts the transaction over. */
+function throwConflict(errors: WriteError[]): void {
+  const conflict = errors.find(({ code }) => codeOfSqlState(unpackSqlState(code)) === CODES.WriteConflict);
+  if (!conflict) return;
+  throw MongoError.of('WriteConflict', conflict.errmsg).withLabel('TransientTransactionError');
 }
 
 async function explainError(command: Command, kind: Kind, error: WriteError, statement: unknown): Promise<WriteError> {

@@ -15,6 +15,9 @@ export interface PoolLimits {
   held: number;
 }
 
+/** How long a write outside a transaction waits for one inside before it answers a write conflict. */
+const LOCK_WAIT_MS = 5_000;
+
 /** A value for a statement: text, number, raw BSON or null. */
 export type Parameter = string | number | bigint | Buffer | null;
 export type Row = Record<string, unknown>;
@@ -138,9 +141,7 @@ export class Database {
     const session = new Session(client);
     client.on('error', () => this.forget(session));
     client.on('end', () => this.forget(session));
-    await session
-      .run(`set client_min_messages = error; set documentdb.enableSchemaValidation = on`)
-      .catch(() => session.run('set client_min_messages = error'));
+    await session.run(`set client_min_messages = error; set lock_timeout = '${LOCK_WAIT_MS}ms'`);
     return session;
   }
 

@@ -3,6 +3,12 @@ import type { Database, Session } from '../postgres/database';
 
 /** MongoDB ends a transaction that is open for a minute (`transactionLifetimeLimitSeconds`). */
 const TRANSACTION_LIFETIME_MS = 60_000;
+/**
+ * MongoDB answers a write conflict at once. PostgreSQL would wait for the other transaction, and a driver whose connections all
+ * wait has none left for the one they wait for. After this the client starts over, as it would with MongoDB.
+ */
+const LOCK_WAIT_MS = 20;
+const BEGIN = `BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL lock_timeout = '${LOCK_WAIT_MS}ms'`;
 const SESSION_LIFETIME_MS = 30 * 60_000;
 const SWEEP_EVERY_MS = 5_000;
 
@@ -117,7 +123,7 @@ export class SessionStore {
     };
     session.transaction = transaction;
     session.ended = null;
-    transaction.tail = held.run('BEGIN ISOLATION LEVEL REPEATABLE READ').catch(() => {
+    transaction.tail = held.run(BEGIN).catch(() => {
       transaction.failed = true;
     });
     return transaction;
