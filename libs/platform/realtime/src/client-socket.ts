@@ -47,10 +47,12 @@ export class ClientSocket {
     this.tokens -= 1;
   }
 
-  /** Says why, and hangs up. */
+  /** Says why, and hangs up. Locally: by way of Redis the reason would be overtaken by the end. */
   end(type: 'session.revoked', error: unknown): void {
     const { code, detail } = toProblem(error, newRequestId());
-    this.socket.emit(type, { id: newRequestId(), type, at: new Date().toISOString(), data: { code, detail } });
+    this.socket.nsp.local
+      .to(this.socket.id)
+      .emit(type, { id: newRequestId(), type, at: new Date().toISOString(), data: { code, detail } });
     this.socket.disconnect(true);
   }
 
@@ -78,7 +80,7 @@ export class ClientSocket {
     const expiresAt = new Date(this.principal.expiresAt).toISOString();
     this.after(remainingMs - EXPIRING_NOTICE_MS, () => {
       const type = 'session.expiring';
-      this.socket.emit(type, {
+      this.socket.nsp.local.to(this.socket.id).emit(type, {
         id: newRequestId(),
         type,
         at: new Date().toISOString(),

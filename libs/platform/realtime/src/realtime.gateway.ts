@@ -81,7 +81,7 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
       // Joined to the user's room already: a conversation that begins from here on joins the socket by itself.
       const conversations = await this.feed.conversationsOf(await client.context());
       await socket.join(conversations.map((id) => conversationRoom(tenantId, id)));
-      socket.emit('ready', { user_id: user.user_id.toHexString() });
+      socket.nsp.local.to(socket.id).emit('ready', { user_id: user.user_id.toHexString() });
     } catch (error) {
       client.end('session.revoked', error);
     }
