@@ -6,7 +6,7 @@ export interface Person {
 }
 
 export interface Mail {
-  /** Of the data set: `00001`, ... */
+  /** Of the data set: `easy-ham-1-00001`, ... */
   id: string;
   messageId: string;
   /** Ids of the messages it answers, the nearest last. */
@@ -20,7 +20,9 @@ export interface Mail {
 }
 
 interface RawMail {
+  /** Numbered anew in each group. */
   id: string;
+  group: string;
   text: string;
 }
 
@@ -38,7 +40,8 @@ export async function readMails(limit = Infinity): Promise<Mail[]> {
   return mails.sort((a, b) => a.sentAt - b.sentAt || (a.id < b.id ? -1 : 1));
 }
 
-async function parse({ id, text }: RawMail): Promise<Mail> {
+async function parse({ id: number, group, text }: RawMail): Promise<Mail> {
+  const id = `${group}-${number}`;
   const mail = await PostalMime.parse(text);
   const recipients = [...(mail.to ?? []), ...(mail.cc ?? [])].flatMap((each) => each.group ?? [each]);
   const sentAt = Date.parse(mail.date ?? '');

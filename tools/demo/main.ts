@@ -17,6 +17,7 @@ import { DemoTenant } from './tenant';
 import { TenantRun } from './tenant-run';
 
 const SOCKETS_PER_TENANT = 300;
+const PROGRESS_EVERY_MS = 15_000;
 
 interface Options {
   mails: number;
@@ -39,9 +40,11 @@ async function main({ mails, kill, clean }: Options): Promise<boolean> {
     const runs = tenants.map((tenant) => new TenantRun(tenant, plan));
     await Promise.all(runs.map((run) => run.prepare(SOCKETS_PER_TENANT)));
     say('everybody is registered and the busiest are connected; sending');
+    const progress = setInterval(() => say(progressOf(runs)), PROGRESS_EVERY_MS).unref();
     const crashed = kill ? crashHalfWay(system, runs, say) : undefined;
     await Promise.all(runs.map((run) => run.send()));
     await crashed;
+    clearInterval(progress);
     say(`all sent, with ${repeatsOf(rest, runs)} attempts repeated; reading back and checking`);
     const results = await check(runs, kill);
     console.log(`\n${table(results)}\n\n${verdicts(results)}\n`);
@@ -88,6 +91,10 @@ async function check(runs: TenantRun[], crashes: boolean): Promise<TenantResult[
     });
   }
   return results;
+}
+
+function progressOf(runs: TenantRun[]): string {
+  return `sent ${runs.map(({ sent, plan, tenant }) => `${sent} of ${plan.posts} (${tenant.tier})`).join(', ')}`;
 }
 
 function repeatsOf(rest: RestClient, runs: TenantRun[]): number {
