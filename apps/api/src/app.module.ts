@@ -12,16 +12,18 @@ import { loggingConfig, LoggingModule } from '#caas/platform/logging';
 import { QueueModule } from '#caas/platform/queue';
 import { RealtimeModule } from '#caas/platform/realtime';
 import { RedisModule } from '#caas/platform/redis';
+import { storageConfig, StorageModule } from '#caas/platform/storage';
 import { OutboxModule, tenancyConfig, TenancyModule } from '#caas/tenancy';
 
 /** What an api process is made of. */
 @Module({
   imports: [
-    ConfigModule.forRoot([runtimeConfig, loggingConfig, httpConfig, tenancyConfig]),
+    ConfigModule.forRoot([runtimeConfig, loggingConfig, httpConfig, tenancyConfig, storageConfig]),
     LoggingModule,
     HealthHttpModule,
     HttpModule,
     RedisModule,
+    StorageModule,
     CacheModule,
     QueueModule,
     TenancyModule,
