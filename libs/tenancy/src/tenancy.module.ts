@@ -5,6 +5,7 @@ import { Log } from '#caas/platform/logging';
 import { TenantCatalog } from './catalog/tenant-catalog';
 import type { TenantCollectionDefinition } from './catalog/tenant-collection';
 import { TenantConnections } from './connection/tenant-connections';
+import { FirewallMetrics } from './firewall/firewall-metrics';
 import { RefusalLog } from './firewall/refusal-log';
 import { TenantFirewall } from './firewall/tenant-firewall';
 import { Placements } from './placements/placements.service';
@@ -42,6 +43,7 @@ class TenantCollectionsModule {}
     Placements,
     RefusalLog,
     TenancyHealth,
+    FirewallMetrics,
     {
       provide: TENANCY_OPTIONS,
       inject: [configToken(runtimeConfig), configToken(tenancyConfig), RefusalLog, Log],

@@ -1,0 +1,103 @@
+import type { Caller } from '../../support/test-system';
+import type { Ids } from './world';
+
+/** How each route is tried with ids of B: as a user of A, or as A's server. */
+export interface RouteAttack {
+  as: 'user' | 'server';
+  try(caller: Caller, ids: Ids): ReturnType<Caller['get']>;
+  /** The route takes no id of a tenant's thing: it is covered by comparing what A sees with B empty and full. */
+  differential?: true;
+  /** The thing goes by a name that both tenants may use: it works, on A's own. */
+  ownName?: true;
+}
+
+/** Every route of the api under /v1. The suite fails when the running api has one that is not here. */
+export const ROUTES: Record<string, RouteAttack> = {
+  'GET /v1/users': { as: 'user', differential: true, try: (caller) => caller.get('/v1/users?limit=100') },
+  'GET /v1/users/{external_id}': { as: 'user', try: (caller, { user }) => caller.get(`/v1/users/${user}`) },
+  'PUT /v1/users/{external_id}': {
+    as: 'user',
+    try: (caller, { user }) => caller.put(`/v1/users/${user}`, { display_name: 'taken' }),
+  },
+  'PATCH /v1/users/{external_id}': {
+    as: 'server',
+    try: (caller, { user }) => caller.patch(`/v1/users/${user}`, { display_name: 'taken' }),
+  },
+  'DELETE /v1/users/{external_id}': { as: 'server', try: (caller, { user }) => caller.delete(`/v1/users/${user}`) },
+  'POST /v1/users/{external_id}/tokens': {
+    as: 'server',
+    try: (caller, { user }) => caller.post(`/v1/users/${user}/tokens`, {}),
+  },
+  'PUT /v1/users/me/devices/{device_id}': {
+    as: 'user',
+    ownName: true,
+    try: (caller, { device }) => caller.put(`/v1/users/me/devices/${device}`, { platform: 'web' }),
+  },
+  'GET /v1/users/me/devices/{device_id}': {
+    as: 'user',
+    ownName: true,
+    try: (caller, { device }) => caller.get(`/v1/users/me/devices/${device}`),
+  },
+  'DELETE /v1/users/me/devices/{device_id}': {
+    as: 'user',
+    ownName: true,
+    try: (caller, { device }) => caller.delete(`/v1/users/me/devices/${device}`),
+  },
+  'GET /v1/users/me/devices': { as: 'user', differential: true, try: (caller) => caller.get('/v1/users/me/devices') },
+  'GET /v1/users/me/sessions': { as: 'user', differential: true, try: (caller) => caller.get('/v1/users/me/sessions') },
+  'DELETE /v1/users/me/sessions/{id}': {
+    as: 'user',
+    try: (caller, { session }) => caller.delete(`/v1/users/me/sessions/${session}`),
+  },
+  'PUT /v1/users/me/relationships/{external_id}': {
+    as: 'user',
+    try: (caller, { user }) => caller.put(`/v1/users/me/relationships/${user}`, { type: 'friend' }),
+  },
+  'DELETE /v1/users/me/relationships/{external_id}': {
+    as: 'user',
+    try: (caller, { user }) => caller.delete(`/v1/users/me/relationships/${user}`),
+  },
+  'GET /v1/users/me/relationships': {
+    as: 'user',
+    differential: true,
+    try: (caller) => caller.get('/v1/users/me/relationships'),
+  },
+  'POST /v1/conversations': {
+    as: 'user',
+    try: (caller, { user }) => caller.post('/v1/conversations', { type: 'direct', member_ids: [user] }),
+  },
+  'GET /v1/conversations': {
+    as: 'user',
+    differential: true,
+    try: (caller) => caller.get('/v1/conversations?limit=100'),
+  },
+  'GET /v1/conversations/{id}': {
+    as: 'user',
+    try: (caller, { conversation }) => caller.get(`/v1/conversations/${conversation}`),
+  },
+  'POST /v1/conversations/{id}/messages': {
+    as: 'user',
+    try: (caller, { conversation }) =>
+      caller.post(`/v1/conversations/${conversation}/messages`, { client_message_id: 'attack', text: 'attack' }),
+  },
+  'GET /v1/conversations/{id}/messages': {
+    as: 'user',
+    try: (caller, { conversation }) => caller.get(`/v1/conversations/${conversation}/messages`),
+  },
+  'GET /v1/messages/{id}': { as: 'user', try: (caller, { message }) => caller.get(`/v1/messages/${message}`) },
+  'POST /v1/sync': {
+    as: 'user',
+    try: (caller, { conversation }) => caller.post('/v1/sync', { conversations: { [conversation]: 0 } }),
+  },
+};
+
+/** Every message that a client may send over a socket, with ids of B. */
+export const SOCKET_MESSAGES: Record<string, (ids: Ids, tokenOfB: string) => unknown> = {
+  'message.send': ({ conversation }) => ({
+    conversation_id: conversation,
+    client_message_id: 'attack',
+    text: 'attack',
+  }),
+  sync: ({ conversation }) => ({ conversations: { [conversation]: 0 } }),
+  'session.renew': (_ids, token) => ({ token }),
+};

@@ -1,0 +1,110 @@
+import type { Tier } from '#caas/kernel';
+import type { Answer, Caller, TestSystem, TestTenant } from '../../support/test-system';
+
+/** What stands in every text that only B may ever read. */
+export const CANARY = 'CANARY-of-B';
+
+/** Ids of things in B's hands, and ids of nothing, in the same form. */
+export interface Ids {
+  conversation: string;
+  message: string;
+  session: string;
+  user: string;
+  device: string;
+}
+
+export const RANDOM_IDS: Ids = {
+  conversation: 'd'.repeat(24),
+  message: 'c'.repeat(24),
+  session: 'b'.repeat(24),
+  user: 'nobody-here',
+  device: 'no-device',
+};
+
+/** Two tenants of one tier that look alike: the same external ids, the same client_message_ids; B's texts are canaries. */
+export class World {
+  idsOfA: Ids;
+  idsOfB: Ids;
+
+  private constructor(
+    readonly system: TestSystem,
+    readonly tier: Tier,
+    readonly a: TestTenant,
+    readonly b: TestTenant,
+  ) {}
+
+  static async create(system: TestSystem, tier: Tier): Promise<World> {
+    const world = new World(system, tier, await system.tenant(tier), await system.tenant(tier));
+    world.idsOfA = await fill(world.a, 'of-A');
+    return world;
+  }
+
+  /** B begins empty, so that what A sees can be compared before and after. */
+  async fillB(): Promise<void> {
+    this.idsOfB = await fill(this.b, CANARY);
+    await this.b.server().put('/v1/users/only-b', { display_name: `${CANARY} user` });
+  }
+
+  /** Everything of B as B sees it: to show that nothing of it changed. */
+  async portraitOfB(): Promise<string> {
+    return JSON.stringify(await portrait(this.b, this.idsOfB.conversation));
+  }
+
+  async portraitOfA(): Promise<string> {
+    return JSON.stringify(await portrait(this.a, this.idsOfA.conversation));
+  }
+}
+
+async function portrait(tenant: TestTenant, conversation: string): Promise<unknown[]> {
+  const anna = tenant.acting('anna');
+  const reads = [
+    tenant.server().get('/v1/users?limit=100&direction=forward'),
+    anna.get('/v1/conversations?limit=100'),
+    anna.get(`/v1/conversations/${conversation}`),
+    anna.get(`/v1/conversations/${conversation}/messages?limit=100`),
+    anna.get('/v1/users/me/devices'),
+    anna.get('/v1/users/me/relationships'),
+    anna.post('/v1/sync', { conversations: { [conversation]: 0 } }),
+  ];
+  return (await Promise.all(reads)).map(({ status, body }) => [status, withoutTimes(body)]);
+}
+
+/** When somebody was last seen moves by itself. */
+function withoutTimes(body: unknown): unknown {
+  return JSON.parse(
+    JSON.stringify(body, (key, value: unknown) => (key === 'last_seen_at' ? undefined : value)),
+  ) as unknown;
+}
+
+async function fill(tenant: TestTenant, text: string): Promise<Ids> {
+  for (const who of ['anna', 'ben']) await tenant.server().put(`/v1/users/${who}`, { display_name: `${who} ${text}` });
+  const { body: token } = await tenant.server().post('/v1/users/anna/tokens', {});
+  const anna: Caller = tenant.withToken(token.token);
+  const { body: sessions } = await anna.get('/v1/users/me/sessions');
+  await anna.put('/v1/users/me/devices/phone', { platform: 'ios', name: `phone ${text}` });
+  await anna.put('/v1/users/me/relationships/ben', { type: 'friend' });
+  const { body: conversation } = await anna.post('/v1/conversations', {
+    type: 'direct',
+    member_ids: ['ben'],
+    metadata: { text },
+  });
+  const { body: message } = await anna.post(`/v1/conversations/${conversation.id}/messages`, {
+    client_message_id: 'same-in-both',
+    text: `hello ${text}`,
+  });
+  return {
+    conversation: conversation.id,
+    message: message.id,
+    session: sessions.data[0].id,
+    user: 'only-b',
+    device: 'phone',
+  };
+}
+
+/** An answer without what differs between any two answers, and without the ids that the question itself named. */
+export function comparable({ status, body }: Answer, named: Ids): string {
+  let text = JSON.stringify({ status, body });
+  text = text.replaceAll(/"request_id":"[^"]*"/g, '"request_id":""');
+  for (const [kind, id] of Object.entries(named)) text = text.replaceAll(id, `<${kind}>`);
+  return text;
+}
