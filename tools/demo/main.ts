@@ -46,7 +46,7 @@ async function main({ mails, kill, clean }: Options): Promise<boolean> {
     await crashed;
     clearInterval(progress);
     say(`all sent, with ${repeatsOf(rest, runs)} attempts repeated; reading back and checking`);
-    const results = await check(runs, kill);
+    const results = await check(runs, kill, say);
     console.log(`\n${table(results)}\n\n${verdicts(results)}\n`);
     for (const run of runs) run.close();
     if (clean) await Promise.all(tenants.map((tenant) => tenant.remove()));
@@ -77,7 +77,7 @@ async function crashHalfWay(system: DemoSystem, runs: TenantRun[], say: (line: s
   await system.crash(say);
 }
 
-async function check(runs: TenantRun[], crashes: boolean): Promise<TenantResult[]> {
+async function check(runs: TenantRun[], crashes: boolean, say: (line: string) => void): Promise<TenantResult[]> {
   const results: TenantResult[] = [];
   for (const run of runs) {
     const delivery = await checkDelivery(run, crashes);
@@ -89,6 +89,7 @@ async function check(runs: TenantRun[], crashes: boolean): Promise<TenantResult[
       isolation: await checkIsolation(run, others),
       usage: await run.tenant.usage(),
     });
+    say(`${run.tenant.tier} is checked`);
   }
   return results;
 }

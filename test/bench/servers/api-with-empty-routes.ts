@@ -13,6 +13,7 @@ import { Authenticator, PublicRoute, SessionDirectory, UserDirectory, UserTokens
 import { users } from '#caas/domain/users';
 import type { RequestContext } from '#caas/kernel';
 import { createHttpApplication, Ctx, serve } from '#caas/platform/http';
+import { CaasIoAdapter } from '#caas/platform/realtime';
 import { RequestContexts, TenantDirectory } from '#caas/tenancy';
 
 /** Checks the same credentials in the same way, but hands out one context again and again instead of opening one. */
@@ -64,7 +65,9 @@ async function main(): Promise<void> {
   @Module({ imports: [AppModule], controllers: [EmptyController], providers: [KeptContextGuard] })
   class ApiWithEmptyRoutes {}
 
-  await serve(await createHttpApplication(ApiWithEmptyRoutes));
+  const app = await createHttpApplication(ApiWithEmptyRoutes);
+  app.useWebSocketAdapter(new CaasIoAdapter(app));
+  await serve(app);
 }
 
 void main();
