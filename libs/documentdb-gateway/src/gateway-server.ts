@@ -2,7 +2,9 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { ScramVerifier, type Credential } from './auth/scram';
 import { ClientConnection } from './connection';
 import { CursorStore } from './cursors/cursor-store';
+import { InsertLanes } from './commands/insert-lanes';
 import { Database, type PoolLimits, type PostgresAddress } from './postgres/database';
+import { forgetExpiredWrites, installSchema } from './postgres/schema';
 import { SessionStore } from './sessions/session-store';
 
 export interface GatewayOptions {
@@ -16,6 +18,9 @@ export interface GatewayOptions {
   maxConnections?: number;
 }
 
+/** Drivers retry at once; a session that wrote nothing for this long has expired on its side too. */
+const REMEMBER_WRITES_MS = 60 * 60_000;
+const FORGET_EVERY_MS = 10 * 60_000;
 const DRAIN_MS = 1_000;
 const DRAIN_STEP_MS = 10;
 
@@ -25,6 +30,7 @@ export class DocumentDbGateway {
   private readonly clients = new Map<Socket, ClientConnection>();
   private readonly sessions: SessionStore;
   private readonly cursors: CursorStore;
+  private housekeeping: NodeJS.Timeout | undefined;
   private server: Server | null = null;
   private nextConnectionId = 1;
 
@@ -35,7 +41,7 @@ export class DocumentDbGateway {
   }
 
   async start(): Promise<number> {
-    await this.database.use((session) => session.run('select 1'));
+    await this.database.use(installSchema);
     const { host, port, credential, maxConnections = 5_000 } = this.options;
     const verifier = credential ? new ScramVerifier(credential) : null;
     const server = createServer({ noDelay: true });
@@ -45,6 +51,7 @@ export class DocumentDbGateway {
     const gateway = {
       database: this.database,
       sessions: this.sessions,
+      insertLanes: new InsertLanes(this.database),
       cursors: this.cursors,
       startedAt: Date.now(),
       connectionCount: () => this.clients.size,
@@ -56,12 +63,15 @@ export class DocumentDbGateway {
       socket.on('close', () => this.clients.delete(socket));
     });
     this.server = server;
+    this.housekeeping = setInterval(() => void this.forgetExpired(), FORGET_EVERY_MS);
+    this.housekeeping.unref();
     return bound;
   }
 
   /** Takes no more clients, lets the commands at work finish for a moment, and closes everything. */
   async stop(): Promise<void> {
     this.server?.close();
+    clearInterval(this.housekeeping);
     for (const deadline = Date.now() + DRAIN_MS; Date.now() < deadline;) {
       if (![...this.clients.values()].some(({ busy }) => busy)) break;
       await new Promise((resolve) => setTimeout(resolve, DRAIN_STEP_MS));
@@ -70,5 +80,9 @@ export class DocumentDbGateway {
     this.cursors.close();
     await this.sessions.close();
     this.database.close();
+  }
+
+  private async forgetExpired(): Promise<void> {
+    await this.database.use((session) => forgetExpiredWrites(session, REMEMBER_WRITES_MS)).catch(() => undefined);
   }
 }

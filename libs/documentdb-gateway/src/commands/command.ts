@@ -5,6 +5,7 @@ import { MongoError } from '../errors/mongo-error';
 import type { Database, Session } from '../postgres/database';
 import type { SessionStore } from '../sessions/session-store';
 import { decode, type WireRequest } from '../wire/message';
+import type { InsertLanes } from './insert-lanes';
 
 /** What the driver adds to every command and the engine does not take. */
 const ENVELOPE = new Set([
@@ -23,10 +24,13 @@ const ENVELOPE = new Set([
   'comment',
 ]);
 
+const STRING = 0x02;
+
 /** What a command runs with. */
 export interface Gateway {
   readonly database: Database;
   readonly sessions: SessionStore;
+  readonly insertLanes: InsertLanes;
   readonly cursors: CursorStore;
   readonly startedAt: number;
   readonly connectionCount: () => number;
@@ -36,6 +40,8 @@ export interface Gateway {
 /** One command of a client: its envelope read, its body raw and stripped, decoded only when somebody asks. */
 export class Command {
   readonly name: string;
+  /** The value of the command's own field when it is text: the collection's name. */
+  readonly target: string;
   readonly db: string;
   readonly lsid: string | null;
   readonly txnNumber: bigint | null;
@@ -51,6 +57,7 @@ export class Command {
   ) {
     const envelope = readEnvelope(request.body);
     this.name = envelope.name;
+    this.target = envelope.target;
     this.db = envelope.db ?? request.namespace?.split('.')[0] ?? 'admin';
     this.lsid = envelope.lsid;
     this.txnNumber = envelope.txnNumber;
@@ -67,12 +74,6 @@ export class Command {
   get document(): Record<string, unknown> {
     this.decoded ??= decode(this.request.body);
     return this.decoded;
-  }
-
-  /** The value of the command's own field: the collection's name, or 1. */
-  get target(): string {
-    const value = this.document[this.name];
-    return typeof value === 'string' ? value : '';
   }
 
   /** @throws MongoError InvalidNamespace */
@@ -97,6 +98,7 @@ export type Handler = (command: Command) => Promise<Buffer | Record<string, unkn
 
 interface Envelope {
   name: string;
+  target: string;
   db: string | null;
   lsid: string | null;
   txnNumber: bigint | null;
@@ -107,14 +109,18 @@ interface Envelope {
 function readEnvelope(body: Buffer): Envelope {
   const envelope: Envelope = {
     name: '',
+    target: '',
     db: null,
     lsid: null,
     txnNumber: null,
     autocommit: null,
     startTransaction: false,
   };
-  for (const { name, valueStart, end } of elementsOf(body)) {
-    if (envelope.name === '') envelope.name = name;
+  for (const { type, name, valueStart, end } of elementsOf(body)) {
+    if (envelope.name === '') {
+      envelope.name = name;
+      if (type === STRING) envelope.target = body.toString('utf8', valueStart + 4, end - 1);
+    }
     switch (name) {
       case '$db':
         envelope.db = body.toString('utf8', valueStart + 4, end - 1);

@@ -1,11 +1,12 @@
 import { serialize } from 'bson';
 import { splitDocuments } from '../bson/raw-document';
 import { CODES, MongoError } from '../errors/mongo-error';
-import { codeOfSqlState, unpackSqlState } from '../errors/postgres-errors';
+import { codeOfSqlState, isConflict, unpackSqlState } from '../errors/postgres-errors';
 import { bsonOf, type Session } from '../postgres/database';
 import { decode } from '../wire/message';
 import type { Command, Handler } from './command';
 import { describeDuplicate } from './duplicate-key';
+import { writeIdentity, type WriteIdentity } from './retryable';
 
 type Kind = 'insert' | 'update' | 'delete';
 interface WriteError extends Record<string, unknown> {
@@ -13,6 +14,9 @@ interface WriteError extends Record<string, unknown> {
   code: number;
   errmsg: string;
 }
+
+const CONFLICT_ATTEMPTS = 10;
+const CONFLICT_PAUSE_MS = 5;
 
 const STATEMENTS_FIELD: Record<Kind, string> = { insert: 'documents', update: 'updates', delete: 'deletes' };
 
@@ -24,54 +28,89 @@ export const writes: Record<Kind, Handler> = {
 };
 
 /** `findAndModify` answers its own shape, and throws a duplicate key where the others list it. */
-export const findAndModify: Handler = (command) =>
-  once(command, (session, transactionId) => modify(command, session, transactionId));
-
-async function modify(command: Command, session: Session, transactionId: string | null): Promise<Buffer> {
+export const findAndModify: Handler = async (command) => {
   try {
-    const [row] = await session.query(
-      'findAndModify',
-      'select p_result::text as result from documentdb_api.find_and_modify($1, $2::bytea::documentdb_core.bson, $3)',
-      [command.db, command.body, transactionId],
-    );
-    return bsonOf(row!.result);
+    return (await engineWrite(command, 'findAndModify')).result;
   } catch (error) {
     throw await describeDuplicate(command, error, command.document.query, command.document.update);
   }
-}
+};
 
 function write(command: Command, kind: Kind): Promise<Buffer> {
   command.collection();
-  return once(command, (session, transactionId) => execute(command, kind, session, transactionId));
+  const alone = async () => {
+    const { result, success } = await engineWrite(command, kind);
+    return success ? result : explainErrors(command, kind, result);
+  };
+  const document = kind === 'insert' ? onlyDocument(command) : null;
+  if (document === null) return alone();
+  const { db, body } = command;
+  return command.gateway.insertLanes.insert({ db, body, document, identity: writeIdentity(command) }, alone);
 }
 
-async function execute(command: Command, kind: Kind, session: Session, transactionId: string | null): Promise<Buffer> {
-  const { sequence } = command.request;
-  const [row] = await session.query(
-    kind,
-    `select p_result::text as result, p_success as success
-       from documentdb_api.${kind}($1, $2::bytea::documentdb_core.bson, $3::bytea::documentdb_core.bsonsequence, $4)`,
-    [command.db, command.body, sequence?.documents ?? null, transactionId],
-  );
-  const result = bsonOf(row!.result);
-  return row!.success === true ? result : explainErrors(command, kind, result);
+/** The document of an insert that could share a statement with others. */
+function onlyDocument({ request: { sequence }, inTransaction }: Command): Buffer | null {
+  if (inTransaction || sequence?.field !== 'documents' || sequence.documents.length < 5) return null;
+  return sequence.documents.readInt32LE(0) === sequence.documents.length ? sequence.documents : null;
+}
+
+interface Written {
+  result: Buffer;
+  success: boolean;
 }
 
 /**
- * At most once per `lsid` and `txnNumber`, also when the client lost the reply and asks again. While the gateway runs it
- * remembers the last write of each session; the engine remembers single statements itself, by the id handed to it, in the
- * transaction that writes them, so a retry after the gateway died finds it there.
+ * One write: directly, or, when the driver may send it again, through the gateway's own record of such writes. Outside a
+ * transaction MongoDB never answers a conflict with another writer: it tries again itself, and so does this.
  */
-function once(
+async function engineWrite(command: Command, verb: Kind | 'findAndModify'): Promise<Written> {
+  const identity = writeIdentity(command);
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await command.run((session) =>
+        identity ? recorded(command, verb, session, identity) : unrecorded(command, verb, session),
+      );
+    } catch (error) {
+      if (command.inTransaction || attempt === CONFLICT_ATTEMPTS || !isConflict(error)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * attempt * CONFLICT_PAUSE_MS));
+    }
+  }
+}
+
+async function unrecorded(command: Command, verb: Kind | 'findAndModify', session: Session): Promise<Written> {
+  const call =
+    verb === 'findAndModify'
+      ? 'find_and_modify($1, $2::bytea::documentdb_core.bson)'
+      : `${verb}($1, $2::bytea::documentdb_core.bson, $3::bytea::documentdb_core.bsonsequence)`;
+  const [row] = await session.query(
+    verb,
+    `select p_result::text as result, p_success as success from documentdb_api.${call}`,
+    [command.db, command.body, ...(verb === 'findAndModify' ? [] : [command.request.sequence?.documents ?? null])],
+  );
+  return { result: bsonOf(row!.result), success: row!.success === true };
+}
+
+async function recorded(
   command: Command,
-  work: (session: Session, transactionId: string | null) => Promise<Buffer>,
-): Promise<Buffer> {
-  const { lsid, txnNumber, inTransaction } = command;
-  if (inTransaction || lsid === null || txnNumber === null) return command.run((session) => work(session, null));
-  return command.gateway.sessions.retryable(lsid, txnNumber, () => {
-    const transactionId = `${Buffer.from(lsid, 'latin1').toString('base64')}:${txnNumber}`;
-    return command.run((session) => work(session, transactionId));
-  });
+  verb: Kind | 'findAndModify',
+  session: Session,
+  identity: WriteIdentity,
+): Promise<Written> {
+  const [row] = await session.query(
+    'writeOnce',
+    `select result::text as result, success from documentdb_gateway.write_once($1, $2,
+       $3::bytea::documentdb_core.bson, $4::bytea::documentdb_core.bsonsequence, $5::bytea, $6, $7)`,
+    [
+      verb,
+      command.db,
+      command.body,
+      command.request.sequence?.documents ?? null,
+      identity.session,
+      identity.lockKey,
+      identity.number,
+    ],
+  );
+  return { result: bsonOf(row!.result), success: row!.success === true };
 }
 
 async function explainErrors(command: Command, kind: Kind, result: Buffer): Promise<Buffer> {

@@ -2,6 +2,7 @@
 export const CODES = {
   InternalError: 1,
   BadValue: 2,
+  HostUnreachable: 6,
   FailedToParse: 9,
   Unauthorized: 13,
   TypeMismatch: 14,

@@ -1,3 +1,4 @@
+import { TRANSACTION_TOO_OLD } from '../postgres/schema';
 import { CODES, MongoError } from './mongo-error';
 
 /** DocumentDB numbers its errors by their place in its own list; these are MongoDB's codes for those places. */
@@ -36,9 +37,16 @@ const UNIQUE_VIOLATIONS = new Set(['23505', '23P01']);
 export function codeOfSqlState(sqlState: string): number {
   if (CONFLICTS.has(sqlState)) return CODES.WriteConflict;
   if (UNIQUE_VIOLATIONS.has(sqlState)) return CODES.DuplicateKey;
+  if (sqlState === TRANSACTION_TOO_OLD) return CODES.TransactionTooOld;
   if (sqlState === '57014') return CODES.MaxTimeMSExpired;
   if (!sqlState.startsWith('M')) return CODES.InternalError;
   return CODE_OF_ORDINAL[parseInt(sqlState.slice(1), 36)] ?? CODES.InternalError;
+}
+
+/** Two writers met, and one of them may simply start over. */
+export function isConflict(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  return code === '40001' || code === '40P01';
 }
 
 /** Inside `writeErrors` the engine packs the SQLSTATE into a number: six bits a character, from '0'. */
@@ -46,15 +54,31 @@ export function unpackSqlState(packed: number): string {
   return Array.from({ length: 5 }, (_, place) => String.fromCharCode(((packed >> (6 * place)) & 63) + 48)).join('');
 }
 
-/** A failed statement as the client's driver expects it; a conflict inside a transaction may be tried again from its start. */
+/** Whether the engine itself says that the statement failed, and so that nothing of it happened. */
+export function isRolledBack(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && !isLost(error);
+}
+
+/** Whether the connection to the engine is gone: what became of the statement is not known. */
+export function isLost(error: unknown): boolean {
+  const { code, message } = error as { code?: unknown; message?: string };
+  if (typeof code === 'string') return /^(57P0[123]|08[0-9A-Z]{3}|E[A-Z]{4,})$/.test(code) || code === '53300';
+  return /^(Connection terminated|Client has encountered a connection error|Client was closed)/.test(message ?? '');
+}
+
+/**
+ * A failed statement as the client's driver expects it. What may be tried again carries the label that says so: inside a
+ * transaction from its start, outside as the same write again.
+ */
 export function fromPostgres(error: unknown, inTransaction: boolean): MongoError {
   if (error instanceof MongoError) return error;
   const { code: sqlState, message } = error as { code?: string; message: string };
-  if (typeof sqlState !== 'string' || sqlState.length !== 5) {
-    return MongoError.of('InternalError', message).withLabel(
-      inTransaction ? 'TransientTransactionError' : 'RetryableWriteError',
-    );
+  if (isLost(error)) {
+    const lost = MongoError.of('HostUnreachable', `the engine is not reachable: ${message}`);
+    return lost.withLabel(inTransaction ? 'TransientTransactionError' : 'RetryableWriteError');
   }
+  if (typeof sqlState !== 'string' || sqlState.length !== 5) return MongoError.of('InternalError', message);
   const mapped = new MongoError(codeOfSqlState(sqlState), message);
   if (mapped.code === CODES.WriteConflict && inTransaction) mapped.withLabel('TransientTransactionError');
   return mapped;

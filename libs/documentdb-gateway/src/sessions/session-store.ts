@@ -25,12 +25,10 @@ interface ClientSession {
   transaction: Transaction | null;
   /** The number of the last transaction that was committed or aborted here, so that a repeated commit can be answered. */
   ended: { number: bigint; committed: boolean } | null;
-  /** The last retryable write and its reply: a driver that lost the reply sends the same number again. */
-  lastWrite: { number: bigint; reply: Promise<Buffer> } | null;
   usedAt: number;
 }
 
-/** What the gateway keeps per `lsid`: an open transaction with its PostgreSQL session, and the last retryable write. */
+/** What the gateway keeps per `lsid`: an open transaction with its PostgreSQL session, and how the last one ended. */
 export class SessionStore {
   private readonly sessions = new Map<string, ClientSession>();
   private readonly sweeper: NodeJS.Timeout;
@@ -81,22 +79,6 @@ export class SessionStore {
     if (!transaction || transaction.number !== number) throw noSuchTransaction(number);
     await transaction.tail;
     await this.end(lsid, transaction, false);
-  }
-
-  /** The reply to the retryable write `number`, made once: the same number again gets the same reply. */
-  retryable(lsid: string, number: bigint, write: (isKnownSession: boolean) => Promise<Buffer>): Promise<Buffer> {
-    const isKnown = this.sessions.has(lsid);
-    const session = this.sessionOf(lsid);
-    if (session.lastWrite?.number === number) return session.lastWrite.reply;
-    if (session.lastWrite && session.lastWrite.number > number) {
-      throw MongoError.of('TransactionTooOld', `Retryable write with txnNumber ${number} is older than the last one`);
-    }
-    const reply = write(isKnown);
-    session.lastWrite = { number, reply };
-    reply.catch(() => {
-      if (session.lastWrite?.number === number) session.lastWrite = null;
-    });
-    return reply;
   }
 
   async forget(lsid: string): Promise<void> {
@@ -157,7 +139,7 @@ export class SessionStore {
   private sessionOf(lsid: string): ClientSession {
     let session = this.sessions.get(lsid);
     if (!session) {
-      session = { transaction: null, ended: null, lastWrite: null, usedAt: 0 };
+      session = { transaction: null, ended: null, usedAt: 0 };
       this.sessions.set(lsid, session);
     }
     session.usedAt = Date.now();

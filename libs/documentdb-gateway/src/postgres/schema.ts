@@ -1,0 +1,99 @@
+import type { Session } from './database';
+
+/** SQLSTATEs that the functions below raise themselves. */
+export const TRANSACTION_TOO_OLD = 'CG225';
+export const BATCH_REFUSED = 'CG001';
+
+/** How long a batch of several clients' inserts waits for a lock before it is taken apart. */
+const BATCH_LOCK_WAIT_MS = 50;
+
+/**
+ * The gateway's own tables and functions, beside DocumentDB's.
+ *
+ * `retryable_writes` holds, per session, the number of its last retryable write and the reply to it, written by the same
+ * statement and so the same transaction as the write: either both are there or neither. One row a session, updated in place.
+ * The advisory lock makes a retry wait for a first attempt that is still at work, whichever process had sent it.
+ */
+const SCHEMA = `
+create schema if not exists documentdb_gateway;
+
+create table if not exists documentdb_gateway.retryable_writes (
+  session bytea primary key,
+  number bigint not null,
+  success boolean not null,
+  reply documentdb_core.bson not null,
+  written_at timestamptz not null default now()
+) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
+
+create or replace function documentdb_gateway.write_once(
+  verb text, db text, command documentdb_core.bson, documents documentdb_core.bsonsequence,
+  session_id bytea, lock_key bigint, write_number bigint,
+  out result documentdb_core.bson, out success boolean)
+language plpgsql as $body$
+declare last_number bigint;
+begin
+  perform pg_advisory_xact_lock(lock_key);
+  select w.number, w.reply, w.success into last_number, result, success
+    from documentdb_gateway.retryable_writes w where w.session = session_id;
+  if last_number = write_number then return; end if;
+  if last_number > write_number then
+    raise exception 'Retryable write with txnNumber % is prohibited on this session because a newer one with txnNumber % has already run.',
+      write_number, last_number using errcode = '${TRANSACTION_TOO_OLD}';
+  end if;
+  case verb
+    when 'insert' then
+      select w.p_result, w.p_success into result, success from documentdb_api.insert(db, command, documents, null) w;
+    when 'update' then
+      select w.p_result, w.p_success into result, success from documentdb_api.update(db, command, documents, null) w;
+    when 'delete' then
+      select w.p_result, w.p_success into result, success from documentdb_api.delete(db, command, documents, null) w;
+    else
+      select w.p_result, w.p_success into result, success from documentdb_api.find_and_modify(db, command, null) w;
+  end case;
+  insert into documentdb_gateway.retryable_writes as w (session, number, success, reply)
+    values (session_id, write_number, coalesce(success, true), result)
+    on conflict (session) do update
+      set number = excluded.number, success = excluded.success, reply = excluded.reply, written_at = excluded.written_at;
+end $body$;
+
+create or replace function documentdb_gateway.insert_batch(
+  db text, command documentdb_core.bson, documents documentdb_core.bsonsequence,
+  session_ids bytea[], lock_keys bigint[], write_numbers bigint[], reply_each documentdb_core.bson)
+returns void
+language plpgsql as $body$
+declare all_inserted boolean;
+begin
+  perform set_config('lock_timeout', '${BATCH_LOCK_WAIT_MS}ms', true);
+  perform pg_advisory_xact_lock(k.key) from (select distinct unnest(lock_keys) as key order by 1) k;
+  if exists (select from unnest(session_ids, write_numbers) as given (session, number)
+               join documentdb_gateway.retryable_writes w on w.session = given.session and w.number >= given.number) then
+    raise exception 'a retry is among them' using errcode = '${BATCH_REFUSED}';
+  end if;
+  select w.p_success into all_inserted from documentdb_api.insert(db, command, documents, null) w;
+  if all_inserted is not true then
+    raise exception 'not all could be inserted' using errcode = '${BATCH_REFUSED}';
+  end if;
+  insert into documentdb_gateway.retryable_writes as w (session, number, success, reply)
+    select given.session, given.number, true, reply_each
+      from unnest(session_ids, write_numbers) as given (session, number) order by given.session
+    on conflict (session) do update
+      set number = excluded.number, success = excluded.success, reply = excluded.reply, written_at = excluded.written_at;
+end $body$;
+`;
+
+/** Any number: what keeps two gateways that start at once from creating the same things. */
+const INSTALL_LOCK = 7_461_225;
+
+/** Installs or renews the above; safe to run from several gateways at once. */
+export async function installSchema(session: Session): Promise<void> {
+  await session.run(
+    `begin; select pg_advisory_xact_lock(${INSTALL_LOCK}); set local client_min_messages = warning; ${SCHEMA} commit`,
+  );
+}
+
+/** Forgets retryable writes of sessions that have long expired. */
+export async function forgetExpiredWrites(session: Session, olderThanMs: number): Promise<void> {
+  await session.run(
+    `delete from documentdb_gateway.retryable_writes where written_at < now() - interval '${olderThanMs} ms'`,
+  );
+}
