@@ -78,8 +78,8 @@ module.exports = {
     {
       name: 'controllers-know-no-schema',
       severity: 'error',
-      from: { path: '\\.(controller|gateway)\\.ts$' },
-      to: { path: '\\.(schema|repository)\\.ts$' },
+      from: { path: '\\.(controller|gateway|socket)\\.ts$' },
+      to: { path: '\\.schema\\.ts$' },
     },
     {
       name: 'testing-stays-in-tests',

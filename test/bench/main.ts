@@ -79,9 +79,23 @@ async function main(): Promise<boolean> {
     ]);
     report('REST page of 20 / raw find', 0.5, 'perSecond', ...page);
 
-    const [withContext, withoutContext, fastify] = await compare([
+    const empty = await compare([
       withEngines(
         'empty route',
+        api,
+        pages(fixture, () => '/v1/bench/empty', 4),
+      ),
+      withEngines(
+        'bare fastify',
+        bare,
+        pages(fixture, () => '/empty', 4),
+      ),
+    ]);
+    report('empty authenticated route / bare fastify', 0.3, 'perCpuSecond', ...empty);
+
+    const context = await compare([
+      withEngines(
+        'with context',
         api,
         pages(fixture, () => '/v1/bench/with-context', 4),
       ),
@@ -90,14 +104,8 @@ async function main(): Promise<boolean> {
         api,
         pages(fixture, () => '/v1/bench/without-context', 4),
       ),
-      withEngines(
-        'bare fastify',
-        bare,
-        pages(fixture, () => '/empty', 4),
-      ),
     ]);
-    report('empty authenticated route / bare fastify', 0.3, 'perCpuSecond', withContext, fastify);
-    report('with / without context and tenant connection', 0.95, 'perCpuSecond', withContext, withoutContext);
+    report('with / without context and tenant connection', 0.95, 'perCpuSecond', ...context);
 
     const firewall = await compare([
       withEngines(

@@ -44,6 +44,18 @@ describe('the one-machine stack', () => {
     await expect(readProbe(second.engines)).resolves.toEqual(probe);
   });
 
+  it('ends with the npm that started it, and a start right after waits for that', async () => {
+    const first = await home.startByNpm().ready();
+    const processes = first.processes();
+    // npm is told nothing, and can tell nothing: the supervisor itself has to see that it is gone.
+    first.kill('SIGKILL');
+    await first.exited;
+    const second = await home.start().ready();
+    expect(survivors(processes)).toEqual([]);
+    expect(first.output).toContain('stopping (npm ended)');
+    await expect(health(second)).resolves.toBe(true);
+  });
+
   it('refuses a second start on the same data folder, and says where the first one is', async () => {
     const first = await home.start().ready();
     const second = home.start();

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePortRange, removeDataDir, waitFor, type StackFile } from '../../tools/stack';
@@ -19,16 +19,26 @@ export class NpmStart {
 
   /** Starts a supervisor in the background; its output goes to a file, so that it does not depend on this process. */
   start(env: NodeJS.ProcessEnv = {}): Supervisor {
+    return this.run(process.execPath, ['dist/tools/stack/main.js'], env);
+  }
+
+  /** The same by npm, without the build that it would do first. */
+  startByNpm(): Supervisor {
+    return this.run('npm', ['start', '--ignore-scripts'], {});
+  }
+
+  private run(command: string, args: string[], env: NodeJS.ProcessEnv): Supervisor {
     const output = join(this.dataDir, `start-${this.children.length}.log`);
     const file = openSync(output, 'a');
-    // Engines of its own: those of the test run stay out of it.
-    const { MONGODB_URI: _mongo, REDIS_URL: _redis, NODE_OPTIONS: _jest, ...rest } = process.env;
-    const child = spawn(process.execPath, ['dist/tools/stack/main.js'], {
+    // Engines of its own, and no parent to watch but npm: those of the test run stay out of it.
+    const { MONGODB_URI: _m, REDIS_URL: _r, NODE_OPTIONS: _n, npm_lifecycle_event: _npm, ...rest } = process.env;
+    const child = spawn(command, args, {
       cwd: repositoryRoot(),
       env: { ...rest, DATA_DIR: this.dataDir, PORT: String(this.port), LOG_LEVEL: 'warn', ...env },
       stdio: ['ignore', file, file],
       detached: true,
     });
+    closeSync(file);
     this.children.push(child);
     return new Supervisor(child, this.dataDir, output);
   }
@@ -75,7 +85,7 @@ export class Supervisor {
   async ready(timeoutMs = 60_000): Promise<this> {
     await waitFor('the stack', timeoutMs, () => {
       if (this.child.exitCode !== null || this.child.signalCode !== null) throw new Error(`it ended:\n${this.output}`);
-      return existsSync(join(this.dataDir, 'stack.json')) && this.stack.pids.supervisor === this.child.pid;
+      return this.output.includes('CaaS is ready') && existsSync(join(this.dataDir, 'stack.json'));
     });
     return this;
   }

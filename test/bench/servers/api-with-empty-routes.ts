@@ -1,4 +1,4 @@
-/** The api as it is, with two routes more: an authenticated one that does nothing, and the same without a context of its own. */
+/** The api as it is, with three routes more that do nothing: authenticated, and the same with and without a context of its own. */
 import {
   Controller,
   Get,
@@ -12,14 +12,39 @@ import type { FastifyRequest } from 'fastify';
 import { Authenticator, PublicRoute, SessionDirectory, UserDirectory, UserTokens } from '#caas/access';
 import { users } from '#caas/domain/users';
 import type { RequestContext } from '#caas/kernel';
-import { createHttpApplication, Ctx, serve } from '#caas/platform/http';
+import { createHttpApplication, serve } from '#caas/platform/http';
 import { CaasIoAdapter } from '#caas/platform/realtime';
 import { RequestContexts, TenantDirectory } from '#caas/tenancy';
 
-/** Checks the same credentials in the same way, but hands out one context again and again instead of opening one. */
+/** Checks credentials as the api does, and touches the tenant's connection with the context that comes of it, or does neither. */
+abstract class ContextGuard implements CanActivate {
+  protected abstract readonly authenticator: Authenticator;
+  protected abstract use(ctx: RequestContext): void;
+
+  async canActivate(host: ExecutionContext): Promise<boolean> {
+    const { id: requestId, headers } = host.switchToHttp().getRequest<FastifyRequest>();
+    this.use(
+      await this.authenticator.authenticate({ authorization: headers.authorization, actingUser: undefined, requestId }),
+    );
+    return true;
+  }
+}
+
 @Injectable()
-class KeptContextGuard implements CanActivate {
-  private readonly authenticator: Authenticator;
+class OpenedContextGuard extends ContextGuard {
+  constructor(protected override readonly authenticator: Authenticator) {
+    super();
+  }
+
+  protected override use(ctx: RequestContext): void {
+    ctx.repository(users);
+  }
+}
+
+/** Hands out one context again and again instead of opening one. */
+@Injectable()
+class KeptContextGuard extends ContextGuard {
+  protected override readonly authenticator: Authenticator;
 
   constructor(
     tokens: UserTokens,
@@ -28,6 +53,7 @@ class KeptContextGuard implements CanActivate {
     people: UserDirectory,
     sessions: SessionDirectory,
   ) {
+    super();
     let kept: RequestContext | undefined;
     const keeping = { open: (...given: Parameters<RequestContexts['open']>) => (kept ??= contexts.open(...given)) };
     // Only user tokens come here.
@@ -35,19 +61,20 @@ class KeptContextGuard implements CanActivate {
     this.authenticator = new Authenticator(tokens, noServerKeys, tenants, keeping as RequestContexts, people, sessions);
   }
 
-  async canActivate(host: ExecutionContext): Promise<boolean> {
-    const { id: requestId, headers } = host.switchToHttp().getRequest<FastifyRequest>();
-    await this.authenticator.authenticate({ authorization: headers.authorization, actingUser: undefined, requestId });
-    return true;
-  }
+  protected override use(): void {}
 }
 
 @Controller('v1/bench')
 class EmptyController {
-  /** With everything that a route gets before its own first line, down to a repository on the tenant's connection. */
+  @Get('empty')
+  empty() {
+    return {};
+  }
+
   @Get('with-context')
-  withContext(@Ctx() ctx: RequestContext) {
-    ctx.repository(users);
+  @PublicRoute()
+  @UseGuards(OpenedContextGuard)
+  withContext() {
     return {};
   }
 
@@ -62,7 +89,7 @@ class EmptyController {
 async function main(): Promise<void> {
   const { AppModule } = await import('../../../apps/api/src/app.module.js');
 
-  @Module({ imports: [AppModule], controllers: [EmptyController], providers: [KeptContextGuard] })
+  @Module({ imports: [AppModule], controllers: [EmptyController], providers: [OpenedContextGuard, KeptContextGuard] })
   class ApiWithEmptyRoutes {}
 
   const app = await createHttpApplication(ApiWithEmptyRoutes);

@@ -104,8 +104,9 @@ function settingsFor({ port, durable }: PostgresOptions): Record<string, string>
     jit: 'off',
     timezone: 'UTC',
     log_timezone: 'UTC',
-    // Every duplicate key is an ERROR to PostgreSQL and everyday life to the service: the statements would fill the log.
-    log_min_error_statement: 'panic',
+    // Without ERROR, which ranks below LOG here: every duplicate key and every write conflict is one to PostgreSQL and
+    // everyday life to the service, and the client is told of it anyway.
+    log_min_messages: 'log',
     shared_preload_libraries: 'pg_cron,pg_documentdb_core,pg_documentdb,pg_documentdb_extended_rum',
     'cron.database_name': 'postgres',
     'documentdb.alternate_index_handler_name': 'extended_rum',

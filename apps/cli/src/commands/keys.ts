@@ -3,15 +3,13 @@ import { TenantServerKeys, TenantSigningKeys, TenantsService } from '#caas/contr
 import type { INestApplicationContext } from '@nestjs/common';
 import { OPERATOR, UsageError, word, type Arguments, type Command } from '../command';
 
-const KINDS = ['server', 'signing'] as const;
-
 async function tenantOf(app: INestApplicationContext, parameters: Arguments): Promise<TenantId> {
   const id = parseTenantId(word(parameters, 0, 'tenant'));
   await app.get(TenantsService).get(id);
   return id;
 }
 
-function kindOf(parameters: Arguments): (typeof KINDS)[number] {
+function kindOf(parameters: Arguments): 'server' | 'signing' {
   const kind = word(parameters, 1, 'server|signing');
   if (kind === 'server' || kind === 'signing') return kind;
   throw new UsageError(`"${kind}" is neither "server" nor "signing"`);

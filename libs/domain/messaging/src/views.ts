@@ -5,8 +5,6 @@ import type { Member } from './persistence/member.schema';
 import type { Message } from './persistence/message.schema';
 
 /** How conversations and messages look to clients (design §5). What belongs to one viewer is added by `…For`. */
-export type MessageView = ReturnType<typeof viewOfMessage>;
-export type ConversationView = ReturnType<typeof viewOfConversation>;
 
 export function viewOfReference({ user_id, user_external_id, user_display_name }: UserReference) {
   return { user_id: user_id.toHexString(), user_external_id, user_display_name };

@@ -20,7 +20,7 @@ describe('web pages of other origins', () => {
     rawRequest(url, { method, path: '/toys/paged', headers: { origin, ...headers } });
 
   describe('when somebody allows them', () => {
-    beforeAll(async () => ({ app, url } = await startToys({}, TestOriginsModule)));
+    beforeAll(async () => ({ app, url } = await startToys({}, { modules: [TestOriginsModule] })));
     afterAll(() => app.close());
 
     it('may preflight and call', async () => {

@@ -1,5 +1,6 @@
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Server } from 'node:http';
 import { CaasError } from '#caas/kernel';
 import type { Log } from '#caas/platform/logging';
 import { findContext } from './context-binding';
@@ -8,6 +9,8 @@ import type { HttpMetrics } from './http-metrics';
 import { securityHeaders } from './security-headers';
 import type { ServerState } from './server-state';
 import { versionOf } from './versions';
+
+const CLOSE_IDLE_EVERY_MS = 50;
 
 /** The largest body of one route, in bytes, instead of `BODY_LIMIT_BYTES`. */
 export const BodyLimit = (limitBytes: number) => RouteConfig({ bodyLimitBytes: limitBytes });
@@ -26,6 +29,10 @@ export function addHooks(fastify: FastifyInstance, parts: HookParts): void {
   fastify.addHook('onRoute', (route) => {
     const { bodyLimitBytes } = (route.config ?? {}) as { bodyLimitBytes?: number };
     route.bodyLimit ??= bodyLimitBytes ?? parts.bodyLimitBytes;
+  });
+  fastify.addHook('preClose', (done) => {
+    closeWhatBecomesIdle(fastify.server);
+    done();
   });
   fastify.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
@@ -48,6 +55,12 @@ export function addHooks(fastify: FastifyInstance, parts: HookParts): void {
     if (parts.logRequests) logRequest(parts.log, request, reply, route);
     done();
   });
+}
+
+/** A connection that is busy when the server stops listening would be kept alive after its answer: it is closed as soon as it is idle. */
+function closeWhatBecomesIdle(server: Server): void {
+  const sweep = setInterval(() => server.closeIdleConnections(), CLOSE_IDLE_EVERY_MS);
+  server.once('close', () => clearInterval(sweep));
 }
 
 function refuseWhileDraining(reply: FastifyReply, done: (error: Error) => void): void {

@@ -1,6 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { Body, Controller, Delete, Get, HttpCode, Module, Param, Patch, Post, Res, type Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { ApiOkResponse, ApiProperty } from '@nestjs/swagger';
 import { Type as TransformTo } from 'class-transformer';
 import { IsArray, IsInt, IsObject, IsOptional, IsString, Length, Max, Min, ValidateNested } from 'class-validator';
 import type { ObjectId } from 'bson';
@@ -37,6 +38,20 @@ class CreateToy {
   @IsOptional()
   @IsObject()
   metadata?: Record<string, unknown>;
+}
+
+class ToyView {
+  @ApiProperty()
+  id: string;
+
+  @ApiProperty({ type: String, nullable: true })
+  note: string | null;
+
+  @ApiProperty({ enum: ['red', 'blue'], nullable: true })
+  colour: string | null;
+
+  @ApiProperty({ type: () => ToyView, nullable: true })
+  parent: object | null;
 }
 
 class ListToys extends PageQueryDto {
@@ -100,6 +115,7 @@ class ToysController {
   }
 
   @Get(':id')
+  @ApiOkResponse({ type: ToyView })
   get(@IdParam() id: ObjectId): object {
     return versioned({ id: id.toHexString() }, 3);
   }
@@ -156,10 +172,15 @@ class FailuresController {
   }
 }
 
+interface ToysOptions {
+  modules?: Type[];
+  prepare?: (app: NestFastifyApplication) => void;
+}
+
 /** An application with toy routes, on a free port. `environment` is its whole configuration. */
 export async function startToys(
   environment: Record<string, string> = {},
-  ...modules: Type[]
+  { modules = [], prepare }: ToysOptions = {},
 ): Promise<{ app: NestFastifyApplication; url: string }> {
   const sections = [runtimeConfig, loggingConfig, httpConfig];
 
@@ -175,8 +196,9 @@ export async function startToys(
   class ToysModule {}
 
   const app = await createHttpApplication(ToysModule);
+  prepare?.(app);
   await app.listen(0, '127.0.0.1');
-  return { app, url: (await app.getUrl()).replace('[::1]', '127.0.0.1') };
+  return { app, url: await app.getUrl() };
 }
 
 /** A request as written, for what `fetch` would not send. */

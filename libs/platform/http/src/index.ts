@@ -10,7 +10,7 @@ export { HttpModule } from './http.module';
 export { IdParam, TenantIdParam } from './path-params';
 export { isOurFault, PROBLEM_TYPE, toProblem, type Problem } from './problem';
 export { AllowQuery, PAGE_QUERY, PageQuery, PageQueryDto, QueryParams } from './query';
-export { drain, serve } from './serve';
+export { serve } from './serve';
 export { ServerState } from './server-state';
 export { validationPipe } from './validation';
 export { IfMatch, parseIfMatch, requireVersion, versioned } from './versions';

@@ -1,7 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Agent, request as httpRequest } from 'node:http';
 import { gate, startToys } from './http-application.support';
-import { drain } from './serve';
 
 /** Sends one request over `agent`'s connections. */
 function ask(url: string, path: string, agent: Agent) {
@@ -18,7 +17,7 @@ function ask(url: string, path: string, agent: Agent) {
   });
 }
 
-describe('drain', () => {
+describe('closing the application', () => {
   let app: NestFastifyApplication;
   let url: string;
   const agent = new Agent({ keepAlive: true, maxSockets: 4 });
@@ -32,7 +31,7 @@ describe('drain', () => {
     await ask(url, '/toys/paged', agent);
 
     let ended = false;
-    const draining = drain(app).then(() => (ended = true));
+    const draining = app.close().then(() => (ended = true));
     await expect(ask(url, '/toys/paged', new Agent())).rejects.toThrow(/ECONNREFUSED|ECONNRESET|hang up/);
     expect(ended).toBe(false);
 

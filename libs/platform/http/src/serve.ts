@@ -1,11 +1,8 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { Server } from 'node:http';
 import { configToken, type ConfigOf } from '#caas/platform/config';
 import { Log } from '#caas/platform/logging';
 import { httpConfig } from './http.config';
 import { ServerState } from './server-state';
-
-const CLOSE_IDLE_EVERY_MS = 50;
 
 /**
  * Listens on `HOST:PORT`, and ends the process on SIGTERM or SIGINT: no new connections, open requests are finished, then the
@@ -20,12 +17,13 @@ export async function serve(app: NestFastifyApplication): Promise<string> {
     process.on(signal, () => {
       if (ending) return;
       ending = true;
+      app.get(ServerState).draining = true;
       root.info({ signal }, 'stopping');
       setTimeout(() => {
         root.error('open requests did not end in time');
         process.exit(1);
       }, SHUTDOWN_TIMEOUT).unref();
-      drain(app).then(
+      app.close().then(
         () => process.exit(0),
         (error: unknown) => {
           root.error({ err: error }, 'stopping failed');
@@ -38,18 +36,4 @@ export async function serve(app: NestFastifyApplication): Promise<string> {
   const url = await app.getUrl();
   root.info({ url }, 'listening');
   return url;
-}
-
-/** Closes the application. A connection that was busy when the server stopped listening is closed as soon as it is idle. */
-export async function drain(app: NestFastifyApplication): Promise<void> {
-  app.get(ServerState).draining = true;
-  const server = app.getHttpServer() as Server;
-  const sweep = setInterval(() => {
-    if (!server.listening) server.closeIdleConnections();
-  }, CLOSE_IDLE_EVERY_MS);
-  try {
-    await app.close();
-  } finally {
-    clearInterval(sweep);
-  }
 }

@@ -60,7 +60,6 @@ export function guardTenantSchema(schema: Schema): void {
   });
 }
 
-// eslint-disable-next-line @typescript-eslint/unbound-method -- bound to the model it is called on
 const { insertMany } = Model;
 
 /** The switch for the tests that prove the other layers alone; production code never touches it. */

@@ -191,7 +191,9 @@ export class ConversationsService {
     if (wanted.length > MAX_MEMBERS_AT_ONCE) {
       throw invalid('invalid_members', `No more than ${MAX_MEMBERS_AT_ONCE} members at once.`);
     }
-    const found = await Promise.all(wanted.map((id) => (isExternalId(id) ? this.users.find(ctx, id) : null)));
+    const found = await Promise.all(
+      wanted.map((id) => (isExternalId(id) ? this.users.find(ctx, id) : Promise.resolve(null))),
+    );
     const unknown = wanted.filter((_id, at) => found[at]?.state !== 'active');
     if (unknown.length > 0) {
       throw invalid('unknown_members', `There are no such users: ${unknown.slice(0, 10).join(', ')}.`, [
