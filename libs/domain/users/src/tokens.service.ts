@@ -8,7 +8,6 @@ import { resolveExternalId } from './rights';
 import { SessionsService, type SessionInput } from './sessions.service';
 
 export const DEFAULT_TOKEN_LIFETIME_S = 60 * 60;
-const MAX_TOKEN_LIFETIME_S = 24 * 60 * 60;
 
 export interface TokenInput {
   /** Seconds, 1 to 86400. */
