@@ -8,6 +8,8 @@ const CALLS_AT_ONCE = 16;
 const PAGE_LIMIT = 50;
 /** Two processes and a gap filled from the database lie between a send and the last of its deliveries. */
 const LAST_DELIVERY_MS = 15_000;
+/** So long without a single delivery, and none will come any more. */
+const QUIET_MS = 3_000;
 
 /** One promise of the system, kept when `faults` is empty. */
 export interface Check {
@@ -51,8 +53,7 @@ export interface Delivery {
  * @param crashes whether processes were killed, so that connections may have broken and publishers died before they published
  */
 export async function checkDelivery(run: TenantRun, crashes: boolean): Promise<Delivery> {
-  const deadline = Date.now() + LAST_DELIVERY_MS;
-  while (Date.now() < deadline && missingOf(run).some(({ ids }) => ids.length > 0)) await delay(100);
+  await untilQuiet(run);
   const faults: string[] = [];
   let expected = 0;
   let live = 0;
@@ -70,6 +71,19 @@ export async function checkDelivery(run: TenantRun, crashes: boolean): Promise<D
   }
   const seen = `${live} of ${expected} deliveries live to ${run.sockets.size} sockets${mended ? `, ${mended} mended by sync` : ''}`;
   return { check: { promise: 'each connected member told once, in order', seen, faults }, expected, live, mended };
+}
+
+async function untilQuiet(run: TenantRun): Promise<void> {
+  const countMissing = () => missingOf(run).reduce((sum, { ids }) => sum + ids.length, 0);
+  const deadline = Date.now() + LAST_DELIVERY_MS;
+  let missing = countMissing();
+  let quietSince = Date.now();
+  while (missing > 0 && Date.now() < Math.min(deadline, quietSince + QUIET_MS)) {
+    await delay(100);
+    const now = countMissing();
+    if (now !== missing) quietSince = Date.now();
+    missing = now;
+  }
 }
 
 function faultsOf(socket: PersonSocket, lost: number, late: number): string[] {
