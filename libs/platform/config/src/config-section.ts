@@ -44,6 +44,7 @@ export function readSections(
   sections: readonly ConfigSection[],
   environment: Environment,
 ): Map<string, Record<string, unknown>> {
+  const isProduction = environment['NODE_ENV'] === 'production';
   const problems: string[] = [];
   const read = new Map<string, Record<string, unknown>>();
   for (const section of sections) {
@@ -51,7 +52,7 @@ export function readSections(
     const values: Record<string, unknown> = {};
     const before = problems.length;
     for (const [name, entry] of Object.entries(section.entries)) {
-      const problem = readEntry(name, entry, environment[name], values);
+      const problem = readEntry(name, entry, environment[name], isProduction, values);
       if (problem) problems.push(problem);
     }
     if (problems.length === before) problems.push(...section.check(values));
@@ -70,10 +71,12 @@ function readEntry(
   name: string,
   entry: Entry<unknown>,
   given: string | undefined,
+  isProduction: boolean,
   values: Record<string, unknown>,
 ): string | null {
   if (given === undefined || given === '') {
     values[name] = entry.fallback;
+    if (entry.requiredInProduction && isProduction) return `${name} is not set; production does not make one up`;
     return entry.fallback === undefined ? `${name} is not set: ${entry.doc}` : null;
   }
   try {

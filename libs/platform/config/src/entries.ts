@@ -7,6 +7,8 @@ export interface Entry<T> {
   readonly fallbackText: string;
   /** What may be shown of a value that was refused; null: nothing. */
   readonly show: (text: string) => string | null;
+  /** Whether a missing value, which something else stands in for, is a problem in production. */
+  readonly requiredInProduction?: boolean;
   /** @throws Error whose message ends the sentence "<NAME> …" */
   parse(text: string): T;
 }
@@ -75,6 +77,12 @@ export const optional = <T>(wrapped: Entry<T>): Entry<T | null> => ({
   ...wrapped,
   fallback: wrapped.fallback ?? null,
   parse: (value) => wrapped.parse(value),
+});
+
+/** An entry that may be missing, but not in production. */
+export const requiredInProduction = <T>(wrapped: Entry<T>): Entry<T | null> => ({
+  ...optional(wrapped),
+  requiredInProduction: true,
 });
 
 function entry<T>(options: Options<T>, parse: (text: string) => T): Entry<T> {

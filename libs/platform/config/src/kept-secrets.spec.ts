@@ -74,6 +74,8 @@ describe('the secrets of a process', () => {
   });
 
   it('must be given in production', () => {
-    expect(() => runtime({ NODE_ENV: 'production' })).toThrow(/PLATFORM_ADMIN_KEY.*\n.*SECRETS_KEY/);
+    expect(() => runtime({ NODE_ENV: 'production', MONGODB_URI: 'x' })).toThrow(
+      /MONGODB_URI.*\n.*PLATFORM_ADMIN_KEY is not set.*\n.*SECRETS_KEY is not set/,
+    );
   });
 });
