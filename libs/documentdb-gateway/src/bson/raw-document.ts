@@ -1,5 +1,8 @@
 import { ProtocolError } from '../wire/frame-reader';
 
+const DOCUMENT = 0x03;
+const ARRAY = 0x04;
+
 /** One element of a raw document: where it starts (type byte), where its value starts, and where it ends. */
 export interface RawElement {
   type: number;
@@ -55,6 +58,32 @@ export function splitDocuments(joined: Buffer): Buffer[] {
   }
   return documents;
 }
+
+/** Type byte, name `0` and its end: how an array's first element begins. */
+const FIRST_OF_ARRAY = Buffer.from([DOCUMENT, 0x30, 0x00]);
+
+/**
+ * An insert's one document apart from its command; null when it has none or several.
+ * @param sequence what came beside the command; without it, the document is looked for in the command's `documents`
+ */
+export function takeOnlyDocument(
+  command: Buffer,
+  sequence: { field: string; documents: Buffer } | null,
+): { body: Buffer; document: Buffer } | null {
+  if (sequence !== null)
+    return isOneDocument(sequence.documents) ? { body: command, document: sequence.documents } : null;
+  for (const { type, name, valueStart, end } of elementsOf(command)) {
+    if (type !== ARRAY || name !== 'documents') continue;
+    const first = valueStart + 4;
+    const document = command.subarray(first + FIRST_OF_ARRAY.length, end - 1);
+    if (!command.subarray(first, first + FIRST_OF_ARRAY.length).equals(FIRST_OF_ARRAY)) return null;
+    return isOneDocument(document) ? { body: withoutElements(command, isDocuments), document } : null;
+  }
+  return null;
+}
+
+const isDocuments = (name: string) => name === 'documents';
+const isOneDocument = (bytes: Buffer) => bytes.length >= 5 && bytes.readInt32LE(0) === bytes.length;
 
 /** @see https://bsonspec.org/spec.html */
 function valueSize(document: Buffer, type: number, at: number): number {

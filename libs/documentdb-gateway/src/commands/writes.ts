@@ -1,11 +1,12 @@
 import { serialize } from 'bson';
-import { splitDocuments } from '../bson/raw-document';
+import { splitDocuments, takeOnlyDocument } from '../bson/raw-document';
 import { CODES, MongoError } from '../errors/mongo-error';
 import { codeOfSqlState, isConflict, unpackSqlState } from '../errors/postgres-errors';
 import { bsonOf, type Session } from '../postgres/database';
 import { decode } from '../wire/message';
 import type { Command, Handler } from './command';
 import { describeDuplicate } from './duplicate-key';
+import type { SingleInsert } from './insert-lanes';
 import { writeIdentity, type WriteIdentity } from './retryable';
 
 type Kind = 'insert' | 'update' | 'delete';
@@ -42,16 +43,15 @@ function write(command: Command, kind: Kind): Promise<Buffer> {
     const { result, success } = await engineWrite(command, kind);
     return success ? result : explainErrors(command, kind, result);
   };
-  const document = kind === 'insert' ? onlyDocument(command) : null;
-  if (document === null) return alone();
-  const { db, body } = command;
-  return command.gateway.insertLanes.insert({ db, body, document, identity: writeIdentity(command) }, alone);
+  const single = kind === 'insert' ? singleInsert(command) : null;
+  return single === null ? alone() : command.gateway.insertLanes.insert(single, alone);
 }
 
-/** The document of an insert that could share a statement with others. */
-function onlyDocument({ request: { sequence }, inTransaction }: Command): Buffer | null {
-  if (inTransaction || sequence?.field !== 'documents' || sequence.documents.length < 5) return null;
-  return sequence.documents.readInt32LE(0) === sequence.documents.length ? sequence.documents : null;
+/** An insert that could share a statement with others: of one document, in no transaction. */
+function singleInsert(command: Command): SingleInsert | null {
+  if (command.inTransaction) return null;
+  const taken = takeOnlyDocument(command.body, command.request.sequence);
+  return taken && { db: command.db, ...taken, identity: writeIdentity(command) };
 }
 
 interface Written {
