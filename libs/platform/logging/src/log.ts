@@ -3,9 +3,8 @@ import { pino, type DestinationStream, type Logger } from 'pino';
 import type { RequestContext } from '#caas/kernel';
 import { InjectConfig, type ConfigOf } from '#caas/platform/config';
 import { loggingConfig } from './logging.config';
+import { BufferedOutput } from './buffered-output';
 import { describeError, redact } from './redact';
-
-const FLUSH_EVERY_MS = 200;
 
 /**
  * The process' log: JSON lines. A line about a request, message or job is written through `of(ctx)` and so carries tenant and
@@ -17,34 +16,12 @@ export class Log {
   readonly root: Logger;
 
   constructor(@InjectConfig(loggingConfig) config: ConfigOf<typeof loggingConfig>) {
-    this.root = makeLogger(config.LOG_LEVEL, standardOutput());
+    this.root = makeLogger(config.LOG_LEVEL, new BufferedOutput(process.stdout));
   }
 
   of(ctx: RequestContext): Logger {
     return this.root.child({ tenant_id: ctx.tenantId, request_id: ctx.requestId, actor: ctx.actor.kind });
   }
-}
-
-/**
- * Lines leave together, at most a fifth of a second late: one write a line was a quarter of an empty request. What is pending is
- * written when the process ends, unless it is killed.
- */
-function standardOutput(): DestinationStream {
-  const output = pino.destination({
-    dest: 1,
-    sync: false,
-    minLength: 32_768,
-    maxWrite: 65_536,
-    periodicFlush: FLUSH_EVERY_MS,
-  });
-  process.on('exit', () => {
-    try {
-      output.flushSync();
-    } catch {
-      // Whoever read the log is gone.
-    }
-  });
-  return output;
 }
 
 let timeMs = 0;
