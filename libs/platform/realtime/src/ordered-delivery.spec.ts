@@ -59,6 +59,22 @@ describe('OrderedDelivery', () => {
     expect(sent).toEqual([1, 5, 6]);
   });
 
+  it('finds what was published while the sockets were on their way into the room', async () => {
+    const { ordered, sent } = delivery({ missed: [4, 5] });
+    ordered.begin(room, 3);
+    await gapWait();
+    ordered.accept(room, event(6));
+    expect(sent).toEqual([4, 5, 6]);
+  });
+
+  it('begins before the first event, also when that comes late', async () => {
+    const { ordered, sent } = delivery({ missed: [1, 2] });
+    ordered.begin(room, 0);
+    ordered.accept(room, event(3));
+    await gapWait();
+    expect(sent).toEqual([1, 2, 3]);
+  });
+
   it('keeps nothing of a room where nobody listens', () => {
     let listening = false;
     const { ordered, sent } = delivery({ listeners: () => listening });

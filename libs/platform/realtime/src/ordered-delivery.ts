@@ -12,6 +12,8 @@ interface RoomState {
   next: number;
   held: Map<number, EventEnvelope>;
   gapTimer: NodeJS.Timeout | null;
+  /** The look that follows the first join is still to come. */
+  beginning: boolean;
 }
 
 export interface OrderedDeliveryHooks {
@@ -55,6 +57,18 @@ export class OrderedDelivery {
     this.release(room, state);
   }
 
+  /**
+   * Sockets came into a room that stands at `rev`. What was published before they were in, and heard of by nobody here, is
+   * looked for once.
+   */
+  begin(room: Room, rev: number): void {
+    if (!this.hooks.hasListeners(room) || this.rooms.has(room)) return;
+    const state = this.stateOf(room, rev + 1);
+    state.beginning = true;
+    state.gapTimer = setTimeout(() => void this.fillGap(room, state), this.gapWaitMs);
+    state.gapTimer.unref();
+  }
+
   close(): void {
     this.rooms.clear();
   }
@@ -62,7 +76,7 @@ export class OrderedDelivery {
   private stateOf(room: Room, firstRev: number): RoomState {
     let state = this.rooms.get(room);
     if (!state) {
-      state = { next: firstRev, held: new Map(), gapTimer: null };
+      state = { next: firstRev, held: new Map(), gapTimer: null, beginning: false };
       this.rooms.set(room, state);
     }
     return state;
@@ -75,8 +89,8 @@ export class OrderedDelivery {
       this.hooks.emit(room, envelope);
     }
     if (state.held.size === 0) {
-      if (state.gapTimer) clearTimeout(state.gapTimer);
-      state.gapTimer = null;
+      if (state.gapTimer && !state.beginning) clearTimeout(state.gapTimer);
+      if (!state.beginning) state.gapTimer = null;
     } else if (!state.gapTimer) {
       state.gapTimer = setTimeout(() => void this.fillGap(room, state), this.gapWaitMs);
       state.gapTimer.unref();
@@ -84,14 +98,16 @@ export class OrderedDelivery {
   }
 
   private async fillGap(room: Room, state: RoomState): Promise<void> {
-    const until = Math.min(...state.held.keys());
+    const until = state.held.size === 0 ? Number.MAX_SAFE_INTEGER : Math.min(...state.held.keys());
     const found = await this.hooks.missed(room, state.next - 1, until).catch(() => []);
     state.gapTimer = null;
+    state.beginning = false;
     if (this.rooms.peek(room) !== state) return;
     for (const envelope of found) {
       if (envelope.rev !== undefined && envelope.rev >= state.next) state.held.set(envelope.rev, envelope);
     }
-    this.skipTo(room, state, until);
+    if (until === Number.MAX_SAFE_INTEGER) this.release(room, state);
+    else this.skipTo(room, state, until);
   }
 
   /** Sends what is there below `rev`, and goes on from it: a rev without an event of its own leaves no trace to wait for. */

@@ -19,6 +19,7 @@ export interface OutgoingEvent<T extends EventType> {
 }
 
 const BETWEEN_PROCESSES = 'caas:deliver';
+const JOIN_BETWEEN_PROCESSES = 'caas:join';
 
 /**
  * Sends events to clients on every process. Call it after the commit: an event is a hint that something is there to be read.
@@ -60,9 +61,15 @@ export class Realtime implements OnApplicationShutdown {
     this.server?.serverSideEmit(BETWEEN_PROCESSES, room, envelope);
   }
 
-  /** Puts a user's sockets, on every process, into a conversation's room. */
-  join(ctx: RequestContext, userId: string, conversationId: string): void {
-    this.server?.in(userRoom(ctx.tenantId, userId)).socketsJoin(conversationRoom(ctx.tenantId, conversationId));
+  /**
+   * Puts the sockets of users, on every process, into a conversation's room. One message between the processes carries all of
+   * it, in the order of the events that follow; `rev` is the conversation's, and whatever is later reaches the sockets.
+   */
+  join(ctx: RequestContext, userIds: string[], conversationId: string, rev: number): void {
+    const room = conversationRoom(ctx.tenantId, conversationId);
+    const users = userIds.map((userId) => userRoom(ctx.tenantId, userId));
+    this.joinHere(users, room, rev);
+    this.server?.serverSideEmit(JOIN_BETWEEN_PROCESSES, users, room, rev);
   }
 
   leave(ctx: RequestContext, userId: string, conversationId: string): void {
@@ -72,10 +79,16 @@ export class Realtime implements OnApplicationShutdown {
   attach(server: Server): void {
     this.server = server;
     server.on(BETWEEN_PROCESSES, (room: Room, envelope: EventEnvelope) => this.deliver(room, envelope));
+    server.on(JOIN_BETWEEN_PROCESSES, (users: Room[], room: Room, rev: number) => this.joinHere(users, room, rev));
   }
 
   onApplicationShutdown(): void {
     this.delivery.close();
+  }
+
+  private joinHere(users: Room[], room: Room, rev: number): void {
+    this.server?.local.in(users).socketsJoin(room);
+    this.delivery.begin(room, rev);
   }
 
   private deliver(room: Room, envelope: EventEnvelope): void {

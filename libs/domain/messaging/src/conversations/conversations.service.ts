@@ -174,14 +174,11 @@ export class ConversationsService {
   private announce(ctx: RequestContext, conversation: Conversation, everyone: UserReference[]): void {
     this.access.forget(ctx, conversation._id);
     const conversationId = conversation._id.toHexString();
-    for (const { user_id } of everyone) {
-      const userId = user_id.toHexString();
-      this.realtime.join(ctx, userId, conversationId);
-      this.realtime.publish(
-        ctx,
-        { userId },
-        { type: 'conversation.created', conversationId, data: viewOfConversation(conversation) },
-      );
+    const userIds = everyone.map(({ user_id }) => user_id.toHexString());
+    this.realtime.join(ctx, userIds, conversationId, conversation.rev);
+    for (const userId of userIds) {
+      const data = viewOfConversation(conversation);
+      this.realtime.publish(ctx, { userId }, { type: 'conversation.created', conversationId, data });
     }
   }
 

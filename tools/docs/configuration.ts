@@ -1,0 +1,29 @@
+/** Writes the configuration table into the README, or with `--check` fails when it is not what the code says. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { configurationTable, runtimeConfig } from '#caas/platform/config';
+import { httpConfig } from '#caas/platform/http';
+import { loggingConfig } from '#caas/platform/logging';
+import { storageConfig } from '#caas/platform/storage';
+import { tenancyConfig } from '#caas/tenancy';
+import { repositoryRoot } from '../stack/repository';
+
+const BEGIN = '<!-- configuration: made by `npm run docs:configuration` -->';
+const END = '<!-- /configuration -->';
+const STACK_ROWS = [
+  '| `API_PROCESSES` | `1` | `npm start`: how many apis, on `PORT`, `PORT`+1, … |',
+  '| `WORKER_PROCESSES` | `1` | `npm start`: how many workers |',
+];
+
+const file = join(repositoryRoot(), 'README.md');
+const readme = readFileSync(file, 'utf8');
+const table = configurationTable([runtimeConfig, httpConfig, loggingConfig, tenancyConfig, storageConfig]);
+const before = readme.slice(0, readme.indexOf(BEGIN) + BEGIN.length);
+const after = readme.slice(readme.indexOf(END));
+const wanted = `${before}\n\n<!-- prettier-ignore-start -->\n${[table, ...STACK_ROWS].join('\n')}\n<!-- prettier-ignore-end -->\n\n${after}`;
+
+if (!process.argv.includes('--check')) writeFileSync(file, wanted);
+else if (wanted !== readme) {
+  console.error('The configuration table of the README is not what the code says: npm run docs:configuration');
+  process.exitCode = 1;
+}
