@@ -64,14 +64,10 @@ const FIRST_OF_ARRAY = Buffer.from([DOCUMENT, 0x30, 0x00]);
 
 /**
  * An insert's one document apart from its command; null when it has none or several.
- * @param sequence what came beside the command; without it, the document is looked for in the command's `documents`
+ * @param beside what came beside the command; without it, the document is looked for in the command's `documents`
  */
-export function takeOnlyDocument(
-  command: Buffer,
-  sequence: { field: string; documents: Buffer } | null,
-): { body: Buffer; document: Buffer } | null {
-  if (sequence !== null)
-    return isOneDocument(sequence.documents) ? { body: command, document: sequence.documents } : null;
+export function takeOnlyDocument(command: Buffer, beside: Buffer | null): { body: Buffer; document: Buffer } | null {
+  if (beside !== null) return isOneDocument(beside) ? { body: command, document: beside } : null;
   for (const { type, name, valueStart, end } of elementsOf(command)) {
     if (type !== ARRAY || name !== 'documents') continue;
     const first = valueStart + 4;

@@ -22,9 +22,17 @@ const ENVELOPE = new Set([
   'apiStrict',
   'apiDeprecationErrors',
   'comment',
+  'maxTimeMS',
 ]);
 
+const DOUBLE = 0x01;
 const STRING = 0x02;
+const INT32 = 0x10;
+const INT64 = 0x12;
+
+/** Commands that leave nothing behind, so that a transaction of these alone needs no record of its commit. */
+const READS = new Set(['find', 'aggregate', 'count', 'distinct', 'getMore', 'listCollections', 'listIndexes']);
+const LONGEST_TIME_LIMIT_MS = 2 ** 31 - 1;
 
 /** What a command runs with. */
 export interface Gateway {
@@ -47,6 +55,8 @@ export class Command {
   readonly txnNumber: bigint | null;
   readonly inTransaction: boolean;
   readonly startsTransaction: boolean;
+  /** The client's time limit for the engine; null for none. */
+  readonly maxTimeMs: number | null;
   private decoded: Record<string, unknown> | null = null;
   private stripped: Buffer | null = null;
 
@@ -63,6 +73,7 @@ export class Command {
     this.txnNumber = envelope.txnNumber;
     this.inTransaction = envelope.autocommit === false && envelope.lsid !== null && envelope.txnNumber !== null;
     this.startsTransaction = envelope.startTransaction;
+    this.maxTimeMs = envelope.maxTimeMs;
   }
 
   /** The raw body without the envelope: what the engine takes. */
@@ -82,6 +93,17 @@ export class Command {
     throw MongoError.of('InvalidNamespace', `collection name has invalid type or is empty for command ${this.name}`);
   }
 
+  /**
+   * The documents that came beside the command for its `field`; null when they are in the command itself.
+   * @throws MongoError BadValue when something else came beside it
+   */
+  documentsBeside(field: string): Buffer | null {
+    const [sequence, ...others] = this.request.sequences;
+    if (sequence === undefined) return null;
+    if (sequence.field === field && others.length === 0) return sequence.documents;
+    throw MongoError.of('BadValue', `${this.name} takes no document sequence but '${field}'`);
+  }
+
   namespace(): string {
     return `${this.db}.${this.target}`;
   }
@@ -89,8 +111,22 @@ export class Command {
   /** Runs `work` on a connection: the transaction's own when the command is part of one. */
   run<T>(work: (session: Session) => Promise<T>): Promise<T> {
     const { sessions, database } = this.gateway;
-    if (!this.inTransaction) return database.use(work);
-    return sessions.inTransaction(this.lsid!, this.txnNumber!, this.startsTransaction, work);
+    const limited = (session: Session) => this.withinTimeLimit(session, work);
+    if (!this.inTransaction) return database.use(limited);
+    const { lsid, txnNumber, startsTransaction: starts } = this;
+    return sessions.inTransaction({ lsid: lsid!, number: txnNumber!, starts, writes: !READS.has(this.name) }, limited);
+  }
+
+  /** Runs `work` so that the engine gives up on it after the command's `maxTimeMS`. */
+  async withinTimeLimit<T>(session: Session, work: (session: Session) => Promise<T>): Promise<T> {
+    if (this.maxTimeMs === null) return work(session);
+    await session.run(`set statement_timeout = ${this.maxTimeMs}`);
+    try {
+      return await work(session);
+    } finally {
+      // In a transaction that failed this fails too, and its rollback takes the setting back.
+      await session.run('set statement_timeout = 0').catch(() => undefined);
+    }
   }
 }
 
@@ -104,6 +140,7 @@ interface Envelope {
   txnNumber: bigint | null;
   autocommit: boolean | null;
   startTransaction: boolean;
+  maxTimeMs: number | null;
 }
 
 function readEnvelope(body: Buffer): Envelope {
@@ -115,6 +152,7 @@ function readEnvelope(body: Buffer): Envelope {
     txnNumber: null,
     autocommit: null,
     startTransaction: false,
+    maxTimeMs: null,
   };
   for (const { type, name, valueStart, end } of elementsOf(body)) {
     if (envelope.name === '') {
@@ -132,6 +170,9 @@ function readEnvelope(body: Buffer): Envelope {
         envelope.txnNumber =
           end - valueStart === 8 ? body.readBigInt64LE(valueStart) : BigInt(body.readInt32LE(valueStart));
         break;
+      case 'maxTimeMS':
+        envelope.maxTimeMs = timeLimitOf(body, type, valueStart);
+        break;
       case 'autocommit':
         envelope.autocommit = body[valueStart] === 1;
         break;
@@ -141,6 +182,14 @@ function readEnvelope(body: Buffer): Envelope {
     }
   }
   return envelope;
+}
+
+function timeLimitOf(body: Buffer, type: number, at: number): number | null {
+  let value = 0;
+  if (type === INT32) value = body.readInt32LE(at);
+  if (type === INT64) value = Number(body.readBigInt64LE(at));
+  if (type === DOUBLE) value = body.readDoubleLE(at);
+  return value >= 1 ? Math.min(Math.floor(value), LONGEST_TIME_LIMIT_MS) : null;
 }
 
 /** A number as a client may send it: int32, int64, double. */

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { serialize } from 'bson';
+import { availableParallelism } from 'node:os';
 import { MongoError } from '../errors/mongo-error';
 import { bsonOf } from '../postgres/database';
-import type { Command, Handler } from './command';
-import { SERVER_VERSION } from './handshake';
+import { numberOf, type Command, type Handler } from './command';
+import { REPLICA_SET, SERVER_VERSION } from './handshake';
 
 type Fields = Record<string, unknown>;
 const ok = (fields: Fields = {}) => Promise.resolve({ ...fields, ok: 1 });
@@ -19,10 +19,15 @@ export const diagnostics: Record<string, Handler> = {
   setParameter: () => ok({ was: null }),
   getLog: (command) => ok(command.document.getLog === '*' ? { names: ['global'] } : { totalLinesWritten: 0, log: [] }),
   getFreeMonitoringStatus: () => ok({ state: 'undecided' }),
-  hostInfo: () => ok({ system: { currentTime: new Date(), numCores: 2 }, os: { type: process.platform }, extra: {} }),
+  hostInfo: () =>
+    ok({
+      system: { currentTime: new Date(), numCores: availableParallelism() },
+      os: { type: process.platform },
+      extra: {},
+    }),
   serverStatus: (command) => ok(serverStatus(command)),
   replSetGetStatus: (command) =>
-    ok({ set: 'caas', myState: 1, members: [{ _id: 0, name: command.gateway.address, stateStr: 'PRIMARY' }] }),
+    ok({ set: REPLICA_SET, myState: 1, members: [{ _id: 0, name: command.gateway.address, stateStr: 'PRIMARY' }] }),
   whatsmyuri: () => ok({ you: '127.0.0.1' }),
   features: () => ok({ oidMachine: 0 }),
   listCommands: (command) => ok({ commands: Object.fromEntries(knownCommands(command).map((name) => [name, {}])) }),
@@ -34,13 +39,26 @@ export const diagnostics: Record<string, Handler> = {
       command.body,
     ).catch(() => ({ inprog: [], ok: 1 })),
   killOp: (command) =>
-    engine(
-      command,
-      'killOp',
-      'select documentdb_api.kill_op($1::bytea::documentdb_core.bson)::text as document',
-      command.body,
-    ),
-  explain,
+    typeof command.document.op !== 'string'
+      ? ok({ info: 'attempting to kill op' })
+      : engine(
+          command,
+          'killOp',
+          'select documentdb_api.kill_op($1::bytea::documentdb_core.bson)::text as document',
+          command.body,
+        ),
+  profile: (command) => {
+    if ((numberOf(command.document.profile) ?? -1) <= 0) return ok({ was: 0, slowms: 100, sampleRate: 1 });
+    throw MongoError.of('CommandNotSupported', 'the profiler is not supported');
+  },
+  getDefaultRWConcern: () =>
+    ok({ defaultReadConcern: { level: 'local' }, defaultWriteConcern: { w: 'majority', wtimeout: 0 } }),
+  replSetGetConfig: ({ gateway }) =>
+    ok({ config: { _id: REPLICA_SET, version: 1, members: [{ _id: 0, host: gateway.address }] } }),
+  usersInfo: () => ok({ users: [] }),
+  rolesInfo: () => ok({ roles: [] }),
+  fsync: () => ok({ numFiles: 1 }),
+  logRotate: () => ok(),
 };
 
 /** Filled by the registry, which knows every command; the list and the registry would otherwise import each other. */
@@ -50,37 +68,6 @@ export function announceCommands(names: readonly string[]): void {
 }
 
 const knownCommands = (_command: Command) => commandNames;
-
-/** The engine explains in PostgreSQL's words; its plan is passed on under MongoDB's names for the outermost parts. */
-async function explain(command: Command): Promise<Fields> {
-  const inner = command.document.explain as Fields;
-  const [name = ''] = Object.keys(inner);
-  const from = { find: 'find', aggregate: 'pipeline', count: 'count', distinct: 'distinct' }[name];
-  if (!from) throw MongoError.of('CommandNotSupported', `explain of ${name} is not supported`);
-  const { lsid: _lsid, $db: _db, $readPreference: _preference, comment: _comment, ...spec } = inner;
-  if (name === 'aggregate') spec.cursor ??= {};
-  const plan = await command.run((session) =>
-    session.query(
-      `explain-${from}`,
-      `explain (format json, costs false) select document from documentdb_api_catalog.bson_aggregation_${from}($1, $2::bytea::documentdb_core.bson)`,
-      [command.db, Buffer.from(serialize(spec))],
-    ),
-  );
-  const tree = (plan[0]!['QUERY PLAN'] as { Plan: Fields }[])[0]!.Plan;
-  const usesIndex = JSON.stringify(tree).includes('Index');
-  return {
-    queryPlanner: {
-      plannerVersion: 1,
-      namespace: `${command.db}.${String(inner[name])}`,
-      winningPlan: { stage: usesIndex ? 'IXSCAN' : 'COLLSCAN', postgres: tree },
-      rejectedPlans: [],
-    },
-    executionStats: { executionSuccess: true },
-    command: inner,
-    serverInfo: { host: command.gateway.address, version: SERVER_VERSION },
-    ok: 1,
-  };
-}
 
 async function engine(command: Command, name: string, text: string, body: Buffer): Promise<Buffer> {
   return command.run(async (session) => {
@@ -130,7 +117,7 @@ function serverStatus({ gateway }: Command): Fields {
     metrics: { cursor: { open: { total: gateway.cursors.open } } },
     transactions: { currentOpen: gateway.sessions.openTransactions },
     storageEngine: { name: 'documentdb', supportsCommittedReads: true, persistent: true },
-    repl: { setName: 'caas', isWritablePrimary: true, hosts: [gateway.address], me: gateway.address },
+    repl: { setName: REPLICA_SET, isWritablePrimary: true, hosts: [gateway.address], me: gateway.address },
     postgres: pool,
   };
 }

@@ -1,5 +1,8 @@
+import { Long, ObjectId, serialize } from 'bson';
 import { CODES, MongoError } from '../errors/mongo-error';
 import { fromPostgres } from '../errors/postgres-errors';
+import { bsonOf } from '../postgres/database';
+import { decode } from '../wire/message';
 import type { Command } from './command';
 import { indexesOf } from './catalog';
 
@@ -20,10 +23,10 @@ export async function describeDuplicate(
   if (known.code !== CODES.DuplicateKey) return known;
   const index = await indexNameOf(command, known.message);
   const keyPattern = await keysOf(command, index);
-  const values = valuesOf(filter, update);
+  const values = { ...(await documentOf(command, filter, update)), ...valuesOf(filter, update) };
   const keyValue = Object.fromEntries(Object.keys(keyPattern).map((path) => [path, pick(values, path)]));
   const shown = Object.entries(keyValue)
-    .map(([path, value]) => `${path}: ${JSON.stringify(value) ?? 'null'}`)
+    .map(([path, value]) => `${path}: ${shellText(value)}`)
     .join(', ');
   const message = `E11000 duplicate key error collection: ${command.namespace()} index: ${index} dup key: { ${shown} }`;
   return new MongoError(CODES.DuplicateKey, message, { keyPattern, keyValue });
@@ -55,6 +58,33 @@ function valuesOf(filter: unknown, update: unknown): Fields {
   const set = (update ?? {}) as Record<string, Fields | undefined>;
   const replacement = Object.keys(set).some((key) => key.startsWith('$')) ? {} : (set as Fields);
   return { ...(filter as Fields), ...replacement, ...set.$setOnInsert, ...set.$set };
+}
+
+/** What an update found and would have changed; nothing for an insert. */
+async function documentOf(command: Command, filter: unknown, update: unknown): Promise<Fields> {
+  if (update === null || update === undefined) return {};
+  const find = Buffer.from(serialize({ find: command.target, filter, limit: 1, singleBatch: true }));
+  const [row] = await command.gateway.database.use((session) =>
+    session.query(
+      'duplicateOf',
+      'select cursorpage::text as page from documentdb_api.find_cursor_first_page($1, $2::bytea::documentdb_core.bson, 0)',
+      [command.db, find],
+    ),
+  );
+  const { cursor } = decode(bsonOf(row!.page)) as unknown as { cursor: { firstBatch: Fields[] } };
+  return cursor.firstBatch[0] ?? {};
+}
+
+/** A value as MongoDB writes it into the message. */
+function shellText(value: unknown): string {
+  if (value === null || value === undefined) return 'null';
+  if (value instanceof ObjectId) return `ObjectId('${value.toHexString()}')`;
+  if (value instanceof Date) return `new Date(${value.getTime()})`;
+  if (Array.isArray(value)) return `[ ${value.map(shellText).join(', ')} ]`;
+  if (Long.isLong(value)) return value.toString();
+  if (typeof value !== 'object' || '_bsontype' in value) return JSON.stringify(value);
+  const fields = Object.entries(value).map(([name, inner]) => `${name}: ${shellText(inner)}`);
+  return fields.length > 0 ? `{ ${fields.join(', ')} }` : '{}';
 }
 
 function pick(values: Fields, path: string): unknown {

@@ -93,8 +93,8 @@ function parametersOf(batch: Waiting[]) {
     db,
     body,
     batch.length === 1 ? batch[0]!.document : Buffer.concat(batch.map(({ document }) => document)),
-    `{${identities.map(({ session }) => `"\\\\x${session.toString('hex')}"`).join()}}`,
-    `{${identities.map(({ lockKey }) => lockKey).join()}}`,
+    `{${identities.map(({ session }) => `"\\\\x${session.id.toString('hex')}"`).join()}}`,
+    `{${identities.map(({ session }) => session.lock).join()}}`,
     `{${identities.map(({ number }) => number).join()}}`,
     INSERTED_ONE,
   ];

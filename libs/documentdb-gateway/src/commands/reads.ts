@@ -1,6 +1,6 @@
 import { bsonOf, type Session } from '../postgres/database';
 import type { CursorHome } from '../cursors/cursor-store';
-import { bigintOf, numberOf, type Command, type Handler } from './command';
+import { bigintOf, type Command, type Handler } from './command';
 
 /** The engine's function behind each command that opens a cursor. */
 const FIRST_PAGE: Record<string, string> = {
@@ -10,23 +10,18 @@ const FIRST_PAGE: Record<string, string> = {
   listIndexes: 'list_indexes_cursor_first_page',
 };
 
-const openCursor: Handler = (command) => {
-  const timeLimitMs = numberOf(command.document.maxTimeMS);
-  return timeLimitMs ? withTimeLimit(command, timeLimitMs) : firstPageOf(command);
-};
-
 export const reads: Record<string, Handler> = {
-  find: openCursor,
-  aggregate: openCursor,
-  listCollections: openCursor,
-  listIndexes: openCursor,
+  find: firstPageOf,
+  aggregate: firstPageOf,
+  listCollections: firstPageOf,
+  listIndexes: firstPageOf,
   count: (command) => single(command, 'count_query'),
   distinct: (command) => single(command, 'distinct_query'),
   getMore: async (command) => {
     const id = bigintOf(command.document.getMore);
     const { cursors } = command.gateway;
-    if (!command.inTransaction) return cursors.more(id, command.body, null);
-    return command.run((session) => cursors.more(id, command.body, session));
+    if (!command.inTransaction) return cursors.more(id, command.db, command.body, null);
+    return command.run((session) => cursors.more(id, command.db, command.body, session));
   },
   killCursors: async (command) => {
     const ids = (command.document.cursors ?? []) as unknown[];
@@ -39,19 +34,6 @@ export const reads: Record<string, Handler> = {
   },
 };
 
-/** A statement timeout is local to a transaction in PostgreSQL, so the query runs in a short one. */
-async function withTimeLimit(command: Command, timeLimitMs: number): Promise<Buffer> {
-  if (command.inTransaction) return firstPageOf(command);
-  return command.gateway.database.use(async (session) => {
-    await session.run(`set statement_timeout = ${Math.max(1, Math.floor(timeLimitMs))}`);
-    try {
-      return (await firstPage(command, session)).page;
-    } finally {
-      await session.run('reset statement_timeout').catch(() => undefined);
-    }
-  });
-}
-
 /** Most cursors continue anywhere. Some leave a portal in their connection, which then stays with the cursor. */
 async function firstPageOf(command: Command): Promise<Buffer> {
   if (command.inTransaction) {
@@ -60,7 +42,7 @@ async function firstPageOf(command: Command): Promise<Buffer> {
     );
   }
   const { database } = command.gateway;
-  const streamed = await database.use(async (session) => {
+  const streamed = await command.run(async (session) => {
     const result = await firstPage(command, session);
     if (!result.needsConnection) return remember(command, result, { kind: 'anywhere' });
     await session.run('CLOSE ALL');
@@ -69,7 +51,7 @@ async function firstPageOf(command: Command): Promise<Buffer> {
   if (streamed) return streamed;
   const held = await database.hold();
   try {
-    const result = await firstPage(command, held);
+    const result = await command.withinTimeLimit(held, (session) => firstPage(command, session));
     return remember(command, result, { kind: 'held', session: held });
   } catch (error) {
     database.releaseHeld(held, false);

@@ -3,6 +3,7 @@ import { fromPostgres } from '../errors/postgres-errors';
 import { catalog } from './catalog';
 import type { Command, Handler } from './command';
 import { announceCommands, diagnostics } from './diagnostics';
+import { explain } from './explain';
 import { handshake } from './handshake';
 import { reads } from './reads';
 import { sessionCommands } from './session-commands';
@@ -12,6 +13,7 @@ const HANDLERS = new Map<string, Handler>(
   Object.entries({
     ...handshake,
     ...diagnostics,
+    explain,
     ...writes,
     findAndModify,
     findandmodify: findAndModify,

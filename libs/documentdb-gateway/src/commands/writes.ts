@@ -50,7 +50,7 @@ function write(command: Command, kind: Kind): Promise<Buffer> {
 /** An insert that could share a statement with others: of one document, in no transaction. */
 function singleInsert(command: Command): SingleInsert | null {
   if (command.inTransaction) return null;
-  const taken = takeOnlyDocument(command.body, command.request.sequence);
+  const taken = takeOnlyDocument(command.body, command.documentsBeside('documents'));
   return taken && { db: command.db, ...taken, identity: writeIdentity(command) };
 }
 
@@ -85,7 +85,7 @@ async function unrecorded(command: Command, verb: Kind | 'findAndModify', sessio
   const [row] = await session.query(
     verb,
     `select p_result::text as result, p_success as success from documentdb_api.${call}`,
-    [command.db, command.body, ...(verb === 'findAndModify' ? [] : [command.request.sequence?.documents ?? null])],
+    [command.db, command.body, ...(verb === 'findAndModify' ? [] : [command.documentsBeside(STATEMENTS_FIELD[verb])])],
   );
   return { result: bsonOf(row!.result), success: row!.success === true };
 }
@@ -104,9 +104,9 @@ async function recorded(
       verb,
       command.db,
       command.body,
-      command.request.sequence?.documents ?? null,
-      identity.session,
-      identity.lockKey,
+      verb === 'findAndModify' ? null : command.documentsBeside(STATEMENTS_FIELD[verb]),
+      identity.session.id,
+      identity.session.lock,
       identity.number,
     ],
   );
@@ -137,7 +137,7 @@ async function explainError(command: Command, kind: Kind, error: WriteError, sta
   const { q, u } = (statement ?? {}) as { q?: unknown; u?: unknown };
   const duplicate =
     kind === 'insert'
-      ? await describeDuplicate(command, duplicateOf(error), statement, {})
+      ? await describeDuplicate(command, duplicateOf(error), statement, null)
       : await describeDuplicate(command, duplicateOf(error), q, u);
   return { ...explained, errmsg: duplicate.message, ...duplicate.more };
 }
@@ -145,7 +145,7 @@ async function explainError(command: Command, kind: Kind, error: WriteError, sta
 const duplicateOf = ({ errmsg }: WriteError) => Object.assign(new Error(errmsg), { code: '23505' });
 
 function statementsOf(command: Command, kind: Kind): unknown[] {
-  const { sequence } = command.request;
-  if (sequence) return splitDocuments(sequence.documents).map((document) => decode(document));
+  const beside = command.documentsBeside(STATEMENTS_FIELD[kind]);
+  if (beside) return splitDocuments(beside).map((document) => decode(document));
   return command.document[STATEMENTS_FIELD[kind]] as unknown[];
 }

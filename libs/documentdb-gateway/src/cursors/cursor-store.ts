@@ -40,9 +40,9 @@ export class CursorStore {
   }
 
   /** The next page, as the engine's raw reply. `transaction` is the caller's, for cursors that live in it. */
-  async more(id: bigint, command: Buffer, transaction: Session | null): Promise<Buffer> {
+  async more(id: bigint, database: string, command: Buffer, transaction: Session | null): Promise<Buffer> {
     const cursor = this.cursors.get(id);
-    if (!cursor || cursor.busy) throw notFound(id);
+    if (!cursor || cursor.busy || cursor.database !== database) throw notFound(id);
     cursor.busy = true;
     try {
       const run = (session: Session) => this.page(cursor, command, session);

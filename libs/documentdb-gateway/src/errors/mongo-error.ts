@@ -32,6 +32,7 @@ export const CODES = {
   BSONObjectTooLarge: 10334,
   DuplicateKey: 11000,
   Interrupted: 11601,
+  UnrecognizedPipelineStage: 40324,
 } as const;
 
 export type CodeName = keyof typeof CODES;

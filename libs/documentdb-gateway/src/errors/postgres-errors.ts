@@ -29,6 +29,7 @@ const CODE_OF_ORDINAL: Readonly<Record<number, number>> = {
   541: 112,
 };
 
+const CANCELLED = '57014';
 const CONFLICTS = new Set(['40001', '40P01', '55P03']);
 /** A unique index is an exclusion constraint to the engine's extended index. */
 const UNIQUE_VIOLATIONS = new Set(['23505', '23P01']);
@@ -38,7 +39,7 @@ export function codeOfSqlState(sqlState: string): number {
   if (CONFLICTS.has(sqlState)) return CODES.WriteConflict;
   if (UNIQUE_VIOLATIONS.has(sqlState)) return CODES.DuplicateKey;
   if (sqlState === TRANSACTION_TOO_OLD) return CODES.TransactionTooOld;
-  if (sqlState === '57014') return CODES.MaxTimeMSExpired;
+  if (sqlState === CANCELLED) return CODES.Interrupted;
   if (!sqlState.startsWith('M')) return CODES.InternalError;
   return CODE_OF_ORDINAL[parseInt(sqlState.slice(1), 36)] ?? CODES.InternalError;
 }
@@ -79,7 +80,19 @@ export function fromPostgres(error: unknown, inTransaction: boolean): MongoError
     return lost.withLabel(inTransaction ? 'TransientTransactionError' : 'RetryableWriteError');
   }
   if (typeof sqlState !== 'string' || sqlState.length !== 5) return MongoError.of('InternalError', message);
-  const mapped = new MongoError(codeOfSqlState(sqlState), message);
+  if (sqlState === CANCELLED && message.includes('statement timeout')) {
+    return MongoError.of('MaxTimeMSExpired', 'operation exceeded time limit');
+  }
+  const mapped = worded(codeOfSqlState(sqlState), message);
   if (mapped.code === CODES.WriteConflict && inTransaction) mapped.withLabel('TransientTransactionError');
   return mapped;
+}
+
+/** The engine's own codes and words where clients are known to look for MongoDB's. */
+function worded(code: number, message: string): MongoError {
+  const stage = /^Pipeline stage name not recognized: (.*)$/.exec(message);
+  if (stage) return new MongoError(CODES.UnrecognizedPipelineStage, `Unrecognized pipeline stage name: '${stage[1]}'`);
+  const operator = /^Unrecognized operator specified: (.*)$/.exec(message);
+  if (operator) return new MongoError(code, `unknown operator: ${operator[1]}`);
+  return new MongoError(code, message);
 }

@@ -18,6 +18,14 @@ export interface PoolLimits {
 /** How long a write outside a transaction waits for one inside before it answers a write conflict. */
 const LOCK_WAIT_MS = 5_000;
 
+/** What every connection starts with; the engine's own settings are there to be had, but off or lower unless asked. */
+const SETTINGS = `
+  set client_min_messages = error;
+  set lock_timeout = '${LOCK_WAIT_MS}ms';
+  set documentdb.maxWriteBatchSize = 100000;
+  set documentdb_core.enableCollation = on;
+  set documentdb.enableCollationWithNonUniqueOrderedIndexes = on`;
+
 /** A value for a statement: text, number, raw BSON or null. */
 export type Parameter = string | number | bigint | Buffer | null;
 export type Row = Record<string, unknown>;
@@ -141,7 +149,7 @@ export class Database {
     const session = new Session(client);
     client.on('error', () => this.forget(session));
     client.on('end', () => this.forget(session));
-    await session.run(`set client_min_messages = error; set lock_timeout = '${LOCK_WAIT_MS}ms'`);
+    await session.run(SETTINGS);
     return session;
   }
 

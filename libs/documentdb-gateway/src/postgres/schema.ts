@@ -1,3 +1,4 @@
+import type { SessionKey } from '../sessions/session-key';
 import type { Session } from './database';
 
 /** SQLSTATEs that the functions below raise themselves. */
@@ -80,6 +81,38 @@ begin
       set number = excluded.number, success = excluded.success, reply = excluded.reply, written_at = excluded.written_at;
 end $body$;
 `;
+
+/** What the record of a committed transaction holds for a reply. */
+const COMMITTED = `'{ "ok": 1.0 }'::documentdb_core.bson`;
+
+/**
+ * Commits, and leaves a record of it in the same transaction, in one round trip. The lock makes `wasCommitted` wait for a commit
+ * that is still at work.
+ */
+export async function commitWithRecord(session: Session, { id, lock }: SessionKey, number: bigint): Promise<void> {
+  await session.run(`
+    select pg_advisory_xact_lock(${lock});
+    insert into documentdb_gateway.retryable_writes as w (session, number, success, reply)
+      values ('\\x${id.toString('hex')}', ${number}, true, ${COMMITTED})
+      on conflict (session) do update
+        set number = excluded.number, success = excluded.success, reply = excluded.reply, written_at = excluded.written_at;
+    commit`);
+}
+
+/** Whether the session's last numbered work was the commit of `number`. */
+export async function wasCommitted(session: Session, { id, lock }: SessionKey, number: bigint): Promise<boolean> {
+  await session.query('awaitCommit', 'select pg_advisory_lock($1)', [lock]);
+  try {
+    const [row] = await session.query(
+      'wasCommitted',
+      `select number = $2 and reply = ${COMMITTED} as committed from documentdb_gateway.retryable_writes where session = $1`,
+      [id, number],
+    );
+    return row?.committed === true;
+  } finally {
+    await session.query('commitAwaited', 'select pg_advisory_unlock($1)', [lock]);
+  }
+}
 
 /** Any number: what keeps two gateways that start at once from creating the same things. */
 const INSTALL_LOCK = 7_461_225;

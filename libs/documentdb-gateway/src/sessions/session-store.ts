@@ -1,5 +1,8 @@
 import { CODES, MongoError } from '../errors/mongo-error';
+import { isLost } from '../errors/postgres-errors';
 import type { Database, Session } from '../postgres/database';
+import { commitWithRecord, wasCommitted } from '../postgres/schema';
+import { sessionKey } from './session-key';
 
 /** MongoDB ends a transaction that is open for a minute (`transactionLifetimeLimitSeconds`). */
 const TRANSACTION_LIFETIME_MS = 60_000;
@@ -19,6 +22,17 @@ interface Transaction {
   /** The last command, so that one never overtakes another on the connection. */
   tail: Promise<unknown>;
   failed: boolean;
+  /** Whether its commit must be findable later. */
+  wrote: boolean;
+}
+
+/** Which transaction a command belongs to. */
+export interface TransactionPart {
+  lsid: string;
+  number: bigint;
+  /** The first command of its transaction. */
+  starts: boolean;
+  writes: boolean;
 }
 
 interface ClientSession {
@@ -42,14 +56,11 @@ export class SessionStore {
     return [...this.sessions.values()].filter(({ transaction }) => transaction !== null).length;
   }
 
-  /** Runs `work` inside the transaction `number` of `lsid`, beginning it when `starts`. */
-  async inTransaction<T>(
-    lsid: string,
-    number: bigint,
-    starts: boolean,
-    work: (session: Session) => Promise<T>,
-  ): Promise<T> {
-    const transaction = starts ? await this.begin(lsid, number) : this.current(lsid, number);
+  /** Runs `work` inside its transaction, beginning it with the first command. */
+  async inTransaction<T>(part: TransactionPart, work: (session: Session) => Promise<T>): Promise<T> {
+    const { lsid, number } = part;
+    const transaction = part.starts ? await this.begin(lsid, number) : this.current(lsid, number);
+    transaction.wrote ||= part.writes;
     const result = transaction.tail.then(() => {
       if (transaction.failed) throw noSuchTransaction(number);
       return work(transaction.session);
@@ -64,11 +75,15 @@ export class SessionStore {
     }
   }
 
-  /** Commits; a repeated commit of the same number is answered like the first. */
+  /**
+   * Commits; a repeated commit of the same number is answered like the first, also by another gateway: the commit leaves a
+   * record in the transaction itself.
+   */
   async commit(lsid: string, number: bigint): Promise<void> {
     const session = this.sessions.get(lsid);
     if (session?.ended?.number === number && session.ended.committed) return;
-    const transaction = this.current(lsid, number);
+    const transaction = session?.transaction;
+    if (transaction?.number !== number) return this.confirmCommitted(lsid, number);
     await transaction.tail;
     if (transaction.failed) throw noSuchTransaction(number);
     await this.end(lsid, transaction, true);
@@ -102,6 +117,7 @@ export class SessionStore {
       startedAt: Date.now(),
       tail: Promise.resolve(),
       failed: false,
+      wrote: false,
     };
     session.transaction = transaction;
     session.ended = null;
@@ -109,6 +125,11 @@ export class SessionStore {
       transaction.failed = true;
     });
     return transaction;
+  }
+
+  private async confirmCommitted(lsid: string, number: bigint): Promise<void> {
+    const committed = await this.database.use((session) => wasCommitted(session, sessionKey(lsid), number));
+    if (!committed) throw noSuchTransaction(number);
   }
 
   private current(lsid: string, number: bigint): Transaction {
@@ -125,13 +146,15 @@ export class SessionStore {
     let clean = true;
     let committed = false;
     try {
-      await transaction.session.run(commit ? 'COMMIT' : 'ROLLBACK');
+      if (!commit) await transaction.session.run('ROLLBACK');
+      else if (transaction.wrote) await commitWithRecord(transaction.session, sessionKey(lsid), transaction.number);
+      else await transaction.session.run('COMMIT');
       committed = commit;
     } catch (error) {
       clean = false;
-      if (commit) throw error;
+      if (commit) throw isLost(error) ? outcomeUnknown(error) : error;
     } finally {
-      session.ended = { number: transaction.number, committed };
+      session.ended = committed || !commit ? { number: transaction.number, committed } : null;
       this.database.releaseHeld(transaction.session, clean);
     }
   }
@@ -161,4 +184,11 @@ function noSuchTransaction(number: bigint): MongoError {
     CODES.NoSuchTransaction,
     `Given transaction number ${number} does not match any in-progress transactions.`,
   ).withLabel('TransientTransactionError');
+}
+
+/** The engine was lost during the commit. The driver asks again, and then the record says what happened. */
+function outcomeUnknown(error: unknown): MongoError {
+  return MongoError.of('HostUnreachable', `the engine was lost during the commit: ${(error as Error).message}`)
+    .withLabel('RetryableWriteError')
+    .withLabel('UnknownTransactionCommitResult');
 }

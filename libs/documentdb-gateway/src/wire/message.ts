@@ -9,14 +9,20 @@ const CHECKSUM_PRESENT = 1;
 const MORE_TO_COME = 2;
 const KNOWN_REQUIRED_FLAGS = CHECKSUM_PRESENT | MORE_TO_COME;
 
+/** Documents one behind the other, with the name of the field they stand for. */
+export interface DocumentSequence {
+  field: string;
+  documents: Buffer;
+}
+
 /** A request as it came: raw BSON, nothing decoded that need not be. */
 export interface WireRequest {
   requestId: number;
   kind: 'msg' | 'query';
   /** The command document, raw. */
   body: Buffer;
-  /** The documents that came beside the body, joined, with the name of the field they stand for. */
-  sequence: { field: string; documents: Buffer } | null;
+  /** What came beside the body; a command of today has at most one, and `bulkWrite` two. */
+  sequences: DocumentSequence[];
   /** The client wants no reply (`w: 0`). */
   silent: boolean;
   /** Only of OP_QUERY: `admin.$cmd` and the like. */
@@ -46,21 +52,21 @@ function parseMessage(frame: Buffer, requestId: number): WireRequest {
     if (frame.readUInt32LE(end) !== crc32c(frame.subarray(0, end))) throw new ProtocolError('a wrong checksum');
   }
   let body: Buffer | null = null;
-  let sequence: WireRequest['sequence'] = null;
+  const sequences: DocumentSequence[] = [];
   for (let at = 20; at < end;) {
     const kind = frame[at]!;
     const size = boundedSize(frame, at + 1, end);
     const section = frame.subarray(at + 1, at + 1 + size);
     if (kind === 0 && body === null) body = section;
-    else if (kind === 1 && sequence === null) sequence = parseSequence(section);
+    else if (kind === 1) sequences.push(parseSequence(section));
     else throw new ProtocolError(`a section of kind ${kind}`);
     at += 1 + size;
   }
   if (body === null) throw new ProtocolError('an OP_MSG without a body');
-  return { requestId, kind: 'msg', body, sequence, silent: (flags & MORE_TO_COME) !== 0, namespace: null };
+  return { requestId, kind: 'msg', body, sequences, silent: (flags & MORE_TO_COME) !== 0, namespace: null };
 }
 
-function parseSequence(section: Buffer): { field: string; documents: Buffer } {
+function parseSequence(section: Buffer): DocumentSequence {
   const end = section.indexOf(0, 4);
   if (end < 0) throw new ProtocolError('a document sequence without a name');
   const documents = section.subarray(end + 1);
@@ -73,7 +79,7 @@ function parseQuery(frame: Buffer, requestId: number): WireRequest {
   if (end < 0 || end + 9 > frame.length) throw new ProtocolError('an OP_QUERY without a name');
   const size = boundedSize(frame, end + 9, frame.length);
   const body = frame.subarray(end + 9, end + 9 + size);
-  return { requestId, kind: 'query', body, sequence: null, silent: false, namespace: frame.toString('utf8', 20, end) };
+  return { requestId, kind: 'query', body, sequences: [], silent: false, namespace: frame.toString('utf8', 20, end) };
 }
 
 /** The length a BSON document or section claims, when it fits into what there is. */

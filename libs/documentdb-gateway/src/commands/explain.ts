@@ -1,0 +1,73 @@
+import { serialize } from 'bson';
+import { MongoError } from '../errors/mongo-error';
+import type { Command, Handler } from './command';
+import { SERVER_VERSION } from './handshake';
+
+type Fields = Record<string, unknown>;
+
+/** A query for the engine to plan: the suffix of its planning function, and the spec that function takes. */
+interface Planned {
+  by: 'find' | 'pipeline' | 'count' | 'distinct';
+  spec: Fields;
+}
+
+const ENVELOPE = ['lsid', '$db', '$readPreference', 'comment', 'txnNumber', 'readConcern', 'writeConcern', 'maxTimeMS'];
+
+/**
+ * The engine explains in PostgreSQL's words: its plan is passed on whole, under MongoDB's names for the outermost parts. Of a
+ * write it is the plan that finds the documents, which is what MongoDB's own answer is mostly about.
+ */
+export const explain: Handler = async (command) => {
+  const inner = command.document.explain as Fields;
+  const { by, spec } = planned(inner);
+  const rows = await command.run((session) =>
+    session.query(
+      `explain-${by}`,
+      `explain (format json, costs false) select document from documentdb_api_catalog.bson_aggregation_${by}($1, $2::bytea::documentdb_core.bson)`,
+      [command.db, Buffer.from(serialize(spec))],
+    ),
+  );
+  const tree = (rows[0]!['QUERY PLAN'] as { Plan: Fields }[])[0]!.Plan;
+  const stage = JSON.stringify(tree).includes('Index') ? 'IXSCAN' : 'COLLSCAN';
+  const [name = ''] = Object.keys(inner);
+  return {
+    explainVersion: '1',
+    queryPlanner: {
+      namespace: `${command.db}.${String(inner[name])}`,
+      parsedQuery: spec.filter ?? spec.query ?? {},
+      winningPlan: { stage, postgres: tree },
+      rejectedPlans: [],
+    },
+    ...(command.document.verbosity === 'queryPlanner' ? {} : { executionStats: { executionSuccess: true } }),
+    command: { ...inner, $db: command.db },
+    serverInfo: { host: command.gateway.address, version: SERVER_VERSION },
+    ok: 1,
+  };
+};
+
+/** @throws MongoError for what has no plan */
+function planned(inner: Fields): Planned {
+  const spec = Object.fromEntries(Object.entries(inner).filter(([name]) => !ENVELOPE.includes(name)));
+  const [name = ''] = Object.keys(inner);
+  const collection = inner[name];
+  switch (name) {
+    case 'find':
+    case 'count':
+    case 'distinct':
+      return { by: name, spec };
+    case 'aggregate':
+      return { by: 'pipeline', spec: { ...spec, cursor: spec.cursor ?? {} } };
+    case 'update':
+    case 'delete': {
+      const [statement = {}] = (inner.updates ?? inner.deletes ?? []) as Fields[];
+      return { by: 'find', spec: { find: collection, filter: statement.q ?? {} } };
+    }
+    case 'findAndModify':
+    case 'findandmodify': {
+      const { query = {}, sort } = inner;
+      return { by: 'find', spec: { find: collection, filter: query, ...(sort ? { sort } : {}), limit: 1 } };
+    }
+    default:
+      throw MongoError.of('CommandNotSupported', `explain of ${name} is not supported`);
+  }
+}
