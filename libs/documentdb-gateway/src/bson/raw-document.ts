@@ -20,7 +20,7 @@ export function* elementsOf(document: Buffer): Generator<RawElement> {
     const nameEnd = document.indexOf(0, at + 1);
     if (nameEnd < 0 || nameEnd >= end) throw new ProtocolError('a document that is cut off');
     const valueStart = nameEnd + 1;
-    const next = valueStart + valueSize(document, type, valueStart);
+    const next = valueStart + valueSize(document, type, valueStart, end);
     if (next > end) throw new ProtocolError('an element that is cut off');
     yield { type, name: document.toString('latin1', at + 1, nameEnd), start: at, valueStart, end: next };
     at = next;
@@ -81,8 +81,11 @@ export function takeOnlyDocument(command: Buffer, beside: Buffer | null): { body
 const isDocuments = (name: string) => name === 'documents';
 const isOneDocument = (bytes: Buffer) => bytes.length >= 5 && bytes.readInt32LE(0) === bytes.length;
 
-/** @see https://bsonspec.org/spec.html */
-function valueSize(document: Buffer, type: number, at: number): number {
+/**
+ * How many bytes a value takes, by its type and its own length; the caller checks that they are there.
+ * @see https://bsonspec.org/spec.html
+ */
+function valueSize(document: Buffer, type: number, at: number, end: number): number {
   switch (type) {
     case 0x01: // double
     case 0x09: // date
@@ -92,13 +95,13 @@ function valueSize(document: Buffer, type: number, at: number): number {
     case 0x02: // string
     case 0x0d: // JavaScript
     case 0x0e: // symbol
-      return 4 + document.readInt32LE(at);
+      return 4 + length(document, at, end, 1);
     case 0x03: // document
     case 0x04: // array
     case 0x0f: // JavaScript with scope
-      return document.readInt32LE(at);
+      return length(document, at, end, 5);
     case 0x05: // binary
-      return 5 + document.readInt32LE(at);
+      return 5 + length(document, at, end, 0);
     case 0x07: // ObjectId
       return 12;
     case 0x08: // boolean
@@ -108,12 +111,10 @@ function valueSize(document: Buffer, type: number, at: number): number {
     case 0x7f: // max key
     case 0xff: // min key
       return 0;
-    case 0x0b: {
-      const patternEnd = document.indexOf(0, at);
-      return document.indexOf(0, patternEnd + 1) + 1 - at; // regular expression: two C strings
-    }
+    case 0x0b: // regular expression: two C strings
+      return afterZero(document, afterZero(document, at)) - at;
     case 0x0c: // DBPointer
-      return 16 + document.readInt32LE(at);
+      return 16 + length(document, at, end, 1);
     case 0x10: // int32
       return 4;
     case 0x13: // decimal128
@@ -121,4 +122,17 @@ function valueSize(document: Buffer, type: number, at: number): number {
     default:
       throw new ProtocolError(`a BSON element of type ${type}`);
   }
+}
+
+/** A length that stands in the document. One below what is possible would send the walk backwards, and round for ever. */
+function length(document: Buffer, at: number, end: number, least: number): number {
+  const claimed = at + 4 > end ? -1 : document.readInt32LE(at);
+  if (claimed < least) throw new ProtocolError(`a length of ${claimed}`);
+  return claimed;
+}
+
+function afterZero(document: Buffer, at: number): number {
+  const zero = document.indexOf(0, at);
+  if (zero < 0) throw new ProtocolError('a text without an end');
+  return zero + 1;
 }

@@ -1,6 +1,6 @@
 import { serialize } from 'bson';
 import { MongoError } from '../errors/mongo-error';
-import type { Command, Handler } from './command';
+import type { Handler } from './command';
 import { SERVER_VERSION } from './handshake';
 
 type Fields = Record<string, unknown>;

@@ -1,0 +1,68 @@
+import { CODES, MongoError } from './mongo-error';
+import { codeOfSqlState, fromPostgres, isRolledBack, unpackSqlState } from './postgres-errors';
+
+const failure = (code: string | undefined, message = 'said the engine') => Object.assign(new Error(message), { code });
+
+describe('codeOfSqlState', () => {
+  it.each([
+    ['M0000', CODES.InternalError],
+    ['M0001', CODES.BadValue],
+    ['M0008', CODES.NamespaceNotFound],
+    ['M000E', CODES.CursorNotFound],
+    ['M001C', CODES.DuplicateKey],
+    ['M00CO', CODES.DocumentValidationFailure],
+    ['M00EX', CODES.MaxTimeMSExpired],
+    ['M00F1', CODES.WriteConflict],
+    ['23505', CODES.DuplicateKey],
+    ['23P01', CODES.DuplicateKey],
+    ['40001', CODES.WriteConflict],
+    ['40P01', CODES.WriteConflict],
+    ['55P03', CODES.WriteConflict],
+    ['CG225', CODES.TransactionTooOld],
+    ['XX000', CODES.InternalError],
+  ])('maps %s to %d', (sqlState, code) => {
+    expect(codeOfSqlState(sqlState)).toBe(code);
+  });
+});
+
+describe('unpackSqlState', () => {
+  it('reads the engine’s packed form', () => {
+    const pack = (state: string) =>
+      [...state].reduce((sum, char, at) => sum + ((char.charCodeAt(0) - 48) << (6 * at)), 0);
+    for (const state of ['23505', 'M001C', '40P01']) expect(unpackSqlState(pack(state))).toBe(state);
+  });
+});
+
+describe('fromPostgres', () => {
+  it('lets a conflict inside a transaction start over, and only there', () => {
+    expect(fromPostgres(failure('40001'), true)).toMatchObject({ code: 112, labels: ['TransientTransactionError'] });
+    expect(fromPostgres(failure('40001'), false)).toMatchObject({ code: 112, labels: [] });
+  });
+
+  it.each([failure('57P01'), failure('ECONNREFUSED'), failure(undefined, 'Connection terminated unexpectedly')])(
+    'lets a lost engine be asked again: %s',
+    (lost) => {
+      expect(fromPostgres(lost, false)).toMatchObject({ code: CODES.HostUnreachable, labels: ['RetryableWriteError'] });
+      expect(fromPostgres(lost, true).labels).toEqual(['TransientTransactionError']);
+      expect(isRolledBack(lost)).toBe(false);
+    },
+  );
+
+  it('promises nothing about a fault of its own', () => {
+    expect(fromPostgres(new TypeError('x is not a function'), true)).toMatchObject({ code: 1, labels: [] });
+    expect(isRolledBack(new TypeError('x'))).toBe(false);
+  });
+
+  it('tells a time limit from a cancelled statement', () => {
+    const expired = fromPostgres(failure('57014', 'canceling statement due to statement timeout'), false);
+    expect(expired.code).toBe(CODES.MaxTimeMSExpired);
+    const killed = fromPostgres(failure('57014', 'canceling statement due to user request'), false);
+    expect(killed.code).toBe(CODES.Interrupted);
+  });
+
+  it('leaves an error that is MongoDB’s already as it is', () => {
+    const error = MongoError.of('BadValue', 'no');
+    expect(fromPostgres(error, true)).toBe(error);
+    expect(error.toReply()).toEqual({ ok: 0, errmsg: 'no', code: 2, codeName: 'BadValue' });
+  });
+});
