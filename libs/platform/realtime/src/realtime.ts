@@ -18,8 +18,10 @@ export interface OutgoingEvent<T extends EventType> {
   rev?: number;
 }
 
-const BETWEEN_PROCESSES = 'caas:deliver';
-const JOIN_BETWEEN_PROCESSES = 'caas:join';
+const BETWEEN_PROCESSES = 'caas:notices';
+
+/** What processes tell each other: an event for a room, or sockets that belong into one. */
+type Notice = { room: Room; envelope: EventEnvelope } | { room: Room; users: Room[]; rev: number };
 
 /**
  * Sends events to clients on every process. Call it after the commit: an event is a hint that something is there to be read.
@@ -29,6 +31,7 @@ const JOIN_BETWEEN_PROCESSES = 'caas:join';
 export class Realtime implements OnApplicationShutdown {
   private server: Server | null = null;
   private readonly delivery: OrderedDelivery;
+  private readonly notices: Notice[] = [];
 
   constructor(feed: ConversationFeed) {
     this.delivery = new OrderedDelivery({
@@ -57,8 +60,8 @@ export class Realtime implements OnApplicationShutdown {
       ...(event.rev === undefined ? {} : { rev: event.rev }),
       data: event.data,
     };
-    this.deliver(room, envelope);
-    this.server?.serverSideEmit(BETWEEN_PROCESSES, room, envelope);
+    this.deliver({ room, envelope });
+    this.tellOthers({ room, envelope });
   }
 
   /**
@@ -68,8 +71,8 @@ export class Realtime implements OnApplicationShutdown {
   join(ctx: RequestContext, userIds: string[], conversationId: string, rev: number): void {
     const room = conversationRoom(ctx.tenantId, conversationId);
     const users = userIds.map((userId) => userRoom(ctx.tenantId, userId));
-    this.joinHere(users, room, rev);
-    this.server?.serverSideEmit(JOIN_BETWEEN_PROCESSES, users, room, rev);
+    this.deliver({ room, users, rev });
+    this.tellOthers({ room, users, rev });
   }
 
   leave(ctx: RequestContext, userId: string, conversationId: string): void {
@@ -78,20 +81,23 @@ export class Realtime implements OnApplicationShutdown {
 
   attach(server: Server): void {
     this.server = server;
-    server.on(BETWEEN_PROCESSES, (room: Room, envelope: EventEnvelope) => this.deliver(room, envelope));
-    server.on(JOIN_BETWEEN_PROCESSES, (users: Room[], room: Room, rev: number) => this.joinHere(users, room, rev));
+    server.on(BETWEEN_PROCESSES, (notices: Notice[]) => notices.forEach((notice) => this.deliver(notice)));
   }
 
   onApplicationShutdown(): void {
     this.delivery.close();
   }
 
-  private joinHere(users: Room[], room: Room, rev: number): void {
-    this.server?.local.in(users).socketsJoin(room);
-    this.delivery.begin(room, rev);
+  private deliver(notice: Notice): void {
+    if ('envelope' in notice) return this.delivery.accept(notice.room, notice.envelope);
+    this.server?.local.in(notice.users).socketsJoin(notice.room);
+    this.delivery.begin(notice.room, notice.rev);
   }
 
-  private deliver(room: Room, envelope: EventEnvelope): void {
-    this.delivery.accept(room, envelope);
+  /** What one turn of the event loop brings (a group of sends commits at once) goes to the other processes as one message. */
+  private tellOthers(notice: Notice): void {
+    this.notices.push(notice);
+    if (this.notices.length === 1)
+      setImmediate(() => this.server?.serverSideEmit(BETWEEN_PROCESSES, this.notices.splice(0)));
   }
 }

@@ -7,6 +7,8 @@ import { conversations, type Conversation } from '../persistence/conversation.sc
 import { members, type Member } from '../persistence/member.schema';
 
 const MAX_CACHED = 20_000;
+/** The two of a direct conversation are the same for good. */
+const DIRECT_TTL_MS = 10 * 60_000;
 
 /** What sending must know of a conversation, and what of it can be remembered for a moment. */
 export interface ConversationFacts {
@@ -23,6 +25,7 @@ export interface ConversationFacts {
 @Injectable()
 export class ConversationAccess {
   private readonly facts = new FreshCache<ConversationFacts | null>(MAX_CACHED);
+  private readonly directs = new FreshCache<ConversationFacts | null>(MAX_CACHED, DIRECT_TTL_MS);
   private readonly blocks = new FreshCache<boolean>(MAX_CACHED);
 
   constructor(
@@ -60,15 +63,18 @@ export class ConversationAccess {
   /** @throws CaasError `conversation_not_found` (404) */
   async readable(ctx: RequestContext, id: ObjectId): Promise<ConversationFacts> {
     const { user_id } = ctx.user;
-    const facts = await this.facts.get(`${ctx.tenantId}:${id.toHexString()}:${user_id.toHexString()}`, async () => {
-      const member = await ctx
-        .repository(members)
-        .findOne({ conversation_id: id, 'user.user_id': user_id }, { fields: ['_id'] });
-      const conversation = member && (await ctx.repository(conversations).findById(id));
-      return conversation ? { id, type: conversation.type, participants: conversation.participants } : null;
-    });
+    const key = `${ctx.tenantId}:${id.toHexString()}:${user_id.toHexString()}`;
+    const facts = this.directs.peek(key) ?? (await this.facts.get(key, () => this.load(ctx, id)));
+    if (facts?.type === 'direct' && !this.directs.peek(key)) await this.directs.get(key, () => Promise.resolve(facts));
     if (!facts) throw notFound('conversation');
     return facts;
+  }
+
+  private async load(ctx: RequestContext, id: ObjectId): Promise<ConversationFacts | null> {
+    const who = { conversation_id: id, 'user.user_id': ctx.user.user_id };
+    const member = await ctx.repository(members).findOne(who, { fields: ['_id'] });
+    const conversation = member && (await ctx.repository(conversations).findById(id));
+    return conversation ? { id, type: conversation.type, participants: conversation.participants } : null;
   }
 
   /** Has `by` blocked the actor? */
@@ -79,6 +85,7 @@ export class ConversationAccess {
 
   /** Somebody joined or left, or the conversation is new: nothing known of it holds any more in this process. */
   forget(ctx: RequestContext, id: ObjectId): void {
+    this.directs.forgetWhere((key) => key.startsWith(`${ctx.tenantId}:${id.toHexString()}:`));
     this.facts.forgetWhere((key) => key.startsWith(`${ctx.tenantId}:${id.toHexString()}:`));
   }
 }

@@ -15,8 +15,6 @@ import { messages, type Message } from '../persistence/message.schema';
 
 /** More in one transaction would make each wait longer than it gains. */
 const MAX_BATCH = 64;
-/** While one group of a tenant waits for its commit, the next is already being written. */
-const MAX_GROUPS_AT_ONCE = 2;
 
 /** A message that was checked and may be written; `seq` and `rev` are given by the commit. */
 export type Draft = Omit<NewDocument<Message>, 'seq' | 'rev'> & { conversation_id: ObjectId; sender: UserReference };
@@ -35,44 +33,36 @@ export interface Sent {
 }
 
 /**
- * Writes messages in groups. While transactions of a tenant are under way, further sends gather, and the next transaction
- * takes them all: the commit, which is what costs, is shared. Idle, a send is committed at once. Two groups of a tenant may be
- * under way together, never with the same conversation in both. Within the transaction the conversations' counters grow
- * first, in the order of ids (so that two processes never wait for each other crosswise), and what they then say numbers the
- * messages: a seq exists exactly when its message does.
+ * Writes messages in groups. While one transaction of a tenant is under way, further sends gather, and the next transaction
+ * takes them all: the commit, which is what costs, is shared. Idle, a send is committed at once. Within the transaction the
+ * conversations' counters grow first, in the order of ids (so that two processes never wait for each other crosswise), and
+ * what they then say numbers the messages: a seq exists exactly when its message does.
  *
  * A group belongs to one tenant, since a transaction's repository does. A group that fails is split, so that nobody's
  * duplicate or bad luck holds up a neighbour.
  */
 @Injectable()
 export class SendCommitter {
-  private readonly tenants = new Map<string, TenantQueue>();
+  private readonly queues = new Map<string, Pending[]>();
 
   /** @throws CaasError `idempotency_mismatch` (422), `conversation_not_found` (404) */
   submit(ctx: RequestContext, draft: Draft): Promise<Sent> {
     return new Promise((resolve, reject) => {
-      let queue = this.tenants.get(ctx.tenantId);
-      if (!queue) {
-        queue = { waiting: [], busy: new Set(), groups: 0 };
-        this.tenants.set(ctx.tenantId, queue);
+      const pending = { ctx, draft, resolve, reject };
+      const gathering = this.queues.get(ctx.tenantId);
+      if (gathering) {
+        gathering.push(pending);
+        return;
       }
-      queue.waiting.push({ ctx, draft, resolve, reject });
-      this.advance(ctx.tenantId, queue);
+      const queue = [pending];
+      this.queues.set(ctx.tenantId, queue);
+      void this.drain(ctx.tenantId, queue);
     });
   }
 
-  private advance(tenantId: string, queue: TenantQueue): void {
-    while (queue.groups < MAX_GROUPS_AT_ONCE) {
-      const group = takeGroup(queue);
-      if (group.length === 0) break;
-      queue.groups += 1;
-      void this.commitGroup(group).finally(() => {
-        queue.groups -= 1;
-        for (const { draft } of group) queue.busy.delete(draft.conversation_id.toHexString());
-        this.advance(tenantId, queue);
-      });
-    }
-    if (queue.groups === 0 && queue.waiting.length === 0) this.tenants.delete(tenantId);
+  private async drain(tenantId: string, queue: Pending[]): Promise<void> {
+    while (queue.length > 0) await this.commitGroup(queue.splice(0, MAX_BATCH));
+    this.queues.delete(tenantId);
   }
 
   private async commitGroup(group: Pending[]): Promise<void> {
@@ -101,26 +91,6 @@ export class SendCommitter {
       await settle(pending, error);
     }
   }
-}
-
-interface TenantQueue {
-  waiting: Pending[];
-  /** Conversations with a group under way. */
-  busy: Set<string>;
-  groups: number;
-}
-
-/** The sends that may go together now: those of no conversation that is busy, oldest first. */
-function takeGroup(queue: TenantQueue): Pending[] {
-  const group: Pending[] = [];
-  const later: Pending[] = [];
-  for (const pending of queue.waiting) {
-    const isBusy = queue.busy.has(pending.draft.conversation_id.toHexString());
-    (isBusy || group.length >= MAX_BATCH ? later : group).push(pending);
-  }
-  queue.waiting = later;
-  for (const { draft } of group) queue.busy.add(draft.conversation_id.toHexString());
-  return group;
 }
 
 /** One transaction: counters, messages, and the senders' own watermarks. */
