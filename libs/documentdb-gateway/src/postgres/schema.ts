@@ -105,7 +105,7 @@ export async function wasCommitted(session: Session, { id, lock }: SessionKey, n
   try {
     const [row] = await session.query(
       'wasCommitted',
-      `select number = $2 and reply = ${COMMITTED} as committed from documentdb_gateway.retryable_writes where session = $1`,
+      `select number = $2 and reply::bytea = ${COMMITTED}::bytea as committed from documentdb_gateway.retryable_writes where session = $1`,
       [id, number],
     );
     return row?.committed === true;
