@@ -58,9 +58,13 @@ export class DocumentDbGateway {
       address: `${host}:${bound}`,
     };
     server.on('connection', (socket) => {
-      this.clients.set(socket, new ClientConnection(gateway, socket, this.nextConnectionId++, verifier));
+      const id = this.nextConnectionId++;
+      this.clients.set(socket, new ClientConnection(gateway, socket, id, verifier));
       socket.on('error', () => socket.destroy());
-      socket.on('close', () => this.clients.delete(socket));
+      socket.on('close', () => {
+        this.clients.delete(socket);
+        this.sessions.connectionClosed(id);
+      });
     });
     this.server = server;
     this.housekeeping = setInterval(() => void this.forgetExpired(), FORGET_EVERY_MS);

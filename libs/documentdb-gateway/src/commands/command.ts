@@ -114,7 +114,10 @@ export class Command {
     const limited = (session: Session) => this.withinTimeLimit(session, work);
     if (!this.inTransaction) return database.use(limited);
     const { lsid, txnNumber, startsTransaction: starts } = this;
-    return sessions.inTransaction({ lsid: lsid!, number: txnNumber!, starts, writes: !READS.has(this.name) }, limited);
+    return sessions.inTransaction(
+      { connectionId: this.connectionId, lsid: lsid!, number: txnNumber!, starts, writes: !READS.has(this.name) },
+      limited,
+    );
   }
 
   /** Runs `work` so that the engine gives up on it after the command's `maxTimeMS`. */

@@ -90,6 +90,9 @@ export function fromPostgres(error: unknown, inTransaction: boolean): MongoError
 
 /** The engine's own codes and words where clients are known to look for MongoDB's. */
 function worded(code: number, message: string): MongoError {
+  if (code === CODES.DuplicateKey && message.startsWith('could not create')) {
+    return new MongoError(code, 'E11000 duplicate key error: an index cannot be unique over the documents there are');
+  }
   const stage = /^Pipeline stage name not recognized: (.*)$/.exec(message);
   if (stage) return new MongoError(CODES.UnrecognizedPipelineStage, `Unrecognized pipeline stage name: '${stage[1]}'`);
   const operator = /^Unrecognized operator specified: (.*)$/.exec(message);

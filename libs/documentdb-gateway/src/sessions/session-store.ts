@@ -16,6 +16,8 @@ const SESSION_LIFETIME_MS = 30 * 60_000;
 const SWEEP_EVERY_MS = 5_000;
 
 interface Transaction {
+  /** The client connection of its last command. */
+  connectionId: number;
   number: bigint;
   session: Session;
   startedAt: number;
@@ -28,6 +30,7 @@ interface Transaction {
 
 /** Which transaction a command belongs to. */
 export interface TransactionPart {
+  connectionId: number;
   lsid: string;
   number: bigint;
   /** The first command of its transaction. */
@@ -61,6 +64,7 @@ export class SessionStore {
     const { lsid, number } = part;
     const transaction = part.starts ? await this.begin(lsid, number) : this.current(lsid, number);
     transaction.wrote ||= part.writes;
+    transaction.connectionId = part.connectionId;
     const result = transaction.tail.then(() => {
       if (transaction.failed) throw noSuchTransaction(number);
       return work(transaction.session);
@@ -96,6 +100,17 @@ export class SessionStore {
     await this.end(lsid, transaction, false);
   }
 
+  /**
+   * A client's connection broke. The transaction whose last command came by it is aborted: its process may be dead, and nobody
+   * else can get past its locks. One that goes on by another connection learns of it as of any abort.
+   */
+  connectionClosed(connectionId: number): void {
+    for (const [lsid, { transaction }] of this.sessions) {
+      if (transaction?.connectionId !== connectionId) continue;
+      void transaction.tail.then(() => transaction.connectionId === connectionId && this.end(lsid, transaction, false));
+    }
+  }
+
   async forget(lsid: string): Promise<void> {
     const transaction = this.sessions.get(lsid)?.transaction;
     if (transaction) await this.end(lsid, transaction, false);
@@ -118,6 +133,7 @@ export class SessionStore {
       tail: Promise.resolve(),
       failed: false,
       wrote: false,
+      connectionId: 0,
     };
     session.transaction = transaction;
     session.ended = null;
