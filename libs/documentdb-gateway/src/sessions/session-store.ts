@@ -107,7 +107,9 @@ export class SessionStore {
   connectionClosed(connectionId: number): void {
     for (const [lsid, { transaction }] of this.sessions) {
       if (transaction?.connectionId !== connectionId) continue;
-      void transaction.tail.then(() => transaction.connectionId === connectionId && this.end(lsid, transaction, false));
+      const abandoned = () =>
+        transaction.connectionId === connectionId ? this.end(lsid, transaction, false) : undefined;
+      void transaction.tail.then(abandoned);
     }
   }
 
