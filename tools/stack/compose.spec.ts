@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 import { readSections, runtimeConfig } from '#caas/platform/config';
 import { httpConfig } from '#caas/platform/http';
 import { loggingConfig } from '#caas/platform/logging';
+import { storageConfig } from '#caas/platform/storage';
 import { tenancyConfig } from '#caas/tenancy';
 import { repositoryRoot } from './repository';
 
@@ -172,7 +173,7 @@ describe('docker-compose.yml', () => {
   });
 
   it('gives them variables that the configuration has, with values that it takes', () => {
-    const sections = [runtimeConfig, loggingConfig, httpConfig, tenancyConfig];
+    const sections = [runtimeConfig, loggingConfig, httpConfig, tenancyConfig, storageConfig];
     const filledIn = Object.entries(service('api').environment ?? {}).map(([name, value]) => [
       name,
       value.replace(/\$\{[A-Z_]+:-([^}]*)\}/g, '$1').replace(/\$\{[^}]*\}/g, 'a'.repeat(64)),
@@ -180,7 +181,16 @@ describe('docker-compose.yml', () => {
     expect(() => readSections(sections, Object.fromEntries(filledIn))).not.toThrow();
     const known = sections.flatMap(({ entries }) => Object.keys(entries));
     const unknown = filledIn.map(([name]) => name as string).filter((name) => !known.includes(name));
-    expect(unknown.filter((name) => !/^(STORAGE_DRIVER|S3_.+)$/.test(name))).toEqual([]);
+    expect(unknown).toEqual([]);
+  });
+
+  it('keeps objects in the bucket that its init makes, under the key that the S3 server knows', () => {
+    const { S3_BUCKET, S3_ACCESS_KEY_ID, S3_ENDPOINT } = service('api').environment ?? {};
+    expect(service('s3-init').command?.join()).toContain(`s3.bucket.create -name ${S3_BUCKET}`);
+    const [identity] = JSON.parse(compose.configs['s3']?.content ?? '').identities;
+    expect(identity.credentials[0].accessKey).toBe(S3_ACCESS_KEY_ID);
+    expect(identity.actions).toContain(`Write:${S3_BUCKET}`);
+    expect(service('s3').healthcheck?.test.join()).toContain(`:${new URL(S3_ENDPOINT as string).port}/`);
   });
 
   it('runs entries that the build makes', () => {
