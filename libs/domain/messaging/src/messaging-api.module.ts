@@ -3,6 +3,7 @@ import { ConversationAccess } from './conversations/conversation-access';
 import { ConversationsService } from './conversations/conversations.service';
 import { MessagesService } from './messages/messages.service';
 import { MessagingFeedModule, MessagingModule } from './messaging.module';
+import { GroupWriter } from './sending/group-writer';
 import { SendCommitter } from './sending/send-committer';
 import { MessagingSocket } from './socket/messaging.socket';
 import { SyncService } from './sync/sync.service';
@@ -12,7 +13,15 @@ import { MessagesController } from './http/messages.controller';
 /** Messaging over REST and sockets: one set of services behind both. */
 @Module({
   imports: [MessagingModule, MessagingFeedModule],
-  providers: [ConversationAccess, ConversationsService, MessagesService, SendCommitter, SyncService, MessagingSocket],
+  providers: [
+    ConversationAccess,
+    ConversationsService,
+    MessagesService,
+    GroupWriter,
+    SendCommitter,
+    SyncService,
+    MessagingSocket,
+  ],
   controllers: [ConversationsController, MessagesController],
 })
 export class MessagingApiModule {}

@@ -1,5 +1,6 @@
 import type { UserReference } from '#caas/kernel';
 import { versioned } from '#caas/platform/http';
+import { watermarksOf } from './conversations/watermarks';
 import type { Conversation } from './persistence/conversation.schema';
 import type { Member } from './persistence/member.schema';
 import type { Message } from './persistence/message.schema';
@@ -68,7 +69,7 @@ export function viewOfConversation(conversation: Conversation) {
 }
 
 /** For one member: with what they have not read. */
-export function viewOfConversationFor(conversation: Conversation, member: Pick<Member, 'read_seq'>) {
-  const unread_count = Math.max(0, conversation.last_seq - member.read_seq);
+export function viewOfConversationFor(conversation: Conversation, member: Member) {
+  const unread_count = Math.max(0, conversation.last_seq - watermarksOf(conversation, member).read_seq);
   return versioned({ ...viewOfConversation(conversation), unread_count }, conversation.__v);
 }

@@ -10,6 +10,12 @@ const MAX_CACHED = 20_000;
 /** The two of a direct conversation are the same for good. */
 const DIRECT_TTL_MS = 10 * 60_000;
 
+/** A conversation as one member has it. */
+export interface Entry {
+  conversation: Conversation;
+  member: Member;
+}
+
 /** What sending must know of a conversation, and what of it can be remembered for a moment. */
 export interface ConversationFacts {
   id: ObjectId;
@@ -25,7 +31,7 @@ export interface ConversationFacts {
 @Injectable()
 export class ConversationAccess {
   private readonly facts = new FreshCache<ConversationFacts | null>(MAX_CACHED);
-  private readonly directs = new FreshCache<ConversationFacts | null>(MAX_CACHED, DIRECT_TTL_MS);
+  private readonly directs = new FreshCache<ConversationFacts>(MAX_CACHED, DIRECT_TTL_MS);
   private readonly blocks = new FreshCache<boolean>(MAX_CACHED);
 
   constructor(
@@ -38,14 +44,34 @@ export class ConversationAccess {
   }
 
   /** @throws CaasError `conversation_not_found` (404) */
-  async requireMember(ctx: RequestContext, id: ObjectId): Promise<{ conversation: Conversation; member: Member }> {
-    const who = { conversation_id: id, 'user.user_id': ctx.user.user_id };
-    const [conversation, member] = await Promise.all([
-      ctx.repository(conversations).findById(id),
-      ctx.repository(members).findOne(who),
+  async requireMember(ctx: RequestContext, id: ObjectId): Promise<Entry> {
+    const entry = await this.find(ctx, id);
+    if (!entry) throw notFound('conversation');
+    return entry;
+  }
+
+  /** Null for a conversation that the actor is not in, as for one that does not exist. */
+  async find(ctx: RequestContext, id: ObjectId): Promise<Entry | null> {
+    const [entry] = (await this.findMany(ctx, [id])).values();
+    return entry ?? null;
+  }
+
+  /** Those among `ids` that the actor is in, by id. */
+  async findMany(ctx: RequestContext, ids: ObjectId[]): Promise<Map<string, Entry>> {
+    const one = ids.length === 1 ? ids[0] : undefined;
+    const among = one ?? { $in: ids };
+    const [found, own] = await Promise.all([
+      ctx.repository(conversations).find({ _id: among }),
+      ctx.repository(members).find({ conversation_id: among, 'user.user_id': ctx.user.user_id }),
     ]);
-    if (!conversation || !member) throw notFound('conversation');
-    return { conversation, member };
+    const byConversation = new Map(own.map((member) => [member.conversation_id.toHexString(), member]));
+    return new Map(
+      found.flatMap((conversation) => {
+        const id = conversation._id.toHexString();
+        const member = byConversation.get(id);
+        return member ? [[id, { conversation, member }] as const] : [];
+      }),
+    );
   }
 
   /** @throws CaasError `conversation_not_found` (404), `blocked` (403) */
@@ -64,9 +90,15 @@ export class ConversationAccess {
   async readable(ctx: RequestContext, id: ObjectId): Promise<ConversationFacts> {
     const { user_id } = ctx.user;
     const key = `${ctx.tenantId}:${id.toHexString()}:${user_id.toHexString()}`;
-    const facts = this.directs.peek(key) ?? (await this.facts.get(key, () => this.load(ctx, id)));
-    if (facts?.type === 'direct' && !this.directs.peek(key)) await this.directs.get(key, () => Promise.resolve(facts));
-    if (!facts) throw notFound('conversation');
+    const lasting = this.directs.peek(key);
+    if (lasting) return lasting;
+    const facts = await this.facts.get(key, () => this.load(ctx, id));
+    if (!facts) {
+      // Somebody who is just joining on another process must not stay outside here for seconds after.
+      this.facts.forget(key);
+      throw notFound('conversation');
+    }
+    if (facts.type === 'direct') await this.directs.get(key, () => Promise.resolve(facts));
     return facts;
   }
 

@@ -15,9 +15,9 @@ import {
 import { UserDirectory } from '#caas/access';
 import { Realtime } from '#caas/platform/realtime';
 import { conversations, type Conversation, type ConversationType } from '../persistence/conversation.schema';
-import { members, type Member } from '../persistence/member.schema';
+import { members } from '../persistence/member.schema';
 import { viewOfConversation } from '../views';
-import { ConversationAccess } from './conversation-access';
+import { ConversationAccess, type Entry } from './conversation-access';
 
 const MAX_MEMBERS_AT_ONCE = 500;
 const FEED_LIMIT = 10_000;
@@ -27,11 +27,6 @@ export interface NewConversation {
   member_ids: string[];
   name?: string;
   metadata?: Record<string, unknown>;
-}
-
-export interface Entry {
-  conversation: Conversation;
-  member: Member;
 }
 
 /** Opens conversations and lists them. */
@@ -92,9 +87,9 @@ export class ConversationsService {
 
   private async beyond(ctx: RequestContext, { cursor, direction }: PageRequest): Promise<Filter<Conversation>> {
     if (cursor === null) return {};
-    const { conversation: last } = await this.access.requireMember(ctx, new ObjectId(cursor)).catch(() => {
-      throw invalid('invalid_cursor', 'The cursor is not one that a page handed out.');
-    });
+    const entry = await this.access.find(ctx, new ObjectId(cursor));
+    if (!entry) throw invalid('invalid_cursor', 'The cursor is not one that a page handed out.');
+    const { conversation: last } = entry;
     const operator = direction === 'backward' ? '$lt' : '$gt';
     return {
       $or: [
@@ -152,6 +147,7 @@ export class ConversationsService {
         member_count: everyone.length,
         last_seq: 0,
         rev: 0,
+        sent_seqs: {},
         last_message: null,
         last_activity_at: new Date(),
       });

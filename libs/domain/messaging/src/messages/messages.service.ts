@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ObjectId } from 'bson';
 import {
+  CaasError,
   cutPage,
   invalid,
   notFound,
@@ -49,20 +50,24 @@ export class MessagesService {
    *   `idempotency_mismatch` (422)
    */
   async send(ctx: RequestContext, conversationId: ObjectId, body: NewMessage): Promise<Sent> {
-    await this.access.requireSender(ctx, conversationId);
-    if (!body.text && !body.encrypted) {
-      throw invalid('empty_message', 'A message needs a text or an encrypted payload.', [
-        { field: 'text', message: 'must not be empty' },
-      ]);
-    }
-    const replyTo =
-      body.reply_to_id === undefined ? null : await this.replyTarget(ctx, conversationId, body.reply_to_id);
-    const sent = await this.committer.submit(ctx, {
-      _id: new ObjectId(),
+    const key = {
       conversation_id: conversationId,
+      sender: ctx.user,
       client_message_id: body.client_message_id,
       request_hash: requestHash(body),
-      sender: ctx.user,
+    };
+    let replyTo: ObjectId | null;
+    try {
+      replyTo = await this.checkSend(ctx, conversationId, body);
+    } catch (error) {
+      // Stored is stored: whoever asks again hears so, whatever has been forbidden or removed since.
+      const sent = isAboutNow(error) ? await this.committer.find(ctx, key) : null;
+      if (sent) return sent;
+      throw error;
+    }
+    const sent = await this.committer.submit(ctx, {
+      ...key,
+      _id: new ObjectId(),
       type: body.type ?? 'text',
       text: body.text ?? null,
       attachments: [],
@@ -80,12 +85,23 @@ export class MessagesService {
     return sent;
   }
 
+  /** May the actor send this now? Answers the message it replies to. */
+  private async checkSend(ctx: RequestContext, id: ObjectId, body: NewMessage): Promise<ObjectId | null> {
+    await this.access.requireSender(ctx, id);
+    if (!body.text && !body.encrypted) {
+      throw invalid('empty_message', 'A message needs a text or an encrypted payload.', [
+        { field: 'text', message: 'must not be empty' },
+      ]);
+    }
+    return body.reply_to_id === undefined ? null : this.replyTarget(ctx, id, body.reply_to_id);
+  }
+
   /** @throws CaasError `message_not_found` (404), also for one in a conversation the actor is not in */
   async get(ctx: RequestContext, id: ObjectId): Promise<Message> {
     const message = await ctx.repository(messages).findById(id, { withDeleted: true });
     if (!message) throw notFound('message');
-    await this.access.readable(ctx, message.conversation_id).catch(() => {
-      throw notFound('message');
+    await this.access.readable(ctx, message.conversation_id).catch((error: unknown) => {
+      throw isNotFound(error) ? notFound('message') : error;
     });
     return message;
   }
@@ -166,6 +182,12 @@ export class MessagesService {
     );
   }
 }
+
+const isNotFound = (error: unknown): boolean => error instanceof CaasError && error.kind === 'not_found';
+
+/** A refusal that may have come after the message was stored, unlike that of somebody who is not in the conversation. */
+const isAboutNow = (error: unknown): boolean =>
+  error instanceof CaasError && (error.kind === 'forbidden' || error.code === 'unknown_reply');
 
 function boundOf({ after_seq, before_seq }: MessageSelector): Record<string, number> | null {
   if (after_seq !== undefined) return { $gt: after_seq };

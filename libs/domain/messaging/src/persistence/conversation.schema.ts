@@ -53,6 +53,13 @@ export class Conversation extends TenantDocumentBase {
   @Prop({ type: Number, default: 0 })
   rev: number;
 
+  /**
+   * By user id, for those who wrote lately: the `seq` of their newest message, up to which they count as having read. Kept
+   * here because a send writes this row anyway; see `watermarks.ts`.
+   */
+  @Prop({ type: Object, default: {} })
+  sent_seqs: Record<string, number>;
+
   @Prop({ type: Object, default: null })
   last_message: LastMessage | null;
 

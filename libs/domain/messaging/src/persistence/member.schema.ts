@@ -17,7 +17,7 @@ export class Member extends TenantDocumentBase {
   @Prop({ type: String, default: 'member' })
   role: string;
 
-  /** Watermarks: everything up to here is read, or delivered. They only grow. */
+  /** Watermarks: everything up to here is read, or delivered. They only grow. What the member wrote counts too: see `watermarks.ts`. */
   @Prop({ type: Number, default: 0 })
   read_seq: number;
 

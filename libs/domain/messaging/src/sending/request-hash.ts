@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 
 /** SHA-256 of a request's body, whatever the order of its fields: sameness of a repeated send. */
 export function requestHash(body: object): string {
-  return createHash('sha256')
-    .update(JSON.stringify(canonical(body)))
-    .digest('base64');
+  return createHash('sha256').update(canonical(body)).digest('base64');
 }
 
-function canonical(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(canonical);
-  if (value === null || typeof value !== 'object') return value;
+/** JSON with the fields of every object in one order; a field that is undefined is absent, as on the wire. */
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
+  if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null';
   const fields = Object.entries(value).filter(([, field]) => field !== undefined);
-  return fields.sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, field]) => [name, canonical(field)]);
+  fields.sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${fields.map(([name, field]) => `${JSON.stringify(name)}:${canonical(field)}`).join()}}`;
 }

@@ -1,13 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import { ObjectId } from 'bson';
 import { isObjectIdHex, type RequestContext } from '#caas/kernel';
-import { ConversationAccess } from '../conversations/conversation-access';
+import { ConversationAccess, type Entry } from '../conversations/conversation-access';
 import { ConversationsService } from '../conversations/conversations.service';
-import { members } from '../persistence/member.schema';
-import { messages } from '../persistence/message.schema';
+import { watermarksOf } from '../conversations/watermarks';
+import { members, type Member } from '../persistence/member.schema';
+import { messages, type Message } from '../persistence/message.schema';
 import { viewOfConversationFor, viewOfMessageFor, viewOfReference } from '../views';
 
 const JOINED_AT_ONCE = 100;
+/** In one answer, about: conversations that have no room in it say so by `has_more`. */
+const MAX_MESSAGES = 1_000;
+const READ_AT_ONCE = 8;
+/** Receipts read by one query. */
+const MAX_MEMBERS_AT_ONCE = 2_000;
 
 export interface SyncRequest {
   /** What the client remembers: the `rev` of each conversation. */
@@ -25,45 +31,115 @@ export class SyncService {
   ) {}
 
   async sync(ctx: RequestContext, { conversations: known, limit }: SyncRequest) {
-    const left: string[] = [];
-    const changed: Record<string, unknown> = {};
-    for (const [id, rev] of Object.entries(known)) {
-      const state = isObjectIdHex(id) ? await this.since(ctx, new ObjectId(id), rev, limit) : null;
-      if (state) changed[id] = state;
-      else left.push(id);
-    }
-    return { conversations: changed, joined: await this.joined(ctx, known), left };
+    const ids = Object.keys(known).filter(isObjectIdHex);
+    // Before the messages are read: what comes in between has a higher rev than the answer's, and is asked for next time.
+    const entries = await this.access.findMany(
+      ctx,
+      ids.map((id) => new ObjectId(id)),
+    );
+    const changes = await this.changes(ctx, entries, known, limit);
+    const receipts = await this.receipts(ctx, [...entries.values()]);
+    const changed = [...entries].map(([id, entry]) => {
+      const state = stateOf(entry, known[id]!, changes.get(id) ?? null, limit);
+      return [id, { ...state, receipts: receipts.get(id) ?? [] }] as const;
+    });
+    return {
+      conversations: Object.fromEntries(changed),
+      joined: await this.joined(ctx, known),
+      left: Object.keys(known).filter((id) => !entries.has(id)),
+    };
   }
 
-  /** Null when the actor may not read it (any more). */
-  private async since(ctx: RequestContext, id: ObjectId, rev: number, limit: number) {
-    const entry = await this.access.requireMember(ctx, id).catch(() => null);
-    if (!entry) return null;
-    const { conversation } = entry;
-    const rows = await ctx
-      .repository(messages)
-      .find({ conversation_id: id, rev: { $gt: rev } }, { sort: { rev: 1 }, limit: limit + 1, withDeleted: true });
-    const page = rows.slice(0, limit);
-    const hasMore = rows.length > limit;
-    const everyone = await ctx.repository(members).find({ conversation_id: id }, { limit: 1000 });
-    return {
-      messages: page.map(viewOfMessageFor),
-      receipts: everyone.map(({ user, read_seq, delivered_seq }) => ({
-        user: viewOfReference(user),
-        read_seq,
-        delivered_seq,
-      })),
-      // Messages that came while this was read have a higher rev than the page's last: the client asks from there.
-      rev: hasMore ? page.at(-1)!.rev : Math.max(conversation.rev, page.at(-1)?.rev ?? 0),
-      has_more: hasMore,
-      // A rev from the future means that the client remembers another history, of a restored backup for one.
-      resync_required: rev > conversation.rev,
-    };
+  /** What changed in the conversations that changed, one more than asked; those that there was no room for are missing. */
+  private async changes(
+    ctx: RequestContext,
+    entries: Map<string, Entry>,
+    known: Record<string, number>,
+    limit: number,
+  ): Promise<Map<string, Message[]>> {
+    const changed = [...entries].filter(([id, { conversation }]) => conversation.rev > known[id]!);
+    const found = new Map<string, Message[]>();
+    let total = 0;
+    for (let at = 0; at < changed.length && total < MAX_MESSAGES; at += READ_AT_ONCE) {
+      const some = changed.slice(at, at + READ_AT_ONCE);
+      const pages = await Promise.all(
+        some.map(([id, { conversation }]) =>
+          ctx
+            .repository(messages)
+            .find(
+              { conversation_id: conversation._id, rev: { $gt: known[id]! } },
+              { sort: { rev: 1 }, limit: limit + 1, withDeleted: true },
+            ),
+        ),
+      );
+      pages.forEach((page, index) => {
+        found.set(some[index]![0], page);
+        total += page.length;
+      });
+    }
+    return found;
+  }
+
+  private async receipts(ctx: RequestContext, entries: Entry[]): Promise<Map<string, ReturnType<typeof receiptOf>[]>> {
+    const receipts = new Map<string, ReturnType<typeof receiptOf>[]>();
+    for (const some of inPortions(entries)) {
+      const among = { $in: some.map(({ conversation }) => conversation._id) };
+      const byConversation = Map.groupBy(
+        await ctx.repository(members).find({ conversation_id: among }),
+        ({ conversation_id }) => conversation_id.toHexString(),
+      );
+      for (const { conversation } of some) {
+        const everyone = byConversation.get(conversation._id.toHexString()) ?? [];
+        receipts.set(
+          conversation._id.toHexString(),
+          everyone.map((member) => receiptOf(conversation, member)),
+        );
+      }
+    }
+    return receipts;
   }
 
   private async joined(ctx: RequestContext, known: Record<string, number>) {
     const ids = (await this.inbox.idsOf(ctx)).filter((id) => !Object.hasOwn(known, id)).slice(0, JOINED_AT_ONCE);
-    const entries = await Promise.all(ids.map((id) => this.access.requireMember(ctx, new ObjectId(id))));
-    return entries.map(({ conversation, member }) => viewOfConversationFor(conversation, member));
+    const entries = await this.access.findMany(
+      ctx,
+      ids.map((id) => new ObjectId(id)),
+    );
+    return [...entries.values()].map(({ conversation, member }) => viewOfConversationFor(conversation, member));
   }
+}
+
+/** @param found what changed after `rev`, one more than `limit` at most; null when there was no room to read it */
+function stateOf({ conversation }: Entry, rev: number, found: Message[] | null, limit: number) {
+  const isBehind = conversation.rev > rev;
+  const page = (found ?? []).slice(0, limit);
+  const hasMore = found === null ? isBehind : found.length > limit;
+  const reached = page.at(-1)?.rev ?? 0;
+  return {
+    messages: page.map(viewOfMessageFor),
+    rev: hasMore ? Math.max(rev, reached) : Math.max(conversation.rev, reached),
+    has_more: hasMore,
+    // A rev from the future means that the client remembers another history, of a restored backup for one.
+    resync_required: rev > conversation.rev,
+  };
+}
+
+function receiptOf(conversation: Entry['conversation'], member: Member) {
+  return { user: viewOfReference(member.user), ...watermarksOf(conversation, member) };
+}
+
+/** Conversations together that have no more members than one query should read. */
+function inPortions(entries: Entry[]): Entry[][] {
+  const portions: Entry[][] = [];
+  let room = 0;
+  for (const entry of entries) {
+    const { member_count } = entry.conversation;
+    if (portions.length === 0 || member_count > room) {
+      portions.push([]);
+      room = MAX_MEMBERS_AT_ONCE;
+    }
+    portions.at(-1)!.push(entry);
+    room -= member_count;
+  }
+  return portions;
 }

@@ -1,0 +1,155 @@
+import { Injectable } from '@nestjs/common';
+import { ObjectId as BsonObjectId, type ObjectId } from 'bson';
+import type { NewDocument, RequestContext, UserReference, WriteOperation } from '#caas/kernel';
+import { conversations, type Conversation } from '../persistence/conversation.schema';
+import { members, type Member } from '../persistence/member.schema';
+import { messages, type Message } from '../persistence/message.schema';
+
+/** A message that was checked and may be written; `seq` and `rev` are given by the commit. */
+export type Draft = Omit<NewDocument<Message>, 'seq' | 'rev'> & {
+  _id: ObjectId;
+  conversation_id: ObjectId;
+  sender: UserReference;
+};
+
+/** What names a send: its message is found by it when the client sends the same again. */
+export type SendKey = Pick<Draft, 'conversation_id' | 'sender' | 'client_message_id' | 'request_hash'>;
+
+/** The group met other writers again and again: its conversations had better go each for itself. */
+export class ContendedGroup extends Error {}
+
+const ATTEMPTS_TOGETHER = 3;
+/** More senders than this in a conversation's own row, and they move to the rows of the members. */
+const MAX_RECENT_SENDERS = 64;
+const PREVIEW_LENGTH = 500;
+
+/** Writes sends of one tenant in one transaction, and finds again what was written. */
+@Injectable()
+export class GroupWriter {
+  /**
+   * One transaction: the counters are read, grow in the order of ids (so that two processes never wait for each other
+   * crosswise), and number the messages. Snapshot isolation lets only one of two writers of a counter commit, and the unique
+   * index on `seq` says so once more.
+   * @returns the messages, in the order of `drafts`; null where the conversation is gone
+   * @throws ContendedGroup for a group of several conversations, of which another process holds one
+   * @throws DuplicateKeyError when one of the messages is there already; nothing is written then
+   */
+  write(ctx: RequestContext, drafts: Draft[]): Promise<(Message | null)[]> {
+    const groups = groupByConversation(drafts);
+    let attempts = 0;
+    return ctx.transaction(async (tx) => {
+      attempts += 1;
+      if (attempts > ATTEMPTS_TOGETHER && groups.length > 1) throw new ContendedGroup();
+      const advances = advancesOf(groups, await readCounters(tx, groups));
+      await tx.repository(members).bulkWrite(advances.flatMap(watermarksToMove));
+      await tx.repository(conversations).bulkWrite(advances.map(growthOf));
+      const documents = advances.flatMap(({ documents: each }) => each);
+      const written = new Map(
+        (await tx.repository(messages).insertMany(documents)).map((message) => [message._id, message]),
+      );
+      return drafts.map(({ _id }) => written.get(_id) ?? null);
+    });
+  }
+
+  /** What was stored for each of these before, tombstones included; null where nothing was. */
+  async find(ctx: RequestContext, sends: SendKey[]): Promise<(Message | null)[]> {
+    const same = sends.map(({ conversation_id, sender, client_message_id }) => ({
+      conversation_id,
+      'sender.user_id': sender.user_id,
+      client_message_id,
+    }));
+    const [only] = same;
+    if (!only) return [];
+    const found = await ctx.repository(messages).find(same.length === 1 ? only : { $or: same }, { withDeleted: true });
+    const byKey = new Map(found.map((message) => [keyOf(message), message]));
+    return sends.map((send) => byKey.get(keyOf(send)) ?? null);
+  }
+}
+
+/** The same for two sends exactly when their client means them to be one. */
+export const keyOf = ({ conversation_id, sender, client_message_id }: Omit<SendKey, 'request_hash'>): string =>
+  `${conversation_id.toHexString()}:${sender.user_id.toHexString()}:${client_message_id}`;
+
+interface Group {
+  id: ObjectId;
+  drafts: Draft[];
+}
+
+interface Advance {
+  conversation: Conversation;
+  documents: (NewDocument<Message> & Pick<Message, '_id'>)[];
+  /** By sender: the `seq` of their newest message here. */
+  sent: Record<string, number>;
+}
+
+/** In the order of ids. */
+function groupByConversation(drafts: Draft[]): Group[] {
+  const groups = new Map<string, Group>();
+  for (const draft of drafts) {
+    const key = draft.conversation_id.toHexString();
+    const group = groups.get(key);
+    if (group) group.drafts.push(draft);
+    else groups.set(key, { id: draft.conversation_id, drafts: [draft] });
+  }
+  return [...groups.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, group]) => group);
+}
+
+function readCounters(tx: RequestContext, groups: Group[]): Promise<Conversation[]> {
+  const [only] = groups;
+  const _id = groups.length === 1 && only ? only.id : { $in: groups.map(({ id }) => id) };
+  return tx.repository(conversations).find({ _id }, { fields: ['last_seq', 'rev', 'sent_seqs'] });
+}
+
+function advancesOf(groups: Group[], counters: Conversation[]): Advance[] {
+  const byId = new Map(counters.map((conversation) => [conversation._id.toHexString(), conversation]));
+  return groups.flatMap(({ id, drafts }) => {
+    const conversation = byId.get(id.toHexString());
+    if (!conversation) return [];
+    const { last_seq, rev } = conversation;
+    const documents = drafts.map((draft, at) => ({ ...draft, seq: last_seq + at + 1, rev: rev + at + 1 }));
+    const sent = Object.fromEntries(documents.map(({ sender, seq }) => [sender.user_id.toHexString(), seq]));
+    return [{ conversation, documents, sent }];
+  });
+}
+
+function growthOf({ conversation, documents, sent }: Advance): WriteOperation<Conversation> {
+  const { _id, sender, type, text, created_at } = documents.at(-1)!;
+  const now = new Date();
+  const last_message = { id: _id, sender, type, text: preview(text), created_at: created_at ?? now };
+  const sentSeqs = isFull(conversation, sent)
+    ? { sent_seqs: sent }
+    : Object.fromEntries(Object.entries(sent).map(([userId, seq]) => [`sent_seqs.${userId}`, seq]));
+  return {
+    updateOne: {
+      filter: { _id: conversation._id },
+      update: {
+        $inc: { last_seq: documents.length, rev: documents.length },
+        $set: { last_message, last_activity_at: now, ...sentSeqs },
+      },
+    },
+  };
+}
+
+/** What the conversation's own row has no room for any more, in the order of members. */
+function watermarksToMove({ conversation, sent }: Advance): WriteOperation<Member>[] {
+  if (!isFull(conversation, sent)) return [];
+  return Object.entries(conversation.sent_seqs)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([userId, seq]) => ({
+      updateOne: {
+        filter: { conversation_id: conversation._id, 'user.user_id': new BsonObjectId(userId) },
+        update: { $max: { read_seq: seq, delivered_seq: seq } },
+      },
+    }));
+}
+
+const isFull = ({ sent_seqs }: Conversation, sent: Record<string, number>): boolean =>
+  Object.keys({ ...sent_seqs, ...sent }).length > MAX_RECENT_SENDERS;
+
+/** The beginning of a text, never half of a character. */
+function preview(text: string | null): string | null {
+  if (text === null || text.length <= PREVIEW_LENGTH) return text;
+  const last = text.charCodeAt(PREVIEW_LENGTH - 1);
+  const isHalf = last >= 0xd800 && last < 0xdc00;
+  return text.slice(0, isHalf ? PREVIEW_LENGTH - 1 : PREVIEW_LENGTH);
+}
