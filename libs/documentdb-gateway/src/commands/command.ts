@@ -120,6 +120,11 @@ export class Command {
     );
   }
 
+  /** As MongoDB does on any write error inside a transaction: its locks are free before the client knows. */
+  async abortTransaction(): Promise<void> {
+    if (this.inTransaction) await this.gateway.sessions.abort(this.lsid!, this.txnNumber!);
+  }
+
   /** Runs `work` so that the engine gives up on it after the command's `maxTimeMS`. */
   async withinTimeLimit<T>(session: Session, work: (session: Session) => Promise<T>): Promise<T> {
     if (this.maxTimeMs === null) return work(session);

@@ -41,7 +41,9 @@ function write(command: Command, kind: Kind): Promise<Buffer> {
   command.collection();
   const alone = async () => {
     const { result, success } = await engineWrite(command, kind);
-    return success ? result : explainErrors(command, kind, result);
+    if (success) return result;
+    await command.abortTransaction();
+    return explainErrors(command, kind, result);
   };
   const single = kind === 'insert' ? singleInsert(command) : null;
   return single === null ? alone() : command.gateway.insertLanes.insert(single, alone);
