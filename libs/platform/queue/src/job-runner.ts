@@ -18,11 +18,14 @@ const CONCURRENCY: Record<QueueName, number> = {
   maintenance: 2,
 };
 
+const CHECK_SCHEDULES_EVERY_MS = 5_000;
+
 /** Takes jobs out of every queue and has them done. Only a worker process has one. */
 @Injectable()
 export class JobRunner implements OnApplicationBootstrap, OnApplicationShutdown {
   private handlers = new Map<string, Registered>();
   private workers: Worker[] = [];
+  private timer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly registry: JobHandlers,
@@ -35,17 +38,24 @@ export class JobRunner implements OnApplicationBootstrap, OnApplicationShutdown 
   onApplicationBootstrap(): void {
     this.handlers = this.registry.collect();
     this.workers = QUEUES.map((name) => this.work(name));
+    void this.keepSchedules();
+    this.timer = setInterval(() => void this.keepSchedules(), CHECK_SCHEDULES_EVERY_MS);
+    this.timer.unref();
+  }
+
+  /** A Redis that was emptied has forgotten what is to be done again and again; with it would go the sweeper that mends the rest. */
+  private async keepSchedules(): Promise<void> {
     for (const { job } of this.handlers.values()) {
-      if (job.kind === 'system') {
-        this.queues
-          .schedule(job)
-          .catch((error: Error) => this.log.root.error({ err: error, job: jobKey(job) }, 'not scheduled'));
-      }
+      if (job.kind !== 'system') continue;
+      await this.queues.schedule(job).catch((error: Error) => {
+        this.log.root.warn({ job: jobKey(job), reason: error.message }, 'not scheduled; tried again soon');
+      });
     }
   }
 
   /** Jobs at work are finished; what was not started stays in its queue. */
   async onApplicationShutdown(): Promise<void> {
+    clearInterval(this.timer);
     await Promise.all(this.workers.map((worker) => worker.close()));
   }
 

@@ -27,13 +27,12 @@ export class Queues {
     await this.queue(job.queue).add(job.name, encodeJob(job, payload, meta), JOB_OPTIONS);
   }
 
-  /** Makes sure that a repeated job is planned, once for all processes. */
+  /** Makes sure that a repeated job is planned, once for all processes; leaves one alone that is. */
   async schedule(job: SystemJob): Promise<void> {
-    await this.queue(job.queue).upsertJobScheduler(
-      job.name,
-      { every: job.everyMs },
-      { name: job.name, data: {}, opts: JOB_OPTIONS },
-    );
+    const queue = this.queue(job.queue);
+    const planned = await queue.getJobScheduler(job.name);
+    if (planned && planned.every === job.everyMs) return;
+    await queue.upsertJobScheduler(job.name, { every: job.everyMs }, { name: job.name, data: {}, opts: JOB_OPTIONS });
   }
 
   queue(name: QueueName): Queue {
