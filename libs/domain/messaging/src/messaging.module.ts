@@ -15,11 +15,7 @@ export class MessagingModule implements OnModuleInit {
   constructor(private readonly holders: ReferenceHolders) {}
 
   onModuleInit(): void {
-    this.holders.register(conversations, [
-      { path: 'created_by' },
-      { path: 'participants', list: true },
-      { path: 'last_message.sender' },
-    ]);
+    this.holders.register(conversations, [{ path: 'people', list: true }]);
     this.holders.register(members, [{ path: 'user' }]);
     this.holders.register(messages, [{ path: 'sender' }]);
   }

@@ -1,3 +1,4 @@
+import type { ObjectId } from 'bson';
 import type { UserReference } from '#caas/kernel';
 import { versioned } from '#caas/platform/http';
 import { watermarksOf } from './conversations/watermarks';
@@ -42,6 +43,13 @@ export function viewOfMessageFor(message: Message) {
   return versioned({ ...viewOfMessage(message), own_reactions: [] as string[] }, message.__v);
 }
 
+/** A user that a conversation's row names by id. */
+function personIn({ people }: Conversation, id: ObjectId) {
+  const person = people.find(({ user_id }) => user_id.equals(id));
+  if (!person) throw new Error(`The conversation does not say who ${id.toHexString()} is`);
+  return viewOfReference(person);
+}
+
 export function viewOfConversation(conversation: Conversation) {
   const last = conversation.last_message;
   return {
@@ -56,15 +64,15 @@ export function viewOfConversation(conversation: Conversation) {
     last_message: last && {
       id: last.id.toHexString(),
       seq: conversation.last_seq,
-      sender: viewOfReference(last.sender),
+      sender: personIn(conversation, last.sender_id),
       type: last.type,
       text: last.text,
       created_at: last.created_at.toISOString(),
     },
-    created_by: viewOfReference(conversation.created_by),
+    created_by: personIn(conversation, conversation.created_by_id),
     created_at: conversation.created_at.toISOString(),
     updated_at: conversation.updated_at.toISOString(),
-    ...(conversation.type === 'direct' ? { participants: conversation.participants.map(viewOfReference) } : {}),
+    ...(conversation.type === 'direct' ? { participants: conversation.people.map(viewOfReference) } : {}),
   };
 }
 

@@ -20,8 +20,8 @@ export interface Entry {
 export interface ConversationFacts {
   id: ObjectId;
   type: Conversation['type'];
-  /** Of a direct conversation. */
-  participants: UserReference[];
+  /** Of a direct conversation: the two. */
+  people: UserReference[];
 }
 
 /**
@@ -78,7 +78,7 @@ export class ConversationAccess {
   async requireSender(ctx: RequestContext, id: ObjectId): Promise<ConversationFacts> {
     const facts = await this.readable(ctx, id);
     if (facts.type === 'direct') {
-      const other = facts.participants.find(({ user_id }) => !user_id.equals(ctx.user.user_id));
+      const other = facts.people.find(({ user_id }) => !user_id.equals(ctx.user.user_id));
       if (other && (await this.isBlocked(ctx, other.user_id))) {
         throw forbidden('blocked', 'You cannot write to this user.');
       }
@@ -106,7 +106,7 @@ export class ConversationAccess {
     const who = { conversation_id: id, 'user.user_id': ctx.user.user_id };
     const member = await ctx.repository(members).findOne(who, { fields: ['_id'] });
     const conversation = member && (await ctx.repository(conversations).findById(id));
-    return conversation ? { id, type: conversation.type, participants: conversation.participants } : null;
+    return conversation ? { id, type: conversation.type, people: conversation.people } : null;
   }
 
   /** Has `by` blocked the actor? */

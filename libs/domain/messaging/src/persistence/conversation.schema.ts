@@ -2,7 +2,7 @@ import { Prop, raw, Schema } from '@nestjs/mongoose';
 import type { ObjectId } from 'bson';
 import { Types } from 'mongoose';
 import type { UserReference } from '#caas/kernel';
-import { userReferenceShape, UserReferenceProp } from '#caas/domain/users';
+import { userReferenceShape } from '#caas/domain/users';
 import { TenantDocumentBase, tenantCollection } from '#caas/tenancy';
 
 export const CONVERSATION_TYPES = ['direct', 'group', 'channel'] as const;
@@ -11,7 +11,8 @@ export type ConversationType = (typeof CONVERSATION_TYPES)[number];
 /** What an inbox shows of the newest message; its `seq` is the conversation's `last_seq`. */
 export interface LastMessage {
   id: ObjectId;
-  sender: UserReference;
+  /** One of the conversation's `people`. */
+  sender_id: ObjectId;
   type: string;
   text: string | null;
   created_at: Date;
@@ -35,12 +36,16 @@ export class Conversation extends TenantDocumentBase {
   @Prop({ type: Object, default: {} })
   metadata: Record<string, unknown>;
 
-  @UserReferenceProp()
-  created_by: UserReference;
+  /** One of `people`. */
+  @Prop({ type: Types.ObjectId, required: true })
+  created_by_id: ObjectId;
 
-  /** Of a direct conversation: the two. Empty for others, whose members are rows of their own only. */
-  @Prop({ type: [raw(userReferenceShape)], default: [] })
-  participants: UserReference[];
+  /**
+   * Everybody this row names, each once, so that every send pays for one index of names only. Of a direct conversation: the
+   * two. Of others, whose members are rows of their own: who opened it and, at the second place, who wrote last.
+   */
+  @Prop({ type: [raw({ ...userReferenceShape, _id: false })], default: [] })
+  people: UserReference[];
 
   @Prop({ type: Number, required: true })
   member_count: number;
@@ -76,8 +81,7 @@ export const conversations = tenantCollection(Conversation, {
       partial: { pair_key: { $type: 'string' } },
       serves: 'the one direct conversation of a pair, also when both open it at once',
     },
-    { key: { tenant_id: 1, 'participants.user_id': 1, _id: 1 }, serves: 'refreshing names of participants' },
-    { key: { tenant_id: 1, 'created_by.user_id': 1, _id: 1 }, serves: 'refreshing names of creators' },
-    { key: { tenant_id: 1, 'last_message.sender.user_id': 1, _id: 1 }, serves: 'refreshing names in inboxes' },
+    // Each index more costs each send: the row's every version is entered into all of them.
+    { key: { tenant_id: 1, 'people.user_id': 1, _id: 1 }, serves: 'refreshing names' },
   ],
 });

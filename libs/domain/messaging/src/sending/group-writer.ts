@@ -97,7 +97,9 @@ function groupByConversation(drafts: Draft[]): Group[] {
 function readCounters(tx: RequestContext, groups: Group[]): Promise<Conversation[]> {
   const [only] = groups;
   const _id = groups.length === 1 && only ? only.id : { $in: groups.map(({ id }) => id) };
-  return tx.repository(conversations).find({ _id }, { fields: ['last_seq', 'rev', 'sent_seqs'] });
+  return tx
+    .repository(conversations)
+    .find({ _id }, { fields: ['type', 'created_by_id', 'last_seq', 'rev', 'sent_seqs'] });
 }
 
 function advancesOf(groups: Group[], counters: Conversation[]): Advance[] {
@@ -115,7 +117,7 @@ function advancesOf(groups: Group[], counters: Conversation[]): Advance[] {
 function growthOf({ conversation, documents, sent }: Advance): WriteOperation<Conversation> {
   const { _id, sender, type, text, created_at } = documents.at(-1)!;
   const now = new Date();
-  const last_message = { id: _id, sender, type, text: preview(text), created_at: created_at ?? now };
+  const last_message = { id: _id, sender_id: sender.user_id, type, text: preview(text), created_at: created_at ?? now };
   const sentSeqs = isFull(conversation, sent)
     ? { sent_seqs: sent }
     : Object.fromEntries(Object.entries(sent).map(([userId, seq]) => [`sent_seqs.${userId}`, seq]));
@@ -124,10 +126,15 @@ function growthOf({ conversation, documents, sent }: Advance): WriteOperation<Co
       filter: { _id: conversation._id },
       update: {
         $inc: { last_seq: documents.length, rev: documents.length },
-        $set: { last_message, last_activity_at: now, ...sentSeqs },
+        $set: { last_message, last_activity_at: now, ...newestSender(conversation, sender), ...sentSeqs },
       },
     },
   };
+}
+
+/** Those who are not among the row's `people` for good have the second place there. */
+function newestSender({ type, created_by_id }: Conversation, sender: UserReference): { 'people.1'?: UserReference } {
+  return type === 'direct' || created_by_id.equals(sender.user_id) ? {} : { 'people.1': sender };
 }
 
 /** What the conversation's own row has no room for any more, in the order of members. */
