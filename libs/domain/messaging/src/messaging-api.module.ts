@@ -3,6 +3,7 @@ import { ConversationAccess } from './conversations/conversation-access';
 import { ConversationsService } from './conversations/conversations.service';
 import { MessagesService } from './messages/messages.service';
 import { MessagingFeedModule, MessagingModule } from './messaging.module';
+import { CounterMemory } from './sending/counter-memory';
 import { GroupWriter } from './sending/group-writer';
 import { SendCommitter } from './sending/send-committer';
 import { MessagingSocket } from './socket/messaging.socket';
@@ -17,6 +18,7 @@ import { MessagesController } from './http/messages.controller';
     ConversationAccess,
     ConversationsService,
     MessagesService,
+    CounterMemory,
     GroupWriter,
     SendCommitter,
     SyncService,

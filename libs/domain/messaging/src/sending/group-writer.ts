@@ -4,6 +4,7 @@ import type { NewDocument, RequestContext, UserReference, WriteOperation } from 
 import { conversations, type Conversation } from '../persistence/conversation.schema';
 import { members, type Member } from '../persistence/member.schema';
 import { messages, type Message } from '../persistence/message.schema';
+import { CounterMemory, type Counters } from './counter-memory';
 
 /** A message that was checked and may be written; `seq` and `rev` are given by the commit. */
 export type Draft = Omit<NewDocument<Message>, 'seq' | 'rev'> & {
@@ -22,33 +23,65 @@ const ATTEMPTS_TOGETHER = 3;
 /** More senders than this in a conversation's own row, and they move to the rows of the members. */
 const MAX_RECENT_SENDERS = 64;
 const PREVIEW_LENGTH = 500;
+const COUNTER_FIELDS: (keyof Counters)[] = ['type', 'created_by_id', 'last_seq', 'rev', 'sent_seqs'];
+
+/** What was remembered of a conversation is no longer so. */
+class StaleMemory extends Error {}
 
 /** Writes sends of one tenant in one transaction, and finds again what was written. */
 @Injectable()
 export class GroupWriter {
+  constructor(private readonly memory: CounterMemory) {}
+
   /**
-   * One transaction: the counters are read, grow in the order of ids (so that two processes never wait for each other
-   * crosswise), and number the messages. Snapshot isolation lets only one of two writers of a counter commit, and the unique
-   * index on `seq` says so once more.
+   * One transaction: the counters grow in the order of ids (so that two processes never wait for each other crosswise) from
+   * the `rev` that this process remembers or has just read, and number the messages. Snapshot isolation lets only one of two
+   * writers of a counter commit, and the unique index on `seq` says so once more.
    * @returns the messages, in the order of `drafts`; null where the conversation is gone
    * @throws ContendedGroup for a group of several conversations, of which another process holds one
    * @throws DuplicateKeyError when one of the messages is there already; nothing is written then
    */
-  write(ctx: RequestContext, drafts: Draft[]): Promise<(Message | null)[]> {
+  async write(ctx: RequestContext, drafts: Draft[]): Promise<(Message | null)[]> {
     const groups = groupByConversation(drafts);
+    const ids = groups.map(({ id }) => id);
+    const remembered = this.memory.recall(ctx, ids);
+    try {
+      return await this.attempt(ctx, drafts, groups, remembered);
+    } catch (error) {
+      this.memory.forget(ctx, ids);
+      if (!remembered || !(error instanceof StaleMemory)) throw error;
+      this.memory.compare(ctx, remembered, await readCounters(ctx, ids));
+      return await this.attempt(ctx, drafts, groups, null);
+    }
+  }
+
+  private async attempt(
+    ctx: RequestContext,
+    drafts: Draft[],
+    groups: Group[],
+    remembered: Counters[] | null,
+  ): Promise<(Message | null)[]> {
     let attempts = 0;
-    return ctx.transaction(async (tx) => {
+    const [advances, written] = await ctx.transaction(async (tx) => {
       attempts += 1;
       if (attempts > ATTEMPTS_TOGETHER && groups.length > 1) throw new ContendedGroup();
-      const advances = advancesOf(groups, await readCounters(tx, groups));
-      await tx.repository(members).bulkWrite(advances.flatMap(watermarksToMove));
-      await tx.repository(conversations).bulkWrite(advances.map(growthOf));
-      const documents = advances.flatMap(({ documents: each }) => each);
-      const written = new Map(
-        (await tx.repository(messages).insertMany(documents)).map((message) => [message._id, message]),
-      );
-      return drafts.map(({ _id }) => written.get(_id) ?? null);
+      // Again after a conflict: somebody else writes to one of them.
+      if (attempts > 1 && remembered) throw new StaleMemory();
+      const counters =
+        remembered ??
+        (await readCounters(
+          tx,
+          groups.map(({ id }) => id),
+        ));
+      const planned = advancesOf(groups, counters);
+      await tx.repository(members).bulkWrite(planned.flatMap(watermarksToMove));
+      const { matched } = await tx.repository(conversations).bulkWrite(planned.map(growthOf));
+      if (matched !== planned.length) throw new StaleMemory();
+      return [planned, await tx.repository(messages).insertMany(planned.flatMap(({ documents }) => documents))];
     });
+    for (const advance of advances) this.memory.keep(ctx, countersAfter(advance));
+    const byId = new Map(written.map((message) => [message._id, message]));
+    return drafts.map(({ _id }) => byId.get(_id) ?? null);
   }
 
   /** What was stored for each of these before, tombstones included; null where nothing was. */
@@ -76,7 +109,7 @@ interface Group {
 }
 
 interface Advance {
-  conversation: Conversation;
+  conversation: Counters;
   documents: (NewDocument<Message> & Pick<Message, '_id'>)[];
   /** By sender: the `seq` of their newest message here. */
   sent: Record<string, number>;
@@ -94,15 +127,12 @@ function groupByConversation(drafts: Draft[]): Group[] {
   return [...groups.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, group]) => group);
 }
 
-function readCounters(tx: RequestContext, groups: Group[]): Promise<Conversation[]> {
-  const [only] = groups;
-  const _id = groups.length === 1 && only ? only.id : { $in: groups.map(({ id }) => id) };
-  return tx
-    .repository(conversations)
-    .find({ _id }, { fields: ['type', 'created_by_id', 'last_seq', 'rev', 'sent_seqs'] });
+function readCounters(ctx: RequestContext, ids: ObjectId[]): Promise<Counters[]> {
+  const _id = ids.length === 1 ? ids[0] : { $in: ids };
+  return ctx.repository(conversations).find({ _id }, { fields: COUNTER_FIELDS });
 }
 
-function advancesOf(groups: Group[], counters: Conversation[]): Advance[] {
+function advancesOf(groups: Group[], counters: Counters[]): Advance[] {
   const byId = new Map(counters.map((conversation) => [conversation._id.toHexString(), conversation]));
   return groups.flatMap(({ id, drafts }) => {
     const conversation = byId.get(id.toHexString());
@@ -114,6 +144,15 @@ function advancesOf(groups: Group[], counters: Conversation[]): Advance[] {
   });
 }
 
+function countersAfter({ conversation, documents, sent }: Advance): Counters {
+  return {
+    ...conversation,
+    last_seq: conversation.last_seq + documents.length,
+    rev: conversation.rev + documents.length,
+    sent_seqs: isFull(conversation, sent) ? sent : { ...conversation.sent_seqs, ...sent },
+  };
+}
+
 function growthOf({ conversation, documents, sent }: Advance): WriteOperation<Conversation> {
   const { _id, sender, type, text, created_at } = documents.at(-1)!;
   const now = new Date();
@@ -123,7 +162,7 @@ function growthOf({ conversation, documents, sent }: Advance): WriteOperation<Co
     : Object.fromEntries(Object.entries(sent).map(([userId, seq]) => [`sent_seqs.${userId}`, seq]));
   return {
     updateOne: {
-      filter: { _id: conversation._id },
+      filter: { _id: conversation._id, rev: conversation.rev },
       update: {
         $inc: { last_seq: documents.length, rev: documents.length },
         $set: { last_message, last_activity_at: now, ...newestSender(conversation, sender), ...sentSeqs },
@@ -133,7 +172,7 @@ function growthOf({ conversation, documents, sent }: Advance): WriteOperation<Co
 }
 
 /** Those who are not among the row's `people` for good have the second place there. */
-function newestSender({ type, created_by_id }: Conversation, sender: UserReference): { 'people.1'?: UserReference } {
+function newestSender({ type, created_by_id }: Counters, sender: UserReference): { 'people.1'?: UserReference } {
   return type === 'direct' || created_by_id.equals(sender.user_id) ? {} : { 'people.1': sender };
 }
 
@@ -150,7 +189,7 @@ function watermarksToMove({ conversation, sent }: Advance): WriteOperation<Membe
     }));
 }
 
-const isFull = ({ sent_seqs }: Conversation, sent: Record<string, number>): boolean =>
+const isFull = ({ sent_seqs }: Counters, sent: Record<string, number>): boolean =>
   Object.keys({ ...sent_seqs, ...sent }).length > MAX_RECENT_SENDERS;
 
 /** The beginning of a text, never half of a character. */

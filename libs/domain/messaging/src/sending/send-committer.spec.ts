@@ -1,6 +1,7 @@
 import { ObjectId } from 'bson';
 import { CaasError, DuplicateKeyError, type RequestContext } from '#caas/kernel';
 import type { Message } from '../persistence/message.schema';
+import { CounterMemory } from './counter-memory';
 import { ContendedGroup, GroupWriter, keyOf, type Draft, type SendKey } from './group-writer';
 import { SendCommitter } from './send-committer';
 
@@ -50,7 +51,7 @@ describe('SendCommitter', () => {
   let room: ObjectId;
   let other: ObjectId;
   beforeEach(() => {
-    writer = new MemoryWriter();
+    writer = new MemoryWriter(new CounterMemory());
     committer = new SendCommitter(writer);
     [room, other] = [new ObjectId(), new ObjectId()];
   });
