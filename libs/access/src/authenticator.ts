@@ -48,7 +48,7 @@ export class Authenticator {
         'X-Acting-User goes with a server key; a token speaks for its own user.',
       );
     }
-    return this.contextOf(await this.tokens.verify(bearer), requestId);
+    return this.contextOf(await this.tokens.verify(bearer, requestId), requestId);
   }
 
   /** The context of a verified token, as things are now: tenant, user and session are looked at again each time. */
@@ -63,7 +63,7 @@ export class Authenticator {
   }
 
   private async byServerKey(key: string, actingUser: string | undefined, requestId: string): Promise<RequestContext> {
-    const record = await this.serverKeys.verify(key);
+    const record = await this.serverKeys.verify(key, requestId);
     const tenant = await this.activeTenant(record.tenantId, 'key_invalid');
     if (actingUser === undefined) return this.contexts.open(tenant, { kind: 'server', keyId: record.id }, requestId);
     if (!isExternalId(actingUser)) throw unauthenticated('user_unknown', 'X-Acting-User names nobody.');

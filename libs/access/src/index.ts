@@ -16,3 +16,4 @@ export {
   type SigningKey,
   type TokenAlgorithm,
 } from './ports';
+export { CredentialRefusals, type CredentialRefusal } from './refusals';

@@ -1,9 +1,11 @@
 import { Global, Module } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
+import { Clock, SystemClock } from '#caas/kernel';
 import { ServerKeyStore, SigningKeyStore } from '#caas/access';
 import { configToken, runtimeConfig, type ConfigOf } from '#caas/platform/config';
 import { firewallOptions, TenantDirectory, TenantFirewall } from '#caas/tenancy';
 import { AuditLog } from './audit/audit-log.repository';
+import { RefusedCredentials } from './audit/refused-credentials';
 import { AuditLogController } from './http/audit-log.controller';
 import { TenantsController } from './http/tenants.controller';
 import { Jwks } from './keys/jwks';
@@ -34,8 +36,10 @@ import { TenantsService } from './tenants/tenants.service';
     MongooseModule.forFeature(PLATFORM_MODELS, PLATFORM),
   ],
   providers: [
+    { provide: Clock, useClass: SystemClock },
     AuditLog,
     Jwks,
+    RefusedCredentials,
     SecretBox,
     TenantServerKeys,
     TenantSigningKeys,

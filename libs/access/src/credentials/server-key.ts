@@ -2,6 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { unauthenticated } from '#caas/kernel';
 import { ServerKeyStore, type ServerKeyRecord } from '../ports';
+import { CredentialRefusals } from '../refusals';
 
 const KEY_ID_CHARACTERS = 12;
 const SERVER_KEY = /^sk_([a-z0-9]{12})_([A-Za-z0-9_-]{43})$/;
@@ -19,16 +20,26 @@ const hashOf = (secret: string) => createHash('sha256').update(secret).digest();
 
 @Injectable()
 export class ServerKeys {
-  constructor(private readonly store: ServerKeyStore) {}
+  constructor(
+    private readonly store: ServerKeyStore,
+    private readonly refusals: CredentialRefusals,
+  ) {}
 
-  /** @throws CaasError 401 `key_invalid`; an unknown id takes the same steps as a wrong secret */
-  async verify(key: string): Promise<ServerKeyRecord> {
+  /**
+   * An unknown id takes the same steps as a wrong secret.
+   * @param requestId names the request in the audit log when the key is refused
+   * @throws CaasError 401 `key_invalid`
+   */
+  async verify(key: string, requestId: string): Promise<ServerKeyRecord> {
     const [, id, secret] = SERVER_KEY.exec(key) ?? [];
     if (id === undefined || secret === undefined) throw invalidKey();
     const record = await this.store.find(id);
     const matches = timingSafeEqual(hashOf(secret), record?.hash ?? NOBODYS_HASH);
-    if (!record || !matches) throw invalidKey();
-    return record;
+    if (!record) throw invalidKey();
+    if (matches) return record;
+    const { tenantId } = record;
+    this.refusals.add({ credential: 'server_key', reason: 'wrong_secret', tenantId, keyId: id, requestId });
+    throw invalidKey();
   }
 }
 

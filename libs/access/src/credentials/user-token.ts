@@ -5,11 +5,13 @@ import { LRUCache } from 'lru-cache';
 import { ExtractJwt, Strategy } from 'passport-jwt';
 import { isExternalId, isTenantId, unauthenticated, type CaasError, type TenantId } from '#caas/kernel';
 import { SigningKeyStore, type SigningKey } from '../ports';
+import { CredentialRefusals, type CredentialRefusal } from '../refusals';
 
 const CLOCK_TOLERANCE_S = 30;
 const MAX_VERIFIED_TOKENS = 20_000;
 const MAX_TOKEN_CHARACTERS = 8_192;
-const KID = /^[A-Za-z0-9_-]{1,64}$/;
+/** Whatever an identity provider may call its keys: printable, and no longer than a name. */
+const KID = /^[\x21-\x7e]{1,128}$/;
 
 /** What a verified token says. */
 export interface VerifiedToken {
@@ -21,11 +23,38 @@ export interface VerifiedToken {
   expiresAt: number;
 }
 
+/** One that was verified before, and the key it was verified with. */
+interface Remembered {
+  token: VerifiedToken;
+  key: SigningKey;
+}
+
+type Claims = Omit<VerifiedToken, 'expiresAt'>;
+
+/** As much of a request as passport-jwt looks at, and what the look-up of the key needs and finds. */
+interface Attempt {
+  headers: { authorization: string };
+  claims: Claims;
+  requestId: string;
+  key?: SigningKey;
+}
+
 type Done = (error: Error | null, value?: unknown) => void;
+
+/** The token does not stand under its key. Told apart from a look-up that failed: a database away is nobody's forgery. */
+class NotVerified extends Error {
+  override readonly name = 'NotVerified';
+  readonly expired: boolean;
+
+  constructor(cause: unknown) {
+    super('not verified', { cause });
+    this.expired = cause instanceof errors.JWTExpired;
+  }
+}
 
 /*
  * passport-jwt takes the token out of the request and asks for the key; the signature itself is checked by jose, because the
- * library behind passport-jwt does not know EdDSA. The exchange is passport-jwt's own seam (`Strategy.JwtVerifier`).
+ * library behind passport-jwt does not know EdDSA (docs/adr/0005). The exchange is passport-jwt's own seam `JwtVerifier`.
  */
 (Strategy as unknown as { JwtVerifier: unknown }).JwtVerifier = (
   token: string,
@@ -39,40 +68,44 @@ type Done = (error: Error | null, value?: unknown) => void;
     requiredClaims: ['exp', 'sub', 'tid'],
   }).then(
     ({ payload }) => done(null, payload),
-    (error: Error) => done(error),
+    (error: unknown) => done(new NotVerified(error)),
   );
 };
 
 /** Verifies and signs user tokens (RFC 7519). Everything in a token is checked for its form before anything is looked up. */
 @Injectable()
 export class UserTokens {
-  private readonly verified = new LRUCache<string, VerifiedToken>({ max: MAX_VERIFIED_TOKENS });
+  private readonly verified = new LRUCache<string, Remembered>({ max: MAX_VERIFIED_TOKENS });
   private readonly strategy: Strategy;
 
-  constructor(private readonly keys: SigningKeyStore) {
+  constructor(
+    private readonly keys: SigningKeyStore,
+    private readonly refusals: CredentialRefusals,
+  ) {
     this.strategy = new Strategy(
       {
         jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
-        secretOrKeyProvider: (_request: unknown, token: string, done: Done) => {
-          this.keyOf(token).then(
-            (key) => done(null, key),
-            (error: Error) => done(error),
-          );
+        secretOrKeyProvider: (attempt: Attempt, _token: string, done: Done) => {
+          this.keyOf(attempt.claims, attempt.requestId).then((key) => done(null, (attempt.key = key)), done);
         },
       } as never,
       (payload: JWTPayload, done: Done) => done(null, payload),
     );
   }
 
-  /** @throws CaasError 401 `token_invalid`, `token_expired` */
-  async verify(token: string): Promise<VerifiedToken> {
+  /**
+   * @param requestId names the request in the audit log when the token is refused
+   * @throws CaasError 401 `token_invalid`, `token_expired`
+   */
+  async verify(token: string, requestId: string): Promise<VerifiedToken> {
     const digest = createHash('sha256').update(token).digest('base64');
     const known = this.verified.get(digest);
-    if (known) return this.stillValid(known);
+    if (known) return this.stillValid(known, requestId);
     const claims = claimsOf(token);
-    const payload = await this.pass(token);
+    const attempt: Attempt = { headers: { authorization: `Bearer ${token}` }, claims, requestId };
+    const payload = await this.pass(attempt);
     const fresh: VerifiedToken = { ...claims, expiresAt: payload.exp! };
-    this.verified.set(digest, fresh);
+    this.verified.set(digest, { token: fresh, key: attempt.key! });
     return fresh;
   }
 
@@ -94,35 +127,44 @@ export class UserTokens {
     return { token, expiresAt: new Date(expiresAt * 1000) };
   }
 
-  /** A token that was verified before: its key may have been revoked since, and its time may have run out. */
-  private async stillValid(token: VerifiedToken): Promise<VerifiedToken> {
+  /** The key may have been revoked since, or replaced by another of the same name, and the token's time may have run out. */
+  private async stillValid({ token, key }: Remembered, requestId: string): Promise<VerifiedToken> {
     if (token.expiresAt + CLOCK_TOLERANCE_S <= Date.now() / 1000) throw expired();
-    if (!(await this.keys.find(token.tenantId, token.kid))) throw refused();
+    const now = await this.keyOf(token, requestId);
+    if (now.key !== key.key && !now.key.equals(key.key)) throw refused();
     return token;
   }
 
-  private async keyOf(token: string): Promise<SigningKey> {
-    const { tenantId, kid } = claimsOf(token);
-    const key = await this.keys.find(tenantId, kid);
-    if (!key) throw refused();
-    return key;
+  /** @throws CaasError 401 `token_invalid` */
+  private async keyOf(claims: Claims, requestId: string): Promise<SigningKey> {
+    const key = await this.keys.find(claims.tenantId, claims.kid);
+    if (key) return key;
+    this.tell('unknown_key', claims, requestId);
+    throw refused();
   }
 
   /** Runs the strategy as passport does: a fresh object per attempt, whose outcome methods settle it. */
-  private pass(token: string): Promise<JWTPayload> {
-    return new Promise((resolve, reject) => {
-      const attempt = Object.assign(Object.create(this.strategy) as Strategy, {
-        success: resolve,
-        fail: (reason: Error) => reject(reason instanceof errors.JWTExpired ? expired() : refused()),
-        error: () => reject(refused()),
+  private async pass(attempt: Attempt): Promise<JWTPayload> {
+    try {
+      return await new Promise<JWTPayload>((resolve, reject) => {
+        const outcome = { success: resolve, fail: reject, error: reject };
+        Object.assign(Object.create(this.strategy) as Strategy, outcome).authenticate(attempt as never);
       });
-      attempt.authenticate({ headers: { authorization: `Bearer ${token}` } } as never);
-    });
+    } catch (error) {
+      if (!(error instanceof NotVerified)) throw error;
+      if (error.expired) throw expired();
+      this.tell('wrong_secret', attempt.claims, attempt.requestId);
+      throw refused();
+    }
+  }
+
+  private tell(reason: CredentialRefusal['reason'], { tenantId, kid }: Claims, requestId: string): void {
+    this.refusals.add({ credential: 'user_token', reason, tenantId, keyId: kid, requestId });
   }
 }
 
 /** Reads the claims without believing them: what is not of the right form ends here, before any look-up. */
-function claimsOf(token: string): Omit<VerifiedToken, 'expiresAt'> {
+function claimsOf(token: string): Claims {
   if (token.length > MAX_TOKEN_CHARACTERS) throw refused();
   let payload: JWTPayload;
   let kid: unknown;

@@ -18,7 +18,7 @@ export class TokenSocketAuthenticator extends SocketAuthenticator {
     if (typeof token !== 'string' || token === '') {
       throw unauthenticated('token_missing', 'Connect with auth: { token: <user token> }.');
     }
-    const verified = await this.tokens.verify(token);
+    const verified = await this.tokens.verify(token, requestId);
     const ctx = await this.authenticator.contextOf(verified, requestId);
     return {
       tenantId: ctx.tenantId,
@@ -26,7 +26,7 @@ export class TokenSocketAuthenticator extends SocketAuthenticator {
       sessionId: verified.sessionId,
       expiresAt: verified.expiresAt * 1000,
       // Through `verify` again: the key that signed the token may have been revoked since.
-      context: async (messageId) => this.authenticator.contextOf(await this.tokens.verify(token), messageId),
+      context: async (messageId) => this.authenticator.contextOf(await this.tokens.verify(token, messageId), messageId),
     };
   }
 }

@@ -20,6 +20,7 @@ export type AuditAction =
   | 'server_key.revoked'
   | 'signing_key.created'
   | 'signing_key.revoked'
+  | 'credential.refused'
   | 'firewall.refused'
   | 'job.refused';
 

@@ -7,7 +7,7 @@ import type { PlacementDescription } from '#caas/tenancy';
 import { TenantServerKeys } from '../keys/server-keys.repository';
 import { TenantSigningKeys } from '../keys/signing-keys.repository';
 import { TenantsService } from '../tenants/tenants.service';
-import { ChangeTierDto, CreateSigningKeyDto, CreateTenantDto, UpdateTenantDto } from './dto/tenants.dto';
+import { ChangeTierDto, CreateSigningKeyDto, CreateTenantDto, publicKeyText, UpdateTenantDto } from './dto/tenants.dto';
 import { presentTenant, type TenantView } from './tenant.presenter';
 
 @ApiTags('platform')
@@ -91,7 +91,8 @@ export class TenantsController {
     @Body() body: CreateSigningKeyDto,
   ) {
     await this.tenants.get(parseTenantId(id));
-    return this.signingKeys.create(operator, parseTenantId(id), body);
+    const { public_key, ...wanted } = body;
+    return this.signingKeys.create(operator, parseTenantId(id), { ...wanted, public_key: publicKeyText(public_key) });
   }
 
   @Get(':id/signing-keys')

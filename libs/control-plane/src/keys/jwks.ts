@@ -1,142 +1,128 @@
 import type { JsonWebKey } from 'node:crypto';
-import { lookup as dnsLookup } from 'node:dns';
-import { request as httpRequest } from 'node:http';
-import { request as httpsRequest } from 'node:https';
-import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { Injectable } from '@nestjs/common';
-import { invalid } from '#caas/kernel';
+import { LRUCache } from 'lru-cache';
+import { Clock, invalid } from '#caas/kernel';
 import type { SigningKey } from '#caas/access';
 import { InjectConfig, runtimeConfig, type ConfigOf } from '#caas/platform/config';
 import { Log } from '#caas/platform/logging';
+import { downloadJwks } from './jwks-download';
+import { isPublicAddress, literalAddress } from './public-address';
 import { algorithmOf, fromJwk } from './public-keys';
 
-const FETCH_TIMEOUT_MS = 3_000;
-const MAX_BYTES = 64 * 1024;
+const MAX_SETS = 2_000;
 const MAX_KEYS = 50;
 const REFRESH_AFTER_MS = 10 * 60_000;
-/** A token with an unknown `kid` makes us look again, but not more often than this. */
+/** A token with an unknown `kid` makes us look again, but not more often than this; nor does a URL that does not answer. */
 const LOOK_AGAIN_AFTER_MS = 30_000;
+/** While the URL does not answer, the keys last seen there count for this long. */
+const KEEP_UNANSWERED_MS = 24 * 60 * 60_000;
 
 interface KeySet {
   keys: Map<string, SigningKey>;
-  fetchedAt: number;
+  readAt: number;
+  /** When we last asked, whatever came of it. */
+  askedAt: number;
+  underway: Promise<void> | null;
 }
+
+type PublishedKey = JsonWebKey & { kid?: unknown; use?: unknown; alg?: unknown };
 
 /** Public keys that a tenant publishes at a URL of its own (RFC 7517). */
 @Injectable()
 export class Jwks {
-  private readonly sets = new Map<string, Promise<KeySet>>();
+  private readonly sets = new LRUCache<string, KeySet>({ max: MAX_SETS });
   private readonly production: boolean;
 
   constructor(
-    @InjectConfig(runtimeConfig) config: ConfigOf<typeof runtimeConfig>,
+    @InjectConfig(runtimeConfig) config: Pick<ConfigOf<typeof runtimeConfig>, 'NODE_ENV'>,
+    private readonly clock: Clock,
     private readonly log: Log,
   ) {
     this.production = config.NODE_ENV === 'production';
   }
 
-  /** @throws CaasError `invalid_jwks_url` (400) */
+  /**
+   * Only https; outside production also http on this machine, for development. In production no literal private address; what a
+   * name resolves to is checked at each download.
+   * @throws CaasError `invalid_jwks_url` (400)
+   */
   assertAllowed(url: string): void {
     const parsed = URL.canParse(url) ? new URL(url) : null;
-    const loopback = parsed !== null && /^(127\.0\.0\.1|localhost|\[::1\])$/.test(parsed.hostname);
-    const allowed = parsed?.protocol === 'https:' || (parsed?.protocol === 'http:' && loopback && !this.production);
-    if (!allowed || parsed.username !== '' || parsed.password !== '') {
-      throw invalid('invalid_jwks_url', 'The JWKS URL must begin with https://.', [
-        { field: 'jwks_url', message: 'must begin with https://' },
+    if (!parsed || !this.isAllowed(parsed)) {
+      throw invalid('invalid_jwks_url', 'The JWKS URL must begin with https:// and name a public host.', [
+        { field: 'jwks_url', message: 'must begin with https:// and name a public host' },
       ]);
     }
   }
 
+  /** The key that `url` publishes under `kid`; null when there is none, or the URL has not answered for a day. */
   async find(url: string, kid: string): Promise<SigningKey | null> {
-    const set = await this.load(url, REFRESH_AFTER_MS);
-    const known = set.keys.get(kid);
-    if (known) return known;
-    const again = await this.load(url, LOOK_AGAIN_AFTER_MS);
-    return again.keys.get(kid) ?? null;
+    const set = this.setOf(url);
+    if (this.age(set.readAt) >= REFRESH_AFTER_MS || !set.keys.has(kid)) await this.refresh(url, set);
+    return this.age(set.readAt) < KEEP_UNANSWERED_MS ? (set.keys.get(kid) ?? null) : null;
   }
 
-  private async load(url: string, maxAgeMs: number): Promise<KeySet> {
-    const known = this.sets.get(url);
-    if (known && Date.now() - (await known).fetchedAt < maxAgeMs) return known;
-    const previous = known ? await known : null;
-    const fetched = this.fetch(url).catch((error: Error) => {
-      this.log.root.warn({ host: new URL(url).host, reason: error.message }, 'a JWKS could not be read');
-      return { keys: previous?.keys ?? new Map<string, SigningKey>(), fetchedAt: Date.now() };
-    });
-    this.sets.set(url, fetched);
-    return fetched;
+  private isAllowed(url: URL): boolean {
+    if (url.username !== '' || url.password !== '') return false;
+    const literal = literalAddress(url);
+    if (this.production) return url.protocol === 'https:' && (literal === null || isPublicAddress(literal));
+    const isThisMachine = /^(127\.0\.0\.1|localhost|\[::1\])$/.test(url.hostname);
+    return url.protocol === 'https:' || (url.protocol === 'http:' && isThisMachine);
   }
 
-  private async fetch(url: string): Promise<KeySet> {
-    const { keys } = JSON.parse(await download(url, this.production)) as { keys?: (JsonWebKey & { kid?: string })[] };
-    const usable = new Map<string, SigningKey>();
-    for (const jwk of (keys ?? []).slice(0, MAX_KEYS)) {
-      if (typeof jwk.kid !== 'string') continue;
-      try {
-        const key = fromJwk(jwk);
-        usable.set(jwk.kid, { kid: jwk.kid, key, algorithm: algorithmOf(key) });
-      } catch {
-        // A key of another kind is none of ours; the rest of the set stands.
-      }
+  private setOf(url: string): KeySet {
+    let set = this.sets.get(url);
+    if (!set) {
+      set = { keys: new Map(), readAt: -Infinity, askedAt: -Infinity, underway: null };
+      this.sets.set(url, set);
     }
-    return { keys: usable, fetchedAt: Date.now() };
+    return set;
+  }
+
+  /** Asks the URL, unless it was asked a moment ago; whoever comes while it is being asked waits for the same answer. */
+  private refresh(url: string, set: KeySet): Promise<void> {
+    if (set.underway) return set.underway;
+    if (this.age(set.askedAt) < LOOK_AGAIN_AFTER_MS) return Promise.resolve();
+    set.askedAt = this.clock.now().getTime();
+    set.underway = this.read(url, set).finally(() => (set.underway = null));
+    return set.underway;
+  }
+
+  private async read(url: string, set: KeySet): Promise<void> {
+    try {
+      set.keys = usableKeys(await downloadJwks(url, { publicOnly: this.production }));
+      set.readAt = this.clock.now().getTime();
+    } catch (error) {
+      this.log.root.warn({ host: new URL(url).host, reason: (error as Error).message }, 'a JWKS could not be read');
+    }
+  }
+
+  private age(at: number): number {
+    return this.clock.now().getTime() - at;
   }
 }
 
-/** No redirects, bounded in time and size; in production only to public addresses, as they resolve at this very call. */
-function download(url: string, publicOnly: boolean): Promise<string> {
-  const request = url.startsWith('https:') ? httpsRequest : httpRequest;
-  return new Promise((resolve, reject) => {
-    const outgoing = request(
-      url,
-      { timeout: FETCH_TIMEOUT_MS, lookup: publicOnly ? publicLookup : undefined },
-      (response) => {
-        if (response.statusCode !== 200) return outgoing.destroy(new Error(`status ${response.statusCode}`));
-        const chunks: Buffer[] = [];
-        let bytes = 0;
-        response.on('data', (chunk: Buffer) => {
-          bytes += chunk.length;
-          if (bytes > MAX_BYTES) outgoing.destroy(new Error('too large'));
-          else chunks.push(chunk);
-        });
-        response.on('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
-        response.on('error', reject);
-      },
-    );
-    outgoing.on('timeout', () => outgoing.destroy(new Error('too slow')));
-    outgoing.on('error', reject);
-    outgoing.end();
-  });
+/** A key of another kind or for another use is none of ours; the rest of the set stands. @throws Error for what is no JWKS */
+function usableKeys(text: string): Map<string, SigningKey> {
+  const { keys } = JSON.parse(text) as { keys?: unknown };
+  if (!Array.isArray(keys)) throw new Error('no JWKS');
+  const usable = new Map<string, SigningKey>();
+  for (const jwk of keys.slice(0, MAX_KEYS) as PublishedKey[]) {
+    const key = signingKeyOf(jwk);
+    if (key) usable.set(key.kid, key);
+  }
+  return usable;
 }
 
-const PRIVATE = new BlockList();
-for (const [network, prefix] of [
-  ['0.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['127.0.0.0', 8],
-  ['169.254.0.0', 16],
-  ['172.16.0.0', 12],
-  ['192.168.0.0', 16],
-  ['224.0.0.0', 3],
-] as const) {
-  PRIVATE.addSubnet(network, prefix, 'ipv4');
+function signingKeyOf(jwk: PublishedKey | null): SigningKey | null {
+  if (typeof jwk?.kid !== 'string' || (jwk.use !== undefined && jwk.use !== 'sig')) return null;
+  try {
+    const key = fromJwk(jwk);
+    const algorithm = algorithmOf(key);
+    // RFC 9864 names EdDSA over this curve also by the curve.
+    const named = jwk.alg === 'Ed25519' ? 'EdDSA' : jwk.alg;
+    return named === undefined || named === algorithm ? { kid: jwk.kid, key, algorithm } : null;
+  } catch {
+    return null;
+  }
 }
-for (const [network, prefix] of [
-  ['::', 96],
-  ['::ffff:0:0', 96],
-  ['fc00::', 7],
-  ['fe80::', 10],
-  ['ff00::', 8],
-] as const) {
-  PRIVATE.addSubnet(network, prefix, 'ipv6');
-}
-
-const publicLookup: LookupFunction = (hostname, options, done) => {
-  dnsLookup(hostname, options, (error, address, family) => {
-    const addresses = Array.isArray(address) ? address.map((each) => each.address) : [address];
-    const isPrivate = addresses.some((each) => PRIVATE.check(each, isIP(each) === 6 ? 'ipv6' : 'ipv4'));
-    if (!error && isPrivate) return done(new Error('a private address'), '', 4);
-    done(error, address as string, family);
-  });
-};

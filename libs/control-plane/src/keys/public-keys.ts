@@ -1,5 +1,5 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
-import { invalid } from '#caas/kernel';
+import { CaasError, invalid } from '#caas/kernel';
 import type { TokenAlgorithm } from '#caas/access';
 
 const MIN_RSA_BITS = 2048;
@@ -12,8 +12,8 @@ export function readPublicKey(text: string): { key: KeyObject; algorithm: TokenA
   let key: KeyObject;
   try {
     key = text.trimStart().startsWith('{') ? fromJwk(JSON.parse(text) as JsonWebKey) : createPublicKey(text);
-  } catch {
-    throw refused('is neither a PEM public key nor a JWK');
+  } catch (error) {
+    throw error instanceof CaasError ? error : refused('is neither a PEM public key nor a JWK');
   }
   if (text.includes('PRIVATE KEY')) throw refused('is a private key: send the public one, and replace this pair');
   return { key, algorithm: algorithmOf(key) };

@@ -4,6 +4,8 @@ import { InjectConfig, runtimeConfig, secretsOf, type ConfigOf } from '#caas/pla
 
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
+/** A tag cut short would still be accepted without it, and be easier to forge. */
+const WHOLE_TAG = { authTagLength: TAG_BYTES };
 
 /** Encrypts secrets at rest (AES-256-GCM). A box names the key that closed it, so that keys can rotate. */
 @Injectable()
@@ -20,7 +22,9 @@ export class SecretBox {
   /** @param boundTo what the secret belongs to; a box moved to another record does not open */
   close(secret: string, boundTo: string): string {
     const iv = randomBytes(IV_BYTES);
-    const cipher = createCipheriv('aes-256-gcm', this.keys.get(this.current)!, iv).setAAD(Buffer.from(boundTo));
+    const cipher = createCipheriv('aes-256-gcm', this.keys.get(this.current)!, iv, WHOLE_TAG).setAAD(
+      Buffer.from(boundTo),
+    );
     const sealed = Buffer.concat([iv, cipher.update(secret, 'utf8'), cipher.final(), cipher.getAuthTag()]);
     return `${this.current}.${sealed.toString('base64url')}`;
   }
@@ -34,7 +38,8 @@ export class SecretBox {
         `A secret was encrypted with the key ${keyId}, which is neither SECRETS_KEY nor SECRETS_KEY_PREVIOUS`,
       );
     const bytes = Buffer.from(sealed, 'base64url');
-    const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, IV_BYTES)).setAAD(Buffer.from(boundTo));
+    const iv = bytes.subarray(0, IV_BYTES);
+    const decipher = createDecipheriv('aes-256-gcm', key, iv, WHOLE_TAG).setAAD(Buffer.from(boundTo));
     decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
     return decipher.update(bytes.subarray(IV_BYTES, -TAG_BYTES), undefined, 'utf8') + decipher.final('utf8');
   }

@@ -5,6 +5,7 @@ import type { Model } from 'mongoose';
 import { conflict, invalid, notFound, type TenantId } from '#caas/kernel';
 import { SigningKeyStore, type OperatorContext, type SigningKey, type TokenAlgorithm } from '#caas/access';
 import { FreshCache, Invalidations } from '#caas/platform/cache';
+import { Log } from '#caas/platform/logging';
 import { AuditLog } from '../audit/audit-log.repository';
 import { SigningKeyRecord } from '../persistence/key.schema';
 import { PLATFORM } from '../persistence/platform-database';
@@ -12,20 +13,29 @@ import { Jwks } from './jwks';
 import { readPublicKey } from './public-keys';
 import { SecretBox } from './secret-box';
 
-const MAX_CACHED_KEYS = 10_000;
-const CURRENT = '\0current';
+const MAX_CACHED_TENANTS = 10_000;
 
 export interface NewSigningKey {
+  /** What the key must be for; it follows from the key itself, and is an error when it does not. */
+  algorithm?: TokenAlgorithm;
   /** PEM or JWK. */
   public_key?: string;
   jwks_url?: string;
   kid?: string;
 }
 
+/** The valid keys of one tenant. Read as a whole, so that a token with a made-up `kid` costs no look-up of its own. */
+interface TenantKeys {
+  byKid: Map<string, SigningKey>;
+  /** The newest secret of ours. */
+  current: SigningKey | null;
+  jwksUrls: string[];
+}
+
 /** What a tenant's tokens are verified with. Several may be valid at once, so that a tenant can change keys without a gap. */
 @Injectable()
 export class TenantSigningKeys extends SigningKeyStore implements OnModuleInit {
-  private readonly cache = new FreshCache<SigningKey | null>(MAX_CACHED_KEYS);
+  private readonly cache = new FreshCache<TenantKeys>(MAX_CACHED_TENANTS);
 
   constructor(
     @InjectModel(SigningKeyRecord.name, PLATFORM) private readonly keys: Model<SigningKeyRecord>,
@@ -33,33 +43,30 @@ export class TenantSigningKeys extends SigningKeyStore implements OnModuleInit {
     private readonly jwks: Jwks,
     private readonly invalidations: Invalidations,
     private readonly audit: AuditLog,
+    private readonly log: Log,
   ) {
     super();
   }
 
   onModuleInit(): void {
-    this.invalidations.on(({ kind, tenantId }) => {
-      if (kind === 'signing_key') this.cache.forgetWhere((key) => key.startsWith(`${tenantId}:`));
-    });
+    this.invalidations.on(({ kind, tenantId }) => kind === 'signing_key' && this.cache.forget(tenantId));
   }
 
-  override find(tenantId: TenantId, kid: string): Promise<SigningKey | null> {
-    return this.cache.get(`${tenantId}:${kid}`, async () => {
-      const record = await this.keys.findOne({ tenant_id: tenantId, kid, revoked_at: null }).lean<SigningKeyRecord>();
-      if (record && record.kind !== 'jwks') return this.keyOf(record);
-      return this.published(tenantId, kid);
-    });
+  override async find(tenantId: TenantId, kid: string): Promise<SigningKey | null> {
+    const { byKid, jwksUrls } = await this.validKeys(tenantId);
+    const registered = byKid.get(kid);
+    if (registered) return registered;
+    for (const url of jwksUrls) {
+      const published = await this.jwks.find(url, kid);
+      if (published) return published;
+    }
+    return null;
   }
 
   override async current(tenantId: TenantId): Promise<SigningKey> {
-    const key = await this.cache.get(`${tenantId}:${CURRENT}`, async () => {
-      const newest = { tenant_id: tenantId, kind: 'secret' as const, revoked_at: null };
-      const record = await this.keys.findOne(newest).sort({ created_at: -1 }).lean<SigningKeyRecord>();
-      return record && this.keyOf(record);
-    });
-    if (!key)
-      throw conflict('no_signing_key', 'The tenant has no signing secret of ours; make one, or sign tokens yourself.');
-    return key;
+    const { current } = await this.validKeys(tenantId);
+    if (current) return current;
+    throw conflict('no_signing_key', 'The tenant has no signing secret of ours; make one, or sign tokens yourself.');
   }
 
   /** A secret of ours (in this answer and nowhere else), a public key, or a URL where the tenant publishes keys. */
@@ -73,6 +80,7 @@ export class TenantSigningKeys extends SigningKeyStore implements OnModuleInit {
     }
     const kid = wanted.kid ?? `k_${randomBytes(8).toString('hex')}`;
     const { record, secret } = this.recordOf(tenantId, kid, wanted);
+    if (wanted.algorithm !== undefined && wanted.algorithm !== record.algorithm) throw otherAlgorithm(record.algorithm);
     if (await this.keys.exists({ tenant_id: tenantId, kid })) {
       throw conflict('signing_key_exists', `The tenant has, or had, a signing key "${kid}".`);
     }
@@ -132,21 +140,44 @@ export class TenantSigningKeys extends SigningKeyStore implements OnModuleInit {
     return { record: { ...base, kind: 'secret' as const, algorithm: 'HS256' as const, secret: closed }, secret };
   }
 
+  private validKeys(tenantId: TenantId): Promise<TenantKeys> {
+    return this.cache.get(tenantId, async () => {
+      const records = await this.keys
+        .find({ tenant_id: tenantId, revoked_at: null })
+        .sort({ created_at: 1 })
+        .lean<SigningKeyRecord[]>();
+      const valid: TenantKeys = { byKid: new Map(), current: null, jwksUrls: [] };
+      for (const record of records) this.add(valid, record);
+      return valid;
+    });
+  }
+
+  private add(valid: TenantKeys, record: SigningKeyRecord): void {
+    if (record.kind === 'jwks') return void valid.jwksUrls.push(record.jwks_url!);
+    try {
+      const key = this.keyOf(record);
+      valid.byKid.set(key.kid, key);
+      if (record.kind === 'secret') valid.current = key;
+    } catch (error) {
+      // One key that does not open must not take the others with it.
+      const { tenant_id, kid } = record;
+      this.log.root.error({ tenant_id, kid, reason: (error as Error).message }, 'a signing key cannot be used');
+    }
+  }
+
   private keyOf(record: SigningKeyRecord): SigningKey {
     const { kid, tenant_id, secret } = record;
     if (record.kind === 'public_key') return { kid, ...readPublicKey(record.public_key!) };
     const opened = this.box.open(secret!, `${tenant_id}:${kid}`);
     return { kid, algorithm: 'HS256', key: createSecretKey(Buffer.from(opened, 'utf8')) };
   }
-
-  private async published(tenantId: TenantId, kid: string): Promise<SigningKey | null> {
-    const sets = await this.keys
-      .find({ tenant_id: tenantId, kind: 'jwks', revoked_at: null })
-      .lean<SigningKeyRecord[]>();
-    for (const { jwks_url } of sets) {
-      const key = await this.jwks.find(jwks_url!, kid);
-      if (key) return key;
-    }
-    return null;
-  }
 }
+
+const otherAlgorithm = (algorithm: TokenAlgorithm | null) =>
+  invalid(
+    'invalid_algorithm',
+    algorithm === null
+      ? 'With a jwks_url, each published key says its own algorithm.'
+      : `This key is for ${algorithm}.`,
+    [{ field: 'algorithm', message: algorithm === null ? 'goes not with jwks_url' : `must be ${algorithm}` }],
+  );

@@ -1,6 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsOptional, IsString, Length, Matches } from 'class-validator';
+import { IsIn, IsOptional, IsString, Length, Matches, ValidateBy } from 'class-validator';
 import { TIERS, type TenantId, type Tier } from '#caas/kernel';
+import { TOKEN_ALGORITHMS, type TokenAlgorithm } from '#caas/access';
 
 const TENANT_ID = /^clnt_[a-z0-9]{6,24}$/;
 
@@ -47,12 +48,43 @@ export class ChangeTierDto {
   tier: Tier;
 }
 
+const LONGEST_PUBLIC_KEY = 10_000;
+
+/** PEM text, or a JWK as text or as the object that it is. */
+const IsPublicKey = () =>
+  ValidateBy({
+    name: 'isPublicKey',
+    validator: {
+      validate: (value: unknown) => {
+        const text = publicKeyText(value);
+        return text !== undefined && text.length >= 1 && text.length <= LONGEST_PUBLIC_KEY;
+      },
+      defaultMessage: () => `must be a PEM public key or a JWK of at most ${LONGEST_PUBLIC_KEY} characters`,
+    },
+  });
+
+/** A public key of a body as text; undefined for what cannot be one. */
+export function publicKeyText(value: unknown): string | undefined {
+  if (typeof value === 'string') return value;
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? JSON.stringify(value) : undefined;
+}
+
 export class CreateSigningKeyDto {
-  @ApiPropertyOptional({ description: 'PEM or JWK; without it and without jwks_url a secret is made' })
+  @ApiPropertyOptional({
+    enum: TOKEN_ALGORITHMS,
+    description: 'what you expect the key to be for; it follows from the key',
+  })
   @IsOptional()
-  @IsString()
-  @Length(1, 10_000)
-  public_key?: string;
+  @IsIn(TOKEN_ALGORITHMS)
+  algorithm?: TokenAlgorithm;
+
+  @ApiPropertyOptional({
+    description: 'PEM or JWK; without it and without jwks_url a secret is made',
+    oneOf: [{ type: 'string' }, { type: 'object', additionalProperties: true }],
+  })
+  @IsOptional()
+  @IsPublicKey()
+  public_key?: unknown;
 
   @ApiPropertyOptional({ example: 'https://example.com/.well-known/jwks.json' })
   @IsOptional()
