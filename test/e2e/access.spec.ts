@@ -1,4 +1,4 @@
-import { createHmac, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createHmac, createSecretKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { exportJWK, SignJWT } from 'jose';
 import { waitFor } from '../../tools/stack';
@@ -142,10 +142,42 @@ describe('credentials', () => {
     for (const secret of [tenant.serverKey, tenant.signingKey.secret, 'PRIVATE KEY']) {
       expect(JSON.stringify(body)).not.toContain(secret);
     }
-    expect(body.data[0]).toMatchObject({
-      actor: 'platform:admin',
+    expect(body.data.find(({ actor }: { actor: string }) => actor === 'platform:admin')).toMatchObject({
       tenant_id: tenant.id,
       request_id: expect.any(String),
     });
+  });
+
+  it('writes down a credential that does not fit: once, however often it is tried', async () => {
+    const own = await system.tenant('free');
+    const [, keyId] = own.serverKey.split('_');
+    const forged = `sk_${keyId}_${tenant.serverKey.split('_').slice(2).join('_')}`;
+    const token = await sign(createSecretKey(Buffer.alloc(32, 7)), 'HS256', own.signingKey.kid, own.id);
+    for (let tried = 0; tried < 5; tried += 1) {
+      expect(await system.caller(forged).get('/v1/users')).toMatchObject({
+        status: 401,
+        body: { code: 'key_invalid' },
+      });
+      expect(await system.caller(token).get('/v1/users')).toMatchObject({
+        status: 401,
+        body: { code: 'token_invalid' },
+      });
+    }
+    const refusals = async () => {
+      const { body } = await system.platform.get(`/platform/v1/audit-log?tenant_id=${own.id}`);
+      return body.data.filter(({ action }: { action: string }) => action === 'credential.refused');
+    };
+    await waitFor('both are written down', 5000, async () => (await refusals()).length >= 2);
+    const lines = await refusals();
+    const details = lines.map((line: { details: object }) => line.details);
+    expect(details).toHaveLength(2);
+    expect(details).toEqual(
+      expect.arrayContaining([
+        { credential: 'server_key', reason: 'wrong_secret', key_id: keyId },
+        { credential: 'user_token', reason: 'wrong_secret', key_id: own.signingKey.kid },
+      ]),
+    );
+    expect(JSON.stringify(lines)).not.toContain(token);
+    expect(JSON.stringify(lines)).not.toContain(forged);
   });
 });

@@ -54,7 +54,7 @@ class NotVerified extends Error {
 
 /*
  * passport-jwt takes the token out of the request and asks for the key; the signature itself is checked by jose, because the
- * library behind passport-jwt does not know EdDSA (docs/adr/0005). The exchange is passport-jwt's own seam `JwtVerifier`.
+ * library behind passport-jwt does not know EdDSA (docs/adr/0007). The exchange is passport-jwt's own seam `JwtVerifier`.
  */
 (Strategy as unknown as { JwtVerifier: unknown }).JwtVerifier = (
   token: string,
