@@ -39,6 +39,7 @@ export function aTenant(placement: Placement = 'shared'): Tenant {
 
 class NoDirectory extends TenantDirectory {
   override find = () => Promise.resolve(null);
+  override wasDeleted = () => Promise.resolve(false);
   override list = () => Promise.resolve([]);
 }
 

@@ -33,9 +33,9 @@ export class AuditLog implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.refusals.on(({ reason, command, database, tenantId }) => {
+    this.refusals.on(({ action, tenantId, details }) => {
       const system = { name: 'system', requestId: '' } as const;
-      this.write(system, 'firewall.refused', tenantId, { reason, command, database }).catch((error: Error) => {
+      this.write(system, action, tenantId, details).catch((error: Error) => {
         this.log.root.error({ reason: error.message }, 'a refusal could not be written to the audit log');
       });
     });

@@ -18,6 +18,7 @@ import { TenantRecord, type TenantState } from '../persistence/tenant.schema';
 
 const MAX_CACHED_TENANTS = 10_000;
 const SERVED: TenantState[] = ['active', 'suspended'];
+const DELETED: TenantState[] = ['deleting', 'deleted'];
 
 /** The tenants there are, and were. */
 @Injectable()
@@ -41,6 +42,11 @@ export class TenantsRepository extends TenantDirectory implements OnModuleInit {
       const record = await this.read(id);
       return record && isServed(record) ? this.tenantOf(record) : null;
     });
+  }
+
+  override async wasDeleted(id: TenantId): Promise<boolean> {
+    const record = await this.read(id);
+    return record !== null && DELETED.includes(record.status);
   }
 
   override async list(after: TenantId | null, limit: number): Promise<Tenant[]> {

@@ -1,10 +1,10 @@
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { UnrecoverableError, Worker, type Job as BullJob } from 'bullmq';
-import { CaasError, isTenantId } from '#caas/kernel';
+import { CaasError, isTenantId, type RequestContext } from '#caas/kernel';
 import { QUEUES, jobKey, type QueueName } from '#caas/contracts';
 import { Log } from '#caas/platform/logging';
 import { RedisConnections } from '#caas/platform/redis';
-import { decodeJob } from './job-data';
+import { decodeJob, type JobMeta } from './job-data';
 import { JobHandlers, type Registered } from './job-handlers';
 import { JobContexts } from './ports';
 import { Queues } from './queues';
@@ -74,24 +74,32 @@ export class JobRunner implements OnApplicationBootstrap, OnApplicationShutdown 
     if (!registered) throw new UnrecoverableError(`Nobody handles ${job.queueName}/${job.name}.`);
     if (registered.job.kind === 'system') return (registered.handler as { handle(): Promise<void> }).handle();
     const { payload, meta } = decodeJob(registered.job, job.data);
-    const ctx = await this.contexts.open(meta.tenantId, meta.requestId, job.name).catch((error: unknown) => {
-      if (error instanceof CaasError && error.kind === 'not_found') throw new UnrecoverableError('The tenant is gone.');
-      throw error;
-    });
+    const ctx = await this.open(meta, job.name);
     await registered.handler.handle(ctx, payload as never);
     if (meta.outboxId !== undefined) await this.contexts.settle(ctx, meta.outboxId);
   }
 
-  /** A refused job stays in the queue's failed set, which is the dead letter, and leaves an audit line. */
+  /** @throws UnrecoverableError when there is no such tenant, LateJob when there was one */
+  private async open({ tenantId, requestId }: JobMeta, jobName: string): Promise<RequestContext> {
+    try {
+      return await this.contexts.open(tenantId, requestId, jobName);
+    } catch (error) {
+      if (!(error instanceof CaasError) || error.kind !== 'not_found') throw error;
+      if (await this.contexts.wasDeleted(tenantId)) throw new LateJob('The tenant was deleted.');
+      throw new UnrecoverableError('There is no such tenant.');
+    }
+  }
+
+  /** A refused job stays in the queue's failed set, which is the dead letter. Unless it is only late, it leaves an audit line. */
   private tellFailure(queue: QueueName, job: BullJob | undefined, error: Error): void {
-    const refused = error instanceof UnrecoverableError;
     const { tenant_id, request_id } = (job?.data ?? {}) as { tenant_id?: unknown; request_id?: unknown };
-    const fields = { queue, job: job?.name, tenant_id, request_id, attempt: job?.attemptsMade };
-    this.log.root[refused ? 'error' : 'warn'](
-      { ...fields, reason: error.message },
-      refused ? 'job refused' : 'job failed',
-    );
-    if (refused)
+    const fields = { queue, job: job?.name, tenant_id, request_id, attempt: job?.attemptsMade, reason: error.message };
+    if (error instanceof LateJob) this.log.root.info(fields, 'job of a deleted tenant');
+    else if (error instanceof UnrecoverableError) {
       this.contexts.refused(`${queue}/${job?.name}`, isTenantId(tenant_id) ? tenant_id : null, error.message);
+    } else this.log.root.warn(fields, 'job failed');
   }
 }
+
+/** A tenant's deletion leaves jobs behind: nothing is wrong with them but the time. */
+class LateJob extends UnrecoverableError {}

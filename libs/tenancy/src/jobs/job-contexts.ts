@@ -5,12 +5,14 @@ import { JobContexts } from '#caas/platform/queue';
 import { RefusalLog } from '../firewall/refusal-log';
 import { outbox } from '../outbox/outbox-entry.schema';
 import { RequestContexts } from '../request-contexts';
+import { TenantDirectory } from '../tenant-directory';
 
 /** A job's context: the tenant as it is now, with a system actor. A suspended tenant's work goes on; a deleted one's does not. */
 @Injectable()
 export class TenantJobContexts extends JobContexts {
   constructor(
     private readonly contexts: RequestContexts,
+    private readonly directory: TenantDirectory,
     private readonly refusals: RefusalLog,
   ) {
     super();
@@ -20,11 +22,15 @@ export class TenantJobContexts extends JobContexts {
     return this.contexts.openFor(tenantId, { kind: 'system', name: jobName }, requestId);
   }
 
+  override wasDeleted(tenantId: TenantId): Promise<boolean> {
+    return this.directory.wasDeleted(tenantId);
+  }
+
   override async settle(ctx: RequestContext, outboxId: string): Promise<void> {
     await ctx.repository(outbox).deleteOne({ _id: new ObjectId(outboxId) });
   }
 
   override refused(jobName: string, tenantId: TenantId | null, reason: string): void {
-    this.refusals.add({ reason, command: jobName, database: 'jobs', tenantId });
+    this.refusals.addJob(jobName, tenantId, reason);
   }
 }
