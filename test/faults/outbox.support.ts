@@ -6,6 +6,7 @@ import { Queue, type Job, type JobsOptions } from 'bullmq';
 import { Redis } from 'ioredis';
 import type { SystemJob } from '#caas/contracts';
 import { freePort } from '../../tools/stack';
+import { commandOf } from '../../tools/stack/engines/system-packages';
 
 /** A Redis of a suite's own, that it may empty and take away. It keeps nothing when it stops. */
 export class OwnRedis {
@@ -49,9 +50,8 @@ export class OwnRedis {
   }
 
   private spawn(): ChildProcess {
-    return spawn('redis-server', ['--port', String(this.port), '--dir', this.folder, '--save', ''], {
-      stdio: 'ignore',
-    });
+    const settings = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.folder, '--save', ''];
+    return spawn(commandOf('redis'), settings, { stdio: 'ignore' });
   }
 
   private async end(): Promise<void> {
