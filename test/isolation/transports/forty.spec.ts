@@ -126,11 +126,14 @@ describe.each(['free', 'pro', 'enterprise'] as const)('tenant A against tenant B
       const token = sign({ tid, sub: 'anna', exp: inAnHour() }, { alg: 'HS256', kid }, secret);
       const count = async () => commandsRead((await fetch(`${system.urls[0]}/metrics`)).text());
       const start = await count();
-      expect(await system.caller(token).get('/v1/users/me')).toMatchObject({
-        status: 401,
-        body: { code: 'token_invalid' },
-      });
-      expect(await count()).toBe(start);
+      // Many, because the api's own work in the background may ask something meanwhile.
+      for (let attempt = 0; attempt < 20; attempt += 1) {
+        expect(await system.caller(token).get('/v1/users/me')).toMatchObject({
+          status: 401,
+          body: { code: 'token_invalid' },
+        });
+      }
+      expect((await count()) - start).toBeLessThan(20);
     });
 
     it.each([

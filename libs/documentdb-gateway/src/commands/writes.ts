@@ -1,8 +1,10 @@
 import { serialize } from 'bson';
 import { splitDocuments, takeOnlyDocument } from '../bson/raw-document';
 import { CODES, MongoError } from '../errors/mongo-error';
-import { codeOfSqlState, isConflict, unpackSqlState } from '../errors/postgres-errors';
+import { codeOfSqlState, isConflict } from '../errors/postgres-errors';
+import { unpackSqlState } from '../errors/sql-states';
 import { bsonOf, type Session } from '../postgres/database';
+import { inTurn } from '../postgres/schema';
 import { decode } from '../wire/message';
 import type { Command, Handler } from './command';
 import { describeDuplicate } from './duplicate-key';
@@ -17,7 +19,6 @@ interface WriteError extends Record<string, unknown> {
 }
 
 const CONFLICT_ATTEMPTS = 10;
-const CONFLICT_PAUSE_MS = 5;
 
 const STATEMENTS_FIELD: Record<Kind, string> = { insert: 'documents', update: 'updates', delete: 'deletes' };
 
@@ -63,18 +64,19 @@ interface Written {
 
 /**
  * One write: directly, or, when the driver may send it again, through the gateway's own record of such writes. Outside a
- * transaction MongoDB never answers a conflict with another writer: it tries again itself, and so does this.
+ * transaction MongoDB never answers a conflict with another writer: it tries again itself, and so does this, each in its turn.
  */
 async function engineWrite(command: Command, verb: Kind | 'findAndModify'): Promise<Written> {
   const identity = writeIdentity(command);
+  const write = (session: Session) =>
+    identity ? recorded(command, verb, session, identity) : unrecorded(command, verb, session);
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await command.run((session) =>
-        identity ? recorded(command, verb, session, identity) : unrecorded(command, verb, session),
+        attempt === 1 ? write(session) : inTurn(session, command.namespace(), () => write(session)),
       );
     } catch (error) {
       if (command.inTransaction || attempt === CONFLICT_ATTEMPTS || !isConflict(error)) throw error;
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * attempt * CONFLICT_PAUSE_MS));
     }
   }
 }
@@ -86,7 +88,7 @@ async function unrecorded(command: Command, verb: Kind | 'findAndModify', sessio
       : `${verb}($1, $2::bytea::documentdb_core.bson, $3::bytea::documentdb_core.bsonsequence)`;
   const [row] = await session.query(
     verb,
-    `select p_result::text as result, p_success as success from documentdb_api.${call}`,
+    `select p_result::text as result, documentdb_gateway.unless_conflict(p_result, p_success) as success from documentdb_api.${call}`,
     [command.db, command.body, ...(verb === 'findAndModify' ? [] : [command.documentsBeside(STATEMENTS_FIELD[verb])])],
   );
   return { result: bsonOf(row!.result), success: row!.success === true };

@@ -1,5 +1,5 @@
-import { TRANSACTION_TOO_OLD } from '../postgres/schema';
 import { CODES, MongoError } from './mongo-error';
+import { TRANSACTION_TOO_OLD, WRITERS_MET } from './sql-states';
 
 /** DocumentDB numbers its errors by their place in its own list; these are MongoDB's codes for those places. */
 const CODE_OF_ORDINAL: Readonly<Record<number, number>> = {
@@ -30,7 +30,8 @@ const CODE_OF_ORDINAL: Readonly<Record<number, number>> = {
 };
 
 const CANCELLED = '57014';
-const CONFLICTS = new Set(['40001', '40P01', '55P03']);
+const LOCK_NOT_AVAILABLE = '55P03';
+const CONFLICTS = new Set([...WRITERS_MET, LOCK_NOT_AVAILABLE]);
 /** A unique index is an exclusion constraint to the engine's extended index. */
 const UNIQUE_VIOLATIONS = new Set(['23505', '23P01']);
 
@@ -44,15 +45,10 @@ export function codeOfSqlState(sqlState: string): number {
   return CODE_OF_ORDINAL[parseInt(sqlState.slice(1), 36)] ?? CODES.InternalError;
 }
 
-/** Two writers met, and one of them may simply start over. */
+/** Whether a write that fails like this outside a transaction is to be sent again. */
 export function isConflict(error: unknown): boolean {
   const { code } = error as { code?: unknown };
-  return code === '40001' || code === '40P01';
-}
-
-/** Inside `writeErrors` the engine packs the SQLSTATE into a number: six bits a character, from '0'. */
-export function unpackSqlState(packed: number): string {
-  return Array.from({ length: 5 }, (_, place) => String.fromCharCode(((packed >> (6 * place)) & 63) + 48)).join('');
+  return typeof code === 'string' && WRITERS_MET.includes(code);
 }
 
 /** Whether the engine itself says that the statement failed, and so that nothing of it happened. */

@@ -18,10 +18,14 @@ export interface PoolLimits {
 /** How long a write outside a transaction waits for one inside before it answers a write conflict. */
 const LOCK_WAIT_MS = 5_000;
 
+/** After how long a wait PostgreSQL looks whether it is in a ring of waits. Its own second is long for one who is to start over. */
+const DEADLOCK_TIMEOUT_MS = 50;
+
 /** What every connection starts with; the engine's own settings are there to be had, but off or lower unless asked. */
 const SETTINGS = `
   set client_min_messages = error;
   set lock_timeout = '${LOCK_WAIT_MS}ms';
+  set deadlock_timeout = '${DEADLOCK_TIMEOUT_MS}ms';
   set documentdb.maxWriteBatchSize = 100000;
   set documentdb_core.enableCollation = on;
   set documentdb.enableCollationWithNonUniqueOrderedIndexes = on`;

@@ -1,9 +1,6 @@
+import { BATCH_REFUSED, packSqlState, TRANSACTION_TOO_OLD, WRITERS_MET } from '../errors/sql-states';
 import type { SessionKey } from '../sessions/session-key';
 import type { Session } from './database';
-
-/** SQLSTATEs that the functions below raise themselves. */
-export const TRANSACTION_TOO_OLD = 'CG225';
-export const BATCH_REFUSED = 'CG001';
 
 /** How long a batch of several clients' inserts waits for a lock before it is taken apart. */
 const BATCH_LOCK_WAIT_MS = 50;
@@ -14,6 +11,9 @@ const BATCH_LOCK_WAIT_MS = 50;
  * `retryable_writes` holds, per session, the number of its last retryable write and the reply to it, written by the same
  * statement and so the same transaction as the write: either both are there or neither. One row a session, updated in place.
  * The advisory lock makes a retry wait for a first attempt that is still at work, whichever process had sent it.
+ *
+ * `unless_conflict` takes a write back that met another writer. The engine lists such a meeting among the write errors, as if
+ * it were the client's; raised, it undoes the statement and its record, and the gateway sends the write again.
  */
 const SCHEMA = `
 create schema if not exists documentdb_gateway;
@@ -25,6 +25,17 @@ create table if not exists documentdb_gateway.retryable_writes (
   reply documentdb_core.bson not null,
   written_at timestamptz not null default now()
 ) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
+
+create or replace function documentdb_gateway.unless_conflict(result documentdb_core.bson, success boolean)
+returns boolean
+language plpgsql as $body$
+begin
+  if not success
+     and documentdb_api_catalog.bson_dollar_in(result, '{ "writeErrors.code": [${WRITERS_MET.map(packSqlState).join()}] }') then
+    raise exception 'WriteConflict: another writer was at the same documents' using errcode = 'serialization_failure';
+  end if;
+  return success;
+end $body$;
 
 create or replace function documentdb_gateway.write_once(
   verb text, db text, command documentdb_core.bson, documents documentdb_core.bsonsequence,
@@ -51,6 +62,7 @@ begin
     else
       select w.p_result, w.p_success into result, success from documentdb_api.find_and_modify(db, command, null) w;
   end case;
+  perform documentdb_gateway.unless_conflict(result, success);
   insert into documentdb_gateway.retryable_writes as w (session, number, success, reply)
     values (session_id, write_number, coalesce(success, true), result)
     on conflict (session) do update
@@ -111,6 +123,19 @@ export async function wasCommitted(session: Session, { id, lock }: SessionKey, n
     return row?.committed === true;
   } finally {
     await session.query('commitAwaited', 'select pg_advisory_unlock($1)', [lock]);
+  }
+}
+
+/** Any number, for the locks by namespace: what they are apart from the other locks by. */
+const TURNS = 7_461_226;
+
+/** Runs `work` when those have done who had come to the namespace by this way before: writers that stood in each other's way. */
+export async function inTurn<T>(session: Session, namespace: string, work: () => Promise<T>): Promise<T> {
+  await session.query('awaitTurn', 'select pg_advisory_lock($1, hashtext($2))', [TURNS, namespace]);
+  try {
+    return await work();
+  } finally {
+    await session.query('endTurn', 'select pg_advisory_unlock($1, hashtext($2))', [TURNS, namespace]);
   }
 }
 
