@@ -1,5 +1,5 @@
 import { CODES, MongoError } from './mongo-error';
-import { codeOfSqlState, fromPostgres, isRolledBack, unpackSqlState } from './postgres-errors';
+import { codeOfSqlState, fromPostgres, isRolledBack } from './postgres-errors';
 
 const failure = (code: string | undefined, message = 'said the engine') => Object.assign(new Error(message), { code });
 
@@ -22,14 +22,6 @@ describe('codeOfSqlState', () => {
     ['XX000', CODES.InternalError],
   ])('maps %s to %d', (sqlState, code) => {
     expect(codeOfSqlState(sqlState)).toBe(code);
-  });
-});
-
-describe('unpackSqlState', () => {
-  it('reads the engine’s packed form', () => {
-    const pack = (state: string) =>
-      [...state].reduce((sum, char, at) => sum + ((char.charCodeAt(0) - 48) << (6 * at)), 0);
-    for (const state of ['23505', 'M001C', '40P01']) expect(unpackSqlState(pack(state))).toBe(state);
   });
 });
 

@@ -59,6 +59,8 @@ export class Session {
  */
 export class Database {
   private readonly idle: Session[] = [];
+  /** Of transactions and cursors that have ended, for the next: a new backend costs more than most transactions. */
+  private readonly resting: Session[] = [];
   private readonly waiting: ((session: Session) => void)[] = [];
   private readonly broken = new WeakSet<Session>();
   private open = 0;
@@ -88,7 +90,7 @@ export class Database {
     }
     this.heldCount += 1;
     try {
-      return this.idle.length > this.limits.size / 2 ? this.takeHeld() : await this.connect();
+      return this.resting.pop() ?? (this.idle.length > this.limits.size / 2 ? this.takeHeld() : await this.connect());
     } catch (error) {
       this.heldCount -= 1;
       throw error;
@@ -98,10 +100,12 @@ export class Database {
   /** @param clean whether the session is as good as new: no transaction, no portal left in it */
   releaseHeld(session: Session, clean: boolean): void {
     this.heldCount -= 1;
-    const keep = clean && !this.closed && !this.broken.has(session) && this.open < this.limits.size;
-    if (!keep) return session.close();
-    this.open += 1;
-    this.offer(session);
+    if (!clean || this.closed || this.broken.has(session)) return session.close();
+    if (this.resting.length < this.limits.size) this.resting.push(session);
+    else if (this.open < this.limits.size) {
+      this.open += 1;
+      this.offer(session);
+    } else session.close();
   }
 
   get stats(): { open: number; idle: number; waiting: number; held: number } {
@@ -110,7 +114,7 @@ export class Database {
 
   close(): void {
     this.closed = true;
-    for (const session of this.idle.splice(0)) session.close();
+    for (const session of [...this.idle.splice(0), ...this.resting.splice(0)]) session.close();
   }
 
   private takeHeld(): Session {
@@ -159,6 +163,8 @@ export class Database {
 
   private forget(session: Session): void {
     this.broken.add(session);
+    const resting = this.resting.indexOf(session);
+    if (resting >= 0) this.resting.splice(resting, 1);
     const at = this.idle.indexOf(session);
     if (at < 0) return;
     this.idle.splice(at, 1);
