@@ -38,6 +38,26 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Messaging on the tier %s'
       expect(answers.filter(({ status }) => status === 200)).toHaveLength(49);
     });
 
+    it('opens one group for requests under one Idempotency-Key, on two processes', async () => {
+      await Promise.all(['max', 'moe'].map((name) => tenant.user(name)));
+      const open = (process: number) =>
+        tenant.acting('max', process).call(
+          'POST',
+          '/v1/conversations',
+          { type: 'group', name: 'Plans', member_ids: ['moe'] },
+          {
+            'idempotency-key': 'plans',
+          },
+        );
+      const answers = await Promise.all(Array.from({ length: 20 }, (_, n) => open(n % 2)));
+      expect(answers.filter(({ status }) => status !== 201 && status !== 409)).toEqual([]);
+      const repeated = await open(1);
+      expect(repeated.status).toBe(201);
+      expect(repeated.headers.get('idempotency-replayed')).toBe('true');
+      const inbox = (await tenant.acting('moe').get('/v1/conversations')).body.data;
+      expect(inbox.map(({ id }: { id: string }) => id)).toEqual([repeated.body.id]);
+    }, 20_000);
+
     it('has the fields of the contract', async () => {
       const { status, body, etag } = await ben.get(`/v1/conversations/${conversation}`);
       expect(status).toBe(200);

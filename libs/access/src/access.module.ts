@@ -1,24 +1,37 @@
 import { Global, Module } from '@nestjs/common';
 import { SocketAuthenticator } from '#caas/platform/realtime';
+import { TenancyModule } from '#caas/tenancy';
 import { Authenticator } from './authenticator';
 import { PlatformKeys } from './credentials/platform-key';
 import { ServerKeys } from './credentials/server-key';
 import { UserTokens } from './credentials/user-token';
+import { idempotencyKeys } from './idempotency/idempotency-key.schema';
+import { IdempotencyKeys } from './idempotency/idempotency-keys';
 import { CredentialRefusals } from './refusals';
 import { TokenSocketAuthenticator } from './socket/token-socket-authenticator';
 
 /** Needs the ports of `ports.ts` from somewhere: the control plane and the users domain provide them, globally. */
 @Global()
 @Module({
+  imports: [TenancyModule.forFeature([idempotencyKeys])],
   providers: [
     Authenticator,
     CredentialRefusals,
+    IdempotencyKeys,
     PlatformKeys,
     ServerKeys,
     UserTokens,
     TokenSocketAuthenticator,
     { provide: SocketAuthenticator, useExisting: TokenSocketAuthenticator },
   ],
-  exports: [Authenticator, CredentialRefusals, PlatformKeys, ServerKeys, UserTokens, SocketAuthenticator],
+  exports: [
+    Authenticator,
+    CredentialRefusals,
+    IdempotencyKeys,
+    PlatformKeys,
+    ServerKeys,
+    UserTokens,
+    SocketAuthenticator,
+  ],
 })
 export class AccessModule {}

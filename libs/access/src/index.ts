@@ -4,6 +4,8 @@ export { PlatformKeys, type PlatformRole } from './credentials/platform-key';
 export { newServerKey } from './credentials/server-key';
 export { UserTokens, type VerifiedToken } from './credentials/user-token';
 export { AccessGuard, PlatformRoute, PublicRoute, ServerRoute, UserRoute } from './http/access.guard';
+export { idempotencyKeys } from './idempotency/idempotency-key.schema';
+export { Idempotent } from './idempotency/idempotent';
 export { Operator, type OperatorContext } from './http/operator';
 export {
   ServerKeyStore,

@@ -2,7 +2,7 @@ import { Body, Controller, Get, Param, Post, Res } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { mapPage, parseObjectId, RequestContext, type PageRequest } from '#caas/kernel';
-import { UserRoute } from '#caas/access';
+import { Idempotent, UserRoute } from '#caas/access';
 import { AllowQuery, Ctx, PAGE_QUERY, PageQuery } from '#caas/platform/http';
 import { ConversationsService } from '../conversations/conversations.service';
 import { viewOfConversationFor } from '../views';
@@ -15,6 +15,7 @@ export class ConversationsController {
   constructor(private readonly conversations: ConversationsService) {}
 
   @Post()
+  @Idempotent()
   @ApiOperation({ summary: 'Open a conversation; a direct one that exists is answered with 200' })
   async create(
     @Ctx() ctx: RequestContext,

@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto';
+import {
+  applyDecorators,
+  Injectable,
+  UseInterceptors,
+  type CallHandler,
+  type ExecutionContext,
+  type NestInterceptor,
+} from '@nestjs/common';
+import { ApiHeader } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { lastValueFrom, of, type Observable } from 'rxjs';
+import { invalid, type RequestContext } from '#caas/kernel';
+import { contextOf } from '#caas/platform/http';
+import { IdempotencyKeys, type KeyedAnswer } from './idempotency-keys';
+
+const KEY = /^[\x21-\x7e]{1,255}$/;
+
+/** Runs a route once per `Idempotency-Key`. Only answers are kept, not failures: after one, the client simply asks again. */
+@Injectable()
+export class IdempotencyInterceptor implements NestInterceptor {
+  constructor(private readonly keys: IdempotencyKeys) {}
+
+  async intercept(host: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
+    const request = host.switchToHttp().getRequest<FastifyRequest>();
+    const key = keyOf(request);
+    if (key === null) return next.handle();
+    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    const ctx = contextOf(request);
+    const claim = await this.keys.claim(ctx, { actor: actorOf(ctx), key, hash: hashOf(request) });
+    if ('replay' in claim) return of(replayed(reply, claim.replay));
+    try {
+      const body: unknown = await lastValueFrom(next.handle(), { defaultValue: undefined });
+      await this.keys.answered(ctx, claim.attempt, answerOf(reply, body));
+      return of(body);
+    } catch (error) {
+      await this.keys.failed(ctx, claim.attempt);
+      throw error;
+    }
+  }
+}
+
+/**
+ * The route honours `Idempotency-Key` (design §3): for 24 hours a repetition gets the first answer, with `Idempotency-Replayed: true`.
+ * Never for a route whose answer holds a secret, because answers are kept. The right to the route is checked at each repetition.
+ */
+export const Idempotent = () =>
+  applyDecorators(
+    UseInterceptors(IdempotencyInterceptor),
+    ApiHeader({
+      name: 'Idempotency-Key',
+      required: false,
+      description: '1 to 255 printable characters; a repetition within 24 hours gets the same answer',
+    }),
+  );
+
+/** @throws CaasError `invalid_idempotency_key` (400) */
+function keyOf(request: FastifyRequest): string | null {
+  const key = request.headers['idempotency-key'];
+  if (key === undefined) return null;
+  if (typeof key === 'string' && KEY.test(key)) return key;
+  throw invalid('invalid_idempotency_key', 'An Idempotency-Key is 1 to 255 printable characters.', [
+    { field: 'Idempotency-Key', message: 'must be 1 to 255 printable characters' },
+  ]);
+}
+
+function actorOf({ actor }: RequestContext): string {
+  return actor.kind === 'user' ? `user:${actor.user.user_id.toHexString()}` : actor.kind;
+}
+
+function hashOf({ method, url, body }: FastifyRequest): string {
+  return createHash('sha256')
+    .update(JSON.stringify([method, url, body ?? null]))
+    .digest('base64');
+}
+
+function answerOf(reply: FastifyReply, body: unknown): KeyedAnswer {
+  return { status: reply.statusCode, body: body === undefined ? null : JSON.stringify(body) };
+}
+
+/** Without the `ETag` of then: the thing may have changed since. */
+function replayed(reply: FastifyReply, { status, body }: KeyedAnswer): unknown {
+  void reply.status(status).header('Idempotency-Replayed', 'true');
+  return body === null ? undefined : (JSON.parse(body) as unknown);
+}
