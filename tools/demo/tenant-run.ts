@@ -61,13 +61,13 @@ export class TenantRun {
     for (const socket of this.sockets.values()) socket.close();
   }
 
-  private async open({ type, name, members }: PlannedConversation): Promise<string> {
+  private async open({ type, name, members, posts }: PlannedConversation): Promise<string> {
     const [opener = '', ...others] = members;
     const body = type === 'direct' ? { type, member_ids: others } : { type, name, member_ids: others };
     const conversation = await this.tenant.rest.expect<ConversationView>('POST', '/v1/conversations', {
       ...(await this.tenant.as(opener, 'server_key')),
       body,
-      idempotencyKey: `open-${members.length}-${opener}-${name}`.replace(/[^\x21-\x7e]/g, '_').slice(0, 200),
+      idempotencyKey: `open-for-${posts[0]?.key}`,
     });
     return conversation.id;
   }
