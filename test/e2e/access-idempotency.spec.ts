@@ -7,7 +7,8 @@ import { Body, Controller, Module, Param, Post, Res } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { IsOptional, IsString } from 'class-validator';
 import type { FastifyReply } from 'fastify';
-import { idempotencyKeys, Idempotent, UserTokens } from '#caas/access';
+import type { ObjectId } from 'bson';
+import { idempotencyKeys, Idempotent, NewId, UserTokens } from '#caas/access';
 import { TenantsService } from '#caas/control-plane';
 import { conflict, RequestContext, type Tier } from '#caas/kernel';
 import { createHttpApplication, Ctx } from '#caas/platform/http';
@@ -30,6 +31,7 @@ class ThingsController {
   @Idempotent()
   async make(
     @Ctx() ctx: RequestContext,
+    @NewId() id: ObjectId,
     @Param('kind') kind: string,
     @Body() body: ThingDto,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -39,7 +41,9 @@ class ThingsController {
     await work.held;
     if (work.fails) throw conflict('not_today', 'Not today.');
     if (kind === 'known') void reply.status(200);
-    return kind === 'nothing' ? undefined : { number, tenant: ctx.tenantId, $name: { 'a.b': body.name } };
+    return kind === 'nothing'
+      ? undefined
+      : { number, id: id.toHexString(), tenant: ctx.tenantId, $name: { 'a.b': body.name } };
   }
 }
 
@@ -150,19 +154,33 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Idempotency-Key, tenant %
     expect(await post('unlucky')).toMatchObject({ status: 201, body: { number: 2 } });
   });
 
-  it('takes an attempt over that died without an answer', async () => {
-    await post('died');
+  it('takes an attempt over that died without an answer, under the id of the first', async () => {
+    const { body: first } = await post('died');
     await age('died', { status: null, body: null, working_until: new Date(Date.now() - 1000) });
     const [one, other] = await Promise.all([post('died'), post('died')]);
     expect([one.status, other.status]).toContain(201);
-    expect((await post('died')).body).toMatchObject({ number: 2 });
+    expect((await post('died')).body).toMatchObject({ number: 2, id: first.id });
     expect(work.done).toBe(2);
   });
 
+  it('opens no second group after an attempt that died between its work and its answer', async () => {
+    await server.put('/v1/users/ben', {});
+    const anna = new Caller(url, made.serverKey.key, { 'x-acting-user': 'anna' });
+    const wanted = { type: 'group', name: 'Plans', member_ids: ['ben'] };
+    const open = () => anna.call('POST', '/v1/conversations', wanted, { 'idempotency-key': 'plans' });
+    const first = await open();
+    await age('plans', { status: null, body: null, working_until: new Date(Date.now() - 1000) });
+    const second = await open();
+    expect([second.status, second.body]).toEqual([201, first.body]);
+    expect((await anna.get('/v1/conversations')).body.data).toHaveLength(1);
+  });
+
   it('forgets after a day, whether or not the engine has cleared it away', async () => {
-    await post('yesterday');
+    const yesterday = await post('yesterday');
     await age('yesterday', { expires_at: new Date(Date.now() - 1000) });
-    expect(await post('yesterday', 'thing', { name: 'new' })).toMatchObject({ status: 201, body: { number: 2 } });
+    const next = await post('yesterday', 'thing', { name: 'new' });
+    expect(next).toMatchObject({ status: 201, body: { number: 2 } });
+    expect(next.body.id).not.toBe(yesterday.body.id);
   });
 
   it('keeps the keys of users, of the server and of tenants apart', async () => {

@@ -17,6 +17,8 @@ export interface Answer<T> {
 const REPEAT_FOR_MS = 120_000;
 const LONGEST_ATTEMPT_MS = 30_000;
 const PASSING = new Set([408, 425, 429, 500, 502, 503, 504]);
+/** The first attempt is at it still, or its api was killed: the answer is there for the next. */
+const IN_PROGRESS = 'idempotency_in_progress';
 
 /** Calls any api of the system, the next one when one does not answer: all calls here may be repeated. */
 export class RestClient {
@@ -33,7 +35,8 @@ export class RestClient {
       let problem: string;
       try {
         const answer = await this.attempt<T>(method, path, call);
-        if (!PASSING.has(answer.status)) return answer;
+        if (!PASSING.has(answer.status) && (answer.body as { code?: unknown } | null)?.code !== IN_PROGRESS)
+          return answer;
         problem = `${answer.status} ${JSON.stringify(answer.body)}`;
       } catch (error) {
         const cause = (error as Error).cause;

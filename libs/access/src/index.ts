@@ -5,7 +5,7 @@ export { newServerKey } from './credentials/server-key';
 export { UserTokens, type VerifiedToken } from './credentials/user-token';
 export { AccessGuard, PlatformRoute, PublicRoute, ServerRoute, UserRoute } from './http/access.guard';
 export { idempotencyKeys } from './idempotency/idempotency-key.schema';
-export { Idempotent } from './idempotency/idempotent';
+export { Idempotent, NewId } from './idempotency/idempotent';
 export { Operator, type OperatorContext } from './http/operator';
 export {
   ServerKeyStore,

@@ -6,8 +6,11 @@ import { Log } from '#caas/platform/logging';
 import { idempotencyKeys, type IdempotencyKey } from './idempotency-key.schema';
 
 const KEPT_MS = 24 * 60 * 60_000;
-/** Longer than any request that honours a key takes. After it, an attempt without an answer is taken to be dead. */
-const WORKING_MS = 60_000;
+/**
+ * How long an attempt is waited for before another takes over. The first may have done its work and died on the answer, or be
+ * at it still: what keeps the work from being done twice is the id that both make the same thing under.
+ */
+const WORKING_MS = 10_000;
 const TRIES = 5;
 
 export interface KeyedRequest {
@@ -25,6 +28,7 @@ export interface KeyedAnswer {
 
 /** The right to do the work: its answer, or its failure, is to be reported. */
 export interface Attempt {
+  /** Of this use of the key, the same for every attempt. What is made, is made under it. */
   id: ObjectId;
   attempt: string;
 }
@@ -69,7 +73,7 @@ export class IdempotencyKeys {
     try {
       await ctx.repository(idempotencyKeys).deleteOne({ _id: id, attempt });
     } catch (error) {
-      this.log.of(ctx).warn({ err: error }, 'an idempotency key stays taken for a minute');
+      this.log.of(ctx).warn({ err: error }, 'an idempotency key stays taken for a while');
     }
   }
 
@@ -92,24 +96,27 @@ export class IdempotencyKeys {
     }
   }
 
+  /** Null when the use that is known is over, or another request was faster to take it over. */
   private async claimKnown(ctx: RequestContext, known: IdempotencyKey, request: KeyedRequest): Promise<Claim | null> {
     const now = new Date();
-    // The engine removes what has expired in its own time.
-    if (known.expires_at <= now) return this.takeOver(ctx, known, request);
+    if (known.expires_at <= now) {
+      // The engine removes what has expired in its own time.
+      await ctx.repository(idempotencyKeys).deleteOne({ _id: known._id, attempt: known.attempt });
+      return null;
+    }
     if (known.request_hash !== request.hash) throw mismatch();
     if (known.status !== null) {
       return { replay: { status: known.status, body: known.body } };
     }
     if (known.working_until !== null && known.working_until > now) throw inProgress();
-    return this.takeOver(ctx, known, request);
+    return this.takeOver(ctx, known);
   }
 
-  private async takeOver(ctx: RequestContext, known: IdempotencyKey, request: KeyedRequest): Promise<Claim | null> {
+  private async takeOver(ctx: RequestContext, known: IdempotencyKey): Promise<Claim | null> {
     const attempt = randomUUID();
-    const empty = { status: null, body: null, request_hash: request.hash };
     const taken = await ctx
       .repository(idempotencyKeys)
-      .updateOne({ _id: known._id, attempt: known.attempt }, { $set: { ...empty, ...workingNow(attempt) } });
+      .updateOne({ _id: known._id, attempt: known.attempt }, { $set: workingNow(attempt) });
     return taken.matched === 1 ? { attempt: { id: known._id, attempt } } : null;
   }
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import {
   applyDecorators,
+  createParamDecorator,
   Injectable,
   UseInterceptors,
   type CallHandler,
@@ -8,6 +9,7 @@ import {
   type NestInterceptor,
 } from '@nestjs/common';
 import { ApiHeader } from '@nestjs/swagger';
+import { ObjectId } from 'bson';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { lastValueFrom, of, type Observable } from 'rxjs';
 import { invalid, type RequestContext } from '#caas/kernel';
@@ -15,6 +17,8 @@ import { contextOf } from '#caas/platform/http';
 import { IdempotencyKeys, type KeyedAnswer } from './idempotency-keys';
 
 const KEY = /^[\x21-\x7e]{1,255}$/;
+const NEW_ID = Symbol('NewId');
+type Keyed = FastifyRequest & { [NEW_ID]?: ObjectId };
 
 /** Runs a route once per `Idempotency-Key`. Only answers are kept, not failures: after one, the client simply asks again. */
 @Injectable()
@@ -29,6 +33,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
     const ctx = contextOf(request);
     const claim = await this.keys.claim(ctx, { actor: actorOf(ctx), key, hash: hashOf(request) });
     if ('replay' in claim) return of(replayed(reply, claim.replay));
+    (request as Keyed)[NEW_ID] = claim.attempt.id;
     try {
       const body: unknown = await lastValueFrom(next.handle(), { defaultValue: undefined });
       await this.keys.answered(ctx, claim.attempt, answerOf(reply, body));
@@ -43,6 +48,9 @@ export class IdempotencyInterceptor implements NestInterceptor {
 /**
  * The route honours `Idempotency-Key` (design §3): for 24 hours a repetition gets the first answer, with `Idempotency-Replayed: true`.
  * Never for a route whose answer holds a secret, because answers are kept. The right to the route is checked at each repetition.
+ *
+ * The route makes its thing under `@NewId()`, and answers with the thing when it finds it made: an attempt that died after its work
+ * and before its answer is followed by another.
  */
 export const Idempotent = () =>
   applyDecorators(
@@ -53,6 +61,11 @@ export const Idempotent = () =>
       description: '1 to 255 printable characters; a repetition within 24 hours gets the same answer',
     }),
   );
+
+/** The id for what a request makes: the same for every attempt under one `Idempotency-Key`. */
+export const NewId = createParamDecorator(
+  (_data: unknown, host: ExecutionContext) => host.switchToHttp().getRequest<Keyed>()[NEW_ID] ?? new ObjectId(),
+);
 
 /** @throws CaasError `invalid_idempotency_key` (400) */
 function keyOf(request: FastifyRequest): string | null {

@@ -40,12 +40,13 @@ export class ConversationsService {
 
   /**
    * A direct conversation that exists is answered as it is (`created` is false).
+   * @param id the new conversation's; one that the actor has made under it before is answered
    * @throws CaasError `unknown_members`, `invalid_members`, `conversation_type_unsupported` (400), `blocked` (403)
    */
-  async create(ctx: RequestContext, wanted: NewConversation): Promise<Entry & { created: boolean }> {
+  async create(ctx: RequestContext, id: ObjectId, wanted: NewConversation): Promise<Entry & { created: boolean }> {
     const others = await this.othersOf(ctx, wanted.member_ids);
-    if (wanted.type === 'direct') return this.openDirect(ctx, others, wanted);
-    if (wanted.type === 'group') return this.openGroup(ctx, others, wanted);
+    if (wanted.type === 'direct') return this.openDirect(ctx, id, others, wanted);
+    if (wanted.type === 'group') return this.openGroup(ctx, id, others, wanted);
     throw invalid('conversation_type_unsupported', 'Conversations of this type cannot be opened yet.', [
       { field: 'type', message: 'must be "direct" or "group"' },
     ]);
@@ -99,7 +100,7 @@ export class ConversationsService {
     };
   }
 
-  private async openDirect(ctx: RequestContext, others: UserReference[], wanted: NewConversation) {
+  private async openDirect(ctx: RequestContext, id: ObjectId, others: UserReference[], wanted: NewConversation) {
     const [other] = others;
     if (!other || others.length !== 1) {
       throw invalid('invalid_members', 'A direct conversation has one other member.', [
@@ -111,7 +112,7 @@ export class ConversationsService {
     const existing = await this.findPair(ctx, pair_key);
     if (existing) return { ...existing, created: false };
     try {
-      return { ...(await this.insert(ctx, [ctx.user, other], { ...wanted, pair_key })), created: true };
+      return { ...(await this.insert(ctx, id, [ctx.user, other], { ...wanted, pair_key })), created: true };
     } catch (error) {
       if (!(error instanceof DuplicateKeyError)) throw error;
       const winner = await this.findPair(ctx, pair_key);
@@ -120,8 +121,17 @@ export class ConversationsService {
     }
   }
 
-  private async openGroup(ctx: RequestContext, others: UserReference[], wanted: NewConversation) {
-    return { ...(await this.insert(ctx, [ctx.user, ...others], { ...wanted, pair_key: null })), created: true };
+  private async openGroup(ctx: RequestContext, id: ObjectId, others: UserReference[], wanted: NewConversation) {
+    const everyone = [ctx.user, ...others];
+    try {
+      return { ...(await this.insert(ctx, id, everyone, { ...wanted, pair_key: null })), created: true };
+    } catch (error) {
+      const made = error instanceof DuplicateKeyError ? await this.access.find(ctx, id) : null;
+      if (!made) throw error;
+      // Whoever made it may have died before anybody was told.
+      this.announce(ctx, made.conversation, everyone);
+      return { ...made, created: true };
+    }
   }
 
   private async findPair(ctx: RequestContext, pair_key: string): Promise<Entry | null> {
@@ -131,12 +141,14 @@ export class ConversationsService {
 
   private async insert(
     ctx: RequestContext,
+    id: ObjectId,
     everyone: UserReference[],
     wanted: NewConversation & { pair_key: string | null },
   ): Promise<Entry> {
     const isDirect = wanted.type === 'direct';
     const entry = await ctx.transaction(async (tx) => {
       const conversation = await tx.repository(conversations).insertOne({
+        _id: id,
         type: wanted.type,
         pair_key: wanted.pair_key,
         name: isDirect ? null : (wanted.name ?? null),

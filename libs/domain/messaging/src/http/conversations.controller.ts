@@ -1,8 +1,9 @@
 import { Body, Controller, Get, Param, Post, Res } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { ObjectId } from 'bson';
 import type { FastifyReply } from 'fastify';
 import { mapPage, parseObjectId, RequestContext, type PageRequest } from '#caas/kernel';
-import { Idempotent, UserRoute } from '#caas/access';
+import { Idempotent, NewId, UserRoute } from '#caas/access';
 import { AllowQuery, Ctx, PAGE_QUERY, PageQuery } from '#caas/platform/http';
 import { ConversationsService } from '../conversations/conversations.service';
 import { viewOfConversationFor } from '../views';
@@ -19,10 +20,11 @@ export class ConversationsController {
   @ApiOperation({ summary: 'Open a conversation; a direct one that exists is answered with 200' })
   async create(
     @Ctx() ctx: RequestContext,
+    @NewId() id: ObjectId,
     @Body() body: CreateConversationDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const { conversation, member, created } = await this.conversations.create(ctx, body);
+    const { conversation, member, created } = await this.conversations.create(ctx, id, body);
     void reply.status(created ? 201 : 200);
     return viewOfConversationFor(conversation, member);
   }
