@@ -1,5 +1,5 @@
 import { getQueueToken } from '@nestjs/bullmq';
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import type { Queue } from 'bullmq';
 import { QUEUES, type JobPayload, type QueueName, type SystemJob, type TenantJob } from '#caas/contracts';
@@ -19,8 +19,13 @@ export const JOB_OPTIONS = {
 
 /** The way into the queues. What must not be lost is written to the outbox first: see `libs/tenancy/src/outbox`. */
 @Injectable()
-export class Queues {
+export class Queues implements OnModuleInit {
   constructor(private readonly modules: ModuleRef) {}
+
+  /** The connection says itself when Redis is away, once; a queue without a listener prints every attempt. */
+  onModuleInit(): void {
+    for (const queue of this.all()) queue.on('error', () => undefined);
+  }
 
   /** @throws when Redis is away */
   async add<J extends TenantJob>(job: J, payload: JobPayload<J>, meta: JobMeta): Promise<void> {
