@@ -57,6 +57,11 @@ export class RequestContext {
     );
   }
 
+  /** The same asker inside the transaction of `other`, which is of the same tenant. */
+  within(other: RequestContext): RequestContext {
+    return new RequestContext(this.tenant, this.actor, this.requestId, other.connection);
+  }
+
   afterCommit(effect: () => void): void {
     this.connection.afterCommit(effect);
   }

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { ConversationChanges } from './changes/conversation-changes';
 import { ConversationAccess } from './conversations/conversation-access';
 import { ConversationsService } from './conversations/conversations.service';
 import { MessagesService } from './messages/messages.service';
@@ -6,6 +7,7 @@ import { MessagingFeedModule, MessagingModule } from './messaging.module';
 import { CounterMemory } from './sending/counter-memory';
 import { GroupWriter } from './sending/group-writer';
 import { SendCommitter } from './sending/send-committer';
+import { WriteTurns } from './sending/write-turns';
 import { MessagingSocket } from './socket/messaging.socket';
 import { SyncService } from './sync/sync.service';
 import { ConversationsController } from './http/conversations.controller';
@@ -21,6 +23,8 @@ import { MessagesController } from './http/messages.controller';
     CounterMemory,
     GroupWriter,
     SendCommitter,
+    WriteTurns,
+    ConversationChanges,
     SyncService,
     MessagingSocket,
   ],

@@ -38,6 +38,14 @@ describe('CounterMemory', () => {
     expect(memory.recall(ctx, [two])).toEqual([counters(two, 9)]);
   });
 
+  it('follows a change of this process, and forgets where it had another rev', () => {
+    memory.keep(ctx, counters(one, 3));
+    memory.moved(ctx, one, 3, 5);
+    expect(memory.recall(ctx, [one])).toEqual([{ ...counters(one, 3), rev: 5 }]);
+    memory.moved(ctx, one, 3, 4);
+    expect(memory.recall(ctx, [one])).toBeNull();
+  });
+
   it('forgets', () => {
     memory.keep(ctx, counters(one, 3));
     memory.forget(ctx, [one]);

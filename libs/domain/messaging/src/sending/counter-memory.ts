@@ -35,6 +35,14 @@ export class CounterMemory {
     for (const id of ids) this.known.delete(keyOf(ctx, id));
   }
 
+  /** This process changed the conversation otherwise than by a send. */
+  moved(ctx: RequestContext, id: ObjectId, from: number, to: number): void {
+    const key = keyOf(ctx, id);
+    const known = this.known.peek(key);
+    if (known?.rev === from) this.known.set(key, { ...known, rev: to });
+    else this.known.delete(key);
+  }
+
   /** Of what was remembered, that which is otherwise in the database is not remembered again soon. */
   compare(ctx: RequestContext, remembered: Counters[], found: Counters[]): void {
     const revs = new Map(found.map(({ _id, rev }) => [_id.toHexString(), rev]));

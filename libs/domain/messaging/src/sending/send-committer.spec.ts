@@ -4,6 +4,7 @@ import type { Message } from '../persistence/message.schema';
 import { CounterMemory } from './counter-memory';
 import { ContendedGroup, GroupWriter, keyOf, type Draft, type SendKey } from './group-writer';
 import { SendCommitter } from './send-committer';
+import { WriteTurns } from './write-turns';
 
 /** Stores like the real writer: a group wholly or not at all. What it does with a group first, a test may say. */
 class MemoryWriter extends GroupWriter {
@@ -52,7 +53,7 @@ describe('SendCommitter', () => {
   let other: ObjectId;
   beforeEach(() => {
     writer = new MemoryWriter(new CounterMemory());
-    committer = new SendCommitter(writer);
+    committer = new SendCommitter(writer, new WriteTurns());
     [room, other] = [new ObjectId(), new ObjectId()];
   });
 

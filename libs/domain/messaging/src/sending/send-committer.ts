@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { CaasError, notFound, type RequestContext } from '#caas/kernel';
 import type { Message } from '../persistence/message.schema';
 import { ContendedGroup, GroupWriter, keyOf, type Draft, type SendKey } from './group-writer';
+import { turnKey, WriteTurns } from './write-turns';
 
 /** More in one transaction would make each wait longer than it gains. */
 const MAX_GROUP = 64;
@@ -23,8 +24,6 @@ export interface Sent {
 
 interface TenantQueue {
   waiting: Pending[];
-  /** Conversations that are being written each for itself. */
-  apart: Set<string>;
   writing: boolean;
 }
 
@@ -41,19 +40,24 @@ interface TenantQueue {
 export class SendCommitter {
   private readonly tenants = new Map<string, TenantQueue>();
 
-  constructor(private readonly writer: GroupWriter) {}
+  constructor(
+    private readonly writer: GroupWriter,
+    private readonly turns: WriteTurns,
+  ) {
+    turns.whenFree((key) => this.advance(key.slice(0, key.indexOf(':'))));
+  }
 
   /** @throws CaasError `idempotency_mismatch` (422), `conversation_not_found` (404), `too_many_sends` (503) */
   submit(ctx: RequestContext, draft: Draft): Promise<Sent> {
     return new Promise((resolve, reject) => {
       let queue = this.tenants.get(ctx.tenantId);
       if (!queue) {
-        queue = { waiting: [], apart: new Set(), writing: false };
+        queue = { waiting: [], writing: false };
         this.tenants.set(ctx.tenantId, queue);
       }
       if (queue.waiting.length >= MAX_WAITING) return reject(tooManySends());
       queue.waiting.push({ ctx, draft, resolve, reject });
-      this.advance(ctx.tenantId, queue);
+      this.advance(ctx.tenantId);
     });
   }
 
@@ -66,24 +70,41 @@ export class SendCommitter {
     return message ? replayOf(message, send) : null;
   }
 
-  private advance(tenantId: string, queue: TenantQueue): void {
-    if (queue.writing) return;
-    const group = takeGroup(queue);
+  private advance(tenantId: string): void {
+    const queue = this.tenants.get(tenantId);
+    if (!queue || queue.writing) return;
+    const group = this.takeGroup(queue);
     if (group.length === 0) {
-      if (queue.waiting.length === 0 && queue.apart.size === 0) this.tenants.delete(tenantId);
+      if (queue.waiting.length === 0) this.tenants.delete(tenantId);
       return;
     }
     queue.writing = true;
-    void this.commit(tenantId, queue, group).finally(() => {
+    void this.commit(queue, group).finally(() => {
       queue.writing = false;
-      this.advance(tenantId, queue);
+      this.advance(tenantId);
     });
   }
 
-  private async commit(tenantId: string, queue: TenantQueue, group: Pending[]): Promise<void> {
+  /** The sends that may go together now, oldest first: those of no conversation that somebody is writing to. */
+  private takeGroup(queue: TenantQueue): Pending[] {
+    const group: Pending[] = [];
+    const later: Pending[] = [];
+    const ours = new Map<string, boolean>();
+    for (const pending of queue.waiting) {
+      const key = conversationOf(pending);
+      if (group.length < MAX_GROUP && !ours.has(key)) ours.set(key, this.turns.take(key));
+      (group.length < MAX_GROUP && ours.get(key) ? group : later).push(pending);
+    }
+    queue.waiting = later;
+    return group;
+  }
+
+  private async commit(queue: TenantQueue, group: Pending[]): Promise<void> {
     const [distinct, repeated] = withoutRepeats(group);
     const contended = await this.write(distinct);
-    if (contended.length > 0) this.writeApart(tenantId, queue, contended);
+    const apart = Map.groupBy(contended, conversationOf);
+    for (const [key, sends] of apart) void this.write(sends).finally(() => this.turns.release(key));
+    for (const key of new Set(group.map(conversationOf))) if (!apart.has(key)) this.turns.release(key);
     // Sent twice at the same moment: by now the first is stored, or it failed and the second may try.
     queue.waiting.unshift(...(await this.answerKnown(repeated).catch(() => repeated)));
   }
@@ -116,17 +137,6 @@ export class SendCommitter {
     return [...contended, ...(await this.write(unknown.slice(half)))];
   }
 
-  private writeApart(tenantId: string, queue: TenantQueue, contended: Pending[]): void {
-    const byConversation = Map.groupBy(contended, conversationOf);
-    for (const [conversation, sends] of byConversation) {
-      queue.apart.add(conversation);
-      void this.write(sends).finally(() => {
-        queue.apart.delete(conversation);
-        this.advance(tenantId, queue);
-      });
-    }
-  }
-
   /** Answers the sends that are stored already; gives back the others. */
   private async answerKnown(group: Pending[]): Promise<Pending[]> {
     const [first] = group;
@@ -143,17 +153,6 @@ export class SendCommitter {
   }
 }
 
-/** The sends that may go together now, oldest first: those of no conversation that is being written for itself. */
-function takeGroup(queue: TenantQueue): Pending[] {
-  const group: Pending[] = [];
-  const later: Pending[] = [];
-  for (const pending of queue.waiting) {
-    (queue.apart.has(conversationOf(pending)) || group.length >= MAX_GROUP ? later : group).push(pending);
-  }
-  queue.waiting = later;
-  return group;
-}
-
 function withoutRepeats(group: Pending[]): [distinct: Pending[], repeated: Pending[]] {
   const seen = new Set<string>();
   const distinct: Pending[] = [];
@@ -166,7 +165,7 @@ function withoutRepeats(group: Pending[]): [distinct: Pending[], repeated: Pendi
   return [distinct, repeated];
 }
 
-const conversationOf = ({ draft }: Pending): string => draft.conversation_id.toHexString();
+const conversationOf = ({ ctx, draft }: Pending): string => turnKey(ctx, draft.conversation_id);
 
 function answer({ resolve, reject }: Pending, message: Message | null): void {
   if (message) resolve({ message, replayed: false });

@@ -1,0 +1,120 @@
+import { Injectable } from '@nestjs/common';
+import type { ObjectId } from 'bson';
+import { notFound, type RequestContext } from '#caas/kernel';
+import { conversations, type Conversation } from '../persistence/conversation.schema';
+import { CounterMemory } from '../sending/counter-memory';
+import { turnKey, WriteTurns } from '../sending/write-turns';
+
+/** More in one transaction would make each wait longer than it gains. */
+const MAX_TOGETHER = 32;
+
+/** What a change can do, in the one transaction that gives it its place in the order. */
+export interface ChangeScope {
+  /** Of the transaction: everything that belongs to the change is read and written through it. */
+  tx: RequestContext;
+  /** The row as the changes before this one left it, except for what they wrote to it themselves; `rev` is this change's own. */
+  conversation: Conversation;
+  /** The conversation's `rev` with this change: for the message or member that it is about, and for the event. */
+  rev: number;
+}
+
+/** Says that there was nothing to change: no `rev` is used, and `value` is the answer. */
+export class Unchanged<T> {
+  constructor(readonly value: T) {}
+}
+
+export interface Changed<T> {
+  value: T;
+  /** Of the conversation with this change; null when nothing changed. */
+  rev: number | null;
+}
+
+type Work<T> = (scope: ChangeScope) => Promise<T | Unchanged<T>>;
+
+interface Pending {
+  ctx: RequestContext;
+  work: Work<unknown>;
+  resolve(changed: Changed<unknown>): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * Every change of a conversation that is not a new message: it takes the next `rev` in the transaction that makes the change.
+ * What comes while another is under way waits and then goes together, in one transaction, and in turns with the sends of this
+ * process. A change that fails fails alone.
+ */
+@Injectable()
+export class ConversationChanges {
+  private readonly waiting = new Map<string, Pending[]>();
+
+  constructor(
+    private readonly turns: WriteTurns,
+    private readonly memory: CounterMemory,
+  ) {}
+
+  /**
+   * Runs `work` in a transaction, again from the start after a conflict: it must have no effect but through `tx`. Tell clients
+   * after this has resolved, with the `rev` that it answers.
+   * @throws CaasError `conversation_not_found` (404) when it is gone, and whatever `work` throws: nothing is written then
+   */
+  apply<T>(ctx: RequestContext, conversationId: ObjectId, work: Work<T>): Promise<Changed<T>> {
+    const key = turnKey(ctx, conversationId);
+    return new Promise<Changed<T>>((resolve, reject) => {
+      const pending = { ctx, work, resolve: resolve as Pending['resolve'], reject };
+      const waiting = this.waiting.get(key);
+      if (waiting) return void waiting.push(pending);
+      this.waiting.set(key, [pending]);
+      void this.drain(key, conversationId);
+    });
+  }
+
+  private async drain(key: string, conversationId: ObjectId): Promise<void> {
+    for (let waiting = this.waiting.get(key)!; waiting.length > 0;) {
+      await this.turns.wait(key);
+      try {
+        await this.together(conversationId, waiting.splice(0, MAX_TOGETHER));
+      } finally {
+        this.turns.release(key);
+      }
+    }
+    this.waiting.delete(key);
+  }
+
+  private async together(conversationId: ObjectId, group: Pending[]): Promise<void> {
+    try {
+      const answers = await this.commit(conversationId, group);
+      group.forEach(({ resolve }, at) => resolve(answers[at]!));
+    } catch (error) {
+      if (group.length === 1) return group[0]!.reject(error);
+      // One of them cannot be made: each for itself, and that one hears why.
+      for (const pending of group) await this.together(conversationId, [pending]);
+    }
+  }
+
+  private async commit(conversationId: ObjectId, group: Pending[]): Promise<Changed<unknown>[]> {
+    const { ctx } = group[0]!;
+    const { before, answers, used } = await ctx.transaction(async (tx) => {
+      const rows = tx.repository(conversations);
+      // First of all: the row's lock is what puts the writers of several processes one after another.
+      const before = await rows.findOneAndUpdate(
+        { _id: conversationId },
+        { $inc: { rev: group.length } },
+        { returning: 'before' },
+      );
+      if (!before) throw notFound('conversation');
+      let used = 0;
+      const answers: Changed<unknown>[] = [];
+      for (const { ctx: own, work } of group) {
+        const rev = before.rev + used + 1;
+        const value = await work({ tx: own.within(tx), conversation: { ...before, rev }, rev });
+        const unchanged = value instanceof Unchanged;
+        answers.push(unchanged ? { value: value.value, rev: null } : { value, rev });
+        if (!unchanged) used += 1;
+      }
+      if (used < group.length) await rows.updateOne({ _id: conversationId }, { $inc: { rev: used - group.length } });
+      return { before, answers, used };
+    });
+    if (used > 0) this.memory.moved(ctx, conversationId, before.rev, before.rev + used);
+    return answers;
+  }
+}
