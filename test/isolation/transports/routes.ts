@@ -84,6 +84,18 @@ export const ROUTES: Record<string, RouteAttack> = {
     as: 'user',
     try: (caller, { conversation }) => caller.get(`/v1/conversations/${conversation}/messages`),
   },
+  'PUT /v1/conversations/{id}/read': {
+    as: 'user',
+    try: (caller, { conversation }) => caller.put(`/v1/conversations/${conversation}/read`, { seq: 1 }),
+  },
+  'PUT /v1/conversations/{id}/delivered': {
+    as: 'user',
+    try: (caller, { conversation }) => caller.put(`/v1/conversations/${conversation}/delivered`, { seq: 1 }),
+  },
+  'GET /v1/conversations/{id}/receipts': {
+    as: 'user',
+    try: (caller, { conversation }) => caller.get(`/v1/conversations/${conversation}/receipts`),
+  },
   'GET /v1/messages/{id}': { as: 'user', try: (caller, { message }) => caller.get(`/v1/messages/${message}`) },
   'POST /v1/sync': {
     as: 'user',
@@ -98,6 +110,8 @@ export const SOCKET_MESSAGES: Record<string, (ids: Ids, tokenOfB: string) => unk
     client_message_id: 'attack',
     text: 'attack',
   }),
+  'conversation.read': ({ conversation }) => ({ conversation_id: conversation, seq: 1 }),
+  'conversation.delivered': ({ conversation }) => ({ conversation_id: conversation, seq: 1 }),
   sync: ({ conversation }) => ({ conversations: { [conversation]: 0 } }),
   'session.renew': (_ids, token) => ({ token }),
 };

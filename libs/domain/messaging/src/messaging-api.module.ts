@@ -4,6 +4,9 @@ import { ConversationAccess } from './conversations/conversation-access';
 import { ConversationsService } from './conversations/conversations.service';
 import { MessagesService } from './messages/messages.service';
 import { MessagingFeedModule, MessagingModule } from './messaging.module';
+import { ReceiptsController } from './receipts/receipts.controller';
+import { ReceiptsService } from './receipts/receipts.service';
+import { ReceiptsSocket } from './receipts/receipts.socket';
 import { CounterMemory } from './sending/counter-memory';
 import { GroupWriter } from './sending/group-writer';
 import { SendCommitter } from './sending/send-committer';
@@ -25,9 +28,11 @@ import { MessagesController } from './http/messages.controller';
     SendCommitter,
     WriteTurns,
     ConversationChanges,
+    ReceiptsService,
+    ReceiptsSocket,
     SyncService,
     MessagingSocket,
   ],
-  controllers: [ConversationsController, MessagesController],
+  controllers: [ConversationsController, MessagesController, ReceiptsController],
 })
 export class MessagingApiModule {}

@@ -3,6 +3,11 @@ import type { Member } from '../persistence/member.schema';
 
 type Watermarked = Pick<Member, 'user' | 'read_seq' | 'delivered_seq'>;
 
+export interface Watermarks {
+  read_seq: number;
+  delivered_seq: number;
+}
+
 /**
  * How far a member has come: what they marked, and what they wrote, which they have read. The latter stands in the
  * conversation's row, so that sending writes one row, and never one that its reader is marking at the same moment.
@@ -10,7 +15,7 @@ type Watermarked = Pick<Member, 'user' | 'read_seq' | 'delivered_seq'>;
 export function watermarksOf(
   { sent_seqs }: Pick<Conversation, 'sent_seqs'>,
   { user, read_seq, delivered_seq }: Watermarked,
-): { read_seq: number; delivered_seq: number } {
+): Watermarks {
   const sent = sent_seqs[user.user_id.toHexString()] ?? 0;
   return { read_seq: Math.max(read_seq, sent), delivered_seq: Math.max(delivered_seq, read_seq, sent) };
 }

@@ -3,10 +3,10 @@ import { ObjectId } from 'bson';
 import { isObjectIdHex, type RequestContext } from '#caas/kernel';
 import { ConversationAccess, type Entry } from '../conversations/conversation-access';
 import { ConversationsService } from '../conversations/conversations.service';
-import { watermarksOf } from '../conversations/watermarks';
-import { members, type Member } from '../persistence/member.schema';
+import { members } from '../persistence/member.schema';
 import { messages, type Message } from '../persistence/message.schema';
-import { viewOfConversationFor, viewOfMessageFor, viewOfReference } from '../views';
+import { receiptOf, type Receipt } from '../receipts/receipts.service';
+import { viewOfConversationFor, viewOfMessageFor } from '../views';
 
 const JOINED_AT_ONCE = 100;
 /** In one answer, about: conversations that have no room in it say so by `has_more`. */
@@ -80,8 +80,8 @@ export class SyncService {
     return found;
   }
 
-  private async receipts(ctx: RequestContext, entries: Entry[]): Promise<Map<string, ReturnType<typeof receiptOf>[]>> {
-    const receipts = new Map<string, ReturnType<typeof receiptOf>[]>();
+  private async receipts(ctx: RequestContext, entries: Entry[]): Promise<Map<string, Receipt[]>> {
+    const receipts = new Map<string, Receipt[]>();
     for (const some of inPortions(entries)) {
       const among = { $in: some.map(({ conversation }) => conversation._id) };
       const byConversation = Map.groupBy(
@@ -92,7 +92,7 @@ export class SyncService {
         const everyone = byConversation.get(conversation._id.toHexString()) ?? [];
         receipts.set(
           conversation._id.toHexString(),
-          everyone.map((member) => receiptOf(conversation, member)),
+          everyone.map((member) => receiptOf({ conversation, member })),
         );
       }
     }
@@ -110,22 +110,20 @@ export class SyncService {
 }
 
 /** @param found what changed after `rev`, one more than `limit` at most; null when there was no room to read it */
-function stateOf({ conversation }: Entry, rev: number, found: Message[] | null, limit: number) {
+function stateOf({ conversation, member }: Entry, rev: number, found: Message[] | null, limit: number) {
   const isBehind = conversation.rev > rev;
   const page = (found ?? []).slice(0, limit);
   const hasMore = found === null ? isBehind : found.length > limit;
   const reached = page.at(-1)?.rev ?? 0;
   return {
+    // Beyond the contract: what a client shows of the conversation itself, when anything in it changed.
+    ...(isBehind ? { conversation: viewOfConversationFor(conversation, member) } : {}),
     messages: page.map(viewOfMessageFor),
     rev: hasMore ? Math.max(rev, reached) : Math.max(conversation.rev, reached),
     has_more: hasMore,
     // A rev from the future means that the client remembers another history, of a restored backup for one.
     resync_required: rev > conversation.rev,
   };
-}
-
-function receiptOf(conversation: Entry['conversation'], member: Member) {
-  return { user: viewOfReference(member.user), ...watermarksOf(conversation, member) };
 }
 
 /** Conversations together that have no more members than one query should read. */

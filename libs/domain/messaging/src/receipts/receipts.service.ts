@@ -1,0 +1,81 @@
+import { Injectable } from '@nestjs/common';
+import type { ObjectId } from 'bson';
+import { invalid, type Page, type PageRequest, type RequestContext } from '#caas/kernel';
+import { Realtime } from '#caas/platform/realtime';
+import { ConversationChanges, Unchanged } from '../changes/conversation-changes';
+import { ConversationAccess, type Entry } from '../conversations/conversation-access';
+import { watermarksOf, type Watermarks } from '../conversations/watermarks';
+import type { Conversation } from '../persistence/conversation.schema';
+import { members, type Member } from '../persistence/member.schema';
+import { viewOfReference } from '../views';
+
+/** `read` includes `delivered`: what was read has arrived. */
+export type Mark = 'read' | 'delivered';
+
+/** One member's watermarks, as clients see them. */
+export interface Receipt extends Watermarks {
+  user: ReturnType<typeof viewOfReference>;
+}
+
+/** How far each member has come: a watermark per member, never a row per message and reader. */
+@Injectable()
+export class ReceiptsService {
+  constructor(
+    private readonly access: ConversationAccess,
+    private readonly changes: ConversationChanges,
+    private readonly realtime: Realtime,
+  ) {}
+
+  /**
+   * Moves the actor's watermark up to `seq`; never back. What does not move it takes no `rev` and tells nobody.
+   * @throws CaasError `conversation_not_found` (404), `seq_beyond_last` (400)
+   */
+  async mark(ctx: RequestContext, conversationId: ObjectId, mark: Mark, seq: number): Promise<Receipt> {
+    const entry = await this.access.requireMember(ctx, conversationId);
+    if (seq <= watermarksOf(entry.conversation, entry.member)[`${mark}_seq`]) return receiptOf(entry);
+    const { value: receipt, rev } = await this.changes.apply(ctx, conversationId, async ({ tx, conversation }) => {
+      if (seq > conversation.last_seq) throw beyondLast(conversation);
+      const who = { conversation_id: conversationId, 'user.user_id': ctx.user.user_id };
+      const higher = mark === 'read' ? { read_seq: seq, delivered_seq: seq } : { delivered_seq: seq };
+      const member = await tx.repository(members).findOneAndUpdate(who, { $max: higher }, { returning: 'before' });
+      // Left meanwhile: who is no member has no watermark to move.
+      if (!member) return new Unchanged(receiptOf(entry));
+      const before = watermarksOf(conversation, member);
+      if (seq <= before[`${mark}_seq`]) return new Unchanged(receiptOf({ conversation, member }));
+      return receiptOf({ conversation, member: { ...member, ...raised(member, higher) } });
+    });
+    if (rev !== null) this.announce(ctx, conversationId, receipt, rev);
+    return receipt;
+  }
+
+  /**
+   * The watermarks of all members, in the order in which they joined.
+   * @throws CaasError `conversation_not_found` (404)
+   */
+  async page(ctx: RequestContext, conversationId: ObjectId, request: PageRequest): Promise<Page<Receipt>> {
+    const { conversation } = await this.access.requireMember(ctx, conversationId);
+    const { data, page } = await ctx.repository(members).page({ conversation_id: conversationId }, request);
+    return { data: data.map((member) => receiptOf({ conversation, member })), page };
+  }
+
+  private announce(ctx: RequestContext, id: ObjectId, data: Receipt, rev: number): void {
+    const conversationId = id.toHexString();
+    this.realtime.publish(ctx, { conversationId }, { type: 'receipt.updated', conversationId, rev, data: { ...data } });
+  }
+}
+
+export function receiptOf({ conversation, member }: Entry): Receipt {
+  return { user: viewOfReference(member.user), ...watermarksOf(conversation, member) };
+}
+
+function raised(member: Member, { read_seq = 0, delivered_seq = 0 }: Partial<Watermarks>): Watermarks {
+  return {
+    read_seq: Math.max(member.read_seq, read_seq),
+    delivered_seq: Math.max(member.delivered_seq, delivered_seq),
+  };
+}
+
+const beyondLast = ({ last_seq }: Conversation) =>
+  invalid('seq_beyond_last', `The newest message has the seq ${last_seq}.`, [
+    { field: 'seq', message: `must not be higher than ${last_seq}` },
+  ]);

@@ -1,0 +1,140 @@
+import { waitFor } from '../../tools/stack';
+import { TestSystem, type Caller, type TestTenant } from '../support/test-system';
+
+const system = new TestSystem();
+beforeAll(() => system.start());
+afterAll(() => system.stop());
+
+describe.each(['free', 'pro', 'enterprise'] as const)('Receipts on the tier %s', (tier) => {
+  let tenant: TestTenant;
+  let anna: Caller;
+  let ben: Caller;
+  beforeAll(async () => {
+    tenant = await system.tenant(tier);
+    [anna, ben] = [await tenant.user('anna'), await tenant.user('ben')];
+    await tenant.user('eve');
+  });
+  afterAll(() => tenant.disconnect());
+
+  /** A conversation of Anna and a new user, with `count` messages of Anna. */
+  const withMessages = async (other: string, count: number) => {
+    const reader = await tenant.user(other);
+    const { id } = (await anna.post('/v1/conversations', { type: 'direct', member_ids: [other] })).body;
+    for (let n = 1; n <= count; n += 1) {
+      await anna.post(`/v1/conversations/${id}/messages`, { client_message_id: `${n}`, text: `${n}` });
+    }
+    return { path: `/v1/conversations/${id}`, id: id as string, reader };
+  };
+  const marksOf = async (caller: Caller, path: string) =>
+    Object.fromEntries(
+      (await caller.get(`${path}/receipts`)).body.data.map(
+        (receipt: { user: { user_external_id: string }; read_seq: number; delivered_seq: number }) => [
+          receipt.user.user_external_id,
+          [receipt.read_seq, receipt.delivered_seq],
+        ],
+      ),
+    );
+
+  it('moves the unread count, never back, and tells what it stands at', async () => {
+    const { path, reader } = await withMessages('carl', 5);
+    expect((await reader.get(path)).body).toMatchObject({ unread_count: 5, rev: 5 });
+    expect(await reader.put(`${path}/delivered`, { seq: 4 })).toMatchObject({
+      status: 200,
+      body: { read_seq: 0, delivered_seq: 4, user: { user_external_id: 'carl' } },
+    });
+    expect((await reader.put(`${path}/read`, { seq: 3 })).body).toMatchObject({ read_seq: 3, delivered_seq: 4 });
+    expect((await reader.get(path)).body).toMatchObject({ unread_count: 2, rev: 7 });
+    for (const seq of [0, 2, 3]) {
+      expect((await reader.put(`${path}/read`, { seq })).body).toMatchObject({ read_seq: 3, delivered_seq: 4 });
+    }
+    expect((await reader.put(`${path}/read`, { seq: 5 })).body).toMatchObject({ read_seq: 5, delivered_seq: 5 });
+    // What moved nothing took no rev.
+    expect((await reader.get(path)).body).toMatchObject({ unread_count: 0, rev: 8 });
+    expect(await marksOf(anna, path)).toEqual({ anna: [5, 5], carl: [5, 5] });
+  });
+
+  it('has the sender read what they sent', async () => {
+    const { path, reader } = await withMessages('dora', 2);
+    await reader.post(`${path}/messages`, { client_message_id: 'reply', text: 'reply' });
+    expect((await reader.get(path)).body.unread_count).toBe(0);
+    expect((await anna.get(path)).body.unread_count).toBe(1);
+    expect((await anna.get('/v1/conversations')).body.data[0]).toMatchObject({ unread_count: 1 });
+  });
+
+  it.each([
+    [{ seq: 3 }, 400, 'seq_beyond_last'],
+    [{ seq: -1 }, 400, 'validation_failed'],
+    [{ seq: '1' }, 400, 'validation_failed'],
+    [{ seq: 1.5 }, 400, 'validation_failed'],
+    [{ seq: { $gt: 0 } }, 400, 'validation_failed'],
+    [{}, 400, 'validation_failed'],
+    [{ seq: 1, up_to: 1 }, 400, 'validation_failed'],
+  ])('refuses %j', async (body, status, code) => {
+    const { path } = await withMessages('fred', 2);
+    expect(await ben.get(`${path}/receipts`)).toMatchObject({ status: 404 });
+    const fred = tenant.acting('fred');
+    expect(await fred.put(`${path}/read`, body)).toMatchObject({ status, body: { code } });
+  });
+
+  it('tells the members over their sockets, on every process, in the order of rev', async () => {
+    const { id, path } = await withMessages('gina', 3);
+    const [annas, ginas] = [await tenant.socket('anna', 0), await tenant.socket('gina', 1)];
+    expect(await ginas.send('conversation.delivered', { conversation_id: id, seq: 2 })).toMatchObject({ ok: true });
+    expect(await ginas.send('conversation.read', { conversation_id: id, seq: 3 })).toMatchObject({
+      ok: true,
+      data: { read_seq: 3, delivered_seq: 3 },
+    });
+    for (const socket of [annas, ginas]) {
+      await waitFor('both receipts', 5_000, () => socket.of('receipt.updated').length === 2);
+      expect(socket.of('receipt.updated')).toMatchObject([
+        { conversation_id: id, rev: 4, data: { read_seq: 0, delivered_seq: 2, user: { user_external_id: 'gina' } } },
+        { conversation_id: id, rev: 5, data: { read_seq: 3, delivered_seq: 3 } },
+      ]);
+    }
+    expect(await ginas.send('conversation.read', { conversation_id: id, seq: 9 })).toMatchObject({
+      ok: false,
+      error: { status: 400, code: 'seq_beyond_last' },
+    });
+    const eve = await tenant.socket('eve');
+    expect(await eve.send('conversation.read', { conversation_id: id, seq: 1 })).toMatchObject({
+      ok: false,
+      error: { status: 404, code: 'conversation_not_found' },
+    });
+    const synced = (await anna.post('/v1/sync', { conversations: { [id]: 3 } })).body.conversations[id];
+    expect(synced).toMatchObject({ rev: 5, messages: [], has_more: false, conversation: { id, rev: 5 } });
+    expect((await tenant.acting('gina').get(path)).body.unread_count).toBe(0);
+  });
+
+  it('keeps seq and rev without a gap, and every watermark, under sends and receipts of a whole room on two processes', async () => {
+    const names = Array.from({ length: 12 }, (_, n) => `room-${n}`);
+    await Promise.all(names.map((name) => tenant.user(name)));
+    const opened = await tenant.acting(names[0]!).post('/v1/conversations', {
+      type: 'group',
+      name: 'Room',
+      member_ids: names.slice(1),
+    });
+    const path = `/v1/conversations/${opened.body.id}`;
+    const refused: unknown[] = [];
+    await Promise.all(
+      names.map(async (name, at) => {
+        const caller = tenant.acting(name, at % 2);
+        for (let n = 1; n <= 8; n += 1) {
+          const sent = await caller.post(`${path}/messages`, { client_message_id: `${name}-${n}`, text: 'x' });
+          const read = await tenant.acting(name, n % 2).put(`${path}/read`, { seq: sent.body.seq });
+          if (sent.status !== 201 || read.status !== 200) refused.push(sent.body, read.body);
+        }
+      }),
+    );
+    expect(refused).toEqual([]);
+    const room = (await tenant.acting(names[0]!).get(path)).body;
+    expect(room.last_seq).toBe(96);
+    // Who has read by sending changes nothing by marking the same.
+    expect(room.rev).toBe(96);
+    await Promise.all(names.map((name, at) => tenant.acting(name, at % 2).put(`${path}/read`, { seq: 96 })));
+    const marks = await marksOf(tenant.acting(names[3]!), `${path}`);
+    expect(Object.values(marks)).toEqual(names.map(() => [96, 96]));
+    const after = (await tenant.acting(names[0]!).get(path)).body;
+    // All but the one who wrote last had something to read.
+    expect(after).toMatchObject({ last_seq: 96, rev: 96 + 11 });
+  }, 30_000);
+});
