@@ -21,11 +21,20 @@ export const conversationView = open({
   rev: z.int(),
 });
 
+const reaction = open({
+  message_id: objectId,
+  emoji: z.string(),
+  user: userReference,
+  reaction_counts: z.record(z.string(), z.int().positive()),
+});
+
 /** Every event that a server sends to clients (design §6), with its version and the shape of its `data`. */
 export const EVENTS = {
   'message.created': { version: 1, data: messageView },
   'message.updated': { version: 1, data: messageView },
   'message.deleted': { version: 1, data: messageView },
+  'reaction.added': { version: 1, data: reaction },
+  'reaction.removed': { version: 1, data: reaction },
   'conversation.created': { version: 1, data: conversationView },
   'conversation.updated': { version: 1, data: conversationView },
   'receipt.updated': {

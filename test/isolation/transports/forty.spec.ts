@@ -8,8 +8,7 @@ import { CANARY, comparable, RANDOM_IDS, World } from './world';
 
 /*
  * The forty ways to reach another tenant, by number. 17 to 24 are in ../tenancy, below every transport, and 20 to 24 there only.
- * Not yet there to be attacked: edit and delete of messages (2), threads and forwards (11), search (13), presence and typing
- * (33) come with complete messaging and groups; media URLs and attachments (37, 38) with media; quotas (39) with limits by tier;
+ * Not yet there to be attacked: search (13), presence and typing (33) come with complete messaging and groups; media URLs and attachments (37, 38) with media; quotas (39) with limits by tier;
  * moves between tiers (25) with migration; archive keys and restored backups (40) with cold storage.
  */
 const system = new TestSystem();
@@ -253,6 +252,70 @@ describe.each(['free', 'pro', 'enterprise'] as const)('tenant A against tenant B
       const reply = { client_message_id: 'reply', text: 'reply', reply_to_id: world.idsOfB.message };
       const answer = await anna.post(`/v1/conversations/${world.idsOfA.conversation}/messages`, reply);
       expect(answer).toMatchObject({ status: 400, body: { code: 'unknown_reply' } });
+    });
+
+    it('2: messages of B are neither edited nor deleted, reacted to, pinned nor looked back at', async () => {
+      const anna = await callerOf('user');
+      for (const [id, ids] of [world.idsOfB, RANDOM_IDS].map((ids) => [ids.message, ids] as const)) {
+        const path = `/v1/messages/${id}`;
+        const answers = [
+          await anna.patch(path, { text: 'attack' }),
+          await anna.patch(path, { text: 'attack' }, { 'if-match': '"0"' }),
+          await anna.delete(path),
+          await anna.get(`${path}/history`),
+          await anna.put(`${path}/reactions/👍`),
+          await anna.delete(`${path}/reactions/👍`),
+          await anna.get(`${path}/reactions?emoji=%F0%9F%91%8D`),
+          await anna.put(`${path}/pin`),
+          await anna.delete(`${path}/pin`),
+        ];
+        for (const answer of answers)
+          expect(answer).toMatchObject({ status: 404, body: { code: 'message_not_found' } });
+        expect(JSON.stringify(answers.map((answer) => comparable(answer, ids)))).not.toContain(CANARY);
+      }
+    });
+
+    it('11: no thread is opened under a message of B, none of B read, and nothing forwarded from there or to there', async () => {
+      const anna = await callerOf('user');
+      const own = world.idsOfA;
+      for (const { message, conversation } of [world.idsOfB, RANDOM_IDS]) {
+        const body = { client_message_id: 'thread', text: 'thread', thread_root_id: message };
+        expect(await anna.post(`/v1/conversations/${own.conversation}/messages`, body)).toMatchObject({
+          status: 400,
+          body: { code: 'unknown_thread_root' },
+        });
+        for (const place of [own.conversation, conversation]) {
+          expect(await anna.get(`/v1/conversations/${place}/messages?thread_root_id=${message}`)).toMatchObject({
+            status: 404,
+          });
+        }
+        const from = { conversation_id: own.conversation, client_message_id: 'from' };
+        expect(await anna.post(`/v1/messages/${message}/forward`, from)).toMatchObject({
+          status: 404,
+          body: { code: 'message_not_found' },
+        });
+        const to = { conversation_id: conversation, client_message_id: 'to' };
+        expect(await anna.post(`/v1/messages/${own.message}/forward`, to)).toMatchObject({
+          status: 404,
+          body: { code: 'conversation_not_found' },
+        });
+      }
+    });
+
+    it('12: a user of B cannot be mentioned, nor one who is not in the conversation', async () => {
+      const anna = await callerOf('user');
+      for (const user of [world.idsOfB.user, RANDOM_IDS.user]) {
+        const mentions = [user];
+        const sent = { client_message_id: 'mention', text: 'hello', mentions };
+        expect(await anna.post(`/v1/conversations/${world.idsOfA.conversation}/messages`, sent)).toMatchObject({
+          status: 400,
+          body: { code: 'unknown_mentions' },
+        });
+        expect(await anna.patch(`/v1/messages/${world.idsOfA.message}`, { mentions })).toMatchObject({
+          status: 400,
+          body: { code: 'unknown_mentions' },
+        });
+      }
     });
 
     it('15: external ids, names and client_message_ids of B are free for A', async () => {

@@ -97,6 +97,37 @@ export const ROUTES: Record<string, RouteAttack> = {
     try: (caller, { conversation }) => caller.get(`/v1/conversations/${conversation}/receipts`),
   },
   'GET /v1/messages/{id}': { as: 'user', try: (caller, { message }) => caller.get(`/v1/messages/${message}`) },
+  'PATCH /v1/messages/{id}': {
+    as: 'user',
+    try: (caller, { message }) => caller.patch(`/v1/messages/${message}`, { text: 'attack' }),
+  },
+  'DELETE /v1/messages/{id}': { as: 'user', try: (caller, { message }) => caller.delete(`/v1/messages/${message}`) },
+  'GET /v1/messages/{id}/history': {
+    as: 'user',
+    try: (caller, { message }) => caller.get(`/v1/messages/${message}/history`),
+  },
+  'PUT /v1/messages/{id}/pin': { as: 'user', try: (caller, { message }) => caller.put(`/v1/messages/${message}/pin`) },
+  'DELETE /v1/messages/{id}/pin': {
+    as: 'user',
+    try: (caller, { message }) => caller.delete(`/v1/messages/${message}/pin`),
+  },
+  'POST /v1/messages/{id}/forward': {
+    as: 'user',
+    try: (caller, { message, conversation }) =>
+      caller.post(`/v1/messages/${message}/forward`, { conversation_id: conversation, client_message_id: 'attack' }),
+  },
+  'GET /v1/messages/{id}/reactions': {
+    as: 'user',
+    try: (caller, { message }) => caller.get(`/v1/messages/${message}/reactions`),
+  },
+  'PUT /v1/messages/{id}/reactions/{emoji}': {
+    as: 'user',
+    try: (caller, { message }) => caller.put(`/v1/messages/${message}/reactions/👍`),
+  },
+  'DELETE /v1/messages/{id}/reactions/{emoji}': {
+    as: 'user',
+    try: (caller, { message }) => caller.delete(`/v1/messages/${message}/reactions/👍`),
+  },
   'POST /v1/sync': {
     as: 'user',
     try: (caller, { conversation }) => caller.post('/v1/sync', { conversations: { [conversation]: 0 } }),
@@ -112,6 +143,10 @@ export const SOCKET_MESSAGES: Record<string, (ids: Ids, tokenOfB: string) => unk
   }),
   'conversation.read': ({ conversation }) => ({ conversation_id: conversation, seq: 1 }),
   'conversation.delivered': ({ conversation }) => ({ conversation_id: conversation, seq: 1 }),
+  'message.edit': ({ message }) => ({ message_id: message, text: 'attack' }),
+  'message.delete': ({ message }) => ({ message_id: message }),
+  'reaction.add': ({ message }) => ({ message_id: message, emoji: '👍' }),
+  'reaction.remove': ({ message }) => ({ message_id: message, emoji: '👍' }),
   sync: ({ conversation }) => ({ conversations: { [conversation]: 0 } }),
   'session.renew': (_ids, token) => ({ token }),
 };

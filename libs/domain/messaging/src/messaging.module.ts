@@ -4,10 +4,12 @@ import { ReferenceHolders } from '#caas/domain/users';
 import { TenancyModule } from '#caas/tenancy';
 import { conversations } from './persistence/conversation.schema';
 import { members } from './persistence/member.schema';
-import { messages } from './persistence/message.schema';
+import { HAS_MENTIONS, HAS_REPLIERS, IS_FORWARDED, messages } from './persistence/message.schema';
+import { messageVersions } from './persistence/message-version.schema';
+import { reactions } from './persistence/reaction.schema';
 import { MessagingFeed } from './sync/conversation-feed';
 
-const MESSAGING_COLLECTIONS = [conversations, members, messages];
+const MESSAGING_COLLECTIONS = [conversations, members, messages, messageVersions, reactions];
 
 /** What every process knows of messaging: its collections, and where they keep names of users. */
 @Module({ imports: [TenancyModule.forFeature(MESSAGING_COLLECTIONS)] })
@@ -17,7 +19,15 @@ export class MessagingModule implements OnModuleInit {
   onModuleInit(): void {
     this.holders.register(conversations, [{ path: 'people', list: true }]);
     this.holders.register(members, [{ path: 'user' }]);
-    this.holders.register(messages, [{ path: 'sender' }]);
+    const mentions = { path: 'mentions', list: true, among: HAS_MENTIONS };
+    this.holders.register(messages, [
+      { path: 'sender' },
+      mentions,
+      { path: 'last_repliers', list: true, among: HAS_REPLIERS },
+      { path: 'forwarded_from.sender', among: IS_FORWARDED },
+    ]);
+    this.holders.register(messageVersions, [mentions]);
+    this.holders.register(reactions, [{ path: 'user' }]);
   }
 }
 

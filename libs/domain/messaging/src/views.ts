@@ -4,7 +4,10 @@ import { versioned } from '#caas/platform/http';
 import { watermarksOf } from './conversations/watermarks';
 import type { Conversation } from './persistence/conversation.schema';
 import type { Member } from './persistence/member.schema';
+import type { MessageVersion } from './persistence/message-version.schema';
 import type { Message } from './persistence/message.schema';
+import type { Reaction } from './persistence/reaction.schema';
+import { countsByEmoji } from './reactions/emoji';
 
 /** How conversations and messages look to clients (design §5). What belongs to one viewer is added by `…For`. */
 
@@ -22,14 +25,20 @@ export function viewOfMessage(message: Message) {
     sender: viewOfReference(message.sender),
     type: message.type,
     text: message.text,
-    attachments: message.attachments,
+    attachments: message.deleted_at ? null : message.attachments,
     reply_to_id: message.reply_to_id?.toHexString() ?? null,
     thread_root_id: message.thread_root_id?.toHexString() ?? null,
     reply_count: message.reply_count,
+    last_repliers: message.last_repliers.map(viewOfReference),
+    forwarded_from: message.forwarded_from && {
+      message_id: message.forwarded_from.message_id.toHexString(),
+      conversation_id: message.forwarded_from.conversation_id.toHexString(),
+      sender: viewOfReference(message.forwarded_from.sender),
+    },
     mentions: message.mentions.map(viewOfReference),
     metadata: message.metadata,
     encrypted: message.encrypted,
-    reaction_counts: message.reaction_counts,
+    reaction_counts: countsByEmoji(message.reaction_counts),
     pinned_at: message.pinned_at?.toISOString() ?? null,
     edited_at: message.edited_at?.toISOString() ?? null,
     deleted_at: message.deleted_at?.toISOString() ?? null,
@@ -38,9 +47,33 @@ export function viewOfMessage(message: Message) {
   };
 }
 
-/** For one viewer: with the reactions that are theirs. */
-export function viewOfMessageFor(message: Message) {
-  return versioned({ ...viewOfMessage(message), own_reactions: [] as string[] }, message.__v);
+/** For one viewer, with the reactions that are theirs: `MessageViews` knows them. */
+export function viewOfMessageFor(message: Message, own_reactions: string[]) {
+  return versioned({ ...viewOfMessage(message), own_reactions }, message.__v);
+}
+
+/** What a message said before an edit. */
+export function viewOfVersion(version: MessageVersion) {
+  return {
+    id: version._id.toHexString(),
+    message_id: version.message_id.toHexString(),
+    text: version.text,
+    mentions: version.mentions.map(viewOfReference),
+    metadata: version.metadata,
+    encrypted: version.encrypted,
+    written_at: version.written_at.toISOString(),
+    replaced_at: version.created_at.toISOString(),
+  };
+}
+
+export function viewOfReaction({ _id, message_id, emoji, user, created_at }: Reaction) {
+  return {
+    id: _id.toHexString(),
+    message_id: message_id.toHexString(),
+    emoji,
+    user: viewOfReference(user),
+    created_at: created_at.toISOString(),
+  };
 }
 
 /** A user that a conversation's row names by id. */
@@ -68,6 +101,7 @@ export function viewOfConversation(conversation: Conversation) {
       type: last.type,
       text: last.text,
       created_at: last.created_at.toISOString(),
+      deleted_at: last.deleted_at?.toISOString() ?? null,
     },
     created_by: personIn(conversation, conversation.created_by_id),
     created_at: conversation.created_at.toISOString(),

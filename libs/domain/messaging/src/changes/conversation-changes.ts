@@ -16,6 +16,8 @@ export interface ChangeScope {
   conversation: Conversation;
   /** The conversation's `rev` with this change: for the message or member that it is about, and for the event. */
   rev: number;
+  /** One more, for something else that changes along with it and that clients are told of by itself. */
+  furtherRev(): number;
 }
 
 /** Says that there was nothing to change: no `rev` is used, and `value` is the answer. */
@@ -106,12 +108,14 @@ export class ConversationChanges {
       const answers: Changed<unknown>[] = [];
       for (const { ctx: own, work } of group) {
         const rev = before.rev + used + 1;
-        const value = await work({ tx: own.within(tx), conversation: { ...before, rev }, rev });
+        let further = 0;
+        const furtherRev = () => rev + (further += 1);
+        const value = await work({ tx: own.within(tx), conversation: { ...before, rev }, rev, furtherRev });
         const unchanged = value instanceof Unchanged;
         answers.push(unchanged ? { value: value.value, rev: null } : { value, rev });
-        if (!unchanged) used += 1;
+        if (!unchanged) used += 1 + further;
       }
-      if (used < group.length) await rows.updateOne({ _id: conversationId }, { $inc: { rev: used - group.length } });
+      if (used !== group.length) await rows.updateOne({ _id: conversationId }, { $inc: { rev: used - group.length } });
       return { before, answers, used };
     });
     if (used > 0) this.memory.moved(ctx, conversationId, before.rev, before.rev + used);

@@ -77,13 +77,16 @@ export class ConversationAccess {
   /** @throws CaasError `conversation_not_found` (404), `blocked` (403) */
   async requireSender(ctx: RequestContext, id: ObjectId): Promise<ConversationFacts> {
     const facts = await this.readable(ctx, id);
-    if (facts.type === 'direct') {
-      const other = facts.people.find(({ user_id }) => !user_id.equals(ctx.user.user_id));
-      if (other && (await this.isBlocked(ctx, other.user_id))) {
-        throw forbidden('blocked', 'You cannot write to this user.');
-      }
-    }
+    await this.requireUnblocked(ctx, facts);
     return facts;
+  }
+
+  /** Of a direct conversation, for everything that the other one hears of. @throws CaasError `blocked` (403) */
+  async requireUnblocked(ctx: RequestContext, { type, people }: ConversationFacts): Promise<void> {
+    if (type !== 'direct') return;
+    const other = people.find(({ user_id }) => !user_id.equals(ctx.user.user_id));
+    if (other && (await this.isBlocked(ctx, other.user_id)))
+      throw forbidden('blocked', 'You cannot write to this user.');
   }
 
   /** @throws CaasError `conversation_not_found` (404) */

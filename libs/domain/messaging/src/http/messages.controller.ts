@@ -1,14 +1,14 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { mapPage, parseObjectId, RequestContext } from '#caas/kernel';
+import { parseObjectId, RequestContext } from '#caas/kernel';
 import { UserRoute } from '#caas/access';
 import { AllowQuery, Ctx, PAGE_QUERY } from '#caas/platform/http';
+import { MessageViews } from '../messages/message-views';
 import { MessagesService } from '../messages/messages.service';
 import { SyncService } from '../sync/sync.service';
-import { viewOfMessageFor } from '../views';
 import { SendMessageDto, SyncDto } from './dto/messaging.dto';
-import { readMessagePage, SELECTORS } from './message-selectors';
+import { readMessagePage, SELECTIONS, SELECTORS } from './message-selectors';
 
 const SYNC_LIMIT = 100;
 
@@ -18,6 +18,7 @@ const SYNC_LIMIT = 100;
 export class MessagesController {
   constructor(
     private readonly messages: MessagesService,
+    private readonly views: MessageViews,
     private readonly syncs: SyncService,
   ) {}
 
@@ -31,21 +32,21 @@ export class MessagesController {
   ) {
     const { message, replayed } = await this.messages.send(ctx, parseObjectId(id), body);
     if (replayed) void reply.status(200).header('Idempotency-Replayed', 'true');
-    return viewOfMessageFor(message);
+    return this.views.one(ctx, message);
   }
 
   @Get('conversations/:id/messages')
-  @AllowQuery(...PAGE_QUERY, ...SELECTORS)
-  @ApiOperation({ summary: 'A page of messages, by seq' })
+  @AllowQuery(...PAGE_QUERY, ...SELECTORS, ...SELECTIONS)
+  @ApiOperation({ summary: 'A page of messages, by seq: of all, of one thread, or of those that are pinned' })
   async page(@Ctx() ctx: RequestContext, @Param('id') id: string, @Query() query: Record<string, string>) {
-    const { request, selector } = readMessagePage(query);
-    return mapPage(await this.messages.page(ctx, parseObjectId(id), request, selector), viewOfMessageFor);
+    const { request, selector, selection } = readMessagePage(query);
+    return this.views.page(ctx, await this.messages.page(ctx, parseObjectId(id), request, selector, selection));
   }
 
   @Get('messages/:id')
   @ApiOperation({ summary: 'One message' })
   async get(@Ctx() ctx: RequestContext, @Param('id') id: string) {
-    return viewOfMessageFor(await this.messages.get(ctx, parseObjectId(id)));
+    return this.views.one(ctx, await this.messages.get(ctx, parseObjectId(id)));
   }
 
   @Post('sync')

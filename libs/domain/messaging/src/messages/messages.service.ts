@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ObjectId } from 'bson';
 import {
-  CaasError,
   cutPage,
   invalid,
   notFound,
@@ -11,12 +10,13 @@ import {
   type PageRequest,
   type RequestContext,
 } from '#caas/kernel';
-import { Realtime } from '#caas/platform/realtime';
 import { ConversationAccess } from '../conversations/conversation-access';
-import { messages, type Message, type MessageType } from '../persistence/message.schema';
-import { requestHash } from '../sending/request-hash';
-import { SendCommitter, type Sent } from '../sending/send-committer';
-import { viewOfMessage } from '../views';
+import { IN_A_THREAD, IS_PINNED, messages, type Message, type MessageType } from '../persistence/message.schema';
+import type { Draft } from '../sending/draft';
+import type { Sent } from '../sending/send-committer';
+import { Mentions } from './mentions';
+import { MessageAccess } from './message-access';
+import { MessageSender, sendKeyOf } from './message-sender';
 
 /** The body of a send, over REST and sockets alike. */
 export interface NewMessage {
@@ -24,6 +24,10 @@ export interface NewMessage {
   type?: MessageType;
   text?: string;
   reply_to_id?: string;
+  /** The message that began the thread this one belongs to. */
+  thread_root_id?: string;
+  /** External ids of members. */
+  mentions?: string[];
   metadata?: Record<string, unknown>;
   encrypted?: string;
 }
@@ -35,105 +39,85 @@ export interface MessageSelector {
   around_seq?: number;
 }
 
+/** Which messages a page is about; all of the conversation when neither is given. */
+export interface MessageSelection {
+  /** The replies of one thread, without its root. */
+  thread_root_id?: ObjectId;
+  pinned?: true;
+}
+
 /** Messages of the conversations the actor is in. */
 @Injectable()
 export class MessagesService {
   constructor(
     private readonly access: ConversationAccess,
-    private readonly committer: SendCommitter,
-    private readonly realtime: Realtime,
+    private readonly found: MessageAccess,
+    private readonly mentions: Mentions,
+    private readonly sender: MessageSender,
   ) {}
 
   /**
    * Answers when the message is stored for good. The same `client_message_id` again answers the first message.
-   * @throws CaasError `conversation_not_found` (404), `blocked` (403), `empty_message`, `unknown_reply` (400),
-   *   `idempotency_mismatch` (422)
+   * @throws CaasError `conversation_not_found` (404), `blocked` (403), `empty_message`, `unknown_reply`,
+   *   `unknown_thread_root`, `unknown_mentions` (400), `idempotency_mismatch` (422)
    */
-  async send(ctx: RequestContext, conversationId: ObjectId, body: NewMessage): Promise<Sent> {
-    const key = {
-      conversation_id: conversationId,
-      sender: ctx.user,
-      client_message_id: body.client_message_id,
-      request_hash: requestHash(body),
-    };
-    let replyTo: ObjectId | null;
-    try {
-      replyTo = await this.checkSend(ctx, conversationId, body);
-    } catch (error) {
-      // Stored is stored: whoever asks again hears so, whatever has been forbidden or removed since.
-      const sent = isAboutNow(error) ? await this.committer.find(ctx, key) : null;
-      if (sent) return sent;
-      throw error;
-    }
-    const sent = await this.committer.submit(ctx, {
-      ...key,
-      _id: new ObjectId(),
-      type: body.type ?? 'text',
-      text: body.text ?? null,
-      attachments: [],
-      reply_to_id: replyTo,
-      thread_root_id: null,
-      reply_count: 0,
-      mentions: [],
-      metadata: body.metadata ?? null,
-      encrypted: body.encrypted ?? null,
-      reaction_counts: {},
-      pinned_at: null,
-      edited_at: null,
-    });
-    if (!sent.replayed) this.announce(ctx, sent.message);
-    return sent;
+  send(ctx: RequestContext, conversationId: ObjectId, body: NewMessage): Promise<Sent> {
+    const key = sendKeyOf(ctx, conversationId, body.client_message_id, body);
+    return this.sender.sendOnce(ctx, key, () => this.checkSend(ctx, conversationId, body));
   }
 
-  /** May the actor send this now? Answers the message it replies to. */
-  private async checkSend(ctx: RequestContext, id: ObjectId, body: NewMessage): Promise<ObjectId | null> {
+  /** May the actor send this now? Answers what the message has. */
+  private async checkSend(ctx: RequestContext, id: ObjectId, body: NewMessage): Promise<Partial<Draft>> {
     await this.access.requireSender(ctx, id);
     if (!body.text && !body.encrypted) {
       throw invalid('empty_message', 'A message needs a text or an encrypted payload.', [
         { field: 'text', message: 'must not be empty' },
       ]);
     }
-    return body.reply_to_id === undefined ? null : this.replyTarget(ctx, id, body.reply_to_id);
+    return {
+      type: body.type ?? 'text',
+      text: body.text ?? null,
+      metadata: body.metadata ?? null,
+      encrypted: body.encrypted ?? null,
+      reply_to_id: body.reply_to_id === undefined ? null : await this.replyTarget(ctx, id, body.reply_to_id),
+      thread_root_id: body.thread_root_id === undefined ? null : await this.threadRoot(ctx, id, body.thread_root_id),
+      mentions: await this.mentions.resolve(ctx, id, body.mentions),
+    };
   }
 
   /** @throws CaasError `message_not_found` (404), also for one in a conversation the actor is not in */
-  async get(ctx: RequestContext, id: ObjectId): Promise<Message> {
-    const message = await ctx.repository(messages).findById(id, { withDeleted: true });
-    if (!message) throw notFound('message');
-    await this.access.readable(ctx, message.conversation_id).catch((error: unknown) => {
-      throw isNotFound(error) ? notFound('message') : error;
-    });
-    return message;
+  get(ctx: RequestContext, id: ObjectId): Promise<Message> {
+    return this.found.readable(ctx, id);
   }
 
   /**
    * A page by `seq`: newest first backward, oldest first forward. The cursor is the id of a message of this conversation.
-   * @throws CaasError `conversation_not_found` (404), `invalid_cursor` (400)
+   * @throws CaasError `conversation_not_found`, `message_not_found` (404, for a thread that is none), `invalid_cursor` (400)
    */
   async page(
     ctx: RequestContext,
     conversationId: ObjectId,
     request: PageRequest,
     selector: MessageSelector = {},
+    selection: MessageSelection = {},
   ): Promise<Page<Message>> {
     await this.access.readable(ctx, conversationId);
-    if (selector.around_seq !== undefined) return this.around(ctx, conversationId, request, selector.around_seq);
+    const among = await this.filterOf(ctx, conversationId, selection);
+    if (selector.around_seq !== undefined) return this.around(ctx, among, request, selector.around_seq);
     const backward = request.direction === 'backward';
     const bound = request.cursor === null ? boundOf(selector) : await this.cursorBound(ctx, conversationId, request);
-    const rows = await ctx
-      .repository(messages)
-      .find(bound === null ? { conversation_id: conversationId } : { conversation_id: conversationId, seq: bound }, {
-        sort: { seq: backward ? -1 : 1 },
-        limit: request.limit + 1,
-        withDeleted: true,
-      });
+    const rows = await ctx.repository(messages).find(bound === null ? among : { ...among, seq: bound }, {
+      sort: { seq: backward ? -1 : 1 },
+      limit: request.limit + 1,
+      withDeleted: true,
+    });
     return cutPage(rows, request, ({ _id }) => _id.toHexString());
   }
 
   /** Half of the page before, half from `seq` on; the cursor goes on in the page's direction. */
   private async around(
     ctx: RequestContext,
-    conversationId: ObjectId,
+    among: Filter<Message>,
     request: PageRequest,
     seq: number,
   ): Promise<Page<Message>> {
@@ -144,14 +128,29 @@ export class MessagesService {
     const [near, far] = backward ? [ahead, behind] : [behind, ahead];
     const repository = ctx.repository(messages);
     const first = await repository.find(
-      { conversation_id: conversationId, seq: near },
+      { ...among, seq: near },
       { sort: { seq: backward ? 1 : -1 }, limit: backward ? request.limit - older : older, withDeleted: true },
     );
     const rest = await repository.find(
-      { conversation_id: conversationId, seq: far },
+      { ...among, seq: far },
       { sort: { seq: backward ? -1 : 1 }, limit: request.limit - first.length + 1, withDeleted: true },
     );
     return cutPage([...first.reverse(), ...rest], request, ({ _id }) => _id.toHexString());
+  }
+
+  private async filterOf(
+    ctx: RequestContext,
+    conversation_id: ObjectId,
+    { thread_root_id, pinned }: MessageSelection,
+  ): Promise<Filter<Message>> {
+    const conditions: Filter<Message>[] = pinned ? [IS_PINNED] : [];
+    if (thread_root_id) {
+      const root = { _id: thread_root_id, conversation_id };
+      const found = await ctx.repository(messages).findOne(root, { withDeleted: true, fields: ['_id'] });
+      if (!found) throw notFound('message');
+      conditions.push({ thread_root_id }, IN_A_THREAD);
+    }
+    return conditions.length === 0 ? { conversation_id } : { conversation_id, $and: conditions };
   }
 
   private async cursorBound(ctx: RequestContext, conversationId: ObjectId, { cursor, direction }: PageRequest) {
@@ -172,22 +171,17 @@ export class MessagesService {
     ]);
   }
 
-  private announce(ctx: RequestContext, message: Message): void {
-    const conversationId = message.conversation_id.toHexString();
-    const { seq, rev } = message;
-    this.realtime.publish(
-      ctx,
-      { conversationId },
-      { type: 'message.created', conversationId, seq, rev, data: viewOfMessage(message) },
-    );
+  private async threadRoot(ctx: RequestContext, conversation_id: ObjectId, rootId: string): Promise<ObjectId> {
+    const _id = parseObjectId(rootId, 'thread_root_id');
+    const root = await ctx
+      .repository(messages)
+      .findOne({ _id, conversation_id, thread_root_id: null } as Filter<Message>, { fields: ['_id'] });
+    if (root) return _id;
+    throw invalid('unknown_thread_root', 'There is no such message in this conversation that can have a thread.', [
+      { field: 'thread_root_id', message: 'must be a message of this conversation that is not in a thread itself' },
+    ]);
   }
 }
-
-const isNotFound = (error: unknown): boolean => error instanceof CaasError && error.kind === 'not_found';
-
-/** A refusal that may have come after the message was stored, unlike that of somebody who is not in the conversation. */
-const isAboutNow = (error: unknown): boolean =>
-  error instanceof CaasError && (error.kind === 'forbidden' || error.code === 'unknown_reply');
 
 function boundOf({ after_seq, before_seq }: MessageSelector): Record<string, number> | null {
   if (after_seq !== undefined) return { $gt: after_seq };

@@ -16,6 +16,8 @@ export interface LastMessage {
   type: string;
   text: string | null;
   created_at: Date;
+  /** Missing as long as it is not deleted. */
+  deleted_at?: Date;
 }
 
 @Schema()

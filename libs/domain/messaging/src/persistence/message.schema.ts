@@ -1,12 +1,30 @@
-import { Prop, Schema } from '@nestjs/mongoose';
-import type { ObjectId } from 'bson';
+import { Prop, raw, Schema } from '@nestjs/mongoose';
+import { ObjectId as BsonObjectId, type ObjectId } from 'bson';
 import { Types } from 'mongoose';
 import type { UserReference } from '#caas/kernel';
-import { UserReferenceProp } from '#caas/domain/users';
+import { UserReferenceProp, userReferenceShape } from '#caas/domain/users';
 import { TenantDocumentBase, tenantCollection } from '#caas/tenancy';
 
 export const MESSAGE_TYPES = ['text', 'media', 'system', 'poll'] as const;
 export type MessageType = (typeof MESSAGE_TYPES)[number];
+
+/** Where a forwarded message was first sent, and by whom. */
+export interface ForwardOrigin {
+  message_id: ObjectId;
+  conversation_id: ObjectId;
+  sender: UserReference;
+}
+
+/*
+ * Most messages mention nobody, are in no thread and are not pinned: the indexes over what is rare hold only those that have
+ * it, so that a plain send pays for none of them. A query names the condition, or the engine cannot use the index.
+ */
+const ANY_ID = { $gt: new BsonObjectId('000000000000000000000000') };
+export const HAS_MENTIONS = { 'mentions.user_id': ANY_ID };
+export const HAS_REPLIERS = { 'last_repliers.user_id': ANY_ID };
+export const IS_FORWARDED = { 'forwarded_from.sender.user_id': ANY_ID };
+export const IN_A_THREAD = { thread_root_id: ANY_ID };
+export const IS_PINNED = { pinned_at: { $gt: new Date(0) } };
 
 @Schema()
 export class Message extends TenantDocumentBase {
@@ -20,6 +38,10 @@ export class Message extends TenantDocumentBase {
   /** The conversation's `rev` at this message's last change. */
   @Prop({ type: Number, required: true })
   rev: number;
+
+  /** The conversation's `rev` when it was sent. */
+  @Prop({ type: Number, required: true })
+  created_rev: number;
 
   @Prop({ type: String, required: true })
   client_message_id: string;
@@ -49,7 +71,14 @@ export class Message extends TenantDocumentBase {
   @Prop({ type: Number, default: 0 })
   reply_count: number;
 
-  @Prop({ type: Array, default: [] })
+  /** Of the root of a thread: who replied, newest first. */
+  @Prop({ type: [raw({ ...userReferenceShape, _id: false })], default: [] })
+  last_repliers: UserReference[];
+
+  @Prop({ type: Object, default: null })
+  forwarded_from: ForwardOrigin | null;
+
+  @Prop({ type: [raw({ ...userReferenceShape, _id: false })], default: [] })
   mentions: UserReference[];
 
   @Prop({ type: Object, default: null })
@@ -59,6 +88,7 @@ export class Message extends TenantDocumentBase {
   @Prop({ type: String, default: null })
   encrypted: string | null;
 
+  /** By emoji, whose spelling as a key is that of `reactions/emoji.ts`. */
   @Prop({ type: Object, default: {} })
   reaction_counts: Record<string, number>;
 
@@ -80,5 +110,18 @@ export const messages = tenantCollection(Message, {
       serves: 'the same message sent again, also at the same moment',
     },
     { key: { tenant_id: 1, 'sender.user_id': 1, _id: 1 }, serves: 'refreshing names of senders' },
+    {
+      key: { tenant_id: 1, thread_root_id: 1, seq: 1 },
+      partial: IN_A_THREAD,
+      serves: 'a page of a thread',
+    },
+    { key: { tenant_id: 1, conversation_id: 1, pinned_at: 1 }, partial: IS_PINNED, serves: 'what is pinned' },
+    { key: { tenant_id: 1, 'mentions.user_id': 1, _id: 1 }, partial: HAS_MENTIONS, serves: 'refreshing names' },
+    { key: { tenant_id: 1, 'last_repliers.user_id': 1, _id: 1 }, partial: HAS_REPLIERS, serves: 'refreshing names' },
+    {
+      key: { tenant_id: 1, 'forwarded_from.sender.user_id': 1, _id: 1 },
+      partial: IS_FORWARDED,
+      serves: 'refreshing names',
+    },
   ],
 });

@@ -1,20 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import { ObjectId as BsonObjectId, type ObjectId } from 'bson';
 import type { NewDocument, RequestContext, UserReference, WriteOperation } from '#caas/kernel';
+import { previewOf } from '../messages/preview';
 import { conversations, type Conversation } from '../persistence/conversation.schema';
 import { members, type Member } from '../persistence/member.schema';
 import { messages, type Message } from '../persistence/message.schema';
+import { addReplies, threadGrowths, type ThreadGrowth } from '../threads/thread-roots';
 import { CounterMemory, type Counters } from './counter-memory';
+import type { Draft, SendKey } from './draft';
 
-/** A message that was checked and may be written; `seq` and `rev` are given by the commit. */
-export type Draft = Omit<NewDocument<Message>, 'seq' | 'rev'> & {
-  _id: ObjectId;
-  conversation_id: ObjectId;
-  sender: UserReference;
-};
-
-/** What names a send: its message is found by it when the client sends the same again. */
-export type SendKey = Pick<Draft, 'conversation_id' | 'sender' | 'client_message_id' | 'request_hash'>;
+/** A message as it was stored. */
+export interface Written {
+  message: Message;
+  /** The root of its thread, which the transaction moved on; with the last of several replies to it. */
+  root: Message | null;
+}
 
 /** The group met other writers again and again: its conversations had better go each for itself. */
 export class ContendedGroup extends Error {}
@@ -22,7 +22,6 @@ export class ContendedGroup extends Error {}
 const ATTEMPTS_TOGETHER = 3;
 /** More senders than this in a conversation's own row, and they move to the rows of the members. */
 const MAX_RECENT_SENDERS = 64;
-const PREVIEW_LENGTH = 500;
 const COUNTER_FIELDS: (keyof Counters)[] = ['type', 'created_by_id', 'last_seq', 'rev', 'sent_seqs'];
 
 /** What was remembered of a conversation is no longer so. */
@@ -37,11 +36,12 @@ export class GroupWriter {
    * One transaction: the counters grow in the order of ids (so that two processes never wait for each other crosswise) from
    * the `rev` that this process remembers or has just read, and number the messages. Snapshot isolation lets only one of two
    * writers of a counter commit, and the unique index on `seq` says so once more.
+   * The roots of threads that are replied in move on in the same transaction, each with a `rev` of its own.
    * @returns the messages, in the order of `drafts`; null where the conversation is gone
    * @throws ContendedGroup for a group of several conversations, of which another process holds one
    * @throws DuplicateKeyError when one of the messages is there already; nothing is written then
    */
-  async write(ctx: RequestContext, drafts: Draft[]): Promise<(Message | null)[]> {
+  async write(ctx: RequestContext, drafts: Draft[]): Promise<(Written | null)[]> {
     const groups = groupByConversation(drafts);
     const ids = groups.map(({ id }) => id);
     const remembered = this.memory.recall(ctx, ids);
@@ -60,9 +60,9 @@ export class GroupWriter {
     drafts: Draft[],
     groups: Group[],
     remembered: Counters[] | null,
-  ): Promise<(Message | null)[]> {
+  ): Promise<(Written | null)[]> {
     let attempts = 0;
-    const [advances, written] = await ctx.transaction(async (tx) => {
+    const { advances, written, roots } = await ctx.transaction(async (tx) => {
       attempts += 1;
       if (attempts > ATTEMPTS_TOGETHER && groups.length > 1) throw new ContendedGroup();
       // Again after a conflict: somebody else writes to one of them.
@@ -73,14 +73,15 @@ export class GroupWriter {
           tx,
           groups.map(({ id }) => id),
         ));
-      const planned = advancesOf(groups, counters);
-      await tx.repository(members).bulkWrite(planned.flatMap(watermarksToMove));
-      const { matched } = await tx.repository(conversations).bulkWrite(planned.map(growthOf));
-      if (matched !== planned.length) throw new StaleMemory();
-      return [planned, await tx.repository(messages).insertMany(planned.flatMap(({ documents }) => documents))];
+      const advances = advancesOf(groups, counters);
+      await tx.repository(members).bulkWrite(advances.flatMap(watermarksToMove));
+      const { matched } = await tx.repository(conversations).bulkWrite(advances.map(growthOf));
+      if (matched !== advances.length) throw new StaleMemory();
+      const written = await tx.repository(messages).insertMany(advances.flatMap(({ documents }) => documents));
+      return { advances, written, roots: await moveRoots(tx, advances) };
     });
     for (const advance of advances) this.memory.keep(ctx, countersAfter(advance));
-    const byId = new Map(written.map((message) => [message._id, message]));
+    const byId = new Map(written.map((message) => [message._id, { message, root: roots.get(message._id) ?? null }]));
     return drafts.map(({ _id }) => byId.get(_id) ?? null);
   }
 
@@ -113,6 +114,7 @@ interface Advance {
   documents: (NewDocument<Message> & Pick<Message, '_id'>)[];
   /** By sender: the `seq` of their newest message here. */
   sent: Record<string, number>;
+  threads: ThreadGrowth[];
 }
 
 /** In the order of ids. */
@@ -138,25 +140,48 @@ function advancesOf(groups: Group[], counters: Counters[]): Advance[] {
     const conversation = byId.get(id.toHexString());
     if (!conversation) return [];
     const { last_seq, rev } = conversation;
-    const documents = drafts.map((draft, at) => ({ ...draft, seq: last_seq + at + 1, rev: rev + at + 1 }));
+    const documents = drafts.map((draft, at) => {
+      const ownRev = rev + at + 1;
+      return { ...draft, seq: last_seq + at + 1, rev: ownRev, created_rev: ownRev };
+    });
+    const threads = threadGrowths(drafts, rev + documents.length + 1);
     const sent = Object.fromEntries(documents.map(({ sender, seq }) => [sender.user_id.toHexString(), seq]));
-    return [{ conversation, documents, sent }];
+    return [{ conversation, documents, sent, threads }];
   });
 }
 
-function countersAfter({ conversation, documents, sent }: Advance): Counters {
+/** What moved, under the last of the messages that moved it. */
+async function moveRoots(tx: RequestContext, advances: Advance[]): Promise<Map<ObjectId, Message>> {
+  const moved = new Map<ObjectId, Message>();
+  for (const { documents, threads } of advances) {
+    for (const thread of threads) {
+      const root = await addReplies(tx, thread);
+      const last = documents.findLast(({ thread_root_id }) => thread_root_id?.equals(thread.rootId));
+      if (root && last) moved.set(last._id, root);
+    }
+  }
+  return moved;
+}
+
+function countersAfter({ conversation, documents, sent, threads }: Advance): Counters {
   return {
     ...conversation,
     last_seq: conversation.last_seq + documents.length,
-    rev: conversation.rev + documents.length,
+    rev: conversation.rev + documents.length + threads.length,
     sent_seqs: isFull(conversation, sent) ? sent : { ...conversation.sent_seqs, ...sent },
   };
 }
 
-function growthOf({ conversation, documents, sent }: Advance): WriteOperation<Conversation> {
+function growthOf({ conversation, documents, sent, threads }: Advance): WriteOperation<Conversation> {
   const { _id, sender, type, text, created_at } = documents.at(-1)!;
   const now = new Date();
-  const last_message = { id: _id, sender_id: sender.user_id, type, text: preview(text), created_at: created_at ?? now };
+  const last_message = {
+    id: _id,
+    sender_id: sender.user_id,
+    type,
+    text: previewOf(text),
+    created_at: created_at ?? now,
+  };
   const sentSeqs = isFull(conversation, sent)
     ? { sent_seqs: sent }
     : Object.fromEntries(Object.entries(sent).map(([userId, seq]) => [`sent_seqs.${userId}`, seq]));
@@ -164,7 +189,7 @@ function growthOf({ conversation, documents, sent }: Advance): WriteOperation<Co
     updateOne: {
       filter: { _id: conversation._id, rev: conversation.rev },
       update: {
-        $inc: { last_seq: documents.length, rev: documents.length },
+        $inc: { last_seq: documents.length, rev: documents.length + threads.length },
         $set: { last_message, last_activity_at: now, ...newestSender(conversation, sender), ...sentSeqs },
       },
     },
@@ -191,11 +216,3 @@ function watermarksToMove({ conversation, sent }: Advance): WriteOperation<Membe
 
 const isFull = ({ sent_seqs }: Counters, sent: Record<string, number>): boolean =>
   Object.keys({ ...sent_seqs, ...sent }).length > MAX_RECENT_SENDERS;
-
-/** The beginning of a text, never half of a character. */
-function preview(text: string | null): string | null {
-  if (text === null || text.length <= PREVIEW_LENGTH) return text;
-  const last = text.charCodeAt(PREVIEW_LENGTH - 1);
-  const isHalf = last >= 0xd800 && last < 0xdc00;
-  return text.slice(0, isHalf ? PREVIEW_LENGTH - 1 : PREVIEW_LENGTH);
-}

@@ -2,7 +2,8 @@ import { ObjectId } from 'bson';
 import { CaasError, DuplicateKeyError, type RequestContext } from '#caas/kernel';
 import type { Message } from '../persistence/message.schema';
 import { CounterMemory } from './counter-memory';
-import { ContendedGroup, GroupWriter, keyOf, type Draft, type SendKey } from './group-writer';
+import type { Draft, SendKey } from './draft';
+import { ContendedGroup, GroupWriter, keyOf, type Written } from './group-writer';
 import { SendCommitter } from './send-committer';
 import { WriteTurns } from './write-turns';
 
@@ -14,7 +15,7 @@ class MemoryWriter extends GroupWriter {
   after: () => void = () => undefined;
   private readonly counters = new Map<string, number>();
 
-  override async write(_ctx: RequestContext, drafts: Draft[]): Promise<(Message | null)[]> {
+  override async write(_ctx: RequestContext, drafts: Draft[]): Promise<(Written | null)[]> {
     this.groups.push(drafts.map(({ client_message_id }) => client_message_id));
     await new Promise(setImmediate);
     await this.before(drafts);
@@ -27,7 +28,7 @@ class MemoryWriter extends GroupWriter {
       this.counters.set(conversation, seq);
       const message = { ...draft, seq, rev: seq } as unknown as Message;
       this.stored.set(keyOf(draft), message);
-      return message;
+      return { message, root: null };
     });
     this.after();
     return written;

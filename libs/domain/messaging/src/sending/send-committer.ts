@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { CaasError, notFound, type RequestContext } from '#caas/kernel';
 import type { Message } from '../persistence/message.schema';
-import { ContendedGroup, GroupWriter, keyOf, type Draft, type SendKey } from './group-writer';
+import type { Draft, SendKey } from './draft';
+import { ContendedGroup, GroupWriter, keyOf, type Written } from './group-writer';
 import { turnKey, WriteTurns } from './write-turns';
 
 /** More in one transaction would make each wait longer than it gains. */
@@ -20,6 +21,8 @@ export interface Sent {
   message: Message;
   /** The message was there already: the same client sent the same once more. */
   replayed: boolean;
+  /** The root of its thread, when this send is to tell of it. */
+  root?: Message | null;
 }
 
 interface TenantQueue {
@@ -167,8 +170,8 @@ function withoutRepeats(group: Pending[]): [distinct: Pending[], repeated: Pendi
 
 const conversationOf = ({ ctx, draft }: Pending): string => turnKey(ctx, draft.conversation_id);
 
-function answer({ resolve, reject }: Pending, message: Message | null): void {
-  if (message) resolve({ message, replayed: false });
+function answer({ resolve, reject }: Pending, written: Written | null): void {
+  if (written) resolve({ ...written, replayed: false });
   else reject(notFound('conversation'));
 }
 

@@ -2,9 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { parseObjectId, type RequestContext } from '#caas/kernel';
 import { SocketMessage } from '#caas/platform/realtime';
 import { SendMessageOverSocketDto, SyncDto } from '../http/dto/messaging.dto';
+import { MessageViews } from '../messages/message-views';
 import { MessagesService } from '../messages/messages.service';
 import { SyncService } from '../sync/sync.service';
-import { viewOfMessageFor } from '../views';
 
 const SYNC_LIMIT = 100;
 
@@ -13,6 +13,7 @@ const SYNC_LIMIT = 100;
 export class MessagingSocket {
   constructor(
     private readonly messages: MessagesService,
+    private readonly views: MessageViews,
     private readonly syncs: SyncService,
   ) {}
 
@@ -23,7 +24,7 @@ export class MessagingSocket {
       parseObjectId(conversation_id, 'conversation_id'),
       body,
     );
-    return { ...viewOfMessageFor(message), ...(replayed ? { replayed } : {}) };
+    return { ...(await this.views.one(ctx, message)), ...(replayed ? { replayed } : {}) };
   }
 
   @SocketMessage('sync', SyncDto)

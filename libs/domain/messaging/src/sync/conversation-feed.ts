@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { ObjectId } from 'bson';
 import type { RequestContext, TenantId } from '#caas/kernel';
-import type { EventEnvelope } from '#caas/contracts';
+import type { EventEnvelope, EventType } from '#caas/contracts';
 import { ConversationFeed } from '#caas/platform/realtime';
 import { RequestContexts } from '#caas/tenancy';
 import { members } from '../persistence/member.schema';
-import { messages } from '../persistence/message.schema';
+import { messages, type Message } from '../persistence/message.schema';
 import { viewOfMessage } from '../views';
 
 const MAX_CONVERSATIONS = 10_000;
@@ -32,20 +32,33 @@ export class MessagingFeed extends ConversationFeed {
     beforeRev: number,
   ): Promise<EventEnvelope[]> {
     const ctx = await this.contexts.openFor(tenantId, { kind: 'system', name: 'fill-gap' }, 'fill-gap');
+    // Later changes too: what was created in the gap and changed after it is still to be told of.
     const rows = await ctx
       .repository(messages)
       .find(
-        { conversation_id: new ObjectId(conversationId), rev: { $gt: afterRev, $lt: beforeRev } },
+        { conversation_id: new ObjectId(conversationId), rev: { $gt: afterRev } },
         { sort: { rev: 1 }, limit: MAX_MISSED, withDeleted: true },
       );
-    return rows.map((message) => ({
-      id: new ObjectId().toHexString(),
-      type: 'message.created',
-      at: new Date().toISOString(),
-      conversation_id: conversationId,
-      seq: message.seq,
-      rev: message.rev,
-      data: viewOfMessage(message),
-    }));
+    return rows
+      .flatMap(eventsOf)
+      .filter(({ rev }) => rev! > afterRev && rev! < beforeRev)
+      .sort((a, b) => a.rev! - b.rev!);
   }
 }
+
+/** What a message as it is now tells of how it came about, under the revs at which that happened. */
+function eventsOf(message: Message): EventEnvelope[] {
+  const created = envelopeOf('message.created', message, message.created_rev);
+  if (message.rev === message.created_rev) return [created];
+  return [created, envelopeOf(message.deleted_at ? 'message.deleted' : 'message.updated', message, message.rev)];
+}
+
+const envelopeOf = (type: EventType, message: Message, rev: number): EventEnvelope => ({
+  id: new ObjectId().toHexString(),
+  type,
+  at: new Date().toISOString(),
+  conversation_id: message.conversation_id.toHexString(),
+  seq: message.seq,
+  rev,
+  data: viewOfMessage(message),
+});

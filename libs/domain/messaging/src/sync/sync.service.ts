@@ -5,8 +5,9 @@ import { ConversationAccess, type Entry } from '../conversations/conversation-ac
 import { ConversationsService } from '../conversations/conversations.service';
 import { members } from '../persistence/member.schema';
 import { messages, type Message } from '../persistence/message.schema';
+import { MessageViews } from '../messages/message-views';
 import { receiptOf, type Receipt } from '../receipts/receipts.service';
-import { viewOfConversationFor, viewOfMessageFor } from '../views';
+import { viewOfConversationFor } from '../views';
 
 const JOINED_AT_ONCE = 100;
 /** In one answer, about: conversations that have no room in it say so by `has_more`. */
@@ -28,6 +29,7 @@ export class SyncService {
   constructor(
     private readonly access: ConversationAccess,
     private readonly inbox: ConversationsService,
+    private readonly views: MessageViews,
   ) {}
 
   async sync(ctx: RequestContext, { conversations: known, limit }: SyncRequest) {
@@ -39,9 +41,13 @@ export class SyncService {
     );
     const changes = await this.changes(ctx, entries, known, limit);
     const receipts = await this.receipts(ctx, [...entries.values()]);
+    const found = [...changes.values()].flat();
+    const seen = await this.views.all(ctx, found);
+    const views = new Map(found.map(({ _id }, at) => [_id, seen[at]!]));
     const changed = [...entries].map(([id, entry]) => {
-      const state = stateOf(entry, known[id]!, changes.get(id) ?? null, limit);
-      return [id, { ...state, receipts: receipts.get(id) ?? [] }] as const;
+      const { page, ...state } = stateOf(entry, known[id]!, changes.get(id) ?? null, limit);
+      const messages = page.map(({ _id }) => views.get(_id)!);
+      return [id, { messages, ...state, receipts: receipts.get(id) ?? [] }] as const;
     });
     return {
       conversations: Object.fromEntries(changed),
@@ -118,7 +124,7 @@ function stateOf({ conversation, member }: Entry, rev: number, found: Message[] 
   return {
     // Beyond the contract: what a client shows of the conversation itself, when anything in it changed.
     ...(isBehind ? { conversation: viewOfConversationFor(conversation, member) } : {}),
-    messages: page.map(viewOfMessageFor),
+    page,
     rev: hasMore ? Math.max(rev, reached) : Math.max(conversation.rev, reached),
     has_more: hasMore,
     // A rev from the future means that the client remembers another history, of a restored backup for one.

@@ -6,6 +6,8 @@ export interface ReferencePath {
   path: string;
   /** True for a list of references. */
   list?: boolean;
+  /** The condition of the path's index, when that is a partial one: without it the engine cannot use the index. */
+  among?: Record<string, unknown>;
 }
 
 export interface ReferenceHolder {

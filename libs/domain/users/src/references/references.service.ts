@@ -64,10 +64,11 @@ export class ReferencesService {
     ctx: RequestContext,
     user: User,
     { collection }: ReferenceHolder,
-    { path, list }: ReferencePath,
+    { path, list, among }: ReferencePath,
   ): Promise<number> {
     const repository = ctx.repository<Untyped>(collection as never);
-    const stale = list ? staleInList(path, user) : staleField(path, user);
+    const named = list ? staleInList(path, user) : staleField(path, user);
+    const stale: Filter<Untyped> = among ? { $and: [named, among] } : named;
     let refreshed = 0;
     let after: ObjectId | null = null;
     for (;;) {

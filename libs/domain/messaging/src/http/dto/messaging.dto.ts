@@ -14,10 +14,8 @@ import {
   type ValidatorConstraintInterface,
 } from 'class-validator';
 import { ApiMetadata, IsMetadata, IsText, MayBeAbsent } from '#caas/platform/http';
+import { IsEncrypted, IsMentions, MAX_TEXT_CODE_POINTS } from './message-fields';
 import { CONVERSATION_TYPES, type ConversationType } from '../../persistence/conversation.schema';
-
-const MAX_TEXT_CODE_POINTS = 20_000;
-const MAX_ENCRYPTED_CHARACTERS = 64 * 1024;
 
 @ValidatorConstraint({ name: 'revs' })
 class Revs implements ValidatorConstraintInterface {
@@ -77,6 +75,17 @@ export class SendMessageDto {
   @Length(24, 24)
   reply_to_id?: string;
 
+  @ApiPropertyOptional({ description: 'the message of the same conversation whose thread this belongs to' })
+  @MayBeAbsent()
+  @IsString()
+  @Length(24, 24)
+  thread_root_id?: string;
+
+  @ApiPropertyOptional({ type: [String], example: ['ben'], description: 'external ids of members' })
+  @MayBeAbsent()
+  @IsMentions()
+  mentions?: string[];
+
   @ApiMetadata()
   @MayBeAbsent()
   @IsMetadata()
@@ -84,9 +93,7 @@ export class SendMessageDto {
 
   @ApiPropertyOptional({ description: 'base64, opaque' })
   @MayBeAbsent()
-  @IsString()
-  @Length(4, MAX_ENCRYPTED_CHARACTERS)
-  @Matches(/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/, { message: 'must be base64, padded' })
+  @IsEncrypted()
   encrypted?: string;
 }
 

@@ -1,0 +1,53 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { IsString, Length } from 'class-validator';
+import { ApiId, ApiMetadata, IsMetadata, IsText, MayBeAbsent, MayBeNull } from '#caas/platform/http';
+import { IsEncrypted, IsId, IsMentions, MAX_TEXT_CODE_POINTS } from './message-fields';
+
+export class EditMessageDto {
+  @ApiPropertyOptional({ type: String, nullable: true, maxLength: MAX_TEXT_CODE_POINTS })
+  @MayBeNull()
+  @IsText({ min: 1, max: MAX_TEXT_CODE_POINTS })
+  text?: string | null;
+
+  @ApiMetadata()
+  @MayBeNull()
+  @IsMetadata()
+  metadata?: Record<string, unknown> | null;
+
+  @ApiPropertyOptional({ type: [String], example: ['ben'], description: 'external ids of members' })
+  @MayBeAbsent()
+  @IsMentions()
+  mentions?: string[];
+
+  @ApiPropertyOptional({ type: String, nullable: true, description: 'base64, opaque' })
+  @MayBeNull()
+  @IsEncrypted()
+  encrypted?: string | null;
+}
+
+export class ForwardMessageDto {
+  @ApiId('the conversation that it goes to')
+  @IsId()
+  conversation_id: string;
+
+  @ApiProperty({ maxLength: 64, description: 'yours: sending the same again answers the same message' })
+  @IsString()
+  @Length(1, 64)
+  client_message_id: string;
+}
+
+/** Over a socket the message is in the message, for want of a path. */
+export class MessageOverSocketDto {
+  @IsId()
+  message_id: string;
+}
+
+export class EditMessageOverSocketDto extends EditMessageDto {
+  @IsId()
+  message_id: string;
+}
+
+export class ReactionOverSocketDto extends MessageOverSocketDto {
+  @IsString()
+  emoji: string;
+}

@@ -1,0 +1,46 @@
+import { Injectable } from '@nestjs/common';
+import type { ObjectId } from 'bson';
+import { conflict, parseObjectId, type RequestContext } from '#caas/kernel';
+import { ConversationAccess } from '../conversations/conversation-access';
+import type { Sent } from '../sending/send-committer';
+import { MessageAccess } from './message-access';
+import { requirePresent } from './message-rights';
+import { MessageSender, sendKeyOf } from './message-sender';
+
+export interface Forwarding {
+  conversation_id: string;
+  client_message_id: string;
+}
+
+/** Passes messages on from one conversation to another. */
+@Injectable()
+export class ForwardsService {
+  constructor(
+    private readonly access: ConversationAccess,
+    private readonly messages: MessageAccess,
+    private readonly sender: MessageSender,
+  ) {}
+
+  /**
+   * Sends the text of a message, with its attachments and metadata, to another conversation or the same. One that was
+   * forwarded before still names who wrote it first.
+   * @throws CaasError `message_not_found`, `conversation_not_found` (404), `blocked` (403), `message_deleted`,
+   *   `encrypted_message`, `not_forwardable` (409), `idempotency_mismatch` (422)
+   */
+  forward(ctx: RequestContext, id: ObjectId, { conversation_id, client_message_id }: Forwarding): Promise<Sent> {
+    const target = parseObjectId(conversation_id, 'conversation_id');
+    const key = sendKeyOf(ctx, target, client_message_id, { client_message_id, forward: id.toHexString() });
+    return this.sender.sendOnce(ctx, key, async () => {
+      const source = await this.messages.readable(ctx, id);
+      await this.access.requireSender(ctx, target);
+      requirePresent(source);
+      if (source.encrypted) throw conflict('encrypted_message', 'Only its readers can pass on an encrypted message.');
+      if (source.type !== 'text' && source.type !== 'media') {
+        throw conflict('not_forwardable', `Messages of the type "${source.type}" cannot be forwarded.`);
+      }
+      const { _id, sender, type, text, attachments, metadata } = source;
+      const origin = { message_id: _id, conversation_id: source.conversation_id, sender };
+      return { type, text, attachments, metadata, forwarded_from: source.forwarded_from ?? origin };
+    });
+  }
+}

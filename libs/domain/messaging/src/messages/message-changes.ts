@@ -1,0 +1,85 @@
+import { Injectable } from '@nestjs/common';
+import { notFound, type RequestContext, type Update } from '#caas/kernel';
+import { Realtime } from '#caas/platform/realtime';
+import { ConversationChanges, Unchanged, type ChangeScope } from '../changes/conversation-changes';
+import { conversations, type LastMessage } from '../persistence/conversation.schema';
+import { messages, type Message } from '../persistence/message.schema';
+import { viewOfMessage } from '../views';
+import { previewOf } from './preview';
+
+export interface MessageChangeScope extends ChangeScope {
+  /** As the changes before this one left it. */
+  message: Message;
+}
+
+export type ChangedFields = NonNullable<Update<Message>['$set']>;
+
+export interface ChangedMessage {
+  /** As it is now. */
+  message: Message;
+  changed: boolean;
+}
+
+/** Changes messages that are stored, each change with the next `rev` of the conversation. */
+@Injectable()
+export class MessageChanges {
+  constructor(
+    private readonly changes: ConversationChanges,
+    private readonly realtime: Realtime,
+  ) {}
+
+  /**
+   * Asks `work` what to set on the message; null for nothing. What belongs to the change is written through `tx`; the preview
+   * of the conversation follows by itself. Tells nobody.
+   * @throws CaasError `message_not_found` (404), and whatever `work` throws
+   */
+  async apply(
+    ctx: RequestContext,
+    { _id, conversation_id }: Pick<Message, '_id' | 'conversation_id'>,
+    work: (scope: MessageChangeScope) => Promise<ChangedFields | null>,
+  ): Promise<ChangedMessage> {
+    const { value, rev } = await this.changes.apply(ctx, conversation_id, async (scope) => {
+      const message = await scope.tx.repository(messages).findById(_id, { withDeleted: true });
+      if (!message) throw notFound('message');
+      const fields = await work({ ...scope, message });
+      if (!fields) return new Unchanged(message);
+      const changed = await changeMessage(scope.tx, message, { ...fields, rev: scope.rev });
+      await followInPreview(scope, changed, fields);
+      return changed;
+    });
+    return { message: value, changed: rev !== null };
+  }
+
+  /** The same, and everybody in the conversation hears of it as `message.updated` or, of a tombstone, `message.deleted`. */
+  async applyAndTell(...[ctx, message, work]: Parameters<MessageChanges['apply']>): Promise<ChangedMessage> {
+    const answer = await this.apply(ctx, message, work);
+    if (answer.changed) this.tell(ctx, answer.message);
+    return answer;
+  }
+
+  tell(ctx: RequestContext, message: Message): void {
+    const conversationId = message.conversation_id.toHexString();
+    const { seq, rev } = message;
+    const type = message.deleted_at ? 'message.deleted' : 'message.updated';
+    this.realtime.publish(ctx, { conversationId }, { type, conversationId, seq, rev, data: viewOfMessage(message) });
+  }
+}
+
+/** @returns the message as it then is */
+export async function changeMessage(tx: RequestContext, { _id }: Message, fields: ChangedFields): Promise<Message> {
+  const changed = await tx
+    .repository(messages)
+    .findOneAndUpdate({ _id }, { $set: fields }, { withDeleted: true, returning: 'after' });
+  if (!changed) throw notFound('message');
+  return changed;
+}
+
+/** The newest message is also in its conversation's row. */
+async function followInPreview({ tx, conversation }: ChangeScope, message: Message, fields: ChangedFields) {
+  if (!conversation.last_message?.id.equals(message._id)) return;
+  const preview: Partial<LastMessage> = {};
+  if ('text' in fields) preview.text = previewOf(message.text);
+  if (message.deleted_at) preview.deleted_at = message.deleted_at;
+  const $set = Object.fromEntries(Object.entries(preview).map(([name, value]) => [`last_message.${name}`, value]));
+  if (Object.keys($set).length > 0) await tx.repository(conversations).updateOne({ _id: conversation._id }, { $set });
+}

@@ -1,0 +1,54 @@
+import { Injectable } from '@nestjs/common';
+import type { ObjectId } from 'bson';
+import { forbidden, type RequestContext } from '#caas/kernel';
+import { requireVersion } from '#caas/platform/http';
+import { messageVersions } from '../persistence/message-version.schema';
+import type { Message } from '../persistence/message.schema';
+import { reactions } from '../persistence/reaction.schema';
+import { removeReply } from '../threads/thread-roots';
+import { MessageAccess } from './message-access';
+import { MessageChanges } from './message-changes';
+import { mayDelete } from './message-rights';
+
+/** Deletion leaves a tombstone in its place: the numbers of the others stay, and what it said is gone for good. */
+@Injectable()
+export class MessageDeletionsService {
+  constructor(
+    private readonly access: MessageAccess,
+    private readonly changes: MessageChanges,
+  ) {}
+
+  /**
+   * Answers the tombstone, of one that was deleted before the same.
+   * @param version of the message, that the client saw; null when it does not say
+   * @throws CaasError `message_not_found` (404), `not_your_message` (403), `stale_version` (412)
+   */
+  async delete(ctx: RequestContext, id: ObjectId, version: number | null): Promise<Message> {
+    const { message: found, role, isDirect } = await this.access.withRole(ctx, id);
+    if (!mayDelete(found, ctx.user, role, isDirect)) {
+      throw forbidden('not_your_message', 'Only the sender, or who moderates the group, can delete a message.');
+    }
+    let root: Message | null = null;
+    const { message, changed } = await this.changes.applyAndTell(ctx, found, async ({ tx, message, furtherRev }) => {
+      root = null;
+      if (message.deleted_at) return null;
+      requireVersion(version, message.__v);
+      await tx.repository(reactions).deleteMany({ message_id: id });
+      await tx.repository(messageVersions).deleteMany({ message_id: id });
+      root = await removeReply(tx, message, furtherRev);
+      return {
+        deleted_at: new Date(),
+        text: null,
+        attachments: [],
+        metadata: null,
+        encrypted: null,
+        mentions: [],
+        forwarded_from: null,
+        reaction_counts: {},
+        pinned_at: null,
+      };
+    });
+    if (changed && root) this.changes.tell(ctx, root);
+    return message;
+  }
+}

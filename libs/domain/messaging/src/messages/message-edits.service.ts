@@ -1,0 +1,120 @@
+import { Injectable } from '@nestjs/common';
+import { ObjectId } from 'bson';
+import {
+  conflict,
+  cutPage,
+  forbidden,
+  invalid,
+  notFound,
+  type Page,
+  type PageRequest,
+  type RequestContext,
+} from '#caas/kernel';
+import { requireVersion } from '#caas/platform/http';
+import { messageVersions, type MessageVersion } from '../persistence/message-version.schema';
+import type { Message } from '../persistence/message.schema';
+import { requestHash } from '../sending/request-hash';
+import { Mentions } from './mentions';
+import { MessageAccess } from './message-access';
+import { MessageChanges } from './message-changes';
+import { isOwn, requirePresent } from './message-rights';
+
+/** What an edit may say anew; null clears, what is absent stays. */
+export interface MessageEdit {
+  text?: string | null;
+  metadata?: Record<string, unknown> | null;
+  /** External ids. */
+  mentions?: string[];
+  encrypted?: string | null;
+}
+
+/** What an edit can change, and so what a version keeps. */
+type Content = Pick<Message, 'text' | 'metadata' | 'encrypted' | 'mentions'>;
+
+/** Edits by the sender; every earlier version is kept. */
+@Injectable()
+export class MessageEditsService {
+  constructor(
+    private readonly access: MessageAccess,
+    private readonly mentions: Mentions,
+    private readonly changes: MessageChanges,
+  ) {}
+
+  /**
+   * @param version of the message, that the client saw; null when it does not say
+   * @throws CaasError `message_not_found` (404), `blocked`, `not_your_message` (403), `message_deleted`,
+   *   `message_forwarded` (409), `stale_version` (412), `empty_message`, `unknown_mentions` (400)
+   */
+  async edit(ctx: RequestContext, id: ObjectId, edit: MessageEdit, version: number | null): Promise<Message> {
+    const found = await this.access.writable(ctx, id);
+    if (!isOwn(found, ctx.user)) throw forbidden('not_your_message', 'Only the sender can edit a message.');
+    const mentions = edit.mentions && (await this.mentions.resolve(ctx, found.conversation_id, edit.mentions));
+    const { message } = await this.changes.applyAndTell(ctx, found, async ({ tx, message: before, rev }) => {
+      requirePresent(before);
+      requireVersion(version, before.__v);
+      if (before.forwarded_from) throw conflict('message_forwarded', 'A forwarded message stays as it was written.');
+      const after = edited(before, { ...edit, ...(mentions ? { mentions } : {}) } as Partial<Content>);
+      if (sameContent(contentOf(before), after)) return null;
+      requireContent(before, after);
+      await tx.repository(messageVersions).insertOne({
+        message_id: before._id,
+        replaced_rev: rev,
+        ...contentOf(before),
+        written_at: before.edited_at ?? before.created_at,
+      });
+      return { ...after, edited_at: new Date() };
+    });
+    return message;
+  }
+
+  /**
+   * Earlier versions, newest first backward; the cursor is the id of one.
+   * @throws CaasError `message_not_found` (404), also for a deleted one, `invalid_cursor` (400)
+   */
+  async history(ctx: RequestContext, id: ObjectId, request: PageRequest): Promise<Page<MessageVersion>> {
+    const message = await this.access.readable(ctx, id);
+    if (message.deleted_at) throw notFound('message');
+    const versions = ctx.repository(messageVersions);
+    const backward = request.direction === 'backward';
+    let bound = {};
+    if (request.cursor !== null) {
+      const last = await versions.findOne({ _id: new ObjectId(request.cursor), message_id: id });
+      if (!last) throw invalid('invalid_cursor', 'The cursor is not one that a page of this history handed out.');
+      bound = { replaced_rev: { [backward ? '$lt' : '$gt']: last.replaced_rev } };
+    }
+    const rows = await versions.find(
+      { message_id: id, ...bound },
+      { sort: { replaced_rev: backward ? -1 : 1 }, limit: request.limit + 1 },
+    );
+    return cutPage(rows, request, ({ _id }) => _id.toHexString());
+  }
+}
+
+const contentOf = ({ text, metadata, encrypted, mentions }: Content): Content => ({
+  text,
+  metadata,
+  encrypted,
+  mentions,
+});
+
+const edited = (before: Content, { text, metadata, encrypted, mentions }: Partial<Content>): Content => ({
+  text: text === undefined ? before.text : text,
+  metadata: metadata === undefined ? before.metadata : metadata,
+  encrypted: encrypted === undefined ? before.encrypted : encrypted,
+  mentions: mentions ?? before.mentions,
+});
+
+/** Names of those mentioned may have changed since; that is no edit. */
+function sameContent(before: Content, after: Content): boolean {
+  const [a, b] = [before, after].map(({ mentions, ...content }) =>
+    requestHash({ ...content, mentions: mentions.map(({ user_external_id }) => user_external_id) }),
+  );
+  return a === b;
+}
+
+function requireContent({ attachments }: Message, { text, encrypted }: Content): void {
+  if (text || encrypted || attachments.length > 0) return;
+  throw invalid('empty_message', 'A message needs a text or an encrypted payload.', [
+    { field: 'text', message: 'must not be empty' },
+  ]);
+}

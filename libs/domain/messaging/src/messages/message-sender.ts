@@ -1,0 +1,69 @@
+import { Injectable } from '@nestjs/common';
+import type { ObjectId } from 'bson';
+import { CaasError, type RequestContext } from '#caas/kernel';
+import { Realtime } from '#caas/platform/realtime';
+import { ConversationAccess } from '../conversations/conversation-access';
+import { draftOf, type Draft, type SendKey } from '../sending/draft';
+import { requestHash } from '../sending/request-hash';
+import { SendCommitter, type Sent } from '../sending/send-committer';
+import { viewOfMessage } from '../views';
+import { MessageChanges } from './message-changes';
+
+/** What a refusal is about that may have come after the message was stored. */
+const ABOUT_NOW = new Set(['unknown_reply', 'unknown_thread_root', 'unknown_mentions', 'message_not_found']);
+
+/** The one way in which new messages get into a conversation: each once, however often it is asked for. */
+@Injectable()
+export class MessageSender {
+  constructor(
+    private readonly access: ConversationAccess,
+    private readonly committer: SendCommitter,
+    private readonly changes: MessageChanges,
+    private readonly realtime: Realtime,
+  ) {}
+
+  /**
+   * @param check answers what the message has, or throws why it must not be sent now
+   * @throws CaasError what `check` throws, and `idempotency_mismatch` (422)
+   */
+  async sendOnce(ctx: RequestContext, key: SendKey, check: () => Promise<Partial<Draft>>): Promise<Sent> {
+    let content: Partial<Draft>;
+    try {
+      content = await check();
+    } catch (error) {
+      if (!isAboutNow(error)) throw error;
+      await this.access.readable(ctx, key.conversation_id);
+      // Stored is stored: whoever asks again hears so, whatever has been forbidden or removed since.
+      const sent = await this.committer.find(ctx, key);
+      if (sent) return sent;
+      throw error;
+    }
+    const sent = await this.committer.submit(ctx, draftOf({ ...key, ...content }));
+    if (!sent.replayed) this.announce(ctx, sent);
+    return sent;
+  }
+
+  private announce(ctx: RequestContext, { message, root }: Sent): void {
+    const conversationId = message.conversation_id.toHexString();
+    const { seq, rev } = message;
+    this.realtime.publish(
+      ctx,
+      { conversationId },
+      { type: 'message.created', conversationId, seq, rev, data: viewOfMessage(message) },
+    );
+    if (root) this.changes.tell(ctx, root);
+  }
+}
+
+/** @param body what the client sent: sameness of a repetition is that of its body */
+export function sendKeyOf(
+  { user }: RequestContext,
+  conversation_id: ObjectId,
+  client_message_id: string,
+  body: object,
+): SendKey {
+  return { conversation_id, sender: user, client_message_id, request_hash: requestHash(body) };
+}
+
+const isAboutNow = (error: unknown): boolean =>
+  error instanceof CaasError && (error.kind === 'forbidden' || error.kind === 'conflict' || ABOUT_NOW.has(error.code));

@@ -1,0 +1,39 @@
+import { Injectable } from '@nestjs/common';
+import type { ObjectId } from 'bson';
+import { forbidden, type RequestContext } from '#caas/kernel';
+import type { Message } from '../persistence/message.schema';
+import { MessageAccess } from './message-access';
+import { MessageChanges } from './message-changes';
+import { isModerator, requirePresent } from './message-rights';
+
+/** What stays at hand for everybody: in direct conversations both may pin, elsewhere moderators and above. */
+@Injectable()
+export class PinsService {
+  constructor(
+    private readonly access: MessageAccess,
+    private readonly changes: MessageChanges,
+  ) {}
+
+  /** @throws CaasError `message_not_found` (404), `moderator_required`, `blocked` (403), `message_deleted` (409) */
+  async pin(ctx: RequestContext, id: ObjectId): Promise<Message> {
+    await this.access.writable(ctx, id);
+    const { message } = await this.changes.applyAndTell(ctx, await this.pinnable(ctx, id), ({ message }) => {
+      requirePresent(message);
+      return Promise.resolve(message.pinned_at ? null : { pinned_at: new Date() });
+    });
+    return message;
+  }
+
+  /** @throws CaasError `message_not_found` (404), `moderator_required` (403) */
+  async unpin(ctx: RequestContext, id: ObjectId): Promise<void> {
+    await this.changes.applyAndTell(ctx, await this.pinnable(ctx, id), ({ message }) =>
+      Promise.resolve(message.pinned_at ? { pinned_at: null } : null),
+    );
+  }
+
+  private async pinnable(ctx: RequestContext, id: ObjectId): Promise<Message> {
+    const { message, role, isDirect } = await this.access.withRole(ctx, id);
+    if (isDirect || isModerator(role)) return message;
+    throw forbidden('moderator_required', 'In a group only moderators, admins and owners pin messages.');
+  }
+}

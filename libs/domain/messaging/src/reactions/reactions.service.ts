@@ -1,0 +1,86 @@
+import { Injectable } from '@nestjs/common';
+import type { ObjectId } from 'bson';
+import { invalid, type Page, type PageRequest, type RequestContext } from '#caas/kernel';
+import { Realtime } from '#caas/platform/realtime';
+import { MessageAccess } from '../messages/message-access';
+import { MessageChanges } from '../messages/message-changes';
+import { requirePresent } from '../messages/message-rights';
+import type { Message } from '../persistence/message.schema';
+import { reactions, type Reaction } from '../persistence/reaction.schema';
+import { viewOfReference } from '../views';
+import { counted, countsByEmoji, keyOfEmoji, parseEmoji } from './emoji';
+
+const MAX_EMOJIS = 50;
+
+/** Who reacts to a message with what. The message's counts move in the transaction of the reaction itself. */
+@Injectable()
+export class ReactionsService {
+  constructor(
+    private readonly access: MessageAccess,
+    private readonly changes: MessageChanges,
+    private readonly realtime: Realtime,
+  ) {}
+
+  /**
+   * `added` is false when the actor had reacted so already.
+   * @throws CaasError `invalid_emoji`, `too_many_reactions` (400), `message_not_found` (404), `blocked` (403),
+   *   `message_deleted` (409)
+   */
+  async add(ctx: RequestContext, id: ObjectId, emoji: string): Promise<{ message: Message; added: boolean }> {
+    parseEmoji(emoji);
+    const found = await this.access.writable(ctx, id);
+    const { message, changed } = await this.changes.apply(ctx, found, async ({ tx, message }) => {
+      requirePresent(message);
+      if (await tx.repository(reactions).findOne(ownReaction(ctx, id, emoji), { fields: ['_id'] })) return null;
+      const { reaction_counts } = message;
+      if (!Object.hasOwn(reaction_counts, keyOfEmoji(emoji)) && Object.keys(reaction_counts).length >= MAX_EMOJIS) {
+        throw invalid('too_many_reactions', `A message has no more than ${MAX_EMOJIS} different reactions.`, [
+          { field: 'emoji', message: `must be one of the ${MAX_EMOJIS} that are there` },
+        ]);
+      }
+      await tx.repository(reactions).insertOne({ message_id: id, user: ctx.user, emoji });
+      return { reaction_counts: counted(reaction_counts, emoji, 1) };
+    });
+    if (changed) this.tell(ctx, 'reaction.added', message, emoji);
+    return { message, added: changed };
+  }
+
+  /** @throws CaasError `invalid_emoji` (400), `message_not_found` (404) */
+  async remove(ctx: RequestContext, id: ObjectId, emoji: string): Promise<Message> {
+    parseEmoji(emoji);
+    const found = await this.access.readable(ctx, id);
+    const { message, changed } = await this.changes.apply(ctx, found, async ({ tx, message: { reaction_counts } }) => {
+      const removed = await tx.repository(reactions).deleteOne(ownReaction(ctx, id, emoji));
+      return removed === 0 ? null : { reaction_counts: counted(reaction_counts, emoji, -1) };
+    });
+    if (changed) this.tell(ctx, 'reaction.removed', message, emoji);
+    return message;
+  }
+
+  /**
+   * Newest first backward; those of one emoji, or all.
+   * @throws CaasError `invalid_emoji` (400), `message_not_found` (404)
+   */
+  async list(ctx: RequestContext, id: ObjectId, emoji: string | null, request: PageRequest): Promise<Page<Reaction>> {
+    const only = emoji === null ? {} : { emoji: parseEmoji(emoji) };
+    await this.access.readable(ctx, id);
+    return ctx.repository(reactions).page({ message_id: id, ...only }, request);
+  }
+
+  private tell(ctx: RequestContext, type: 'reaction.added' | 'reaction.removed', message: Message, emoji: string) {
+    const conversationId = message.conversation_id.toHexString();
+    const data = {
+      message_id: message._id.toHexString(),
+      emoji,
+      user: viewOfReference(ctx.user),
+      reaction_counts: countsByEmoji(message.reaction_counts),
+    };
+    this.realtime.publish(ctx, { conversationId }, { type, conversationId, rev: message.rev, data });
+  }
+}
+
+const ownReaction = ({ user }: RequestContext, message_id: ObjectId, emoji: string) => ({
+  message_id,
+  'user.user_id': user.user_id,
+  emoji,
+});
