@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { ObjectId } from 'bson';
 import type { RequestContext, TenantId } from '#caas/kernel';
-import type { EventEnvelope, EventType } from '#caas/contracts';
+import type { EventEnvelope } from '#caas/contracts';
 import { ConversationFeed } from '#caas/platform/realtime';
 import { RequestContexts } from '#caas/tenancy';
 import { members } from '../persistence/member.schema';
-import { messages, type Message } from '../persistence/message.schema';
-import { viewOfMessage } from '../views';
+import { messages } from '../persistence/message.schema';
+import { missedEvents } from './missed-events';
 
 const MAX_CONVERSATIONS = 10_000;
 const MAX_MISSED = 500;
@@ -39,26 +39,6 @@ export class MessagingFeed extends ConversationFeed {
         { conversation_id: new ObjectId(conversationId), rev: { $gt: afterRev } },
         { sort: { rev: 1 }, limit: MAX_MISSED, withDeleted: true },
       );
-    return rows
-      .flatMap(eventsOf)
-      .filter(({ rev }) => rev! > afterRev && rev! < beforeRev)
-      .sort((a, b) => a.rev! - b.rev!);
+    return missedEvents(rows, afterRev, beforeRev);
   }
 }
-
-/** What a message as it is now tells of how it came about, under the revs at which that happened. */
-function eventsOf(message: Message): EventEnvelope[] {
-  const created = envelopeOf('message.created', message, message.created_rev);
-  if (message.rev === message.created_rev) return [created];
-  return [created, envelopeOf(message.deleted_at ? 'message.deleted' : 'message.updated', message, message.rev)];
-}
-
-const envelopeOf = (type: EventType, message: Message, rev: number): EventEnvelope => ({
-  id: new ObjectId().toHexString(),
-  type,
-  at: new Date().toISOString(),
-  conversation_id: message.conversation_id.toHexString(),
-  seq: message.seq,
-  rev,
-  data: viewOfMessage(message),
-});

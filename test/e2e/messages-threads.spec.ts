@@ -1,0 +1,280 @@
+import { waitFor } from '../../tools/stack';
+import { TestSystem, type Caller, type TestTenant } from '../support/test-system';
+
+const system = new TestSystem();
+beforeAll(() => system.start());
+afterAll(() => system.stop());
+
+const upTo = (count: number) => Array.from({ length: count }, (_, n) => n + 1);
+const namesOf = (users: { user_external_id: string }[]) => users.map(({ user_external_id }) => user_external_id);
+
+describe.each(['free', 'pro', 'enterprise'] as const)('Threads, mentions and forwards on the tier %s', (tier) => {
+  let tenant: TestTenant;
+  let anna: Caller;
+  let ben: Caller;
+  let eve: Caller;
+  let room: string;
+  let path: string;
+  let sent = 0;
+  const crowd = ['ben', 'cleo', 'dora', 'emil'];
+
+  beforeAll(async () => {
+    tenant = await system.tenant(tier);
+    for (const name of ['anna', ...crowd, 'eve']) await tenant.user(name);
+    [anna, ben, eve] = [tenant.acting('anna'), tenant.acting('ben', 1), tenant.acting('eve')];
+    room = (await anna.post('/v1/conversations', { type: 'group', member_ids: crowd })).body.id;
+    path = `/v1/conversations/${room}`;
+  });
+
+  const trySend = (body: object, as = anna, to = path) =>
+    as.post(`${to}/messages`, { client_message_id: `c${(sent += 1)}`, text: 'hello', ...body });
+  const send = async (...parameters: Parameters<typeof trySend>) => {
+    const { status, body } = await trySend(...parameters);
+    if (status !== 201) throw new Error(JSON.stringify(body));
+    return body as { id: string; rev: number; seq: number; mentions: { user_external_id: string }[] };
+  };
+  const get = async (id: string, as = anna) => (await as.get(`/v1/messages/${id}`)).body;
+  const revOf = async () => (await anna.get(path)).body.rev as number;
+
+  describe('threads', () => {
+    it('count their replies and name who replied last, on the root, with a rev of its own', async () => {
+      const root = await send({ text: 'a question' });
+      const replies = [];
+      for (const name of ['ben', 'cleo', 'dora', 'emil', 'cleo']) {
+        replies.push(await send({ thread_root_id: root.id }, tenant.acting(name, replies.length % 2)));
+      }
+      expect(replies.map(({ rev }) => rev)).toEqual(upTo(5).map((n) => root.rev + 2 * n - 1));
+      const now = await get(root.id);
+      expect(now).toMatchObject({ reply_count: 5, rev: root.rev + 10, edited_at: null });
+      expect(namesOf(now.last_repliers)).toEqual(['cleo', 'emil', 'dora']);
+      expect(await revOf()).toBe(root.rev + 10);
+
+      const idsOf = async (query: string) =>
+        (await anna.get(`${path}/messages?thread_root_id=${root.id}${query}`)).body.data.map(
+          ({ id }: { id: string }) => id,
+        ) as string[];
+      const inOrder = replies.map(({ id }) => id);
+      expect(await idsOf('')).toEqual(inOrder.toReversed());
+      expect(await idsOf('&limit=2&direction=forward')).toEqual(inOrder.slice(0, 2));
+      expect(await idsOf(`&limit=2&direction=forward&cursor=${inOrder[1]}`)).toEqual(inOrder.slice(2, 4));
+      expect(await idsOf(`&after_seq=${replies[2]!.seq}`)).toEqual(inOrder.slice(3));
+
+      const { body: synced } = await ben.post('/v1/sync', { conversations: { [room]: root.rev } });
+      expect(synced.conversations[room].messages.map(({ id }: { id: string }) => id)).toEqual([...inOrder, root.id]);
+      await anna.delete(`/v1/messages/${replies[4]!.id}`);
+      await anna.delete(`/v1/messages/${replies[4]!.id}`);
+      await anna.delete(`/v1/messages/${replies[3]!.id}`);
+      const after = await get(root.id);
+      expect(after).toMatchObject({ reply_count: 3, rev: root.rev + 14 });
+      expect(namesOf(after.last_repliers)).toEqual(['dora', 'cleo', 'ben']);
+      expect(await revOf()).toBe(root.rev + 14);
+    });
+
+    it('are told of in order: the reply, and then its root', async () => {
+      const [annas, bens] = [await tenant.socket('anna', 0), await tenant.socket('ben', 1)];
+      const root = await send({ text: 'live' });
+      const reply = await bens.send('message.send', {
+        conversation_id: room,
+        client_message_id: 'over-socket',
+        text: 'reply',
+        thread_root_id: root.id,
+      });
+      expect(reply).toMatchObject({ ok: true, data: { thread_root_id: root.id, rev: root.rev + 1 } });
+      await bens.send('message.delete', { message_id: reply.data.id });
+      for (const client of [annas, bens]) {
+        await waitFor('five events', 5000, () => client.events.some((event) => event?.rev === root.rev + 4));
+        const told = client.events.filter((event) => (event?.rev ?? 0) > root.rev);
+        expect(told.map(({ type, rev, data }) => [type, rev, data.id, data.reply_count])).toEqual([
+          ['message.created', root.rev + 1, reply.data.id, 0],
+          ['message.updated', root.rev + 2, root.id, 1],
+          ['message.deleted', root.rev + 3, reply.data.id, 0],
+          ['message.updated', root.rev + 4, root.id, 0],
+        ]);
+      }
+    });
+
+    it('stay counted when many reply, delete and write beside at once on two processes', async () => {
+      const [one, two] = [await send({ text: 'one' }), await send({ text: 'two' })];
+      const before = await revOf();
+      const replyTo = (id: string, n: number) =>
+        trySend({ thread_root_id: id }, tenant.acting(crowd[n % crowd.length]!, n % 2));
+      const answers = await Promise.all(
+        upTo(60).flatMap((n) => [replyTo(n % 3 ? one.id : two.id, n), trySend({}, tenant.acting('anna', n % 2))]),
+      );
+      expect(answers.filter(({ status }) => status !== 201)).toEqual([]);
+      expect(await get(one.id)).toMatchObject({ reply_count: 40 });
+      expect(await get(two.id)).toMatchObject({ reply_count: 20 });
+      const sentRevs = answers.map(({ body }) => body.rev as number);
+      const seqs = answers.map(({ body }) => body.seq as number).sort((a, b) => a - b);
+      expect(seqs).toEqual(upTo(120).map((n) => two.seq + n));
+      expect(new Set(sentRevs).size).toBe(120);
+
+      const toOne = answers.filter(({ body }) => body.thread_root_id === one.id);
+      const gone = await Promise.all([
+        ...toOne.map(({ body }, n) => tenant.acting('anna', n % 2).delete(`/v1/messages/${body.id}`)),
+        ...upTo(10).map((n) => replyTo(one.id, n)),
+      ]);
+      expect(gone.filter(({ status }) => status >= 300)).toEqual([]);
+      expect(await get(one.id)).toMatchObject({ reply_count: 10 });
+
+      // Every rev was of exactly one message at a time: what sync tells from the beginning is what is there now.
+      let rev = before;
+      const seen = new Map<string, number>();
+      for (let more = true; more;) {
+        const { body } = await ben.post('/v1/sync', { conversations: { [room]: rev } });
+        const state = body.conversations[room];
+        for (const { id, rev: each } of state.messages as { id: string; rev: number }[]) seen.set(id, each);
+        [rev, more] = [state.rev, state.has_more];
+      }
+      expect(rev).toBe(await revOf());
+      expect(new Set(seen.values()).size).toBe(seen.size);
+      expect(Math.max(...seen.values())).toBe(rev);
+    }, 60_000);
+
+    it('begin under a message of the conversation that is in none itself', async () => {
+      const root = await send({ text: 'root' });
+      const reply = await send({ thread_root_id: root.id });
+      const { body: other } = await anna.post('/v1/conversations', { type: 'direct', member_ids: ['eve'] });
+      const elsewhere = await send({}, anna, `/v1/conversations/${other.id}`);
+      const gone = await send({});
+      await anna.delete(`/v1/messages/${gone.id}`);
+      for (const thread_root_id of [reply.id, elsewhere.id, gone.id, 'f'.repeat(24)]) {
+        expect(await trySend({ thread_root_id })).toMatchObject({ status: 400, body: { code: 'unknown_thread_root' } });
+      }
+      expect(await trySend({ thread_root_id: 'x'.repeat(24) })).toMatchObject({ status: 400 });
+      for (const id of [elsewhere.id, 'f'.repeat(24)]) {
+        expect(await anna.get(`${path}/messages?thread_root_id=${id}`)).toMatchObject({ status: 404 });
+      }
+      expect(await eve.get(`${path}/messages?thread_root_id=${root.id}`)).toMatchObject({ status: 404 });
+      expect(await get(root.id)).toMatchObject({ reply_count: 1 });
+    });
+
+    it('count a repeated send once', async () => {
+      const root = await send({ text: 'once' });
+      const reply = { client_message_id: 'the-same-reply', text: 'reply', thread_root_id: root.id };
+      const answers = await Promise.all(
+        upTo(10).map((n) => tenant.acting('ben', n % 2).post(`${path}/messages`, reply)),
+      );
+      expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
+      expect(await get(root.id)).toMatchObject({ reply_count: 1, rev: root.rev + 2 });
+      await anna.delete(`/v1/messages/${root.id}`);
+      expect(await ben.post(`${path}/messages`, reply)).toMatchObject({ status: 200 });
+    });
+  });
+
+  describe('mentions', () => {
+    it('name members, each once, in order', async () => {
+      const { id, mentions } = await send({ mentions: ['dora', 'ben', 'dora', 'anna'] });
+      expect(namesOf(mentions)).toEqual(['dora', 'ben', 'anna']);
+      const { body } = await anna.patch(`/v1/messages/${id}`, { mentions: ['cleo'] });
+      expect(namesOf(body.mentions)).toEqual(['cleo']);
+      expect(namesOf((await anna.get(`/v1/messages/${id}/history`)).body.data[0].mentions)).toEqual([
+        'dora',
+        'ben',
+        'anna',
+      ]);
+    });
+
+    it.each([
+      ['of nobody', { mentions: ['nobody'] }, 'unknown_mentions'],
+      ['of a user who is not a member', { mentions: ['ben', 'eve'] }, 'unknown_mentions'],
+      ['of what is no external id', { mentions: ['me'] }, 'unknown_mentions'],
+      ['of more than a hundred', { mentions: upTo(101).map((n) => `u${n}`) }, 'validation_failed'],
+      ['of objects', { mentions: [{ $ne: null }] }, 'validation_failed'],
+    ])('%s are refused', async (_what, body, code) => {
+      expect(await trySend(body)).toMatchObject({ status: 400, body: { code, errors: [{}] } });
+    });
+  });
+
+  describe('forwards', () => {
+    it('send what was said to another conversation, with who said it first', async () => {
+      const { body: direct } = await anna.post('/v1/conversations', { type: 'direct', member_ids: ['eve'] });
+      const source = await send({ text: 'pass it on', metadata: { a: 1 }, mentions: ['cleo'] }, ben);
+      const forward = { conversation_id: direct.id, client_message_id: 'forward-1' };
+      const answer = await anna.post(`/v1/messages/${source.id}/forward`, forward);
+      expect(answer).toMatchObject({
+        status: 201,
+        body: {
+          conversation_id: direct.id,
+          sender: { user_external_id: 'anna' },
+          text: 'pass it on',
+          metadata: { a: 1 },
+          mentions: [],
+          reply_count: 0,
+          forwarded_from: { message_id: source.id, conversation_id: room, sender: { user_external_id: 'ben' } },
+        },
+      });
+      const again = await tenant.acting('anna', 1).post(`/v1/messages/${source.id}/forward`, forward);
+      expect(again).toMatchObject({ status: 200, body: { id: answer.body.id } });
+      expect(again.headers.get('idempotency-replayed')).toBe('true');
+      const other = await send({});
+      expect(await anna.post(`/v1/messages/${other.id}/forward`, forward)).toMatchObject({
+        status: 422,
+        body: { code: 'idempotency_mismatch' },
+      });
+      await ben.delete(`/v1/messages/${source.id}`);
+      expect(await anna.post(`/v1/messages/${source.id}/forward`, forward)).toMatchObject({ status: 200 });
+
+      expect(await eve.get(`/v1/messages/${source.id}`)).toMatchObject({ status: 404 });
+      const next = await eve.post(`/v1/messages/${answer.body.id}/forward`, { ...forward, client_message_id: 'next' });
+      expect(next).toMatchObject({
+        status: 201,
+        body: { forwarded_from: { message_id: source.id, sender: { user_external_id: 'ben' } } },
+      });
+      expect(await anna.patch(`/v1/messages/${answer.body.id}`, { text: 'other words' })).toMatchObject({
+        status: 409,
+        body: { code: 'message_forwarded' },
+      });
+    });
+
+    it('need the right to read the one and to write the other', async () => {
+      const source = await send({});
+      const secret = await send({ text: undefined, encrypted: 'aGVsbG8=' });
+      const { body: direct } = await anna.post('/v1/conversations', { type: 'direct', member_ids: ['eve'] });
+      const to = { conversation_id: direct.id, client_message_id: `f${sent}` };
+      expect(await eve.post(`/v1/messages/${source.id}/forward`, to)).toMatchObject({
+        status: 404,
+        body: { code: 'message_not_found' },
+      });
+      expect(await ben.post(`/v1/messages/${source.id}/forward`, to)).toMatchObject({
+        status: 404,
+        body: { code: 'conversation_not_found' },
+      });
+      expect(await anna.post(`/v1/messages/${secret.id}/forward`, to)).toMatchObject({
+        status: 409,
+        body: { code: 'encrypted_message' },
+      });
+      for (const body of [{ ...to, conversation_id: 'x' }, { conversation_id: direct.id }, { ...to, text: 'other' }]) {
+        expect(await anna.post(`/v1/messages/${source.id}/forward`, body)).toMatchObject({ status: 400 });
+      }
+    });
+  });
+
+  it('shows everybody under the name that is theirs now, wherever a message names them', async () => {
+    await tenant.user('zoe', { display_name: 'Zoe' });
+    const zoe = tenant.acting('zoe');
+    const { body: group } = await anna.post('/v1/conversations', { type: 'group', member_ids: ['zoe', 'ben'] });
+    const to = `/v1/conversations/${group.id}`;
+    const root = await send({ mentions: ['zoe'] }, anna, to);
+    await anna.patch(`/v1/messages/${root.id}`, { text: 'edited' });
+    const reply = await send({ thread_root_id: root.id }, zoe, to);
+    await zoe.put(`/v1/messages/${root.id}/reactions/${encodeURIComponent('👍')}`);
+    const forward = { conversation_id: group.id, client_message_id: 'forward' };
+    const { body: forwarded } = await anna.post(`/v1/messages/${reply.id}/forward`, forward);
+    await tenant.server().patch('/v1/users/zoe', { display_name: 'Zoë' });
+    const names = async () => {
+      const message = await get(root.id);
+      const history = (await anna.get(`/v1/messages/${root.id}/history`)).body.data;
+      const reactions = (await anna.get(`/v1/messages/${root.id}/reactions`)).body.data;
+      return [
+        message.mentions[0],
+        message.last_repliers[0],
+        history[0].mentions[0],
+        reactions[0].user,
+        (await get(reply.id)).sender,
+        (await get(forwarded.id)).forwarded_from.sender,
+      ].map(({ user_display_name }) => user_display_name as string);
+    };
+    await waitFor('all six', 20_000, async () => (await names()).every((name) => name === 'Zoë'));
+  });
+});
