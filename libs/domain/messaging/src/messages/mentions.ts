@@ -19,7 +19,9 @@ export class Mentions {
   async resolve(ctx: RequestContext, conversation_id: ObjectId, externalIds: string[] = []): Promise<UserReference[]> {
     const wanted = [...new Set(externalIds)];
     if (wanted.length === 0) return [];
-    const known = await Promise.all(wanted.map((id) => (isExternalId(id) ? this.users.find(ctx, id) : null)));
+    const known = await Promise.all(
+      wanted.map((id) => (isExternalId(id) ? this.users.find(ctx, id) : Promise.resolve(null))),
+    );
     const ids = known.flatMap((user) => (user?.state === 'active' ? [user.reference.user_id] : []));
     const present = await ctx.repository(members).find({ conversation_id, 'user.user_id': { $in: ids } });
     const byId = new Map(present.map(({ user }) => [user.user_external_id, user]));
