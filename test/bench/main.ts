@@ -161,8 +161,12 @@ async function sameIndexes(mongodbUri: string): Promise<void> {
     const indexes = await client.db('caas_shared').collection('messages').indexes();
     const floor = client.db('bench_floor').collection('messages');
     await floor.drop().catch(() => undefined);
-    for (const { key, name, unique } of indexes.filter(({ name }) => name !== '_id_')) {
-      await floor.createIndex(key, { name: name!, ...(unique ? { unique } : {}) });
+    for (const { key, name, unique, partialFilterExpression } of indexes.filter(({ name }) => name !== '_id_')) {
+      await floor.createIndex(key, {
+        name: name!,
+        ...(unique ? { unique } : {}),
+        ...(partialFilterExpression ? { partialFilterExpression } : {}),
+      });
     }
   } finally {
     await client.close();
