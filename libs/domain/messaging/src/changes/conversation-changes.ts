@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import { notFound, type RequestContext } from '#caas/kernel';
+import { conversationKey } from '../conversations/conversation-key';
 import { conversations, type Conversation } from '../persistence/conversation.schema';
 import { CounterMemory } from '../sending/counter-memory';
-import { turnKey, WriteTurns } from '../sending/write-turns';
+import { WriteTurns } from '../sending/write-turns';
 
 /** More in one transaction would make each wait longer than it gains. */
 const MAX_TOGETHER = 32;
@@ -60,7 +61,7 @@ export class ConversationChanges {
    * @throws CaasError `conversation_not_found` (404) when it is gone, and whatever `work` throws: nothing is written then
    */
   apply<T>(ctx: RequestContext, conversationId: ObjectId, work: Work<T>): Promise<Changed<T>> {
-    const key = turnKey(ctx, conversationId);
+    const key = conversationKey(ctx, conversationId);
     return new Promise<Changed<T>>((resolve, reject) => {
       const pending = { ctx, work, resolve: resolve as Pending['resolve'], reject };
       const waiting = this.waiting.get(key);

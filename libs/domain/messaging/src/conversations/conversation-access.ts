@@ -3,6 +3,7 @@ import type { ObjectId } from 'bson';
 import { forbidden, notFound, type RequestContext, type UserReference } from '#caas/kernel';
 import { RelationshipsService } from '#caas/domain/users';
 import { FreshCache, Invalidations } from '#caas/platform/cache';
+import { conversationKey } from './conversation-key';
 import { conversations, type Conversation } from '../persistence/conversation.schema';
 import { members, type Member } from '../persistence/member.schema';
 
@@ -92,7 +93,7 @@ export class ConversationAccess {
   /** @throws CaasError `conversation_not_found` (404) */
   async readable(ctx: RequestContext, id: ObjectId): Promise<ConversationFacts> {
     const { user_id } = ctx.user;
-    const key = `${ctx.tenantId}:${id.toHexString()}:${user_id.toHexString()}`;
+    const key = `${conversationKey(ctx, id)}:${user_id.toHexString()}`;
     const lasting = this.directs.peek(key);
     if (lasting) return lasting;
     const facts = await this.facts.get(key, () => this.load(ctx, id));
@@ -120,7 +121,7 @@ export class ConversationAccess {
 
   /** Somebody joined or left, or the conversation is new: nothing known of it holds any more in this process. */
   forget(ctx: RequestContext, id: ObjectId): void {
-    this.directs.forgetWhere((key) => key.startsWith(`${ctx.tenantId}:${id.toHexString()}:`));
-    this.facts.forgetWhere((key) => key.startsWith(`${ctx.tenantId}:${id.toHexString()}:`));
+    this.directs.forgetWhere((key) => key.startsWith(`${conversationKey(ctx, id)}:`));
+    this.facts.forgetWhere((key) => key.startsWith(`${conversationKey(ctx, id)}:`));
   }
 }

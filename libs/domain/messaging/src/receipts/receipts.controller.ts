@@ -1,8 +1,9 @@
-import { Body, Controller, Get, Param, Put } from '@nestjs/common';
+import { Body, Controller, Get, Put } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { parseObjectId, RequestContext, type PageRequest } from '#caas/kernel';
+import type { ObjectId } from 'bson';
+import { RequestContext, type PageRequest } from '#caas/kernel';
 import { UserRoute } from '#caas/access';
-import { AllowQuery, Ctx, PAGE_QUERY, PageQuery } from '#caas/platform/http';
+import { Ctx, IdParam, PageQuery } from '#caas/platform/http';
 import { MarkDto } from './receipts.dto';
 import { ReceiptsService } from './receipts.service';
 
@@ -14,20 +15,19 @@ export class ReceiptsController {
 
   @Put('read')
   @ApiOperation({ summary: 'Everything up to seq is read; the unread count follows' })
-  read(@Ctx() ctx: RequestContext, @Param('id') id: string, @Body() { seq }: MarkDto) {
-    return this.receipts.mark(ctx, parseObjectId(id), 'read', seq);
+  read(@Ctx() ctx: RequestContext, @IdParam() id: ObjectId, @Body() { seq }: MarkDto) {
+    return this.receipts.mark(ctx, id, 'read', seq);
   }
 
   @Put('delivered')
   @ApiOperation({ summary: 'Everything up to seq has arrived' })
-  delivered(@Ctx() ctx: RequestContext, @Param('id') id: string, @Body() { seq }: MarkDto) {
-    return this.receipts.mark(ctx, parseObjectId(id), 'delivered', seq);
+  delivered(@Ctx() ctx: RequestContext, @IdParam() id: ObjectId, @Body() { seq }: MarkDto) {
+    return this.receipts.mark(ctx, id, 'delivered', seq);
   }
 
   @Get('receipts')
-  @AllowQuery(...PAGE_QUERY)
   @ApiOperation({ summary: 'How far each member has come' })
-  page(@Ctx() ctx: RequestContext, @Param('id') id: string, @PageQuery() page: PageRequest) {
-    return this.receipts.page(ctx, parseObjectId(id), page);
+  page(@Ctx() ctx: RequestContext, @IdParam() id: ObjectId, @PageQuery() page: PageRequest) {
+    return this.receipts.page(ctx, id, page);
   }
 }

@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsInt, IsString, Matches, Max, Min } from 'class-validator';
+import { IsInt, Max, Min } from 'class-validator';
+import { IsId } from '../http/dto/message-fields';
 
 export class MarkDto {
   @ApiProperty({ minimum: 0, description: 'at most the conversation’s last_seq' })
@@ -10,7 +11,6 @@ export class MarkDto {
 }
 
 export class MarkOverSocketDto extends MarkDto {
-  @IsString()
-  @Matches(/^[0-9a-f]{24}$/, { message: 'must be an id of 24 hexadecimal digits' })
+  @IsId()
   conversation_id: string;
 }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import { LRUCache } from 'lru-cache';
 import type { RequestContext } from '#caas/kernel';
+import { conversationKey } from '../conversations/conversation-key';
 import type { Conversation } from '../persistence/conversation.schema';
 
 const MAX_REMEMBERED = 20_000;
@@ -22,22 +23,22 @@ export class CounterMemory {
 
   /** Null unless all of them are remembered. */
   recall(ctx: RequestContext, ids: ObjectId[]): Counters[] | null {
-    const found = ids.flatMap((id) => this.known.get(keyOf(ctx, id)) ?? []);
+    const found = ids.flatMap((id) => this.known.get(conversationKey(ctx, id)) ?? []);
     return found.length === ids.length ? found : null;
   }
 
   keep(ctx: RequestContext, counters: Counters): void {
-    const key = keyOf(ctx, counters._id);
+    const key = conversationKey(ctx, counters._id);
     if (!this.distrusted.has(key)) this.known.set(key, counters);
   }
 
   forget(ctx: RequestContext, ids: ObjectId[]): void {
-    for (const id of ids) this.known.delete(keyOf(ctx, id));
+    for (const id of ids) this.known.delete(conversationKey(ctx, id));
   }
 
   /** This process changed the conversation otherwise than by a send. */
   moved(ctx: RequestContext, id: ObjectId, from: number, to: number): void {
-    const key = keyOf(ctx, id);
+    const key = conversationKey(ctx, id);
     const known = this.known.peek(key);
     if (known?.rev === from) this.known.set(key, { ...known, rev: to });
     else this.known.delete(key);
@@ -48,10 +49,8 @@ export class CounterMemory {
     const revs = new Map(found.map(({ _id, rev }) => [_id.toHexString(), rev]));
     for (const { _id, rev } of remembered) {
       if (revs.get(_id.toHexString()) === rev) continue;
-      this.distrusted.set(keyOf(ctx, _id), true);
-      this.known.delete(keyOf(ctx, _id));
+      this.distrusted.set(conversationKey(ctx, _id), true);
+      this.known.delete(conversationKey(ctx, _id));
     }
   }
 }
-
-const keyOf = ({ tenantId }: RequestContext, id: ObjectId): string => `${tenantId}:${id.toHexString()}`;

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { CaasError, notFound, type RequestContext } from '#caas/kernel';
+import { conversationKey, tenantOfKey } from '../conversations/conversation-key';
 import type { Message } from '../persistence/message.schema';
 import type { Draft, SendKey } from './draft';
 import { ContendedGroup, GroupWriter, keyOf, type Written } from './group-writer';
-import { turnKey, WriteTurns } from './write-turns';
+import { WriteTurns } from './write-turns';
 
 /** More in one transaction would make each wait longer than it gains. */
 const MAX_GROUP = 64;
@@ -47,7 +48,7 @@ export class SendCommitter {
     private readonly writer: GroupWriter,
     private readonly turns: WriteTurns,
   ) {
-    turns.whenFree((key) => this.advance(key.slice(0, key.indexOf(':'))));
+    turns.whenFree((key) => this.advance(tenantOfKey(key)));
   }
 
   /** @throws CaasError `idempotency_mismatch` (422), `conversation_not_found` (404), `too_many_sends` (503) */
@@ -168,7 +169,7 @@ function withoutRepeats(group: Pending[]): [distinct: Pending[], repeated: Pendi
   return [distinct, repeated];
 }
 
-const conversationOf = ({ ctx, draft }: Pending): string => turnKey(ctx, draft.conversation_id);
+const conversationOf = ({ ctx, draft }: Pending): string => conversationKey(ctx, draft.conversation_id);
 
 function answer({ resolve, reject }: Pending, written: Written | null): void {
   if (written) resolve({ ...written, replayed: false });

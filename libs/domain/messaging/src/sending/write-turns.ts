@@ -1,15 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import type { ObjectId } from 'bson';
-import type { RequestContext } from '#caas/kernel';
-
-/** A conversation as this process' writers name it to each other. */
-export const turnKey = ({ tenantId }: RequestContext, conversationId: ObjectId): string =>
-  `${tenantId}:${conversationId.toHexString()}`;
 
 /**
  * Who of this process may write to a conversation: one at a time, because two transactions at its counters would only
  * refuse each other. Sends take what is free and leave the rest for their next group; other changes wait in line. Where both
- * want it they alternate, so that neither is kept out by a stream of the other.
+ * want it they alternate, so that neither is kept out by a stream of the other. Conversations go by their `conversationKey`.
  */
 @Injectable()
 export class WriteTurns {

@@ -6,7 +6,6 @@ import {
   IsInt,
   IsString,
   Length,
-  Matches,
   Max,
   Min,
   Validate,
@@ -14,7 +13,7 @@ import {
   type ValidatorConstraintInterface,
 } from 'class-validator';
 import { ApiMetadata, IsMetadata, IsText, MayBeAbsent } from '#caas/platform/http';
-import { IsEncrypted, IsMentions, MAX_TEXT_CODE_POINTS } from './message-fields';
+import { IsEncrypted, IsId, IsMentions, MAX_TEXT_CODE_POINTS } from './message-fields';
 import { CONVERSATION_TYPES, type ConversationType } from '../../persistence/conversation.schema';
 
 @ValidatorConstraint({ name: 'revs' })
@@ -99,8 +98,7 @@ export class SendMessageDto {
 
 /** Over a socket the conversation is in the message, for want of a path. */
 export class SendMessageOverSocketDto extends SendMessageDto {
-  @IsString()
-  @Matches(/^[0-9a-f]{24}$/, { message: 'must be an id of 24 hexadecimal digits' })
+  @IsId()
   conversation_id: string;
 }
 
