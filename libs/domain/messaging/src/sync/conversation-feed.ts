@@ -36,7 +36,7 @@ export class MessagingFeed extends ConversationFeed {
     const rows = await ctx
       .repository(messages)
       .find(
-        { conversation_id: new ObjectId(conversationId), rev: { $gt: afterRev } },
+        { conversation_id: new ObjectId(conversationId), rev: { $gt: afterRev }, created_rev: { $lt: beforeRev } },
         { sort: { rev: 1 }, limit: MAX_MISSED, withDeleted: true },
       );
     return missedEvents(rows, afterRev, beforeRev);
