@@ -83,7 +83,10 @@ export class ConversationAccess {
   }
 
   /** Of a direct conversation, for everything that the other one hears of. @throws CaasError `blocked` (403) */
-  async requireUnblocked(ctx: RequestContext, { type, people }: ConversationFacts): Promise<void> {
+  async requireUnblocked(
+    ctx: RequestContext,
+    { type, people }: Pick<ConversationFacts, 'type' | 'people'>,
+  ): Promise<void> {
     if (type !== 'direct') return;
     const other = people.find(({ user_id }) => !user_id.equals(ctx.user.user_id));
     if (other && (await this.isBlocked(ctx, other.user_id)))

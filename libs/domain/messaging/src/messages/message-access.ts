@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import { CaasError, notFound, type RequestContext } from '#caas/kernel';
-import { ConversationAccess } from '../conversations/conversation-access';
+import { ConversationAccess, type Entry } from '../conversations/conversation-access';
 import { messages, type Message } from '../persistence/message.schema';
 
 /** Messages by their id, for those who are in their conversation. For all others there is no such message. */
@@ -24,11 +24,10 @@ export class MessageAccess {
     return message;
   }
 
-  /** With the actor's role in its conversation, as it is now. @throws CaasError `message_not_found` (404) */
-  async withRole(ctx: RequestContext, id: ObjectId): Promise<{ message: Message; role: string; isDirect: boolean }> {
+  /** With the actor as a member of its conversation, as they are now. @throws CaasError `message_not_found` (404) */
+  async withEntry(ctx: RequestContext, id: ObjectId): Promise<Entry & { message: Message }> {
     const message = await this.find(ctx, id);
-    const { conversation, member } = await this.access.requireMember(ctx, message.conversation_id).catch(asNoMessage);
-    return { message, role: member.role, isDirect: conversation.type === 'direct' };
+    return { message, ...(await this.access.requireMember(ctx, message.conversation_id).catch(asNoMessage)) };
   }
 
   private async find(ctx: RequestContext, id: ObjectId): Promise<Message> {

@@ -24,8 +24,8 @@ export class MessageDeletionsService {
    * @throws CaasError `message_not_found` (404), `not_your_message` (403), `stale_version` (412)
    */
   async delete(ctx: RequestContext, id: ObjectId, version: number | null): Promise<Message> {
-    const { message: found, role, isDirect } = await this.access.withRole(ctx, id);
-    if (!mayDelete(found, ctx.user, role, isDirect)) {
+    const { message: found, conversation, member } = await this.access.withEntry(ctx, id);
+    if (!mayDelete(found, ctx.user, member.role, conversation.type === 'direct')) {
       throw forbidden('not_your_message', 'Only the sender, or who moderates the group, can delete a message.');
     }
     let root: Message | null = null;

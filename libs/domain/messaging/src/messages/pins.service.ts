@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import { forbidden, type RequestContext } from '#caas/kernel';
+import { ConversationAccess, type Entry } from '../conversations/conversation-access';
 import type { Message } from '../persistence/message.schema';
 import { MessageAccess } from './message-access';
 import { MessageChanges } from './message-changes';
@@ -11,13 +12,15 @@ import { isModerator, requirePresent } from './message-rights';
 export class PinsService {
   constructor(
     private readonly access: MessageAccess,
+    private readonly conversations: ConversationAccess,
     private readonly changes: MessageChanges,
   ) {}
 
   /** @throws CaasError `message_not_found` (404), `moderator_required`, `blocked` (403), `message_deleted` (409) */
   async pin(ctx: RequestContext, id: ObjectId): Promise<Message> {
-    await this.access.writable(ctx, id);
-    const { message } = await this.changes.applyAndTell(ctx, await this.pinnable(ctx, id), ({ message }) => {
+    const { message: found, conversation } = await this.pinnable(ctx, id);
+    await this.conversations.requireUnblocked(ctx, conversation);
+    const { message } = await this.changes.applyAndTell(ctx, found, ({ message }) => {
       requirePresent(message);
       return Promise.resolve(message.pinned_at ? null : { pinned_at: new Date() });
     });
@@ -26,14 +29,15 @@ export class PinsService {
 
   /** @throws CaasError `message_not_found` (404), `moderator_required` (403) */
   async unpin(ctx: RequestContext, id: ObjectId): Promise<void> {
-    await this.changes.applyAndTell(ctx, await this.pinnable(ctx, id), ({ message }) =>
+    const { message: found } = await this.pinnable(ctx, id);
+    await this.changes.applyAndTell(ctx, found, ({ message }) =>
       Promise.resolve(message.pinned_at ? { pinned_at: null } : null),
     );
   }
 
-  private async pinnable(ctx: RequestContext, id: ObjectId): Promise<Message> {
-    const { message, role, isDirect } = await this.access.withRole(ctx, id);
-    if (isDirect || isModerator(role)) return message;
+  private async pinnable(ctx: RequestContext, id: ObjectId): Promise<Entry & { message: Message }> {
+    const found = await this.access.withEntry(ctx, id);
+    if (found.conversation.type === 'direct' || isModerator(found.member.role)) return found;
     throw forbidden('moderator_required', 'In a group only moderators, admins and owners pin messages.');
   }
 }
