@@ -2,6 +2,7 @@ export { bindContext, contextOf, Ctx, findContext } from './context-binding';
 export { AllowedOrigins } from './cors';
 export { serveDocs } from './docs';
 export { ApiId, ApiMetadata, IsMetadata, IsText, MAX_METADATA_BYTES, MayBeAbsent, MayBeNull } from './fields';
+export { isEngineAway } from './engine-errors';
 export { BodyLimit } from './hooks';
 export { createHttpApplication } from './http-application';
 export { HttpMetrics } from './http-metrics';

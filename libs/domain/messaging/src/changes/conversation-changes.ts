@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
-import { notFound, type RequestContext } from '#caas/kernel';
+import { CaasError, notFound, type RequestContext } from '#caas/kernel';
+import { isEngineAway } from '#caas/platform/http';
 import { conversationKey } from '../conversations/conversation-key';
 import { conversations, type Conversation } from '../persistence/conversation.schema';
 import { CounterMemory } from '../sending/counter-memory';
@@ -8,6 +9,8 @@ import { WriteTurns } from '../sending/write-turns';
 
 /** More in one transaction would make each wait longer than it gains. */
 const MAX_TOGETHER = 32;
+/** Seconds of work for a busy engine: whoever comes later is better told so than kept waiting. */
+const MAX_WAITING = 1_000;
 
 /** What a change can do, in the one transaction that gives it its place in the order. */
 export interface ChangeScope {
@@ -58,13 +61,15 @@ export class ConversationChanges {
   /**
    * Runs `work` in a transaction, again from the start after a conflict: it must have no effect but through `tx`. Tell clients
    * after this has resolved, with the `rev` that it answers.
-   * @throws CaasError `conversation_not_found` (404) when it is gone, and whatever `work` throws: nothing is written then
+   * @throws CaasError `conversation_not_found` (404) when it is gone, `too_many_changes` (503), and whatever `work` throws:
+   *   nothing is written then
    */
   apply<T>(ctx: RequestContext, conversationId: ObjectId, work: Work<T>): Promise<Changed<T>> {
     const key = conversationKey(ctx, conversationId);
     return new Promise<Changed<T>>((resolve, reject) => {
       const pending = { ctx, work, resolve: resolve as Pending['resolve'], reject };
       const waiting = this.waiting.get(key);
+      if (waiting && waiting.length >= MAX_WAITING) return reject(tooManyChanges());
       if (waiting) return void waiting.push(pending);
       this.waiting.set(key, [pending]);
       void this.drain(key, conversationId);
@@ -88,7 +93,8 @@ export class ConversationChanges {
       const answers = await this.commit(conversationId, group);
       group.forEach(({ resolve }, at) => resolve(answers[at]!));
     } catch (error) {
-      if (group.length === 1) return group[0]!.reject(error);
+      // Alone with its error; or the engine is away, for all of them, and would be asked in vain for each.
+      if (group.length === 1 || isEngineAway(error)) return group.forEach(({ reject }) => reject(error));
       // One of them cannot be made: each for itself, and that one hears why.
       for (const pending of group) await this.together(conversationId, [pending]);
     }
@@ -123,3 +129,14 @@ export class ConversationChanges {
     return answers;
   }
 }
+
+const tooManyChanges = () =>
+  new CaasError(
+    'unavailable',
+    'too_many_changes',
+    'More changes of this conversation are waiting than can soon be made.',
+    [],
+    {
+      retryAfterSeconds: 2,
+    },
+  );
