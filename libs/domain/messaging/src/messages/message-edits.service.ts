@@ -9,9 +9,11 @@ import {
   type Page,
   type PageRequest,
   type RequestContext,
+  type TenantDocument,
 } from '#caas/kernel';
 import { requireVersion } from '#caas/platform/http';
 import { messageVersions, type MessageVersion } from '../persistence/message-version.schema';
+import type { MessageContent } from '../persistence/message-content';
 import type { Message } from '../persistence/message.schema';
 import { requestHash } from '../sending/request-hash';
 import { Mentions } from './mentions';
@@ -28,8 +30,7 @@ export interface MessageEdit {
   encrypted?: string | null;
 }
 
-/** What an edit can change, and so what a version keeps. */
-type Content = Pick<Message, 'text' | 'metadata' | 'encrypted' | 'mentions'>;
+type Content = Omit<MessageContent, keyof TenantDocument>;
 
 /** Edits by the sender; every earlier version is kept. */
 @Injectable()

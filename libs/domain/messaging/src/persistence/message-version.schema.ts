@@ -1,32 +1,19 @@
-import { Prop, raw, Schema } from '@nestjs/mongoose';
+import { Prop, Schema } from '@nestjs/mongoose';
 import type { ObjectId } from 'bson';
 import { Types } from 'mongoose';
-import type { UserReference } from '#caas/kernel';
-import { userReferenceShape } from '#caas/domain/users';
-import { TenantDocumentBase, tenantCollection } from '#caas/tenancy';
+import { tenantCollection } from '#caas/tenancy';
+import { MessageContent } from './message-content';
 import { HAS_MENTIONS } from './message.schema';
 
 /** What a message said before an edit. Erased with the message. */
 @Schema()
-export class MessageVersion extends TenantDocumentBase {
+export class MessageVersion extends MessageContent {
   @Prop({ type: Types.ObjectId, required: true })
   message_id: ObjectId;
 
   /** The conversation's `rev` with the edit that replaced it. */
   @Prop({ type: Number, required: true })
   replaced_rev: number;
-
-  @Prop({ type: String, default: null })
-  text: string | null;
-
-  @Prop({ type: [raw({ ...userReferenceShape, _id: false })], default: [] })
-  mentions: UserReference[];
-
-  @Prop({ type: Object, default: null })
-  metadata: Record<string, unknown> | null;
-
-  @Prop({ type: String, default: null })
-  encrypted: string | null;
 
   /** When it was written: the sending, or an edit. */
   @Prop({ type: Date, required: true })

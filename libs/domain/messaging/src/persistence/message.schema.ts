@@ -3,7 +3,8 @@ import { ObjectId as BsonObjectId, type ObjectId } from 'bson';
 import { Types } from 'mongoose';
 import type { UserReference } from '#caas/kernel';
 import { UserReferenceProp, userReferenceShape } from '#caas/domain/users';
-import { TenantDocumentBase, tenantCollection } from '#caas/tenancy';
+import { tenantCollection } from '#caas/tenancy';
+import { MessageContent } from './message-content';
 
 export const MESSAGE_TYPES = ['text', 'media', 'system', 'poll'] as const;
 export type MessageType = (typeof MESSAGE_TYPES)[number];
@@ -27,7 +28,7 @@ export const IN_A_THREAD = { thread_root_id: ANY_ID };
 export const IS_PINNED = { pinned_at: { $gt: new Date(0) } };
 
 @Schema()
-export class Message extends TenantDocumentBase {
+export class Message extends MessageContent {
   @Prop({ type: Types.ObjectId, required: true })
   conversation_id: ObjectId;
 
@@ -56,9 +57,6 @@ export class Message extends TenantDocumentBase {
   @Prop({ type: String, enum: MESSAGE_TYPES, default: 'text' })
   type: MessageType;
 
-  @Prop({ type: String, default: null })
-  text: string | null;
-
   @Prop({ type: Array, default: [] })
   attachments: unknown[];
 
@@ -77,16 +75,6 @@ export class Message extends TenantDocumentBase {
 
   @Prop({ type: Object, default: null })
   forwarded_from: ForwardOrigin | null;
-
-  @Prop({ type: [raw({ ...userReferenceShape, _id: false })], default: [] })
-  mentions: UserReference[];
-
-  @Prop({ type: Object, default: null })
-  metadata: Record<string, unknown> | null;
-
-  /** An end-to-end encrypted payload in base64, opaque here. */
-  @Prop({ type: String, default: null })
-  encrypted: string | null;
 
   /** By emoji, whose spelling as a key is that of `reactions/emoji.ts`. */
   @Prop({ type: Object, default: {} })
