@@ -201,9 +201,11 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Threads, mentions and for
           metadata: { a: 1 },
           mentions: [],
           reply_count: 0,
-          forwarded_from: { message_id: source.id, conversation_id: room, sender: { user_external_id: 'ben' } },
+          forwarded_from: { message_id: source.id, sender: { user_external_id: 'ben' } },
         },
       });
+      expect(Object.keys(answer.body.forwarded_from).sort()).toEqual(['message_id', 'sender']);
+      expect(JSON.stringify(answer.body)).not.toContain(room);
       const again = await tenant.acting('anna', 1).post(`/v1/messages/${source.id}/forward`, forward);
       expect(again).toMatchObject({ status: 200, body: { id: answer.body.id } });
       expect(again.headers.get('idempotency-replayed')).toBe('true');

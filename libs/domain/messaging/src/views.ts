@@ -30,9 +30,9 @@ export function viewOfMessage(message: Message) {
     thread_root_id: message.thread_root_id?.toHexString() ?? null,
     reply_count: message.reply_count,
     last_repliers: message.last_repliers.map(viewOfReference),
+    // Not from which conversation: whoever reads this need not be in it.
     forwarded_from: message.forwarded_from && {
       message_id: message.forwarded_from.message_id.toHexString(),
-      conversation_id: message.forwarded_from.conversation_id.toHexString(),
       sender: viewOfReference(message.forwarded_from.sender),
     },
     mentions: message.mentions.map(viewOfReference),
