@@ -1,12 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { appendFile, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { io, type Socket } from 'socket.io-client';
 import type { Tier } from '#caas/kernel';
 import { freePort, waitFor } from '../../tools/stack';
-import { builtEntry } from '../../tools/stack/repository';
+import { builtEntry, repositoryRoot } from '../../tools/stack/repository';
+import { WITNESS_NOTE, type WitnessNote } from './witness-note';
 
 /** What the assertions read of an answer. */
 export interface Answer {
@@ -199,7 +200,26 @@ export class TestSystem {
       await this.platform.delete(`/platform/v1/tenants/${tenant.id}`);
     }
     await Promise.all(this.children.map(ended));
-    await rm(this.dataDir, { recursive: true, force: true });
+    try {
+      await this.assertAllCommandsRead();
+    } finally {
+      await rm(this.dataDir, { recursive: true, force: true });
+    }
+  }
+
+  /**
+   * Of the commands that the processes wrote to the engine, the tenant firewall has read every one. `COMMAND_LOG` names a file
+   * that the counts are added to.
+   */
+  private async assertAllCommandsRead(): Promise<void> {
+    const names = (await readdir(this.dataDir)).filter((name) => WITNESS_NOTE.test(name));
+    if (names.length === 0) throw new Error('No process said which commands it had sent.');
+    for (const name of names) {
+      const { written, read } = JSON.parse(await readFile(join(this.dataDir, name), 'utf8')) as WitnessNote;
+      const missed = Object.keys(written).filter((command) => written[command]! > (read[command] ?? 0));
+      if (missed.length > 0) throw new Error(`Went past the tenant firewall: ${missed.join(', ')}`);
+      if (process.env['COMMAND_LOG']) await appendFile(process.env['COMMAND_LOG'], `${JSON.stringify(written)}\n`);
+    }
   }
 
   private assertRunning(): boolean {
@@ -214,7 +234,7 @@ export class TestSystem {
       env: {
         ...process.env,
         NODE_ENV: 'test',
-        NODE_OPTIONS: '',
+        NODE_OPTIONS: `--require ${join(repositoryRoot(), 'dist/test/support/command-witness.js')}`,
         HOST: '127.0.0.1',
         PORT: String(port),
         DATA_DIR: this.dataDir,
