@@ -3,8 +3,8 @@
  * medians of three repetitions taken in turn, per second and per CPU-second of all processes that serve.
  */
 import { randomBytes } from 'node:crypto';
-import { MongoClient } from 'mongodb';
 import { benchEngines, type BenchEngines } from './support/engines';
+import { emptyFloorCollection } from './support/floor-collection';
 import { prepareFixture, TEXT, type Fixture } from './support/fixture';
 import type { Load } from './support/load';
 import { compare, type Contender, type Rate } from './support/measure';
@@ -36,7 +36,7 @@ async function main(): Promise<boolean> {
     const floor = await start('test/bench/servers/floor.js');
     const bare = await start('test/bench/servers/bare-fastify.js');
     const fixture = await prepareFixture(api.url, PLATFORM_KEY);
-    await sameIndexes(engines.mongodbUri);
+    await emptyFloorCollection(engines.mongodbUri);
     const withEngines = (name: string, server: Server, load: Omit<Load, 'url'>): Contender => ({
       name,
       load: { ...load, url: server.url },
@@ -152,25 +152,6 @@ function sends(fixture: Fixture, path: (id: string) => string, isFloor = false):
 function pages(fixture: Fixture, path: (id: string) => string, seconds = 6): Omit<Load, 'url'> {
   const requests = fixture.conversations.map(({ id, token }) => ({ method: 'GET' as const, path: path(id), token }));
   return { connections: SENDERS, seconds, requests };
-}
-
-/** An insert pays for its indexes: the floor's collection has those of the messages. */
-async function sameIndexes(mongodbUri: string): Promise<void> {
-  const client = await new MongoClient(mongodbUri).connect();
-  try {
-    const indexes = await client.db('caas_shared').collection('messages').indexes();
-    const floor = client.db('bench_floor').collection('messages');
-    await floor.drop().catch(() => undefined);
-    for (const { key, name, unique, partialFilterExpression } of indexes.filter(({ name }) => name !== '_id_')) {
-      await floor.createIndex(key, {
-        name: name!,
-        ...(unique ? { unique } : {}),
-        ...(partialFilterExpression ? { partialFilterExpression } : {}),
-      });
-    }
-  } finally {
-    await client.close();
-  }
 }
 
 const HEAD = `

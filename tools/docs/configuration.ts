@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { configurationTable, runtimeConfig } from '#caas/platform/config';
 import { httpConfig } from '#caas/platform/http';
 import { loggingConfig } from '#caas/platform/logging';
+import { realtimeConfig } from '#caas/platform/realtime';
 import { storageConfig } from '#caas/platform/storage';
 import { tenancyConfig } from '#caas/tenancy';
 import { repositoryRoot } from '../stack/repository';
@@ -17,7 +18,7 @@ const STACK_ROWS = [
 
 const file = join(repositoryRoot(), 'README.md');
 const readme = readFileSync(file, 'utf8');
-const table = configurationTable([runtimeConfig, httpConfig, loggingConfig, tenancyConfig, storageConfig]);
+const table = configurationTable([runtimeConfig, httpConfig, loggingConfig, tenancyConfig, realtimeConfig, storageConfig]);
 const before = readme.slice(0, readme.indexOf(BEGIN) + BEGIN.length);
 const after = readme.slice(readme.indexOf(END));
 const wanted = `${before}\n\n<!-- prettier-ignore-start -->\n${[table, ...STACK_ROWS].join('\n')}\n<!-- prettier-ignore-end -->\n\n${after}`;

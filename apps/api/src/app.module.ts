@@ -10,7 +10,7 @@ import { HealthHttpModule } from '#caas/platform/health';
 import { httpConfig, HttpModule } from '#caas/platform/http';
 import { loggingConfig, LoggingModule } from '#caas/platform/logging';
 import { QueueModule } from '#caas/platform/queue';
-import { RealtimeModule } from '#caas/platform/realtime';
+import { realtimeConfig, RealtimeModule } from '#caas/platform/realtime';
 import { RedisModule } from '#caas/platform/redis';
 import { storageConfig, StorageModule } from '#caas/platform/storage';
 import { OutboxModule, tenancyConfig, TenancyModule } from '#caas/tenancy';
@@ -18,7 +18,7 @@ import { OutboxModule, tenancyConfig, TenancyModule } from '#caas/tenancy';
 /** What an api process is made of. */
 @Module({
   imports: [
-    ConfigModule.forRoot([runtimeConfig, loggingConfig, httpConfig, tenancyConfig, storageConfig]),
+    ConfigModule.forRoot([runtimeConfig, loggingConfig, httpConfig, tenancyConfig, storageConfig, realtimeConfig]),
     LoggingModule,
     HealthHttpModule,
     HttpModule,

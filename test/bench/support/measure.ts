@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { cpuSeconds } from './cpu';
 import type { Load, LoadResult } from './load';
+import { median } from './statistics';
 
 const REPETITIONS = 3;
 const WARM_UP_SECONDS = 2;
@@ -50,5 +51,3 @@ async function runLoad(load: Load): Promise<LoadResult> {
   ])) as [LoadResult];
   return result;
 }
-
-const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;

@@ -3,8 +3,7 @@ import { CaasError, newRequestId, type RequestContext } from '#caas/kernel';
 import { toProblem } from '#caas/platform/http';
 import type { SocketPrincipal } from './ports';
 
-const MESSAGES_PER_SECOND = 50;
-const BURST = 100;
+const BURST_SECONDS = 2;
 /** Tells a client this long before its token ends. */
 const EXPIRING_NOTICE_MS = 60_000;
 const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -12,13 +11,15 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 /** One socket: who is behind it, until when, and how fast it may talk. */
 export class ClientSocket {
   private timers: NodeJS.Timeout[] = [];
-  private tokens = BURST;
+  private tokens: number;
   private refilledAt = Date.now();
 
   constructor(
     readonly socket: Socket,
     public principal: SocketPrincipal,
+    private readonly messagesPerSecond: number,
   ) {
+    this.tokens = this.burst;
     this.watchExpiry();
   }
 
@@ -39,12 +40,16 @@ export class ClientSocket {
   /** @throws CaasError `rate_limited` (429) */
   spend(): void {
     const now = Date.now();
-    this.tokens = Math.min(BURST, this.tokens + ((now - this.refilledAt) / 1000) * MESSAGES_PER_SECOND);
+    this.tokens = Math.min(this.burst, this.tokens + ((now - this.refilledAt) / 1000) * this.messagesPerSecond);
     this.refilledAt = now;
     if (this.tokens < 1) {
-      throw new CaasError('too_many', 'rate_limited', `No more than ${MESSAGES_PER_SECOND} messages a second.`);
+      throw new CaasError('too_many', 'rate_limited', `No more than ${this.messagesPerSecond} messages a second.`);
     }
     this.tokens -= 1;
+  }
+
+  private get burst(): number {
+    return BURST_SECONDS * this.messagesPerSecond;
   }
 
   /** Says why, and hangs up. Locally: by way of Redis the reason would be overtaken by the end. */

@@ -3,11 +3,13 @@ import { WebSocketGateway, WebSocketServer, type OnGatewayInit } from '@nestjs/w
 import type { Server, Socket } from 'socket.io';
 import { CaasError, forbidden, newRequestId } from '#caas/kernel';
 import { Invalidations, type Invalidation } from '#caas/platform/cache';
+import { InjectConfig, type ConfigOf } from '#caas/platform/config';
 import { isOurFault, toProblem } from '#caas/platform/http';
 import { Log } from '#caas/platform/logging';
 import { ClientSocket } from './client-socket';
 import { ConversationFeed, SocketAuthenticator } from './ports';
 import { Realtime } from './realtime';
+import { realtimeConfig } from './realtime.config';
 import { conversationRoom, sessionRoom, tenantRoom, userRoom } from './rooms';
 import { SocketMessages } from './socket-messages';
 
@@ -31,6 +33,7 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
     private readonly realtime: Realtime,
     private readonly invalidations: Invalidations,
     private readonly log: Log,
+    @InjectConfig(realtimeConfig) private readonly config: ConfigOf<typeof realtimeConfig>,
   ) {}
 
   afterInit(server: Server): void {
@@ -56,7 +59,7 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
       const { token } = socket.handshake.auth as { token?: unknown };
       const principal = await this.authenticator.authenticate(token, requestId);
       this.clients.get(socket.id)?.close();
-      this.clients.set(socket.id, new ClientSocket(socket, principal));
+      this.clients.set(socket.id, new ClientSocket(socket, principal, this.config.SOCKET_MESSAGES_PER_SECOND));
       socket.on('disconnect', () => {
         this.clients.get(socket.id)?.close();
         this.clients.delete(socket.id);

@@ -1,0 +1,156 @@
+/** The load clients, a process of their own: connect once, then run each load that the parent asks for. */
+import { LightSocket } from './light-socket';
+import { percentile } from '../support/statistics';
+
+export interface Seat {
+  token: string;
+  /** Where this client sends; what it receives follows from the rooms it is in. */
+  conversationId: string;
+}
+
+export interface Crowd {
+  url: string;
+  seats: Seat[];
+}
+
+/** How the senders send: as fast as acknowledgements allow, or `perSecond` messages together at a steady pace. */
+export interface Talk {
+  seconds: number;
+  /** The first so many seats send; each has one message in flight. */
+  senders: number;
+  perSecond?: number;
+  text: string;
+}
+
+export interface Talked {
+  accepted: number;
+  deliveries: number;
+  seconds: number;
+  /** Milliseconds from sending to the acknowledgement. */
+  acknowledged: Percentiles;
+  /** Milliseconds from sending to the arrival at each member; only of a steady pace. */
+  delivered: Percentiles;
+}
+
+export interface Percentiles {
+  p50: number;
+  p95: number;
+  p99: number;
+}
+
+const SETTLE_MS = 300;
+const CONNECT_AT_ONCE = 50;
+const STAMP = '"client_message_id":"';
+
+class Clients {
+  private sockets: LightSocket[] = [];
+  private deliveries = 0;
+  private arrivals: number[] | null = null;
+  private serial = 0;
+
+  private constructor(private readonly seats: Seat[]) {}
+
+  static async seat({ url, seats }: Crowd): Promise<Clients> {
+    const clients = new Clients(seats);
+    for (let at = 0; at < seats.length; at += CONNECT_AT_ONCE) {
+      const some = seats.slice(at, at + CONNECT_AT_ONCE);
+      clients.sockets.push(...(await Promise.all(some.map(({ token }) => LightSocket.connect(url, token)))));
+    }
+    for (const socket of clients.sockets) socket.onEvent = (frame) => clients.received(frame);
+    return clients;
+  }
+
+  async talk({ seconds, senders, perSecond, text }: Talk): Promise<Talked> {
+    const acknowledged: number[] = [];
+    this.arrivals = perSecond === undefined ? null : [];
+    this.deliveries = 0;
+    const start = performance.now();
+    const until = start + seconds * 1000;
+    const sending = this.seats.slice(0, senders).map((_seat, at) => {
+      if (perSecond === undefined) return this.saturate(at, until, text, acknowledged);
+      return this.pace(at, { until, everyMs: (1000 * senders) / perSecond, phase: at / senders }, text, acknowledged);
+    });
+    await Promise.all(sending);
+    const took = (performance.now() - start) / 1000;
+    const deliveries = this.deliveries;
+    await pause(SETTLE_MS);
+    const arrivals = this.arrivals ?? [];
+    return {
+      accepted: acknowledged.length,
+      deliveries,
+      seconds: took,
+      acknowledged: percentiles(acknowledged),
+      delivered: percentiles(arrivals),
+    };
+  }
+
+  close(): void {
+    for (const socket of this.sockets) socket.close();
+  }
+
+  private async saturate(at: number, until: number, text: string, acknowledged: number[]): Promise<void> {
+    while (performance.now() < until) await this.sendOne(at, text, acknowledged);
+  }
+
+  private async pace(
+    at: number,
+    { until, everyMs, phase }: { until: number; everyMs: number; phase: number },
+    text: string,
+    acknowledged: number[],
+  ): Promise<void> {
+    const sent: Promise<void>[] = [];
+    for (let due = performance.now() + phase * everyMs; due < until; due += everyMs) {
+      await pause(due - performance.now());
+      sent.push(this.sendOne(at, text, acknowledged));
+    }
+    await Promise.all(sent);
+  }
+
+  private async sendOne(at: number, text: string, acknowledged: number[]): Promise<void> {
+    this.serial += 1;
+    const sentAt = performance.now();
+    const frame = await this.sockets[at]!.emit('message.send', {
+      conversation_id: this.seats[at]!.conversationId,
+      client_message_id: `${sentAt.toFixed(3)}-${process.pid}-${this.serial}`,
+      text,
+    });
+    if (!frame.includes('[{"ok":true')) throw new Error(`refused: ${frame.slice(0, 400)}`);
+    acknowledged.push(performance.now() - sentAt);
+  }
+
+  private received(frame: string): void {
+    if (!frame.startsWith('42["message.created"')) return;
+    this.deliveries += 1;
+    if (!this.arrivals) return;
+    const from = frame.indexOf(STAMP) + STAMP.length;
+    this.arrivals.push(performance.now() - Number(frame.slice(from, frame.indexOf('-', from))));
+  }
+}
+
+const pause = (ms: number) => (ms <= 0 ? Promise.resolve() : new Promise((resolve) => setTimeout(resolve, ms)));
+
+const percentiles = (values: number[]): Percentiles => ({
+  p50: percentile(values, 0.5),
+  p95: percentile(values, 0.95),
+  p99: percentile(values, 0.99),
+});
+
+export type Order = { seat: Crowd } | { talk: Talk } | { close: true };
+export type Report = { ok: true; talked?: Talked } | { ok: false; error: string };
+
+let clients: Clients | null = null;
+
+async function obey(order: Order): Promise<Talked | undefined> {
+  if ('seat' in order) clients = await Clients.seat(order.seat);
+  else if ('talk' in order) return clients!.talk(order.talk);
+  else clients?.close();
+  return undefined;
+}
+
+process.on('message', (order: Order) => {
+  obey(order).then(
+    (talked) => process.send!({ ok: true, ...(talked ? { talked } : {}) } satisfies Report),
+    (error: Error) => process.send!({ ok: false, error: String(error.stack) } satisfies Report),
+  );
+});
+process.on('disconnect', () => process.exit(0));

@@ -1,0 +1,47 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { cpuSeconds } from '../support/cpu';
+import type { Crowd, Order, Report, Talk, Talked } from './clients';
+
+export interface Measured extends Talked {
+  /** Of all the processes that serve. */
+  cpuSeconds: number;
+}
+
+/** Clients in a process of their own, connected to one server. */
+export class CrowdProcess {
+  private readonly child: ChildProcess = fork(join(__dirname, 'clients.js'));
+
+  private constructor(private readonly servers: number[]) {}
+
+  /** @param servers the main processes that serve the crowd, engines included */
+  static async seat(crowd: Crowd, servers: number[]): Promise<CrowdProcess> {
+    const process = new CrowdProcess(servers);
+    await process.order({ seat: crowd });
+    return process;
+  }
+
+  async talk(talk: Talk): Promise<Measured> {
+    const before = cpuSeconds(this.servers);
+    const talked = (await this.order({ talk }))!;
+    return { ...talked, cpuSeconds: cpuSeconds(this.servers) - before };
+  }
+
+  async close(): Promise<void> {
+    await this.order({ close: true });
+    const gone = once(this.child, 'exit');
+    this.child.disconnect();
+    await gone;
+  }
+
+  private async order(order: Order): Promise<Talked | undefined> {
+    this.child.send(order);
+    const [report] = (await Promise.race([
+      once(this.child, 'message'),
+      once(this.child, 'exit').then(([code]) => Promise.reject(new Error(`the clients ended with ${code}`))),
+    ])) as [Report];
+    if (!report.ok) throw new Error(report.error);
+    return report.talked;
+  }
+}

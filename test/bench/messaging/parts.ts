@@ -1,0 +1,14 @@
+import type { Bench } from './bench';
+import { directChats } from './parts/direct';
+import { longHistory } from './parts/long';
+import { hotRoom, oneSender, steadyRoom, thousandClients } from './parts/rooms';
+
+/** In the order in which they run. */
+export const PARTS: Record<string, (bench: Bench) => Promise<void>> = {
+  room: hotRoom,
+  steady: steadyRoom,
+  one: oneSender,
+  thousand: thousandClients,
+  direct: directChats,
+  long: longHistory,
+};
