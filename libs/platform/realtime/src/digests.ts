@@ -1,6 +1,7 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { ObjectId } from 'bson';
 import type { Server } from 'socket.io';
-import { newRequestId, type RequestContext, type TenantId } from '#caas/kernel';
+import type { RequestContext, TenantId } from '#caas/kernel';
 import type { EventData, EventEnvelope } from '#caas/contracts';
 import { digestGroups } from './digest-groups';
 import { conversationRoom, userRoom, type Room } from './rooms';
@@ -104,7 +105,7 @@ export class Digests implements OnApplicationShutdown {
     for (const { sockets, pieces } of digestGroups(entries, (room) => rooms.get(room))) {
       const changes = pieces.map((at) => entries[at]!.change);
       const at = new Date().toISOString();
-      const envelope: EventEnvelope<DigestType> = { id: newRequestId(), type, at, data: { changes } };
+      const envelope: EventEnvelope<DigestType> = { id: new ObjectId().toHexString(), type, at, data: { changes } };
       this.server?.local.to(sockets).emit(type, envelope);
     }
   }
