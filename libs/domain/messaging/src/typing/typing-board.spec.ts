@@ -38,6 +38,16 @@ describe('TypingBoard', () => {
     expect(board.stop(anna, 'one')).toBe(false);
     expect(tells(TELL_AT_MOST_EVERY_MS - 1)).toBe(false);
     expect(board.stop(anna, 'one')).toBe(false);
+    expect(board.sweep(TELL_AT_MOST_EVERY_MS)).toEqual({ started: [], stopped: [] });
+  });
+
+  it('tells a moment later of who stopped and began again at once', () => {
+    tells(0);
+    board.stop(anna, 'one');
+    expect(tells(10)).toBe(false);
+    expect(board.sweep(TELL_AT_MOST_EVERY_MS - 1)).toEqual({ started: [], stopped: [] });
+    expect(board.sweep(TELL_AT_MOST_EVERY_MS)).toMatchObject({ started: [{ expiresAt: 10 + TYPING_MS }], stopped: [] });
+    expect(board.stop(anna, 'one')).toBe(true);
   });
 
   it('goes on while another device types', () => {
@@ -49,9 +59,9 @@ describe('TypingBoard', () => {
 
   it('ends by itself, once, and keeps nothing', () => {
     tells(0);
-    expect(board.expire(TYPING_MS - 1)).toEqual([]);
-    expect(board.expire(TYPING_MS)).toMatchObject([anna]);
-    expect(board.expire(TYPING_MS + 1)).toEqual([]);
+    expect(board.sweep(TYPING_MS - 1).stopped).toEqual([]);
+    expect(board.sweep(TYPING_MS).stopped).toMatchObject([anna]);
+    expect(board.sweep(TYPING_MS + 1).stopped).toEqual([]);
     expect(tells(TYPING_MS + 2)).toBe(true);
   });
 });

@@ -13,6 +13,8 @@ export interface Typing {
 interface Entry extends Typing {
   /** When others were last told that it started. */
   toldAt: number;
+  /** Do others believe it? */
+  isTold: boolean;
   /** The sockets that type: it stops with the last of them. */
   sockets: Set<string>;
 }
@@ -28,45 +30,61 @@ export const TELL_AT_MOST_EVERY_MS = 1_000;
 export class TypingBoard {
   private readonly entries = new Map<string, Entry>();
 
-  /** @returns `tell`: whether others must hear of it */
+  /** @returns `tell`: whether others must hear of it now; if not, they have, or `sweep` says when they must */
   start(typing: Omit<Typing, 'expiresAt'>, socketId: string, now: number): { typing: Typing; tell: boolean } {
     const key = keyOf(typing);
-    const known = this.entries.get(key);
-    const isOn = known !== undefined && known.sockets.size > 0;
-    const tell = !known || now - known.toldAt >= (isOn ? TELL_AGAIN_AFTER_MS : TELL_AT_MOST_EVERY_MS);
-    const sockets = known?.sockets ?? new Set<string>();
-    if (tell || isOn) sockets.add(socketId);
-    // What is not told does not last longer than what was.
-    const expiresAt = tell || !known ? now + TYPING_MS : known.expiresAt;
-    this.entries.set(key, { ...typing, expiresAt, toldAt: tell ? now : (known?.toldAt ?? now), sockets });
-    return { typing: { ...typing, expiresAt }, tell };
+    const known = this.entries.get(key) ?? {
+      toldAt: -Infinity,
+      isTold: false,
+      sockets: new Set<string>(),
+      expiresAt: 0,
+    };
+    const tell = now - known.toldAt >= (known.isTold ? TELL_AGAIN_AFTER_MS : TELL_AT_MOST_EVERY_MS);
+    const entry: Entry = {
+      ...typing,
+      sockets: known.sockets.add(socketId),
+      // What others were told of ends when they were told that it would.
+      expiresAt: known.isTold && !tell ? known.expiresAt : now + TYPING_MS,
+      toldAt: tell ? now : known.toldAt,
+      isTold: tell || known.isTold,
+    };
+    this.entries.set(key, entry);
+    return { typing: entry, tell };
   }
 
-  /** @returns whether they were typing, and others must hear that they are not */
+  /** @returns whether others must hear that they type no more */
   stop(typing: Omit<Typing, 'expiresAt'>, socketId: string): boolean {
     const known = this.entries.get(keyOf(typing));
-    if (!known?.sockets.delete(socketId)) return false;
-    return known.sockets.size === 0;
+    return known !== undefined && known.sockets.delete(socketId) && hasEnded(known);
   }
 
-  /** A socket has gone. @returns those who type no more */
+  /** A socket has gone. @returns those of whom others must hear that they type no more */
   leave(socketId: string): Typing[] {
-    return [...this.entries.values()].filter(({ sockets }) => sockets.delete(socketId) && sockets.size === 0);
+    return [...this.entries.values()].filter((entry) => entry.sockets.delete(socketId) && hasEnded(entry));
   }
 
-  /** @returns those whose time is over */
-  expire(now: number): Typing[] {
-    const over: Typing[] = [];
+  /** To be called every second or so. @returns those who began again too soon to be told of then, and whose time is over */
+  sweep(now: number): { started: Typing[]; stopped: Typing[] } {
+    const [started, stopped]: [Typing[], Typing[]] = [[], []];
     for (const [key, entry] of this.entries) {
-      if (entry.sockets.size > 0 && entry.expiresAt <= now) {
-        entry.sockets.clear();
-        over.push(entry);
+      if (entry.expiresAt <= now) entry.sockets.clear();
+      if (hasEnded(entry)) stopped.push(entry);
+      if (now - entry.toldAt < TELL_AT_MOST_EVERY_MS) continue;
+      if (entry.sockets.size === 0) this.entries.delete(key);
+      else if (!entry.isTold) {
+        Object.assign(entry, { isTold: true, toldAt: now });
+        started.push(entry);
       }
-      // Until then it is remembered how lately others were told.
-      if (entry.sockets.size === 0 && now - entry.toldAt >= TELL_AT_MOST_EVERY_MS) this.entries.delete(key);
     }
-    return over;
+    return { started, stopped };
   }
+}
+
+/** Nobody types any more, and others still believe it: but once. */
+function hasEnded(entry: Entry): boolean {
+  if (entry.sockets.size > 0 || !entry.isTold) return false;
+  entry.isTold = false;
+  return true;
 }
 
 const keyOf = ({ tenantId, conversationId, user }: Omit<Typing, 'expiresAt'>): string =>

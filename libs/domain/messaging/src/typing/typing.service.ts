@@ -9,7 +9,7 @@ import { viewOfReference } from '../views';
 import { TypingBoard, type Typing } from './typing-board';
 import { TypingRows } from './typing-rows';
 
-const EXPIRE_EVERY_MS = 1_000;
+const SWEEP_EVERY_MS = 500;
 
 /**
  * Who is writing. Others hear of it at once; the rows, for those who open a conversation meanwhile, are written in the
@@ -32,7 +32,11 @@ export class TypingService implements OnModuleInit, BeforeApplicationShutdown, S
 
   onModuleInit(): void {
     this.observers.add(this);
-    this.timer = setInterval(() => this.end(this.board.expire(Date.now())), EXPIRE_EVERY_MS);
+    this.timer = setInterval(() => {
+      const { started, stopped } = this.board.sweep(Date.now());
+      this.tellEach(started, (ctx, typing) => this.announceStart(ctx, typing));
+      this.tellEach(stopped, (ctx, typing) => this.announceStop(ctx, typing));
+    }, SWEEP_EVERY_MS);
     this.timer.unref();
   }
 
@@ -67,14 +71,14 @@ export class TypingService implements OnModuleInit, BeforeApplicationShutdown, S
   }
 
   disconnected({ id }: OpenSocket): void {
-    this.end(this.board.leave(id));
+    this.tellEach(this.board.leave(id), (ctx, typing) => this.announceStop(ctx, typing));
   }
 
-  private end(ended: Typing[]): void {
-    for (const typing of ended) {
+  private tellEach(all: Typing[], tell: (ctx: RequestContext, typing: Typing) => void): void {
+    for (const typing of all) {
       this.contexts.openFor(typing.tenantId, { kind: 'system', name: 'typing' }, newRequestId()).then(
-        (ctx) => this.announceStop(ctx, typing),
-        (error: Error) => this.log.root.warn({ tenant_id: typing.tenantId, reason: error.message }, 'typing not ended'),
+        (ctx) => tell(ctx, typing),
+        (error: Error) => this.log.root.warn({ tenant_id: typing.tenantId, reason: error.message }, 'typing not told'),
       );
     }
   }
