@@ -29,7 +29,16 @@ export class PresenceNews {
     await this.tell(ctx, changed, now);
   }
 
-  async tell(ctx: RequestContext, users: UserReference[], rows: RowsOfUsers): Promise<void> {
+  /** Of those among `users` who are nowhere any more. */
+  async tellGone(ctx: RequestContext, users: UserReference[], now: RowsOfUsers): Promise<void> {
+    await this.tell(
+      ctx,
+      users.filter((user) => stateOf(user, now).status === 'offline'),
+      now,
+    );
+  }
+
+  private async tell(ctx: RequestContext, users: UserReference[], rows: RowsOfUsers): Promise<void> {
     if (users.length === 0) return;
     const ids = users.map(({ user_id }) => user_id);
     const [conversations, blocked] = await Promise.all([

@@ -73,7 +73,7 @@ export class PresenceRows {
     await this.end(ctx, { process_id: this.processId, connected: true }, { alive_until }, now);
   }
 
-  /** Writes down as gone whoever was at a process that gave no sign of life. @returns those users */
+  /** Writes down as gone whoever was at a process that gave no sign of life. @returns those whom others have seen there */
   async takeLost(ctx: RequestContext): Promise<UserReference[]> {
     const now = new Date();
     const lost = { connected: true, alive_until: { $lte: now } };
@@ -87,7 +87,7 @@ export class PresenceRows {
       })),
       { ordered: false },
     );
-    return rows.map(({ user }) => user);
+    return rows.filter(({ status }) => status !== 'invisible').map(({ user }) => user);
   }
 
   private async end(ctx: RequestContext, among: Filter<Presence>, ended: Partial<Ended>, now: Date): Promise<void> {

@@ -98,7 +98,7 @@ export class PresenceTracker implements OnModuleInit, BeforeApplicationShutdown,
       ctx,
       lost.map(({ user_id }) => user_id),
     );
-    await this.news.tell(ctx, lost, rows);
+    await this.news.tellGone(ctx, lost, rows);
   }
 
   private every(periodMs: number, kind: string, work: (ctx: RequestContext, users: LocalUsers) => Promise<void>): void {
