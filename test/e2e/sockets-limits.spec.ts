@@ -46,6 +46,7 @@ describe('Limits of a socket', () => {
     const deaf = await Promise.all(Array.from({ length: 25 }, () => tenant.connect(token)));
     for (const client of deaf) wireOf(client).pause();
     const before = await system.residentBytes(0);
+    const openBefore = await system.openFiles(0);
     // 300 times 80 KB, to each of 25: 600 MB, a part of which the kernel takes.
     const text = '\u{1f642}'.repeat(20_000);
     const messages = 300;
@@ -59,6 +60,8 @@ describe('Limits of a socket', () => {
     await waitFor('the reader has all', 20_000, () => reader.of('message.created').length === messages);
     highest = Math.max(highest, await system.residentBytes(0));
     expect(highest - before).toBeLessThan(300 * 2 ** 20);
+    // Closed, and not waiting for them to read what was written for them: they still do not.
+    await waitFor('their connections are closed', 5_000, async () => (await system.openFiles(0)) <= openBefore - 20);
     for (const client of deaf) wireOf(client).resume();
     await waitFor('all of the deaf are gone', 20_000, () =>
       deaf.every(({ disconnectedBecause }) => disconnectedBecause),

@@ -194,6 +194,11 @@ export class TestSystem {
     return Number(/VmRSS:\s+(\d+) kB/.exec(status)![1]) * 1024;
   }
 
+  /** Connections among them. Of an api, now. */
+  async openFiles(process: number): Promise<number> {
+    return (await readdir(`/proc/${this.children[process]!.pid}/fd`)).length;
+  }
+
   get platform(): Caller {
     return new Caller(this.urls[0]!, this.platformKey);
   }
