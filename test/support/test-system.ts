@@ -155,7 +155,10 @@ export class TestSystem {
   private dataDir: string;
 
   /** `logLevel`: how much the processes print; a suite that provokes warnings has no use for them. */
-  constructor(private readonly logLevel: 'warn' | 'error' | 'fatal' = 'warn') {}
+  constructor(
+    private readonly logLevel: 'warn' | 'error' | 'fatal' = 'warn',
+    private readonly environment: Record<string, string> = {},
+  ) {}
 
   async start(): Promise<void> {
     this.dataDir = await mkdtemp(join(tmpdir(), 'caas-test-'));
@@ -174,6 +177,26 @@ export class TestSystem {
         ),
       ),
     );
+  }
+
+  /** Ends an api; by SIGKILL without a word. Resolves with its exit code. */
+  endApi(process: number, signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null> {
+    const child = this.children[process]!;
+    return new Promise((resolve) => {
+      child.once('exit', resolve);
+      child.kill(signal);
+    });
+  }
+
+  /** Of an api, now. */
+  async residentBytes(process: number): Promise<number> {
+    const status = await readFile(`/proc/${this.children[process]!.pid}/status`, 'utf8');
+    return Number(/VmRSS:\s+(\d+) kB/.exec(status)![1]) * 1024;
+  }
+
+  /** Connections among them. Of an api, now. */
+  async openFiles(process: number): Promise<number> {
+    return (await readdir(`/proc/${this.children[process]!.pid}/fd`)).length;
   }
 
   get platform(): Caller {
@@ -240,6 +263,7 @@ export class TestSystem {
         DATA_DIR: this.dataDir,
         PLATFORM_ADMIN_KEY: this.platformKey,
         LOG_LEVEL: this.logLevel,
+        ...this.environment,
       },
       stdio: ['ignore', 'inherit', 'inherit'],
     });

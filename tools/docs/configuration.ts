@@ -1,6 +1,7 @@
 /** Writes the configuration table into the README, or with `--check` fails when it is not what the code says. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { presenceConfig } from '#caas/domain/messaging';
 import { configurationTable, runtimeConfig } from '#caas/platform/config';
 import { httpConfig } from '#caas/platform/http';
 import { loggingConfig } from '#caas/platform/logging';
@@ -18,7 +19,15 @@ const STACK_ROWS = [
 
 const file = join(repositoryRoot(), 'README.md');
 const readme = readFileSync(file, 'utf8');
-const table = configurationTable([runtimeConfig, httpConfig, loggingConfig, tenancyConfig, realtimeConfig, storageConfig]);
+const table = configurationTable([
+  runtimeConfig,
+  httpConfig,
+  loggingConfig,
+  tenancyConfig,
+  realtimeConfig,
+  storageConfig,
+  presenceConfig,
+]);
 const before = readme.slice(0, readme.indexOf(BEGIN) + BEGIN.length);
 const after = readme.slice(readme.indexOf(END));
 const wanted = `${before}\n\n<!-- prettier-ignore-start -->\n${[table, ...STACK_ROWS].join('\n')}\n<!-- prettier-ignore-end -->\n\n${after}`;

@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { AccessGuard, AccessModule } from '#caas/access';
 import { ControlPlaneHttpModule, ControlPlaneModule } from '#caas/control-plane';
-import { MessagingApiModule } from '#caas/domain/messaging';
+import { MessagingApiModule, presenceConfig } from '#caas/domain/messaging';
 import { UsersHttpModule, UsersSocketModule } from '#caas/domain/users';
 import { CacheModule } from '#caas/platform/cache';
 import { ConfigModule, runtimeConfig } from '#caas/platform/config';
@@ -18,7 +18,15 @@ import { OutboxModule, tenancyConfig, TenancyModule } from '#caas/tenancy';
 /** What an api process is made of. */
 @Module({
   imports: [
-    ConfigModule.forRoot([runtimeConfig, loggingConfig, httpConfig, tenancyConfig, storageConfig, realtimeConfig]),
+    ConfigModule.forRoot([
+      runtimeConfig,
+      loggingConfig,
+      httpConfig,
+      tenancyConfig,
+      storageConfig,
+      realtimeConfig,
+      presenceConfig,
+    ]),
     LoggingModule,
     HealthHttpModule,
     HttpModule,

@@ -28,6 +28,12 @@ const reaction = open({
   reaction_counts: z.record(z.string(), z.int().positive()),
 });
 
+export const presenceView = open({
+  user: userReference,
+  status: z.enum(['online', 'away', 'busy', 'invisible', 'offline']),
+  last_seen_at: timestamp.nullable(),
+});
+
 /** Every event that a server sends to clients (design §6), with its version and the shape of its `data`. */
 export const EVENTS = {
   'message.created': { version: 1, data: messageView },
@@ -44,6 +50,10 @@ export const EVENTS = {
   'user.updated': { version: 1, data: open({ id: objectId, external_id: z.string(), display_name: z.string() }) },
   'session.revoked': { version: 1, data: open({ code: z.string(), detail: z.string() }) },
   'session.expiring': { version: 1, data: open({ expires_at: timestamp }) },
+  'server.closing': { version: 1, data: open({ reconnect_after_ms: z.int().nonnegative() }) },
+  'typing.started': { version: 1, data: open({ user: userReference, expires_at: timestamp }) },
+  'typing.stopped': { version: 1, data: open({ user: userReference }) },
+  'presence.changed': { version: 1, data: open({ changes: z.array(presenceView) }) },
 } as const satisfies Record<string, { version: number; data: z.ZodType }>;
 
 export type EventType = keyof typeof EVENTS;

@@ -8,7 +8,7 @@ import { CANARY, comparable, RANDOM_IDS, World } from './world';
 
 /*
  * The forty ways to reach another tenant, by number. 17 to 24 are in ../tenancy, below every transport, and 20 to 24 there only.
- * Not yet there to be attacked: search (13), presence and typing (33) come with complete messaging and groups; media URLs and attachments (37, 38) with media; quotas (39) with limits by tier;
+ * Not yet there to be attacked: search (13) comes with complete messaging and groups; media URLs and attachments (37, 38) with media; quotas (39) with limits by tier;
  * moves between tiers (25) with migration; archive keys and restored backups (40) with cold storage.
  */
 const system = new TestSystem();
@@ -455,6 +455,27 @@ describe.each(['free', 'pro', 'enterprise'] as const)('tenant A against tenant B
         JSON.stringify(attacker.events).includes(sentinel.client_message_id),
       );
       expect(JSON.stringify(attacker.events)).not.toContain(CANARY);
+    });
+
+    it('33: who of B is there, and types, A neither sees nor hears; not even of namesakes', async () => {
+      const people = [await world.b.socket('anna', 0), await world.b.socket('ben', 1)];
+      const [annaOfB, benOfB] = people as [LiveClient, LiveClient];
+      await annaOfB.send('presence.set', { status: 'busy' });
+      expect(await annaOfB.send('typing.start', { conversation_id: world.idsOfB.conversation })).toMatchObject({
+        ok: true,
+      });
+      await waitFor('B hears of both', 10_000, () => {
+        const heard = benOfB.of('presence.changed').flatMap(({ data }) => data.changes as { status: string }[]);
+        return benOfB.of('typing.started').length > 0 && heard.some(({ status }) => status === 'busy');
+      });
+      const anna = await callerOf('user');
+      expect((await anna.get(`/v1/presence?external_ids=${world.idsOfB.user},anna`)).body.data).toMatchObject([
+        { user: { user_external_id: 'anna', user_display_name: 'anna of-A' }, status: 'online' },
+      ]);
+      expect((await anna.get(`/v1/conversations/${world.idsOfA.conversation}/typing`)).body.data).toEqual([]);
+      expect(JSON.stringify(attacker.events)).not.toContain(CANARY);
+      expect(attacker.of('typing.started')).toEqual([]);
+      for (const client of people) client.socket.disconnect();
     });
 
     it.each([

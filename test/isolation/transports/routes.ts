@@ -128,6 +128,15 @@ export const ROUTES: Record<string, RouteAttack> = {
     as: 'user',
     try: (caller, { message }) => caller.delete(`/v1/messages/${message}/reactions/👍`),
   },
+  'GET /v1/conversations/{id}/typing': {
+    as: 'user',
+    try: (caller, { conversation }) => caller.get(`/v1/conversations/${conversation}/typing`),
+  },
+  'GET /v1/users/{external_id}/presence': {
+    as: 'user',
+    try: (caller, { user }) => caller.get(`/v1/users/${user}/presence`),
+  },
+  'GET /v1/presence': { as: 'user', try: (caller, { user }) => caller.get(`/v1/presence?external_ids=${user}`) },
   'POST /v1/sync': {
     as: 'user',
     try: (caller, { conversation }) => caller.post('/v1/sync', { conversations: { [conversation]: 0 } }),
@@ -147,6 +156,10 @@ export const SOCKET_MESSAGES: Record<string, (ids: Ids, tokenOfB: string) => unk
   'message.delete': ({ message }) => ({ message_id: message }),
   'reaction.add': ({ message }) => ({ message_id: message, emoji: '👍' }),
   'reaction.remove': ({ message }) => ({ message_id: message, emoji: '👍' }),
+  'typing.start': ({ conversation }) => ({ conversation_id: conversation }),
+  'typing.stop': ({ conversation }) => ({ conversation_id: conversation }),
+  'presence.set': () => ({ status: 'sleeping' }),
+  'presence.get': ({ user }) => ({ external_ids: [user] }),
   sync: ({ conversation }) => ({ conversations: { [conversation]: 0 } }),
   'session.renew': (_ids, token) => ({ token }),
 };

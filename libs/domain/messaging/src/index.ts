@@ -1,2 +1,3 @@
 export { MessagingApiModule } from './messaging-api.module';
 export { MessagingModule } from './messaging.module';
+export { presenceConfig } from './presence/presence.config';

@@ -14,6 +14,7 @@ import { MessagesService } from './messages/messages.service';
 import { PinsService } from './messages/pins.service';
 import { ReactionsService } from './reactions/reactions.service';
 import { MessagingFeedModule, MessagingModule } from './messaging.module';
+import { PresenceModule } from './presence/presence.module';
 import { ReceiptsController } from './receipts/receipts.controller';
 import { ReceiptsService } from './receipts/receipts.service';
 import { ReceiptsSocket } from './receipts/receipts.socket';
@@ -24,6 +25,10 @@ import { WriteTurns } from './sending/write-turns';
 import { MessageActionsSocket } from './socket/message-actions.socket';
 import { MessagingSocket } from './socket/messaging.socket';
 import { SyncService } from './sync/sync.service';
+import { TypingRows } from './typing/typing-rows';
+import { TypingController } from './typing/typing.controller';
+import { TypingService } from './typing/typing.service';
+import { TypingSocket } from './typing/typing.socket';
 import { ConversationsController } from './http/conversations.controller';
 import { MessageActionsController } from './http/message-actions.controller';
 import { MessagesController } from './http/messages.controller';
@@ -31,7 +36,7 @@ import { ReactionsController } from './http/reactions.controller';
 
 /** Messaging over REST and sockets: one set of services behind both. */
 @Module({
-  imports: [MessagingModule, MessagingFeedModule],
+  imports: [MessagingModule, MessagingFeedModule, PresenceModule],
   providers: [
     ConversationAccess,
     ConversationsService,
@@ -56,6 +61,9 @@ import { ReactionsController } from './http/reactions.controller';
     ForwardsService,
     ReactionsService,
     MessageActionsSocket,
+    TypingRows,
+    TypingService,
+    TypingSocket,
   ],
   controllers: [
     ConversationsController,
@@ -63,6 +71,7 @@ import { ReactionsController } from './http/reactions.controller';
     MessageActionsController,
     ReactionsController,
     ReceiptsController,
+    TypingController,
   ],
 })
 export class MessagingApiModule {}

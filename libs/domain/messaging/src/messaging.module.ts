@@ -7,9 +7,19 @@ import { members } from './persistence/member.schema';
 import { HAS_MENTIONS, HAS_REPLIERS, IS_FORWARDED, messages } from './persistence/message.schema';
 import { messageVersions } from './persistence/message-version.schema';
 import { reactions } from './persistence/reaction.schema';
+import { presence } from './presence/presence.schema';
 import { MessagingFeed } from './sync/conversation-feed';
+import { typingIndicators } from './typing/typing-indicator.schema';
 
-const MESSAGING_COLLECTIONS = [conversations, members, messages, messageVersions, reactions];
+const MESSAGING_COLLECTIONS = [
+  conversations,
+  members,
+  messages,
+  messageVersions,
+  reactions,
+  presence,
+  typingIndicators,
+];
 
 /** What every process knows of messaging: its collections, and where they keep names of users. */
 @Module({ imports: [TenancyModule.forFeature(MESSAGING_COLLECTIONS)] })
@@ -28,6 +38,8 @@ export class MessagingModule implements OnModuleInit {
     ]);
     this.holders.register(messageVersions, [mentions]);
     this.holders.register(reactions, [{ path: 'user' }]);
+    this.holders.register(presence, [{ path: 'user' }]);
+    this.holders.register(typingIndicators, [{ path: 'user' }]);
   }
 }
 

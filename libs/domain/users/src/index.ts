@@ -6,6 +6,7 @@ export { ReferencesService } from './references/references.service';
 export { RelationshipsService } from './relationships.service';
 export { SessionsService } from './sessions.service';
 export { TokensService } from './tokens.service';
+export { UserReferenceView } from './http/dto/relationship.dto';
 export { UsersHttpModule } from './http/users-http.module';
 export { UserChanges } from './user-changes';
 export { UsersSocketModule } from './socket/users-socket.module';

@@ -72,6 +72,13 @@ export class RelationshipsService {
     return new Set(await this.relationships.blockersOf(ctx, target, candidates));
   }
 
+  /** Whom each of `blockers` blocks: both as hex ids. */
+  async blockedBy(ctx: RequestContext, blockers: ObjectId[]): Promise<ReadonlyMap<string, string[]>> {
+    const blocks = await this.relationships.blocksOf(ctx, blockers);
+    const byBlocker = Map.groupBy(blocks, ({ user }) => user.user_id.toHexString());
+    return new Map([...byBlocker].map(([id, rows]) => [id, rows.map(({ target }) => target.user_id.toHexString())]));
+  }
+
   /** True when both sides asked for it. */
   areFriends(ctx: RequestContext, one: ObjectId, other: ObjectId): Promise<boolean> {
     return this.relationships.holds(ctx, one, other, { type: 'friend', status: 'accepted' });

@@ -12,6 +12,8 @@ export interface Problem {
   code: string;
   request_id: string;
   errors?: FieldError[];
+  /** Seconds; over HTTP also as the header `Retry-After`. */
+  retry_after?: number;
 }
 
 export const PROBLEM_TYPE = 'application/problem+json';
@@ -101,7 +103,11 @@ function statusOf(error: unknown): number | undefined {
 function fromCaasError(error: CaasError, requestId: string): Problem {
   if (error.kind === 'internal') return toProblem(undefined, requestId);
   const base = problem(STATUS[error.kind], error.code, error.message, requestId);
-  return error.fields.length > 0 ? { ...base, errors: error.fields } : base;
+  return {
+    ...base,
+    ...(error.fields.length > 0 ? { errors: error.fields } : {}),
+    ...(error.retryAfterSeconds === undefined ? {} : { retry_after: error.retryAfterSeconds }),
+  };
 }
 
 function problem(status: number, code: string, detail: string, requestId: string): Problem {

@@ -1,9 +1,11 @@
 import type { Socket } from 'socket.io';
+import type { EventData, EventType } from '#caas/contracts';
 import { CaasError, newRequestId, type RequestContext } from '#caas/kernel';
 import { toProblem } from '#caas/platform/http';
 import type { SocketPrincipal } from './ports';
 
 const BURST_SECONDS = 2;
+const RETRY_AFTER_SECONDS = 1;
 /** Tells a client this long before its token ends. */
 const EXPIRING_NOTICE_MS = 60_000;
 const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -43,7 +45,8 @@ export class ClientSocket {
     this.tokens = Math.min(this.burst, this.tokens + ((now - this.refilledAt) / 1000) * this.messagesPerSecond);
     this.refilledAt = now;
     if (this.tokens < 1) {
-      throw new CaasError('too_many', 'rate_limited', `No more than ${this.messagesPerSecond} messages a second.`);
+      const detail = `No more than ${this.messagesPerSecond} messages a second.`;
+      throw new CaasError('too_many', 'rate_limited', detail, [], { retryAfterSeconds: RETRY_AFTER_SECONDS });
     }
     this.tokens -= 1;
   }
@@ -52,13 +55,37 @@ export class ClientSocket {
     return BURST_SECONDS * this.messagesPerSecond;
   }
 
-  /** Says why, and hangs up. Locally: by way of Redis the reason would be overtaken by the end. */
+  /** To this socket alone. Locally: by way of Redis what follows would overtake it. */
+  tell<T extends EventType>(type: T, data: EventData<T>): void {
+    const envelope = { id: newRequestId(), type, at: new Date().toISOString(), data };
+    this.socket.nsp.local.to(this.socket.id).emit(type, envelope);
+  }
+
+  /** Says why, and hangs up. */
   end(type: 'session.revoked', error: unknown): void {
     const { code, detail } = toProblem(error, newRequestId());
-    this.socket.nsp.local
-      .to(this.socket.id)
-      .emit(type, { id: newRequestId(), type, at: new Date().toISOString(), data: { code, detail } });
+    this.tell(type, { code, detail });
     this.socket.disconnect(true);
+  }
+
+  /**
+   * Ends the connection, without the farewell of socket.io after which its clients do not come back by themselves. What has
+   * been written for the client leaves first.
+   */
+  hangUp(): Promise<void> {
+    const { conn } = this.socket;
+    if (conn.readyState === 'closed') return Promise.resolve();
+    return new Promise((resolve) => {
+      conn.once('close', () => resolve());
+      conn.close();
+    });
+  }
+
+  /** Ends the connection now. Any other end waits until the client has read what was written for it, and it does not read. */
+  cutOff(): void {
+    const { transport } = this.socket.conn as unknown as { transport: { socket?: { terminate(): void } } };
+    this.socket.disconnect(true);
+    transport.socket?.terminate();
   }
 
   /** Bytes that wait to be read by the client. */
@@ -83,15 +110,7 @@ export class ClientSocket {
     this.close();
     const remainingMs = this.principal.expiresAt - Date.now();
     const expiresAt = new Date(this.principal.expiresAt).toISOString();
-    this.after(remainingMs - EXPIRING_NOTICE_MS, () => {
-      const type = 'session.expiring';
-      this.socket.nsp.local.to(this.socket.id).emit(type, {
-        id: newRequestId(),
-        type,
-        at: new Date().toISOString(),
-        data: { expires_at: expiresAt },
-      });
-    });
+    this.after(remainingMs - EXPIRING_NOTICE_MS, () => this.tell('session.expiring', { expires_at: expiresAt }));
     this.after(remainingMs, () =>
       this.end('session.revoked', new CaasError('unauthenticated', 'token_expired', 'The token has expired.')),
     );

@@ -4,17 +4,22 @@ import type { Server, Socket } from 'socket.io';
 import { CaasError, forbidden, newRequestId } from '#caas/kernel';
 import { Invalidations, type Invalidation } from '#caas/platform/cache';
 import { InjectConfig, type ConfigOf } from '#caas/platform/config';
-import { isOurFault, toProblem } from '#caas/platform/http';
+import { isOurFault, ServerState, toProblem } from '#caas/platform/http';
 import { Log } from '#caas/platform/logging';
 import { ClientSocket } from './client-socket';
+import { Digests } from './digests';
+import { sayFarewell, UnderWay } from './farewell';
 import { ConversationFeed, SocketAuthenticator } from './ports';
 import { Realtime } from './realtime';
 import { realtimeConfig } from './realtime.config';
 import { conversationRoom, sessionRoom, tenantRoom, userRoom } from './rooms';
 import { SocketMessages } from './socket-messages';
+import { SocketObservers, type OpenSocket } from './socket-observers';
 
 const MAX_BACKLOG_BYTES = 4 * 2 ** 20;
-const CHECK_EVERY_MS = 2_000;
+/** So often that even who is sent 100 MB a second, and reads nothing, is cut off some tens of MB later. */
+const CHECK_BACKLOG_EVERY_MS = 250;
+const CHECK_RIGHTS_EVERY_MS = 2_000;
 
 type Acknowledge = (answer: unknown) => void;
 
@@ -24,14 +29,18 @@ type Acknowledge = (answer: unknown) => void;
 export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown {
   @WebSocketServer() private readonly server: Server;
   private readonly clients = new Map<string, ClientSocket>();
-  private timer: NodeJS.Timeout | undefined;
+  private readonly underWay = new UnderWay();
+  private readonly timers: NodeJS.Timeout[] = [];
 
   constructor(
     private readonly authenticator: SocketAuthenticator,
     private readonly feed: ConversationFeed,
     private readonly messages: SocketMessages,
     private readonly realtime: Realtime,
+    private readonly digests: Digests,
+    private readonly observers: SocketObservers,
     private readonly invalidations: Invalidations,
+    private readonly state: ServerState,
     private readonly log: Log,
     @InjectConfig(realtimeConfig) private readonly config: ConfigOf<typeof realtimeConfig>,
   ) {}
@@ -39,23 +48,27 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
   afterInit(server: Server): void {
     this.messages.collect();
     this.realtime.attach(server);
+    this.digests.attach(server);
     server.use((socket, next) => void this.admit(socket, next));
     server.on('connection', (socket) => void this.welcome(socket));
     this.invalidations.on((invalidation) => this.recheck(invalidation));
-    this.timer = setInterval(() => this.check(), CHECK_EVERY_MS);
-    this.timer.unref();
+    this.every(CHECK_BACKLOG_EVERY_MS, () => this.checkBacklogs());
+    this.every(CHECK_RIGHTS_EVERY_MS, () => this.checkRights());
   }
 
-  /** Lets clients go elsewhere before the process ends. */
-  beforeApplicationShutdown(): void {
-    clearInterval(this.timer);
-    for (const client of this.clients.values()) client.socket.disconnect(true);
+  /** What clients have asked is answered, nothing new is begun, and they are told to go elsewhere. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.timers.forEach(clearInterval);
+    await sayFarewell([...this.clients.values()], this.underWay);
   }
 
   private async admit(socket: Socket, next: (error?: Error) => void): Promise<void> {
     const requestId = newRequestId();
     try {
+      this.requireOpen();
       requireOwnOrigin(socket);
+      // One that socket.io recovers comes with the rooms that it had: which it may be in now, `welcome` finds out anew.
+      for (const room of socket.rooms) await socket.leave(room);
       const { token } = socket.handshake.auth as { token?: unknown };
       const principal = await this.authenticator.authenticate(token, requestId);
       this.clients.get(socket.id)?.close();
@@ -85,16 +98,25 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
       const conversations = await this.feed.conversationsOf(await client.context());
       await socket.join(conversations.map((id) => conversationRoom(tenantId, id)));
       socket.nsp.local.to(socket.id).emit('ready', { user_id: user.user_id.toHexString() });
+      this.observe(socket, { id: socket.id, tenantId, user });
     } catch (error) {
       client.end('session.revoked', error);
     }
+  }
+
+  private observe(socket: Socket, open: OpenSocket): void {
+    if (!socket.connected) return;
+    this.observers.connected(open);
+    socket.once('disconnect', () => this.observers.disconnected(open));
   }
 
   private async receive(client: ClientSocket, event: string, parameters: unknown[]): Promise<void> {
     const last = parameters.at(-1);
     const acknowledge = typeof last === 'function' ? (last as Acknowledge) : () => undefined;
     const payload = parameters[0] === last && typeof last === 'function' ? undefined : parameters[0];
+    this.underWay.begin();
     try {
+      this.requireOpen();
       client.spend();
       const data =
         event === 'session.renew' ? await this.renew(client, payload) : await this.answer(client, event, payload);
@@ -110,11 +132,13 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
       }
       acknowledge({ ok: false, error: problem });
       if (problem.status === 401 || problem.code === 'tenant_suspended') client.end('session.revoked', error);
+    } finally {
+      this.underWay.end();
     }
   }
 
   private answer(client: ClientSocket, event: string, payload: unknown): Promise<unknown> {
-    return this.messages.answer(event, payload, () => client.context());
+    return this.messages.answer(event, payload, client.socket.id, () => client.context());
   }
 
   private async renew(client: ClientSocket, payload: unknown): Promise<unknown> {
@@ -134,18 +158,33 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
     if (concerned.length > 0) setImmediate(() => concerned.forEach((client) => void this.verify(client)));
   }
 
-  /** Cuts off slow readers; and while changes may have gone untold, looks at every socket. */
-  private check(): void {
-    const untold = this.invalidations.mayHaveMissed();
+  private checkBacklogs(): void {
     for (const client of this.clients.values()) {
-      if (client.backlogBytes > MAX_BACKLOG_BYTES) {
-        this.log.root.warn(
-          { tenant_id: client.principal.tenantId, bytes: client.backlogBytes },
-          'a slow reader was cut off',
-        );
-        client.socket.disconnect(true);
-      } else if (untold) void this.verify(client);
+      const bytes = client.backlogBytes;
+      if (bytes <= MAX_BACKLOG_BYTES) continue;
+      this.log.root.warn({ tenant_id: client.principal.tenantId, bytes }, 'a slow reader was cut off');
+      client.cutOff();
     }
+  }
+
+  /** While changes may have gone untold, every socket is looked at. */
+  private checkRights(): void {
+    if (!this.invalidations.mayHaveMissed()) return;
+    for (const client of this.clients.values()) void this.verify(client);
+  }
+
+  private every(periodMs: number, work: () => void): void {
+    const timer = setInterval(work, periodMs);
+    timer.unref();
+    this.timers.push(timer);
+  }
+
+  /** @throws CaasError `server_closing` (503): nothing was done, and another process, or the next one, will do it */
+  private requireOpen(): void {
+    if (!this.state.draining) return;
+    throw new CaasError('unavailable', 'server_closing', 'This server is closing. Connect again.', [], {
+      retryAfterSeconds: 1,
+    });
   }
 
   private async verify(client: ClientSocket): Promise<void> {

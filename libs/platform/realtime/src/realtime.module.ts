@@ -1,14 +1,16 @@
 import { Global, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
+import { Digests } from './digests';
 import { Realtime } from './realtime';
 import { RealtimeGateway } from './realtime.gateway';
 import { SocketMessages } from './socket-messages';
+import { SocketObservers } from './socket-observers';
 
 /** Needs `SocketAuthenticator` (access) and `ConversationFeed` (messaging) from somewhere, globally. */
 @Global()
 @Module({
   imports: [DiscoveryModule],
-  providers: [Realtime, RealtimeGateway, SocketMessages],
-  exports: [Realtime, SocketMessages],
+  providers: [Realtime, RealtimeGateway, SocketMessages, SocketObservers, Digests],
+  exports: [Realtime, SocketMessages, SocketObservers, Digests],
 })
 export class RealtimeModule {}

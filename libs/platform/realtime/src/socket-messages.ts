@@ -10,9 +10,12 @@ interface Declared {
   dto: Type<object>;
 }
 
-type Handler = (ctx: RequestContext, payload: object) => Promise<unknown>;
+type Handler = (ctx: RequestContext, payload: object, socketId: string) => Promise<unknown>;
 
-/** Marks a method as the answer to a client's message; it gets the context and the checked payload, and returns `data`. */
+/**
+ * Marks a method as the answer to a client's message; it gets the context, the checked payload and the id of the socket, and
+ * returns `data`.
+ */
 export const SocketMessage = (event: string, dto: Type<object>): MethodDecorator =>
   SetMetadata(SOCKET_MESSAGE, { event, dto } satisfies Declared);
 
@@ -41,7 +44,12 @@ export class SocketMessages {
   }
 
   /** @throws CaasError `unknown_message`, `validation_failed` (400), and whatever the handler throws */
-  async answer(event: string, payload: unknown, openContext: () => Promise<RequestContext>): Promise<unknown> {
+  async answer(
+    event: string,
+    payload: unknown,
+    socketId: string,
+    openContext: () => Promise<RequestContext>,
+  ): Promise<unknown> {
     const handler = this.handlers.get(event);
     if (!handler) throw invalid('unknown_message', `There is no message "${event.slice(0, 64)}".`);
     const body = payload === undefined ? {} : payload;
@@ -49,7 +57,7 @@ export class SocketMessages {
       throw invalid('validation_failed', 'The payload must be an object.');
     }
     const checked = (await this.pipe.transform(body, { type: 'body', metatype: handler.dto })) as object;
-    return handler.handle(await openContext(), checked);
+    return handler.handle(await openContext(), checked, socketId);
   }
 
   private add(instance: object, method: unknown): void {

@@ -40,6 +40,12 @@ export class RelationshipRepository {
     return rows.map(({ user }) => user.user_id.toHexString());
   }
 
+  blocksOf(ctx: RequestContext, blockers: ObjectId[]): Promise<UserRelationship[]> {
+    return ctx
+      .repository(userRelationships)
+      .find({ 'user.user_id': { $in: blockers }, type: 'block' }, { fields: ['user', 'target'] });
+  }
+
   async hold(ctx: RequestContext, user: UserReference, target: UserReference, held: Held): Promise<Outcome> {
     const repository = ctx.repository(userRelationships);
     const known = await repository.findOne({ ...between(user.user_id, target.user_id), type: held.type });

@@ -1,0 +1,136 @@
+import { Injectable, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { CaasError, newRequestId, type RequestContext, type TenantId } from '#caas/kernel';
+import { InjectConfig, type ConfigOf } from '#caas/platform/config';
+import { Log } from '#caas/platform/logging';
+import { SocketObservers, type OpenSocket, type SocketObserver } from '#caas/platform/realtime';
+import { RequestContexts } from '#caas/tenancy';
+import { LocalUsers, type LocalUser } from './local-users';
+import { PresenceNews } from './presence-news';
+import { PresenceRows } from './presence-rows';
+import { presenceConfig } from './presence.config';
+import { TenantFeatures } from './tenant-features';
+
+/** Who comes and goes within this time is written down together. */
+const WRITE_EVERY_MS = 500;
+/** In one round, of one tenant. */
+const USERS_AT_ONCE = 100;
+const SIGNS_OF_LIFE_PER_TIMEOUT = 3;
+
+/**
+ * Keeps `presence` true to the sockets of this process. Coming and going is written in rounds, and a user who is back within
+ * some seconds was never gone, here or at another process. While it lives the process renews its rows; users of one that does
+ * not any more are told of by whichever process notices: one and a third of `PRESENCE_TIMEOUT` after its end at the latest.
+ */
+@Injectable()
+export class PresenceTracker implements OnModuleInit, BeforeApplicationShutdown, SocketObserver {
+  private readonly tenants = new Map<TenantId, LocalUsers>();
+  private readonly timers: NodeJS.Timeout[] = [];
+  /** What is under way, by kind and tenant: no round begins before the one before it has ended. */
+  private readonly rounds = new Map<string, Promise<void>>();
+
+  constructor(
+    @InjectConfig(presenceConfig) private readonly config: ConfigOf<typeof presenceConfig>,
+    private readonly contexts: RequestContexts,
+    private readonly features: TenantFeatures,
+    private readonly rows: PresenceRows,
+    private readonly news: PresenceNews,
+    private readonly observers: SocketObservers,
+    private readonly log: Log,
+  ) {}
+
+  onModuleInit(): void {
+    this.observers.add(this);
+    this.every(WRITE_EVERY_MS, 'write', (ctx, users) => this.write(ctx, users));
+    this.every(this.config.PRESENCE_TIMEOUT / SIGNS_OF_LIFE_PER_TIMEOUT, 'renew', (ctx, users) =>
+      this.renew(ctx, users),
+    );
+  }
+
+  /** Others take over: see `handOver`. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.timers.splice(0).forEach(clearInterval);
+    await Promise.all(this.rounds.values());
+    await Promise.all([...this.tenants.keys()].map((id) => this.round('end', id, (ctx) => this.rows.handOver(ctx))));
+  }
+
+  connected(socket: OpenSocket): void {
+    const users = this.tenants.get(socket.tenantId) ?? new LocalUsers();
+    this.tenants.set(socket.tenantId, users);
+    users.connected(socket);
+  }
+
+  disconnected(socket: OpenSocket): void {
+    this.tenants.get(socket.tenantId)?.disconnected(socket, Date.now());
+  }
+
+  private async write(ctx: RequestContext, users: LocalUsers): Promise<void> {
+    const isOn = await this.features.hasPresence(ctx);
+    for (let due = users.due(Date.now(), USERS_AT_ONCE); due.length > 0; due = users.due(Date.now(), USERS_AT_ONCE)) {
+      if (isOn) await this.writeDown(ctx, due);
+      users.written(due);
+    }
+  }
+
+  private async writeDown(ctx: RequestContext, due: LocalUser[]): Promise<void> {
+    const [here, gone] = [due.filter(({ isHere }) => isHere), due.filter(({ isHere }) => !isHere)];
+    const everyone = due.map(({ user }) => user);
+    const ids = everyone.map(({ user_id }) => user_id);
+    const before = await this.rows.of(ctx, ids);
+    await this.rows.arrive(
+      ctx,
+      here.map(({ user }) => ({ user, known: before.get(user.user_id.toHexString()) ?? [] })),
+    );
+    await this.rows.leave(
+      ctx,
+      gone.map(({ user }) => user),
+    );
+    // Read again, and not concluded: of two processes that a user leaves at once, one must see that nobody is left.
+    await this.news.tellChanges(ctx, everyone, before, await this.rows.of(ctx, ids));
+  }
+
+  private async renew(ctx: RequestContext, users: LocalUsers): Promise<void> {
+    if (!(await this.features.hasPresence(ctx))) return;
+    const expected = users.writtenCount;
+    if ((await this.rows.renew(ctx)) < expected) users.writeAgain();
+    const lost = await this.rows.takeLost(ctx);
+    if (lost.length === 0) return;
+    const rows = await this.rows.of(
+      ctx,
+      lost.map(({ user_id }) => user_id),
+    );
+    await this.news.tellGone(ctx, lost, rows);
+  }
+
+  private every(periodMs: number, kind: string, work: (ctx: RequestContext, users: LocalUsers) => Promise<void>): void {
+    const timer = setInterval(() => {
+      for (const [tenantId, users] of this.tenants) {
+        if (users.isEmpty) this.tenants.delete(tenantId);
+        else if (kind !== 'write' || users.hasDue(Date.now())) {
+          void this.round(kind, tenantId, (ctx) => work(ctx, users));
+        }
+      }
+    }, periodMs);
+    timer.unref();
+    this.timers.push(timer);
+  }
+
+  /** Does nothing while a round of the same kind is under way. What fails, the next round does. */
+  private round(kind: string, tenantId: TenantId, work: (ctx: RequestContext) => Promise<void>): Promise<void> {
+    const key = `${kind}/${tenantId}`;
+    const underWay = this.rounds.get(key);
+    if (underWay) return underWay;
+    const round = this.attempt(tenantId, work).finally(() => this.rounds.delete(key));
+    this.rounds.set(key, round);
+    return round;
+  }
+
+  private async attempt(tenantId: TenantId, work: (ctx: RequestContext) => Promise<void>): Promise<void> {
+    try {
+      const ctx = await this.contexts.openFor(tenantId, { kind: 'system', name: 'presence' }, newRequestId());
+      await work(ctx);
+    } catch (error) {
+      if (error instanceof CaasError && error.kind === 'not_found') return void this.tenants.delete(tenantId);
+      this.log.root.warn({ tenant_id: tenantId, reason: (error as Error).message }, 'presence not written; again soon');
+    }
+  }
+}

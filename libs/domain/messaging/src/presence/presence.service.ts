@@ -1,0 +1,90 @@
+import { Injectable } from '@nestjs/common';
+import { forbidden, type RequestContext, type UserReference } from '#caas/kernel';
+import { RelationshipsService, UsersService } from '#caas/domain/users';
+import { PresenceNews, viewOfPresence } from './presence-news';
+import { PresenceRows } from './presence-rows';
+import { ownState, stateForOthers, type ChosenStatus, type State } from './presence-status';
+import type { Presence } from './presence.schema';
+import { TenantFeatures } from './tenant-features';
+
+/** At once; more are asked for in turn. */
+export const MAX_USERS_AT_ONCE = 100;
+
+export type PresenceOfUser = ReturnType<typeof viewOfPresence>;
+type KnownUser = Awaited<ReturnType<UsersService['get']>>;
+
+/**
+ * Who is there. Within a tenant everybody may ask, like for profiles, but whoever a user blocks sees them offline. News of it
+ * goes only to those who share a conversation: see `PresenceNews`.
+ */
+@Injectable()
+export class PresenceService {
+  constructor(
+    private readonly users: UsersService,
+    private readonly relationships: RelationshipsService,
+    private readonly features: TenantFeatures,
+    private readonly rows: PresenceRows,
+    private readonly news: PresenceNews,
+  ) {}
+
+  /**
+   * What the actor wants to look like, on all their devices, until they choose again. Remembered for a day after they have
+   * left, but for `away`.
+   * @throws CaasError `presence_off` (403) when the tenant does without
+   */
+  async set(ctx: RequestContext, status: ChosenStatus): Promise<PresenceOfUser> {
+    if (!(await this.features.hasPresence(ctx))) throw forbidden('presence_off', 'This tenant does without presence.');
+    const { user } = ctx;
+    const key = user.user_id.toHexString();
+    const before = await this.rows.of(ctx, [user.user_id]);
+    await this.rows.choose(ctx, user, before.get(key) ?? [], status);
+    const rows = await this.rows.of(ctx, [user.user_id]);
+    const state = ownState(rows.get(key) ?? [], new Date());
+    this.news.tellSelf(ctx, user, state);
+    await this.news.tellChanges(ctx, [user], before, rows);
+    return viewOfPresence(user, state);
+  }
+
+  /** @throws CaasError `user_not_found` (404) */
+  async get(ctx: RequestContext, pathId: string): Promise<PresenceOfUser> {
+    const [found] = await this.of(ctx, [await this.users.get(ctx, pathId)]);
+    return found!;
+  }
+
+  /** In the order of `externalIds`, at most a hundred; those who are no users are left out. */
+  async list(ctx: RequestContext, externalIds: string[]): Promise<PresenceOfUser[]> {
+    const selection = { externalIds: [...new Set(externalIds)] };
+    const page = { cursor: null, limit: MAX_USERS_AT_ONCE, direction: 'backward' } as const;
+    const { data } = await this.users.list(ctx, selection, page);
+    const byId = new Map(data.map((user) => [user.external_id, user]));
+    return this.of(
+      ctx,
+      selection.externalIds.flatMap((id) => byId.get(id) ?? []),
+    );
+  }
+
+  private async of(ctx: RequestContext, users: KnownUser[]): Promise<PresenceOfUser[]> {
+    const ids = users.map(({ _id }) => _id);
+    const viewer = ctx.actor.kind === 'user' ? ctx.user.user_id : null;
+    const [rows, blockers] = await Promise.all([
+      this.rows.of(ctx, ids),
+      viewer && !ctx.isServer ? this.relationships.blockersOf(ctx, viewer, ids) : NOBODY,
+    ]);
+    return users.map((user) => {
+      const key = user._id.toHexString();
+      const reference = { user_id: user._id, user_external_id: user.external_id, user_display_name: user.display_name };
+      if (blockers.has(key)) return viewOfPresence(reference, { status: 'offline', last_seen_at: null });
+      const sightings = rows.get(key) ?? [];
+      return viewOfPresence(reference, stateSeenBy(viewer, user, sightings));
+    });
+  }
+}
+
+const NOBODY: ReadonlySet<string> = new Set();
+
+function stateSeenBy(viewer: UserReference['user_id'] | null, user: KnownUser, rows: Presence[]): State {
+  const now = new Date();
+  const state = viewer?.equals(user._id) ? ownState(rows, now) : stateForOthers(rows, now);
+  const seen = Math.max(state.last_seen_at?.getTime() ?? 0, user.last_seen_at?.getTime() ?? 0);
+  return { ...state, last_seen_at: seen === 0 ? null : new Date(seen) };
+}
