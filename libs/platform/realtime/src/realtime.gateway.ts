@@ -6,6 +6,7 @@ import { Invalidations, type Invalidation } from '#caas/platform/cache';
 import { InjectConfig, type ConfigOf } from '#caas/platform/config';
 import { isOurFault, ServerState, toProblem } from '#caas/platform/http';
 import { Log } from '#caas/platform/logging';
+import { batchWrites } from './batched-writes';
 import { ClientSocket } from './client-socket';
 import { Digests } from './digests';
 import { sayFarewell, UnderWay } from './farewell';
@@ -47,6 +48,7 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
 
   afterInit(server: Server): void {
     this.messages.collect();
+    batchWrites(server);
     this.realtime.attach(server);
     this.digests.attach(server);
     server.use((socket, next) => void this.admit(socket, next));
