@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { AccessGuard, AccessModule } from '#caas/access';
 import { ControlPlaneHttpModule, ControlPlaneModule } from '#caas/control-plane';
-import { MessagingApiModule, presenceConfig } from '#caas/domain/messaging';
+import { MessagingApiModule, messagingConfig, presenceConfig } from '#caas/domain/messaging';
 import { UsersHttpModule, UsersSocketModule } from '#caas/domain/users';
 import { CacheModule } from '#caas/platform/cache';
 import { ConfigModule, runtimeConfig } from '#caas/platform/config';
@@ -26,6 +26,7 @@ import { OutboxModule, tenancyConfig, TenancyModule } from '#caas/tenancy';
       storageConfig,
       realtimeConfig,
       presenceConfig,
+      messagingConfig,
     ]),
     LoggingModule,
     HealthHttpModule,

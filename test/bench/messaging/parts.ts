@@ -1,5 +1,6 @@
 import type { Bench } from './bench';
 import { directChats } from './parts/direct';
+import { flood } from './parts/flood';
 import { longHistory } from './parts/long';
 import { hotRoom, oneSender, steadyRoom, thousandClients } from './parts/rooms';
 
@@ -11,4 +12,5 @@ export const PARTS: Record<string, (bench: Bench) => Promise<void>> = {
   thousand: thousandClients,
   direct: directChats,
   long: longHistory,
+  flood,
 };

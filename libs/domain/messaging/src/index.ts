@@ -1,3 +1,4 @@
+export { messagingConfig } from './messaging.config';
 export { MessagingApiModule } from './messaging-api.module';
 export { MessagingModule } from './messaging.module';
 export { presenceConfig } from './presence/presence.config';

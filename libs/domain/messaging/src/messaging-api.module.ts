@@ -21,6 +21,7 @@ import { ReceiptsSocket } from './receipts/receipts.socket';
 import { CounterMemory } from './sending/counter-memory';
 import { GroupWriter } from './sending/group-writer';
 import { SendCommitter } from './sending/send-committer';
+import { SendRates } from './sending/send-rates';
 import { WriteTurns } from './sending/write-turns';
 import { MessageActionsSocket } from './socket/message-actions.socket';
 import { MessagingSocket } from './socket/messaging.socket';
@@ -44,6 +45,7 @@ import { ReactionsController } from './http/reactions.controller';
     CounterMemory,
     GroupWriter,
     SendCommitter,
+    SendRates,
     WriteTurns,
     ConversationChanges,
     ReceiptsService,

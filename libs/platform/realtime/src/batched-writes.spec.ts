@@ -46,7 +46,7 @@ describe('batchWrites', () => {
 
   it('lets what was said before a disconnection arrive before it', async () => {
     const numbers = received(2);
-    const gone = once(client, 'disconnect');
+    const gone = new Promise((resolve) => client.on('disconnect', resolve));
     socket.emit('number', 1);
     socket.emit('number', 2);
     socket.disconnect(true);

@@ -14,6 +14,7 @@ import { ConversationAccess } from '../conversations/conversation-access';
 import { IN_A_THREAD, IS_PINNED, messages, type Message, type MessageType } from '../persistence/message.schema';
 import type { Draft } from '../sending/draft';
 import type { Sent } from '../sending/send-committer';
+import { SendRates } from '../sending/send-rates';
 import { Mentions } from './mentions';
 import { MessageAccess } from './message-access';
 import { MessageSender, sendKeyOf } from './message-sender';
@@ -54,14 +55,16 @@ export class MessagesService {
     private readonly found: MessageAccess,
     private readonly mentions: Mentions,
     private readonly sender: MessageSender,
+    private readonly rates: SendRates,
   ) {}
 
   /**
    * Answers when the message is stored for good. The same `client_message_id` again answers the first message.
    * @throws CaasError `conversation_not_found` (404), `blocked` (403), `empty_message`, `unknown_reply`,
-   *   `unknown_thread_root`, `unknown_mentions` (400), `idempotency_mismatch` (422)
+   *   `unknown_thread_root`, `unknown_mentions` (400), `idempotency_mismatch` (422), `rate_limited` (429)
    */
-  send(ctx: RequestContext, conversationId: ObjectId, body: NewMessage): Promise<Sent> {
+  async send(ctx: RequestContext, conversationId: ObjectId, body: NewMessage): Promise<Sent> {
+    this.rates.spend(ctx.tenantId);
     const key = sendKeyOf(ctx, conversationId, body.client_message_id, body);
     return this.sender.sendOnce(ctx, key, () => this.checkSend(ctx, conversationId, body));
   }

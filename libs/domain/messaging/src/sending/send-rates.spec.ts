@@ -1,0 +1,28 @@
+import { parseTenantId } from '#caas/kernel';
+import { SendRates } from './send-rates';
+
+const [A, B] = [parseTenantId('clnt_aaaaaa'), parseTenantId('clnt_bbbbbb')];
+
+describe('SendRates', () => {
+  /** How many of `tries`, made at one moment, are let through. */
+  const passed = (rates: SendRates, tenant: typeof A, tries: number, atMs: number) => {
+    let through = 0;
+    for (let attempt = 0; attempt < tries; attempt += 1) {
+      try {
+        rates.spend(tenant, atMs);
+        through += 1;
+      } catch (error) {
+        expect(error).toMatchObject({ kind: 'too_many', code: 'rate_limited', retryAfterSeconds: 1 });
+      }
+    }
+    return through;
+  };
+
+  it('lets a second’s worth through at once, and then so many a second, of each tenant', () => {
+    const rates = new SendRates({ TENANT_SENDS_PER_SECOND: 10 });
+    expect(passed(rates, A, 1_000, 0)).toBe(10);
+    expect(passed(rates, A, 1_000, 500)).toBe(5);
+    expect(passed(rates, B, 1_000, 500)).toBe(10);
+    expect(passed(rates, A, 1_000, 60_000)).toBe(10);
+  });
+});
