@@ -1,9 +1,9 @@
 import type { ObjectId } from 'bson';
 import type { UserReference } from '#caas/kernel';
+import type { Member } from '#caas/domain/groups';
 import { versioned } from '#caas/platform/http';
 import { watermarksOf } from './conversations/watermarks';
 import type { Conversation } from './persistence/conversation.schema';
-import type { Member } from './persistence/member.schema';
 import type { MessageVersion } from './persistence/message-version.schema';
 import type { Message } from './persistence/message.schema';
 import type { Reaction } from './persistence/reaction.schema';

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import { forbidden, notFound, type RequestContext, type UserReference } from '#caas/kernel';
+import { members, type Member } from '#caas/domain/groups';
 import { RelationshipsService } from '#caas/domain/users';
 import { FreshCache, Invalidations } from '#caas/platform/cache';
 import { conversationKey } from './conversation-key';
 import { conversations, type Conversation } from '../persistence/conversation.schema';
-import { members, type Member } from '../persistence/member.schema';
 
 const MAX_CACHED = 20_000;
 /** The two of a direct conversation are the same for good. */

@@ -13,9 +13,9 @@ import {
   type UserReference,
 } from '#caas/kernel';
 import { UserDirectory } from '#caas/access';
+import { members } from '#caas/domain/groups';
 import { Realtime } from '#caas/platform/realtime';
 import { conversations, type Conversation, type ConversationType } from '../persistence/conversation.schema';
-import { members } from '../persistence/member.schema';
 import { viewOfConversation } from '../views';
 import { ConversationAccess, type Entry } from './conversation-access';
 

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { ObjectId } from 'bson';
 import { isObjectIdHex, type RequestContext } from '#caas/kernel';
+import { members } from '#caas/domain/groups';
 import { ConversationAccess, type Entry } from '../conversations/conversation-access';
 import { ConversationsService } from '../conversations/conversations.service';
-import { members } from '../persistence/member.schema';
 import { messages, type Message } from '../persistence/message.schema';
 import { MessageViews } from '../messages/message-views';
 import { receiptOf, type Receipt } from '../receipts/receipts.service';

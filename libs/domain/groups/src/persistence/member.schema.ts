@@ -4,6 +4,7 @@ import { Types } from 'mongoose';
 import type { UserReference } from '#caas/kernel';
 import { UserReferenceProp } from '#caas/domain/users';
 import { TenantDocumentBase, tenantCollection } from '#caas/tenancy';
+import { ROLES, type Role } from '../roles';
 
 /** One user in one conversation, of whatever type, with what is theirs alone: how far they have read, and their preferences. */
 @Schema()
@@ -14,10 +15,10 @@ export class Member extends TenantDocumentBase {
   @UserReferenceProp()
   user: UserReference;
 
-  @Prop({ type: String, default: 'member' })
-  role: string;
+  @Prop({ type: String, enum: ROLES, default: 'member' })
+  role: Role;
 
-  /** Watermarks: everything up to here is read, or delivered. They only grow. What the member wrote counts too: see `watermarks.ts`. */
+  /** Watermarks: everything up to here is read, or delivered. They only grow. What the member wrote counts too: messaging's `watermarksOf`. */
   @Prop({ type: Number, default: 0 })
   read_seq: number;
 
