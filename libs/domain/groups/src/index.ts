@@ -1,3 +1,11 @@
+export {
+  GroupConversations,
+  type MembershipGuard,
+  type MembershipScope,
+  type NewGroupConversation,
+} from './group-conversations';
 export { GroupsModule } from './groups.module';
-export { members, type Member } from './persistence/member.schema';
-export { isModerator, type Role } from './roles';
+export { endGroup, requireNotBanned } from './kept-out';
+export { NamedUsers } from './named-users';
+export { members, newMember, type Member } from './persistence/member.schema';
+export { isAdmin, isModerator, isOwner, mayRemove, type Role, type Standing } from './roles';

@@ -1,7 +1,7 @@
 import { Prop, Schema } from '@nestjs/mongoose';
 import type { ObjectId } from 'bson';
 import { Types } from 'mongoose';
-import type { UserReference } from '#caas/kernel';
+import type { NewDocument, UserReference } from '#caas/kernel';
 import { UserReferenceProp } from '#caas/domain/users';
 import { TenantDocumentBase, tenantCollection } from '#caas/tenancy';
 import { ROLES, type Role } from '../roles';
@@ -24,6 +24,19 @@ export class Member extends TenantDocumentBase {
 
   @Prop({ type: Number, default: 0 })
   delivered_seq: number;
+
+  /** The conversation's `last_seq` when the member joined. Where `history` is "joined", they see what is after it. */
+  @Prop({ type: Number, default: 0 })
+  joined_seq: number;
+
+  @Prop({ type: Date, default: null })
+  muted_until: Date | null;
+
+  @Prop({ type: Boolean, default: false })
+  pinned: boolean;
+
+  @Prop({ type: Boolean, default: false })
+  archived: boolean;
 }
 
 export const members = tenantCollection(Member, {
@@ -36,4 +49,22 @@ export const members = tenantCollection(Member, {
     },
     { key: { tenant_id: 1, 'user.user_id': 1, _id: 1 }, serves: 'the conversations of a user; refreshing names' },
   ],
+});
+
+/** A row as it begins: what was written before the member came counts as read. */
+export const newMember = (
+  conversation_id: ObjectId,
+  user: UserReference,
+  role: Role,
+  lastSeq: number,
+): NewDocument<Member> => ({
+  conversation_id,
+  user,
+  role,
+  read_seq: lastSeq,
+  delivered_seq: lastSeq,
+  joined_seq: lastSeq,
+  muted_until: null,
+  pinned: false,
+  archived: false,
 });
