@@ -133,6 +133,12 @@ export function viewOfConversationFor(conversation: Conversation, member: Member
   return versioned({ ...view, last_message, unread_count, preferences }, conversation.settings_version);
 }
 
+/** For whoever manages it: a member, or nobody in particular. */
+export function viewOfManaged({ conversation, member }: { conversation: Conversation; member: Member | null }) {
+  if (member) return viewOfConversationFor(conversation, member);
+  return versioned(viewOfConversation(conversation), conversation.settings_version);
+}
+
 export function viewOfPreferences({ muted_until, pinned, archived }: Member) {
   return { muted_until: muted_until?.toISOString() ?? null, pinned, archived };
 }

@@ -56,11 +56,12 @@ export class ConversationsService {
     return this.access.requireMember(ctx, id);
   }
 
-  /** The actor's inbox by newest activity. */
-  async inbox(ctx: RequestContext, request: PageRequest): Promise<Page<Entry>> {
+  /** The actor's inbox by newest activity: all of it, or what they have archived, or what they have not. */
+  async inbox(ctx: RequestContext, request: PageRequest, archived: boolean | null = null): Promise<Page<Entry>> {
+    const which = archived === null ? {} : { archived };
     const own = await ctx
       .repository(members)
-      .find({ 'user.user_id': ctx.user.user_id }, { sort: { _id: -1 }, limit: FEED_LIMIT });
+      .find({ 'user.user_id': ctx.user.user_id, ...which }, { sort: { _id: -1 }, limit: FEED_LIMIT });
     const byConversation = new Map(own.map((member) => [member.conversation_id.toHexString(), member]));
     const backward = request.direction === 'backward';
     const order = backward ? -1 : 1;
@@ -75,14 +76,6 @@ export class ConversationsService {
       member: byConversation.get(conversation._id.toHexString())!,
     }));
     return cutPage(entries, request, ({ conversation }) => conversation._id.toHexString());
-  }
-
-  /** Ids of all conversations of the actor, for their sockets. */
-  async idsOf(ctx: RequestContext): Promise<string[]> {
-    const own = await ctx
-      .repository(members)
-      .find({ 'user.user_id': ctx.user.user_id }, { fields: ['conversation_id'], limit: FEED_LIMIT });
-    return own.map(({ conversation_id }) => conversation_id.toHexString());
   }
 
   private async beyond(ctx: RequestContext, { cursor, direction }: PageRequest): Promise<Filter<Conversation>> {

@@ -128,7 +128,12 @@ function memberOf(tx: RequestContext, conversation_id: ObjectId, userId: ObjectI
   return tx.repository(members).findOne({ conversation_id, 'user.user_id': userId });
 }
 
-async function standingOf(tx: RequestContext, { actor }: RequestContext, id: ObjectId): Promise<Standing | null> {
+/** What the actor is, as the transaction sees it; null for somebody who is not a member. */
+export async function standingOf(
+  tx: RequestContext,
+  { actor }: RequestContext,
+  id: ObjectId,
+): Promise<Standing | null> {
   if (actor.kind !== 'user') return 'server';
   return (await memberOf(tx, id, actor.user.user_id))?.role ?? null;
 }
