@@ -143,10 +143,6 @@ export function viewOfPreferences({ muted_until, pinned, archived }: Member) {
   return { muted_until: muted_until?.toISOString() ?? null, pinned, archived };
 }
 
-export function viewOfMember({ _id, user, role, created_at }: Member) {
-  return { id: _id.toHexString(), user: viewOfReference(user), role, joined_at: created_at.toISOString() };
-}
-
 /** In the events of members. @param by who did it; null for the tenant's server as nobody in particular */
 export function viewOfMembership({ user, role }: Member, by: UserReference | null) {
   return { user: viewOfReference(user), role, by: by && viewOfReference(by) };

@@ -4,9 +4,10 @@ import type { ObjectId } from 'bson';
 import type { FastifyReply } from 'fastify';
 import { mapPage, RequestContext, type PageRequest } from '#caas/kernel';
 import { Idempotent, UserRoute } from '#caas/access';
+import { viewOfMember } from '#caas/domain/groups';
 import { Ctx, IdParam, IfMatch, PageQuery } from '#caas/platform/http';
 import { ConversationSettingsService } from '../conversations/conversation-settings.service';
-import { viewOfConversationFor, viewOfMember, viewOfManaged } from '../views';
+import { viewOfConversationFor, viewOfManaged } from '../views';
 import { AddMembersDto, ChangeConversationDto, PreferencesDto } from './members.dto';
 import { MembersService } from './members.service';
 
