@@ -3,7 +3,7 @@ import type { RequestContext } from '#caas/kernel';
 import { Realtime } from '#caas/platform/realtime';
 import type { Member } from '#caas/domain/groups';
 import { ConversationAccess } from '../conversations/conversation-access';
-import { viewOfConversation, viewOfConversationForNewcomer, viewOfConversationForRoom } from '../views';
+import { viewOfConversationForNewcomer, viewOfConversationForRoom } from '../views';
 import type { MembershipOutcome } from './membership-change';
 
 /** Tells of members who came, left or have another role, once it is so: first what each process knows, then each client. */
