@@ -318,6 +318,31 @@ describe.each(['free', 'pro', 'enterprise'] as const)('tenant A against tenant B
       }
     });
 
+    it('12: a user of B can be added to nothing of A, by none of the ways in', async () => {
+      const anna = await callerOf('user');
+      const { conversation_id } = (await anna.get(`/v1/groups/${world.idsOfA.group}`)).body;
+      for (const user of [world.idsOfB.user, RANDOM_IDS.user]) {
+        const member_ids = ['ben', user];
+        for (const answer of [
+          await anna.post(`/v1/conversations/${conversation_id}/members`, { member_ids }),
+          await anna.post('/v1/conversations', { type: 'group', member_ids }),
+          await anna.post('/v1/groups', { name: 'x', member_ids }),
+        ]) {
+          expect(answer).toMatchObject({ status: 400, body: { code: 'unknown_members' } });
+        }
+        const path = `/v1/groups/${world.idsOfA.group}`;
+        expect(await anna.put(`${path}/members/${user}`, { role: 'member' })).toMatchObject({ status: 404 });
+        expect(await anna.put(`${path}/bans/${user}`, {})).toMatchObject({ status: 404 });
+      }
+      const { code } = (await world.b.acting('anna').post(`/v1/groups/${world.idsOfB.group}/invites`, {})).body;
+      expect(await anna.post('/v1/groups/join', { code })).toMatchObject({
+        status: 404,
+        body: { code: 'invite_not_found' },
+      });
+      const { data } = (await world.b.acting('anna').get(`/v1/groups/${world.idsOfB.group}/invites`)).body;
+      await world.b.acting('anna').delete(`/v1/groups/${world.idsOfB.group}/invites/${data[0].id}`);
+    });
+
     it('15: external ids, names and client_message_ids of B are free for A', async () => {
       const anna = await callerOf('user');
       expect((await world.a.server().put('/v1/users/ben', {})).body.id).not.toBe(

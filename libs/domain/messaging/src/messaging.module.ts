@@ -1,9 +1,9 @@
 import { Global, Module, type OnModuleInit } from '@nestjs/common';
+import { GroupsModule } from '#caas/domain/groups';
 import { ConversationFeed } from '#caas/platform/realtime';
 import { ReferenceHolders } from '#caas/domain/users';
 import { TenancyModule } from '#caas/tenancy';
 import { conversations } from './persistence/conversation.schema';
-import { members } from './persistence/member.schema';
 import { HAS_MENTIONS, HAS_REPLIERS, IS_FORWARDED, messages } from './persistence/message.schema';
 import { messageVersions } from './persistence/message-version.schema';
 import { reactions } from './persistence/reaction.schema';
@@ -11,24 +11,15 @@ import { presence } from './presence/presence.schema';
 import { MessagingFeed } from './sync/conversation-feed';
 import { typingIndicators } from './typing/typing-indicator.schema';
 
-const MESSAGING_COLLECTIONS = [
-  conversations,
-  members,
-  messages,
-  messageVersions,
-  reactions,
-  presence,
-  typingIndicators,
-];
+const MESSAGING_COLLECTIONS = [conversations, messages, messageVersions, reactions, presence, typingIndicators];
 
 /** What every process knows of messaging: its collections, and where they keep names of users. */
-@Module({ imports: [TenancyModule.forFeature(MESSAGING_COLLECTIONS)] })
+@Module({ imports: [GroupsModule, TenancyModule.forFeature(MESSAGING_COLLECTIONS)] })
 export class MessagingModule implements OnModuleInit {
   constructor(private readonly holders: ReferenceHolders) {}
 
   onModuleInit(): void {
     this.holders.register(conversations, [{ path: 'people', list: true }]);
-    this.holders.register(members, [{ path: 'user' }]);
     const mentions = { path: 'mentions', list: true, among: HAS_MENTIONS };
     this.holders.register(messages, [
       { path: 'sender' },

@@ -3,7 +3,7 @@ import type { ObjectId } from 'bson';
 import type { RequestContext, UserReference } from '#caas/kernel';
 import { RelationshipsService } from '#caas/domain/users';
 import { Digests, Realtime } from '#caas/platform/realtime';
-import { members } from '../persistence/member.schema';
+import { members } from '#caas/domain/groups';
 import { viewOfReference } from '../views';
 import { ownState, stateForOthers, type State } from './presence-status';
 import type { Presence } from './presence.schema';
