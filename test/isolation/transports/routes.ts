@@ -128,6 +128,10 @@ export const ROUTES: Record<string, RouteAttack> = {
     as: 'user',
     try: (caller, { message }) => caller.delete(`/v1/messages/${message}/reactions/👍`),
   },
+  'GET /v1/search/messages': {
+    as: 'user',
+    try: (caller, { conversation }) => caller.get(`/v1/search/messages?q=hello&conversation_id=${conversation}`),
+  },
   'POST /v1/sync': {
     as: 'user',
     try: (caller, { conversation }) => caller.post('/v1/sync', { conversations: { [conversation]: 0 } }),

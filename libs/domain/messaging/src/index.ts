@@ -1,2 +1,3 @@
 export { MessagingApiModule } from './messaging-api.module';
+export { MessagingJobsModule } from './messaging-jobs.module';
 export { MessagingModule } from './messaging.module';

@@ -17,6 +17,9 @@ import { MessagingFeedModule, MessagingModule } from './messaging.module';
 import { ReceiptsController } from './receipts/receipts.controller';
 import { ReceiptsService } from './receipts/receipts.service';
 import { ReceiptsSocket } from './receipts/receipts.socket';
+import { SearchController } from './search/search.controller';
+import { SearchHints } from './search/search-hints';
+import { SearchService } from './search/search.service';
 import { CounterMemory } from './sending/counter-memory';
 import { GroupWriter } from './sending/group-writer';
 import { SendCommitter } from './sending/send-committer';
@@ -56,6 +59,8 @@ import { ReactionsController } from './http/reactions.controller';
     ForwardsService,
     ReactionsService,
     MessageActionsSocket,
+    SearchHints,
+    SearchService,
   ],
   controllers: [
     ConversationsController,
@@ -63,6 +68,7 @@ import { ReactionsController } from './http/reactions.controller';
     MessageActionsController,
     ReactionsController,
     ReceiptsController,
+    SearchController,
   ],
 })
 export class MessagingApiModule {}

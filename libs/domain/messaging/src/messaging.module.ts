@@ -7,9 +7,10 @@ import { members } from './persistence/member.schema';
 import { HAS_MENTIONS, HAS_REPLIERS, IS_FORWARDED, messages } from './persistence/message.schema';
 import { messageVersions } from './persistence/message-version.schema';
 import { reactions } from './persistence/reaction.schema';
+import { searchCursors, searchEntries } from './persistence/search-entry.schema';
 import { MessagingFeed } from './sync/conversation-feed';
 
-const MESSAGING_COLLECTIONS = [conversations, members, messages, messageVersions, reactions];
+const MESSAGING_COLLECTIONS = [conversations, members, messages, messageVersions, reactions, searchEntries, searchCursors];
 
 /** What every process knows of messaging: its collections, and where they keep names of users. */
 @Module({ imports: [TenancyModule.forFeature(MESSAGING_COLLECTIONS)] })
