@@ -10,7 +10,15 @@ import { reactions } from './persistence/reaction.schema';
 import { searchCursors, searchEntries } from './persistence/search-entry.schema';
 import { MessagingFeed } from './sync/conversation-feed';
 
-const MESSAGING_COLLECTIONS = [conversations, members, messages, messageVersions, reactions, searchEntries, searchCursors];
+const MESSAGING_COLLECTIONS = [
+  conversations,
+  members,
+  messages,
+  messageVersions,
+  reactions,
+  searchEntries,
+  searchCursors,
+];
 
 /** What every process knows of messaging: its collections, and where they keep names of users. */
 @Module({ imports: [TenancyModule.forFeature(MESSAGING_COLLECTIONS)] })

@@ -31,7 +31,9 @@ export class SearchHints implements OnApplicationShutdown {
 
   /** Oldest first. */
   async list(limit: number): Promise<SearchHint[]> {
-    const flat = (await this.redis.commands.call('ZRANGE', KEY, 0, limit - 1, 'WITHSCORES')) as string[];
+    const answer = await this.redis.commands.call('ZRANGE', KEY, 0, limit - 1, 'WITHSCORES');
+    // Pairs by the newer protocol, one list by the older.
+    const flat = (answer as (string | string[])[]).flat();
     const hints: SearchHint[] = [];
     for (let at = 0; at + 1 < flat.length; at += 2) {
       const member = flat[at]!;

@@ -48,10 +48,7 @@ export class SearchIndexer {
     return ctx.transaction(async (tx) => {
       const changed = await tx
         .repository(messages)
-        .find(
-          { conversation_id, rev: { $gt: cursor } },
-          { sort: { rev: 1 }, limit: BATCH, withDeleted: true },
-        );
+        .find({ conversation_id, rev: { $gt: cursor } }, { sort: { rev: 1 }, limit: BATCH, withDeleted: true });
       // Read before the messages, the conversation's rev promises nothing about later ones; other changes have no message.
       const rev = changed.length === BATCH ? changed.at(-1)!.rev : Math.max(conversation.rev, changed.at(-1)?.rev ?? 0);
       const { modified } = await tx

@@ -9,7 +9,11 @@ const words = new Intl.Segmenter('und', { granularity: 'word' });
  * that write no spaces. Punctuation, emoji and operators of other search languages are no words, so none can be smuggled in.
  */
 export function termsOf(text: string): string[] {
-  const plain = text.normalize('NFKD').replaceAll(/[\u0300-\u036f]/g, '').normalize('NFC').toLowerCase();
+  const plain = text
+    .normalize('NFKD')
+    .replaceAll(/[\u0300-\u036f]/g, '')
+    .normalize('NFC')
+    .toLowerCase();
   const terms = new Set<string>();
   for (const { segment, isWordLike } of words.segment(plain)) {
     if (isWordLike) terms.add([...segment].slice(0, MAX_TERM_CHARACTERS).join(''));
