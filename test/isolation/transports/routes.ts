@@ -128,6 +128,7 @@ export const ROUTES: Record<string, RouteAttack> = {
     as: 'user',
     try: (caller, { message }) => caller.delete(`/v1/messages/${message}/reactions/👍`),
   },
+  'GET /v1/mentions': { as: 'user', differential: true, try: (caller) => caller.get('/v1/mentions?limit=100') },
   'GET /v1/search/messages': {
     as: 'user',
     try: (caller, { conversation }) => caller.get(`/v1/search/messages?q=hello&conversation_id=${conversation}`),

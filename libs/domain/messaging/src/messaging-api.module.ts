@@ -2,6 +2,8 @@ import { Module } from '@nestjs/common';
 import { ConversationChanges } from './changes/conversation-changes';
 import { ConversationAccess } from './conversations/conversation-access';
 import { ConversationsService } from './conversations/conversations.service';
+import { MentionsController } from './mentions/mentions.controller';
+import { MentionsService } from './mentions/mentions.service';
 import { ForwardsService } from './messages/forwards.service';
 import { Mentions } from './messages/mentions';
 import { MessageAccess } from './messages/message-access';
@@ -61,6 +63,7 @@ import { ReactionsController } from './http/reactions.controller';
     MessageActionsSocket,
     SearchHints,
     SearchService,
+    MentionsService,
   ],
   controllers: [
     ConversationsController,
@@ -69,6 +72,7 @@ import { ReactionsController } from './http/reactions.controller';
     ReactionsController,
     ReceiptsController,
     SearchController,
+    MentionsController,
   ],
 })
 export class MessagingApiModule {}
