@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AccessModule } from '#caas/access';
 import { ControlPlaneJobsModule, ControlPlaneModule } from '#caas/control-plane';
-import { MessagingModule } from '#caas/domain/messaging';
+import { MessagingJobsModule, MessagingModule } from '#caas/domain/messaging';
 import { UsersJobsModule } from '#caas/domain/users';
 import { CacheModule } from '#caas/platform/cache';
 import { ConfigModule, runtimeConfig } from '#caas/platform/config';
@@ -28,6 +28,7 @@ import { OutboxModule, TenancyJobsModule, tenancyConfig, TenancyModule } from '#
     ControlPlaneJobsModule,
     UsersJobsModule,
     MessagingModule,
+    MessagingJobsModule,
     JobRunnerModule,
   ],
 })

@@ -66,7 +66,22 @@ export const finishTenants = {
   everyMs: 60_000,
 } as const satisfies SystemJob;
 
+/** Takes down the words of new and changed messages, for search. */
+export const indexMessages = {
+  kind: 'system',
+  queue: 'maintenance',
+  name: 'index-messages',
+  everyMs: 1_000,
+} as const satisfies SystemJob;
+
 /** Every job there is. A process that works on jobs refuses to start when one has no handler, or two. */
-export const JOBS: readonly Job[] = [refreshReferences, repairReferences, sweepReferences, sweepOutbox, finishTenants];
+export const JOBS: readonly Job[] = [
+  refreshReferences,
+  repairReferences,
+  sweepReferences,
+  sweepOutbox,
+  finishTenants,
+  indexMessages,
+];
 
 export const jobKey = ({ queue, name }: { queue: string; name: string }): string => `${queue}/${name}`;

@@ -8,7 +8,7 @@ import { CANARY, comparable, RANDOM_IDS, World } from './world';
 
 /*
  * The forty ways to reach another tenant, by number. 17 to 24 are in ../tenancy, below every transport, and 20 to 24 there only.
- * Not yet there to be attacked: search (13) comes with complete messaging and groups; media URLs and attachments (37, 38) with media; quotas (39) with limits by tier;
+ * Not yet there to be attacked: media URLs and attachments (37, 38) with media; quotas (39) with limits by tier;
  * moves between tiers (25) with migration; archive keys and restored backups (40) with cold storage.
  */
 const system = new TestSystem();
@@ -341,6 +341,20 @@ describe.each(['free', 'pro', 'enterprise'] as const)('tenant A against tenant B
       });
       const { data } = (await world.b.acting('anna').get(`/v1/groups/${world.idsOfB.group}/invites`)).body;
       await world.b.acting('anna').delete(`/v1/groups/${world.idsOfB.group}/invites/${data[0].id}`);
+    });
+
+    it('13: a search for words of B finds nothing, and what it finds at all is of A', async () => {
+      const anna = await callerOf('user');
+      const annaOfB = world.b.acting('anna');
+      const hits = async (caller: typeof anna, q: string) =>
+        (await caller.get(`/v1/search/messages?q=${encodeURIComponent(q)}`)).body.data as { id: string }[];
+      await waitFor('B finds its own', 15_000, async () => (await hits(annaOfB, CANARY)).length > 0);
+      await waitFor('A finds its own', 15_000, async () => (await hits(anna, 'hello of-A')).length > 0);
+      for (const q of [CANARY, 'canary', `hello ${CANARY}`]) expect(await hits(anna, q)).toEqual([]);
+      expect((await hits(anna, 'hello')).map(({ id }) => id)).toContain(world.idsOfA.message);
+      expect(JSON.stringify(await hits(anna, 'hello'))).not.toContain(CANARY);
+      const past = await anna.get(`/v1/search/messages?q=hello&direction=forward&cursor=${world.idsOfB.message}`);
+      expect(JSON.stringify(past.body)).not.toContain(CANARY);
     });
 
     it('15: external ids, names and client_message_ids of B are free for A', async () => {

@@ -207,6 +207,11 @@ export const ROUTES: Record<string, RouteAttack> = {
     as: 'server',
     try: (caller, { group, invite }) => caller.delete(`/v1/groups/${group}/invites/${invite}`),
   },
+  'GET /v1/mentions': { as: 'user', differential: true, try: (caller) => caller.get('/v1/mentions?limit=100') },
+  'GET /v1/search/messages': {
+    as: 'user',
+    try: (caller, { conversation }) => caller.get(`/v1/search/messages?q=hello&conversation_id=${conversation}`),
+  },
   'POST /v1/sync': {
     as: 'user',
     try: (caller, { conversation }) => caller.post('/v1/sync', { conversations: { [conversation]: 0 } }),

@@ -10,6 +10,8 @@ import { MembersController } from './members/members.controller';
 import { MembersService } from './members/members.service';
 import { MembershipNews } from './members/membership-news';
 import { Memberships } from './members/memberships';
+import { MentionsController } from './mentions/mentions.controller';
+import { MentionsService } from './mentions/mentions.service';
 import { ForwardsService } from './messages/forwards.service';
 import { Mentions } from './messages/mentions';
 import { MessageAccess } from './messages/message-access';
@@ -26,6 +28,9 @@ import { PresenceModule } from './presence/presence.module';
 import { ReceiptsController } from './receipts/receipts.controller';
 import { ReceiptsService } from './receipts/receipts.service';
 import { ReceiptsSocket } from './receipts/receipts.socket';
+import { SearchController } from './search/search.controller';
+import { SearchHints } from './search/search-hints';
+import { SearchService } from './search/search.service';
 import { CounterMemory } from './sending/counter-memory';
 import { GroupWriter } from './sending/group-writer';
 import { SendCommitter } from './sending/send-committer';
@@ -82,6 +87,9 @@ import { ReactionsController } from './http/reactions.controller';
     MembersService,
     OwnedConversations,
     { provide: GroupConversations, useExisting: OwnedConversations },
+    SearchHints,
+    SearchService,
+    MentionsService,
   ],
   exports: [GroupConversations],
   controllers: [
@@ -92,6 +100,8 @@ import { ReactionsController } from './http/reactions.controller';
     ReactionsController,
     ReceiptsController,
     TypingController,
+    SearchController,
+    MentionsController,
   ],
 })
 export class MessagingApiModule {}

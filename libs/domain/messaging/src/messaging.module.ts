@@ -8,10 +8,20 @@ import { HAS_MENTIONS, HAS_REPLIERS, IS_FORWARDED, messages } from './persistenc
 import { messageVersions } from './persistence/message-version.schema';
 import { reactions } from './persistence/reaction.schema';
 import { presence } from './presence/presence.schema';
+import { searchCursors, searchEntries } from './persistence/search-entry.schema';
 import { MessagingFeed } from './sync/conversation-feed';
 import { typingIndicators } from './typing/typing-indicator.schema';
 
-const MESSAGING_COLLECTIONS = [conversations, messages, messageVersions, reactions, presence, typingIndicators];
+const MESSAGING_COLLECTIONS = [
+  conversations,
+  messages,
+  messageVersions,
+  reactions,
+  presence,
+  typingIndicators,
+  searchEntries,
+  searchCursors,
+];
 
 /** What every process knows of messaging: its collections, and where they keep names of users. */
 @Module({ imports: [GroupsModule, TenancyModule.forFeature(MESSAGING_COLLECTIONS)] })

@@ -15,7 +15,7 @@ const CONCURRENCY: Record<QueueName, number> = {
   references: 4,
   webhooks: 8,
   tenants: 2,
-  maintenance: 2,
+  maintenance: 4,
 };
 
 const CHECK_SCHEDULES_EVERY_MS = 5_000;

@@ -15,7 +15,9 @@ export class DirtyTenants {
 
   /** Tenants with their marks, oldest first. */
   async list(limit: number): Promise<{ tenantId: TenantId; markedAt: number }[]> {
-    const flat = (await this.redis.commands.call('ZRANGE', KEY, 0, limit - 1, 'WITHSCORES')) as string[];
+    const answer = await this.redis.commands.call('ZRANGE', KEY, 0, limit - 1, 'WITHSCORES');
+    // Pairs by the newer protocol, one list by the older.
+    const flat = (answer as (string | string[])[]).flat();
     const marks: { tenantId: TenantId; markedAt: number }[] = [];
     for (let at = 0; at + 1 < flat.length; at += 2) {
       const tenantId = flat[at];

@@ -6,6 +6,7 @@ import { RelationshipsService } from '#caas/domain/users';
 import { FreshCache, Invalidations } from '#caas/platform/cache';
 import { conversationKey } from './conversation-key';
 import { conversations, type Conversation } from '../persistence/conversation.schema';
+import type { Message } from '../persistence/message.schema';
 import { visibleFrom } from './visibility';
 
 const MAX_CACHED = 20_000;
@@ -100,6 +101,17 @@ export class ConversationAccess {
         return member ? [[id, { conversation, member }] as const] : [];
       }),
     );
+  }
+
+  /** Those among `messages` that the actor may read, in their order. */
+  async readableAmong(ctx: RequestContext, messages: Message[]): Promise<Message[]> {
+    if (messages.length === 0) return [];
+    const ids = new Map(messages.map(({ conversation_id: id }) => [id.toHexString(), id]));
+    const entries = await this.findMany(ctx, [...ids.values()]);
+    return messages.filter(({ conversation_id, seq }) => {
+      const entry = entries.get(conversation_id.toHexString());
+      return entry !== undefined && seq >= visibleFrom(entry.member, entry.conversation);
+    });
   }
 
   /** @throws CaasError `conversation_not_found` (404), `blocked`, `moderator_required` (403, in channels) */

@@ -4,6 +4,7 @@ import { Realtime } from '#caas/platform/realtime';
 import { ConversationChanges, Unchanged, type ChangeScope } from '../changes/conversation-changes';
 import { conversations, type LastMessage } from '../persistence/conversation.schema';
 import { messages, type Message } from '../persistence/message.schema';
+import { SearchHints } from '../search/search-hints';
 import { viewOfMessage } from '../views';
 import { previewOf } from './preview';
 
@@ -26,6 +27,7 @@ export class MessageChanges {
   constructor(
     private readonly changes: ConversationChanges,
     private readonly realtime: Realtime,
+    private readonly search: SearchHints,
   ) {}
 
   /**
@@ -62,6 +64,7 @@ export class MessageChanges {
     const { seq, rev } = message;
     const type = message.deleted_at ? 'message.deleted' : 'message.updated';
     this.realtime.publish(ctx, { conversationId }, { type, conversationId, seq, rev, data: viewOfMessage(message) });
+    this.search.mark(ctx, message.conversation_id);
   }
 }
 

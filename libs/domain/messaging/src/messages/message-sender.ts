@@ -5,6 +5,7 @@ import { Realtime } from '#caas/platform/realtime';
 import { ConversationAccess } from '../conversations/conversation-access';
 import { draftOf, type Draft, type SendKey } from '../sending/draft';
 import { requestHash } from '../sending/request-hash';
+import { SearchHints } from '../search/search-hints';
 import { SendCommitter, type Sent } from '../sending/send-committer';
 import { viewOfMessage } from '../views';
 import { MessageChanges } from './message-changes';
@@ -20,6 +21,7 @@ export class MessageSender {
     private readonly committer: SendCommitter,
     private readonly changes: MessageChanges,
     private readonly realtime: Realtime,
+    private readonly search: SearchHints,
   ) {}
 
   /**
@@ -51,6 +53,7 @@ export class MessageSender {
       { conversationId },
       { type: 'message.created', conversationId, seq, rev, data: viewOfMessage(message) },
     );
+    this.search.mark(ctx, message.conversation_id);
     if (root) this.changes.tell(ctx, root);
   }
 }

@@ -2,13 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { ObjectId } from 'bson';
 import type { RequestContext, TenantId } from '#caas/kernel';
 import type { EventEnvelope } from '#caas/contracts';
-import { members } from '#caas/domain/groups';
 import { ConversationFeed } from '#caas/platform/realtime';
 import { RequestContexts } from '#caas/tenancy';
+import { ownConversationIds } from '../conversations/own-conversations';
 import { messages } from '../persistence/message.schema';
 import { missedEvents } from './missed-events';
 
-const MAX_CONVERSATIONS = 10_000;
 const MAX_MISSED = 500;
 
 /** What the socket layer asks of messaging. */
@@ -19,10 +18,7 @@ export class MessagingFeed extends ConversationFeed {
   }
 
   override async conversationsOf(ctx: RequestContext): Promise<string[]> {
-    const own = await ctx
-      .repository(members)
-      .find({ 'user.user_id': ctx.user.user_id }, { fields: ['conversation_id'], limit: MAX_CONVERSATIONS });
-    return own.map(({ conversation_id }) => conversation_id.toHexString());
+    return (await ownConversationIds(ctx)).map((id) => id.toHexString());
   }
 
   override async missed(
