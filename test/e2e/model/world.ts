@@ -1,0 +1,143 @@
+import { waitFor } from '../../../tools/stack';
+import { ChatClient } from '../../support/chat-client/chat-client';
+import { freshState } from '../../support/chat-client/fresh-state';
+import type { Acknowledgement, MessageState } from '../../support/chat-client/wire';
+import type { Answer, TestTenant } from '../../support/test-system';
+
+const SETTLED_MS = 15_000;
+/** Small, so that one call of `sync` seldom tells everything. */
+const SYNC_LIMIT = 4;
+
+/** A message as its sender sent it, for sending it again. */
+interface SentMessage {
+  conversationId: string;
+  sender: string;
+  body: { client_message_id: string; text: string };
+  id: string;
+  seq: number;
+}
+
+/** What an action needs to know, and what it leaves behind for others: users, their clients, and what there is by now. */
+export class World {
+  readonly clients: ChatClient[] = [];
+  /** External ids of the members of each conversation. */
+  readonly members = new Map<string, Set<string>>();
+  readonly sent: SentMessage[] = [];
+  private sends = 0;
+
+  private constructor(
+    private readonly tenant: TestTenant,
+    readonly users: string[],
+    /** In no conversation, ever. */
+    private readonly outsider: string,
+  ) {}
+
+  /** Four users, the first with two devices, and one who is in nothing; their clients at both processes. */
+  static async create(tenant: TestTenant, run: string): Promise<World> {
+    const users = ['anna', 'ben', 'carl', 'dora'].map((name) => `${name}-${run}`);
+    const world = new World(tenant, users, `eve-${run}`);
+    await Promise.all([...users, world.outsider].map((name) => tenant.user(name)));
+    const devices = [users[0]!, ...users, world.outsider];
+    await Promise.all(devices.map((user, at) => world.addClient(user, at % 2)));
+    return world;
+  }
+
+  nextClientMessageId(): string {
+    return `m-${(this.sends += 1)}`;
+  }
+
+  conversationsOf(user: string): string[] {
+    return [...this.members].filter(([, members]) => members.has(user)).map(([id]) => id);
+  }
+
+  /** A call of a user at one of the processes. @throws Error for an answer that says that the server is at fault */
+  async rest(user: string, method: string, path: string, body?: unknown, process = 0): Promise<Answer> {
+    const answer = await this.tenant.acting(user, process).call(method, path, body);
+    if (answer.status >= 500) throw new Error(`${method} ${path}: ${JSON.stringify(answer.body)}`);
+    return answer;
+  }
+
+  /** The same over the socket of one of the user's devices; null when none is connected. */
+  async overSocket(user: string, message: string, payload: object): Promise<Acknowledgement<MessageState> | null> {
+    const client = this.clients.find((each) => each.user === user && each.isConnected);
+    const answer = await client?.request<MessageState>(message, payload).catch((error: unknown) => {
+      // Cut off by an action of another: whether it was done, the final comparison sees.
+      if (client.isConnected) throw error;
+    });
+    if (!answer) return null;
+    if (!answer.ok && answer.error.status >= 500) throw new Error(`${message}: ${JSON.stringify(answer.error)}`);
+    return answer;
+  }
+
+  connect(client: ChatClient, process: number): Promise<void> {
+    return client.connect(this.tenant.urlOf(process));
+  }
+
+  /** Everybody who went away comes back, and hears of everything. */
+  async settle(): Promise<void> {
+    await Promise.all(
+      this.clients.map((client, at) => (client.isConnected ? undefined : this.connect(client, at % 2))),
+    );
+    const revs = new Map<string, number>();
+    for (const [id, members] of this.members) {
+      const [someone] = members;
+      const { status, body } = await this.rest(someone!, 'GET', `/v1/conversations/${id}`);
+      if (status === 200) revs.set(id, body.rev as number);
+    }
+    for (const client of this.clients) {
+      await waitFor(`${client.user} to have heard of everything`, SETTLED_MS, () => {
+        const own = this.conversationsOf(client.user);
+        return client.isSettled && own.every((id) => client.replicas.get(id)?.rev === revs.get(id));
+      });
+    }
+  }
+
+  /** What each client made of its events is what the server answers to its user. */
+  async compare(): Promise<void> {
+    for (const client of this.clients) {
+      const get = async <T>(path: string) => {
+        const { status, body } = await this.rest(client.user, 'GET', path);
+        if (status !== 200) throw new Error(`GET ${path}: ${JSON.stringify(body)}`);
+        return body as T;
+      };
+      const own = [...client.replicas].map(([id, { snapshot }]) => [id, snapshot]);
+      expect({ user: client.user, state: Object.fromEntries(own) }).toEqual({
+        user: client.user,
+        state: Object.fromEntries(await freshState(get)),
+      });
+      expect([...client.replicas.keys()].sort()).toEqual(this.conversationsOf(client.user).sort());
+      expect(client.faults).toEqual([]);
+      expect(client.told.filter(({ conversation_id: id }) => !this.members.get(id!)?.has(client.user))).toEqual([]);
+    }
+  }
+
+  /** Every acknowledged message is there once, under its id and seq; and seqs have no gap. */
+  async assertAllStored(): Promise<void> {
+    for (const [id, members] of this.members) {
+      const [someone] = members;
+      const found: MessageState[] = [];
+      for (let last = 0, more = true; more; last = found.length) {
+        const path = `/v1/conversations/${id}/messages?limit=100&after_seq=${last}`;
+        const { body } = await this.rest(someone!, 'GET', path);
+        found.push(...(body.data as MessageState[]));
+        more = body.page.has_more as boolean;
+      }
+      expect(found.map(({ seq }) => seq)).toEqual(found.map((_, at) => at + 1));
+      const stored = found.map((message) => `${message.sender.user_external_id} ${message.client_message_id}`);
+      expect(new Set(stored).size).toBe(stored.length);
+      const acknowledged = this.sent.filter(({ conversationId }) => conversationId === id);
+      expect(acknowledged.filter((each) => found[each.seq - 1]?.id !== each.id)).toEqual([]);
+    }
+  }
+
+  close(): void {
+    for (const client of this.clients) client.disconnect();
+  }
+
+  private async addClient(user: string, process: number): Promise<void> {
+    const token = await this.tenant.token(user);
+    const client = new ChatClient({ user, token, syncLimit: SYNC_LIMIT, reconnects: false });
+    this.clients.push(client);
+    await this.connect(client, process);
+  }
+}
