@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { AccessGuard, AccessModule } from '#caas/access';
 import { ControlPlaneHttpModule, ControlPlaneModule } from '#caas/control-plane';
+import { GroupsHttpModule } from '#caas/domain/groups';
 import { MessagingApiModule } from '#caas/domain/messaging';
 import { UsersHttpModule, UsersSocketModule } from '#caas/domain/users';
 import { CacheModule } from '#caas/platform/cache';
@@ -35,6 +36,7 @@ import { OutboxModule, tenancyConfig, TenancyModule } from '#caas/tenancy';
     UsersSocketModule,
     RealtimeModule,
     MessagingApiModule,
+    GroupsHttpModule,
   ],
   providers: [{ provide: APP_GUARD, useClass: AccessGuard }],
 })

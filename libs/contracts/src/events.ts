@@ -28,6 +28,12 @@ const reaction = open({
   reaction_counts: z.record(z.string(), z.int().positive()),
 });
 
+const membership = open({
+  user: userReference,
+  role: z.enum(['owner', 'admin', 'moderator', 'member']),
+  by: userReference.nullable(),
+});
+
 /** Every event that a server sends to clients (design §6), with its version and the shape of its `data`. */
 export const EVENTS = {
   'message.created': { version: 1, data: messageView },
@@ -37,6 +43,10 @@ export const EVENTS = {
   'reaction.removed': { version: 1, data: reaction },
   'conversation.created': { version: 1, data: conversationView },
   'conversation.updated': { version: 1, data: conversationView },
+  'conversation.deleted': { version: 1, data: open({ id: objectId, by: userReference.nullable() }) },
+  'member.added': { version: 1, data: membership },
+  'member.updated': { version: 1, data: membership },
+  'member.removed': { version: 1, data: membership },
   'receipt.updated': {
     version: 1,
     data: open({ user: userReference, read_seq: z.int(), delivered_seq: z.int() }),

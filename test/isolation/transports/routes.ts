@@ -128,6 +128,76 @@ export const ROUTES: Record<string, RouteAttack> = {
     as: 'user',
     try: (caller, { message }) => caller.delete(`/v1/messages/${message}/reactions/👍`),
   },
+  'PATCH /v1/conversations/{id}': {
+    as: 'server',
+    try: (caller, { conversation }) => caller.patch(`/v1/conversations/${conversation}`, { name: 'taken' }),
+  },
+  'DELETE /v1/conversations/{id}': {
+    as: 'server',
+    try: (caller, { conversation }) => caller.delete(`/v1/conversations/${conversation}`),
+  },
+  'PATCH /v1/conversations/{id}/preferences': {
+    as: 'user',
+    try: (caller, { conversation }) =>
+      caller.patch(`/v1/conversations/${conversation}/preferences`, { archived: true }),
+  },
+  'GET /v1/conversations/{id}/members': {
+    as: 'server',
+    try: (caller, { conversation }) => caller.get(`/v1/conversations/${conversation}/members`),
+  },
+  'POST /v1/conversations/{id}/members': {
+    as: 'server',
+    try: (caller, { conversation }) =>
+      caller.post(`/v1/conversations/${conversation}/members`, { member_ids: ['anna'] }),
+  },
+  'DELETE /v1/conversations/{id}/members/{external_id}': {
+    as: 'server',
+    try: (caller, { conversation }) => caller.delete(`/v1/conversations/${conversation}/members/anna`),
+  },
+  'POST /v1/groups': {
+    as: 'user',
+    try: (caller, { user }) => caller.post('/v1/groups', { name: 'attack', member_ids: [user] }),
+  },
+  'GET /v1/groups': { as: 'user', differential: true, try: (caller) => caller.get('/v1/groups') },
+  'POST /v1/groups/join': {
+    as: 'user',
+    try: (caller, { invite }) => caller.post('/v1/groups/join', { code: invite }),
+  },
+  'GET /v1/groups/{id}': { as: 'server', try: (caller, { group }) => caller.get(`/v1/groups/${group}`) },
+  'PATCH /v1/groups/{id}': {
+    as: 'server',
+    try: (caller, { group }) => caller.patch(`/v1/groups/${group}`, { name: 'taken' }),
+  },
+  'DELETE /v1/groups/{id}': { as: 'server', try: (caller, { group }) => caller.delete(`/v1/groups/${group}`) },
+  'PUT /v1/groups/{id}/members/{external_id}': {
+    as: 'server',
+    try: (caller, { group }) => caller.put(`/v1/groups/${group}/members/anna`, { role: 'owner' }),
+  },
+  'DELETE /v1/groups/{id}/members/{external_id}': {
+    as: 'server',
+    try: (caller, { group }) => caller.delete(`/v1/groups/${group}/members/anna`),
+  },
+  'GET /v1/groups/{id}/bans': { as: 'server', try: (caller, { group }) => caller.get(`/v1/groups/${group}/bans`) },
+  'PUT /v1/groups/{id}/bans/{external_id}': {
+    as: 'server',
+    try: (caller, { group }) => caller.put(`/v1/groups/${group}/bans/anna`, {}),
+  },
+  'DELETE /v1/groups/{id}/bans/{external_id}': {
+    as: 'server',
+    try: (caller, { group }) => caller.delete(`/v1/groups/${group}/bans/anna`),
+  },
+  'GET /v1/groups/{id}/invites': {
+    as: 'server',
+    try: (caller, { group }) => caller.get(`/v1/groups/${group}/invites`),
+  },
+  'POST /v1/groups/{id}/invites': {
+    as: 'user',
+    try: (caller, { group }) => caller.post(`/v1/groups/${group}/invites`, {}),
+  },
+  'DELETE /v1/groups/{id}/invites/{invite_id}': {
+    as: 'server',
+    try: (caller, { group, invite }) => caller.delete(`/v1/groups/${group}/invites/${invite}`),
+  },
   'POST /v1/sync': {
     as: 'user',
     try: (caller, { conversation }) => caller.post('/v1/sync', { conversations: { [conversation]: 0 } }),

@@ -11,6 +11,8 @@ export interface Ids {
   session: string;
   user: string;
   device: string;
+  group: string;
+  invite: string;
 }
 
 export const RANDOM_IDS: Ids = {
@@ -19,6 +21,8 @@ export const RANDOM_IDS: Ids = {
   session: 'b'.repeat(24),
   user: 'nobody-here',
   device: 'no-device',
+  group: 'e'.repeat(24),
+  invite: 'f'.repeat(24),
 };
 
 /** Two tenants of one tier that look alike: the same external ids, the same client_message_ids; B's texts are canaries. */
@@ -47,15 +51,18 @@ export class World {
 
   /** Everything of B as B sees it: to show that nothing of it changed. */
   async portraitOfB(): Promise<string> {
-    return JSON.stringify(await portrait(this.b, this.idsOfB.conversation));
+    return JSON.stringify(await portrait(this.b, this.idsOfB));
   }
 
   async portraitOfA(): Promise<string> {
-    return JSON.stringify(await portrait(this.a, this.idsOfA.conversation));
+    return JSON.stringify(await portrait(this.a, this.idsOfA));
   }
 }
 
-async function portrait(tenant: TestTenant, conversation: string): Promise<unknown[]> {
+const groupReads = (caller: Caller, group: string) =>
+  ['', '/bans', '/invites'].map((part) => caller.get(`/v1/groups/${group}${part}`));
+
+async function portrait(tenant: TestTenant, { conversation, group }: Ids): Promise<unknown[]> {
   const anna = tenant.acting('anna');
   const reads = [
     tenant.server().get('/v1/users?limit=100&direction=forward'),
@@ -63,6 +70,9 @@ async function portrait(tenant: TestTenant, conversation: string): Promise<unkno
     anna.get(`/v1/conversations/${conversation}`),
     anna.get(`/v1/conversations/${conversation}/messages?limit=100`),
     anna.get('/v1/users/me/devices'),
+    anna.get(`/v1/conversations/${conversation}/members`),
+    anna.get('/v1/groups'),
+    ...groupReads(anna, group),
     anna.get('/v1/users/me/relationships'),
     anna.post('/v1/sync', { conversations: { [conversation]: 0 } }),
   ];
@@ -92,12 +102,16 @@ async function fill(tenant: TestTenant, text: string): Promise<Ids> {
     client_message_id: 'same-in-both',
     text: `hello ${text}`,
   });
+  const { body: group } = await anna.post('/v1/groups', { name: `group ${text}`, member_ids: ['ben'] });
+  const { body: invite } = await anna.post(`/v1/groups/${group.id}/invites`, {});
   return {
     conversation: conversation.id,
     message: message.id,
     session: sessions.data[0].id,
     user: 'only-b',
     device: 'phone',
+    group: group.id,
+    invite: invite.id,
   };
 }
 

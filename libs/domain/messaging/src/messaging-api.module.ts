@@ -1,7 +1,15 @@
-import { Module } from '@nestjs/common';
+import { Global, Module } from '@nestjs/common';
+import { GroupConversations, GroupsModule } from '#caas/domain/groups';
 import { ConversationChanges } from './changes/conversation-changes';
 import { ConversationAccess } from './conversations/conversation-access';
+import { ConversationOpenings } from './conversations/conversation-openings';
+import { ConversationSettingsService } from './conversations/conversation-settings.service';
 import { ConversationsService } from './conversations/conversations.service';
+import { OwnedConversations } from './members/owned-conversations';
+import { MembersController } from './members/members.controller';
+import { MembersService } from './members/members.service';
+import { MembershipNews } from './members/membership-news';
+import { Memberships } from './members/memberships';
 import { ForwardsService } from './messages/forwards.service';
 import { Mentions } from './messages/mentions';
 import { MessageAccess } from './messages/message-access';
@@ -29,9 +37,10 @@ import { MessageActionsController } from './http/message-actions.controller';
 import { MessagesController } from './http/messages.controller';
 import { ReactionsController } from './http/reactions.controller';
 
-/** Messaging over REST and sockets: one set of services behind both. */
+/** Messaging over REST and sockets: one set of services behind both. Global, because it answers the port of groups. */
+@Global()
 @Module({
-  imports: [MessagingModule, MessagingFeedModule],
+  imports: [GroupsModule, MessagingModule, MessagingFeedModule],
   providers: [
     ConversationAccess,
     ConversationsService,
@@ -56,9 +65,18 @@ import { ReactionsController } from './http/reactions.controller';
     ForwardsService,
     ReactionsService,
     MessageActionsSocket,
+    ConversationOpenings,
+    ConversationSettingsService,
+    Memberships,
+    MembershipNews,
+    MembersService,
+    OwnedConversations,
+    { provide: GroupConversations, useExisting: OwnedConversations },
   ],
+  exports: [GroupConversations],
   controllers: [
     ConversationsController,
+    MembersController,
     MessagesController,
     MessageActionsController,
     ReactionsController,

@@ -1,24 +1,23 @@
 import { Global, Module, type OnModuleInit } from '@nestjs/common';
+import { GroupsModule } from '#caas/domain/groups';
 import { ConversationFeed } from '#caas/platform/realtime';
 import { ReferenceHolders } from '#caas/domain/users';
 import { TenancyModule } from '#caas/tenancy';
 import { conversations } from './persistence/conversation.schema';
-import { members } from './persistence/member.schema';
 import { HAS_MENTIONS, HAS_REPLIERS, IS_FORWARDED, messages } from './persistence/message.schema';
 import { messageVersions } from './persistence/message-version.schema';
 import { reactions } from './persistence/reaction.schema';
 import { MessagingFeed } from './sync/conversation-feed';
 
-const MESSAGING_COLLECTIONS = [conversations, members, messages, messageVersions, reactions];
+const MESSAGING_COLLECTIONS = [conversations, messages, messageVersions, reactions];
 
 /** What every process knows of messaging: its collections, and where they keep names of users. */
-@Module({ imports: [TenancyModule.forFeature(MESSAGING_COLLECTIONS)] })
+@Module({ imports: [GroupsModule, TenancyModule.forFeature(MESSAGING_COLLECTIONS)] })
 export class MessagingModule implements OnModuleInit {
   constructor(private readonly holders: ReferenceHolders) {}
 
   onModuleInit(): void {
     this.holders.register(conversations, [{ path: 'people', list: true }]);
-    this.holders.register(members, [{ path: 'user' }]);
     const mentions = { path: 'mentions', list: true, among: HAS_MENTIONS };
     this.holders.register(messages, [
       { path: 'sender' },

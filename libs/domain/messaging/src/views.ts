@@ -1,9 +1,10 @@
 import type { ObjectId } from 'bson';
 import type { UserReference } from '#caas/kernel';
+import type { Member } from '#caas/domain/groups';
 import { versioned } from '#caas/platform/http';
+import { visibleFrom } from './conversations/visibility';
 import { watermarksOf } from './conversations/watermarks';
 import type { Conversation } from './persistence/conversation.schema';
-import type { Member } from './persistence/member.schema';
 import type { MessageVersion } from './persistence/message-version.schema';
 import type { Message } from './persistence/message.schema';
 import type { Reaction } from './persistence/reaction.schema';
@@ -91,6 +92,7 @@ export function viewOfConversation(conversation: Conversation) {
     name: conversation.name,
     group_id: conversation.group_id?.toHexString() ?? null,
     metadata: conversation.metadata,
+    history: conversation.history,
     member_count: conversation.member_count,
     last_seq: conversation.last_seq,
     rev: conversation.rev,
@@ -110,8 +112,38 @@ export function viewOfConversation(conversation: Conversation) {
   };
 }
 
-/** For one member: with what they have not read. */
+/** For all members at once. Where some do not see what was written before them, the newest message is left out. */
+export function viewOfConversationForRoom(conversation: Conversation) {
+  const { last_message, ...view } = viewOfConversation(conversation);
+  return conversation.history === 'joined' ? view : { ...view, last_message };
+}
+
+/** For somebody who has just come, and may not see what was written before. */
+export function viewOfConversationForNewcomer(conversation: Conversation) {
+  const view = viewOfConversation(conversation);
+  return conversation.history === 'joined' ? { ...view, last_message: null } : view;
+}
+
+/** For one member: with what they have not read, and how they keep it. */
 export function viewOfConversationFor(conversation: Conversation, member: Member) {
+  const view = viewOfConversation(conversation);
+  const last_message = visibleFrom(member, conversation) > conversation.last_seq ? null : view.last_message;
   const unread_count = Math.max(0, conversation.last_seq - watermarksOf(conversation, member).read_seq);
-  return versioned({ ...viewOfConversation(conversation), unread_count }, conversation.__v);
+  const preferences = viewOfPreferences(member);
+  return versioned({ ...view, last_message, unread_count, preferences }, conversation.settings_version);
+}
+
+/** For whoever manages it: a member, or nobody in particular. */
+export function viewOfManaged({ conversation, member }: { conversation: Conversation; member: Member | null }) {
+  if (member) return viewOfConversationFor(conversation, member);
+  return versioned(viewOfConversation(conversation), conversation.settings_version);
+}
+
+export function viewOfPreferences({ muted_until, pinned, archived }: Member) {
+  return { muted_until: muted_until?.toISOString() ?? null, pinned, archived };
+}
+
+/** In the events of members. @param by who did it; null for the tenant's server as nobody in particular */
+export function viewOfMembership({ user, role }: Member, by: UserReference | null) {
+  return { user: viewOfReference(user), role, by: by && viewOfReference(by) };
 }

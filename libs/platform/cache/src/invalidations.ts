@@ -7,7 +7,16 @@ const CHANNEL = 'caas:invalidations';
 
 /** What changed: other processes forget their copies at once instead of within the caches' five seconds. */
 export interface Invalidation {
-  kind: 'tenant' | 'server_key' | 'signing_key' | 'user' | 'session' | 'relationship' | 'settings';
+  kind:
+    | 'tenant'
+    | 'server_key'
+    | 'signing_key'
+    | 'user'
+    | 'session'
+    | 'relationship'
+    | 'settings'
+    | 'conversation'
+    | 'member';
   tenantId: TenantId;
   id: string;
 }

@@ -75,6 +75,14 @@ describe('OrderedDelivery', () => {
     expect(sent).toEqual([1, 2, 3]);
   });
 
+  it('sends what it holds when the room ends, and begins anew', () => {
+    const { ordered, sent } = delivery();
+    for (const rev of [1, 5, 3]) ordered.accept(room, event(rev));
+    ordered.finish(room);
+    ordered.accept(room, event(2));
+    expect(sent).toEqual([1, 3, 5, 2]);
+  });
+
   it('keeps nothing of a room where nobody listens', () => {
     let listening = false;
     const { ordered, sent } = delivery({ listeners: () => listening });

@@ -69,6 +69,13 @@ export class OrderedDelivery {
     state.gapTimer.unref();
   }
 
+  /** Nothing more will come: sends what is held, and forgets the room. */
+  finish(room: Room): void {
+    const state = this.rooms.get(room);
+    if (state) this.skipTo(room, state, Number.MAX_SAFE_INTEGER);
+    this.rooms.delete(room);
+  }
+
   close(): void {
     this.rooms.clear();
   }

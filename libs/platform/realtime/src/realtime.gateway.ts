@@ -75,15 +75,20 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
     // Listening comes first: what a client sends while its rooms are being joined must not be lost.
     socket.onAny((event: string, ...parameters: unknown[]) => void this.receive(client, event, parameters));
     const { tenantId, user, sessionId } = client.principal;
+    // Of a recovered connection: the rooms of back then, which its user may have lost since.
+    for (const room of socket.rooms) if (room !== socket.id) void socket.leave(room);
     await socket.join([tenantRoom(tenantId), userRoom(tenantId, user.user_id.toHexString())]);
     if (sessionId !== null) await socket.join(sessionRoom(tenantId, sessionId));
+    const arrival = this.realtime.arriving(tenantId, user.user_id.toHexString());
     try {
       // Joined to the user's room already: a conversation that begins from here on joins the socket by itself.
       const conversations = await this.feed.conversationsOf(await client.context());
-      await socket.join(conversations.map((id) => conversationRoom(tenantId, id)));
+      await socket.join(arrival.stillOpen(conversations.map((id) => conversationRoom(tenantId, id))));
       socket.nsp.local.to(socket.id).emit('ready', { user_id: user.user_id.toHexString() });
     } catch (error) {
       client.end('session.revoked', error);
+    } finally {
+      arrival.end();
     }
   }
 

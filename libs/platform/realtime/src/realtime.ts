@@ -1,9 +1,10 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { ObjectId } from 'bson';
 import type { Server } from 'socket.io';
-import { isTenantId, type RequestContext } from '#caas/kernel';
+import { isTenantId, type RequestContext, type TenantId } from '#caas/kernel';
 import type { EventData, EventEnvelope, EventType } from '#caas/contracts';
 import { OrderedDelivery } from './ordered-delivery';
+import { Arrivals, type Arrival } from './arrivals';
 import { ConversationFeed } from './ports';
 import { conversationRoom, userRoom, type Room } from './rooms';
 
@@ -20,8 +21,12 @@ export interface OutgoingEvent<T extends EventType> {
 
 const BETWEEN_PROCESSES = 'caas:notices';
 
-/** What processes tell each other: an event for a room, or sockets that belong into one. */
-type Notice = { room: Room; envelope: EventEnvelope } | { room: Room; users: Room[]; rev: number };
+/** What processes tell each other: an event for a room, sockets that belong into one or no longer, or the end of a room. */
+type Notice =
+  | { room: Room; envelope: EventEnvelope }
+  | { room: Room; users: Room[]; rev: number }
+  | { room: Room; leaving: Room[] }
+  | { room: Room; closed: true };
 
 /**
  * Sends events to clients on every process. Call it after the commit: an event is a hint that something is there to be read.
@@ -32,6 +37,7 @@ export class Realtime implements OnApplicationShutdown {
   private server: Server | null = null;
   private readonly delivery: OrderedDelivery;
   private readonly notices: Notice[] = [];
+  private readonly arrivals = new Arrivals();
 
   constructor(feed: ConversationFeed) {
     this.delivery = new OrderedDelivery({
@@ -60,8 +66,7 @@ export class Realtime implements OnApplicationShutdown {
       ...(event.rev === undefined ? {} : { rev: event.rev }),
       data: event.data,
     };
-    this.deliver({ room, envelope });
-    this.tellOthers({ room, envelope });
+    this.tell({ room, envelope });
   }
 
   /**
@@ -70,13 +75,24 @@ export class Realtime implements OnApplicationShutdown {
    */
   join(ctx: RequestContext, userIds: string[], conversationId: string, rev: number): void {
     const room = conversationRoom(ctx.tenantId, conversationId);
-    const users = userIds.map((userId) => userRoom(ctx.tenantId, userId));
-    this.deliver({ room, users, rev });
-    this.tellOthers({ room, users, rev });
+    const users = roomsOf(ctx, userIds);
+    this.tell({ room, users, rev });
   }
 
-  leave(ctx: RequestContext, userId: string, conversationId: string): void {
-    this.server?.in(userRoom(ctx.tenantId, userId)).socketsLeave(conversationRoom(ctx.tenantId, conversationId));
+  /** Takes the sockets of users, on every process, out of a conversation's room: what is published from here on they miss. */
+  leave(ctx: RequestContext, userIds: string[], conversationId: string): void {
+    const leaving = roomsOf(ctx, userIds);
+    this.tell({ room: conversationRoom(ctx.tenantId, conversationId), leaving });
+  }
+
+  /** Empties a conversation's room on every process, once it has heard what was published before. */
+  close(ctx: RequestContext, conversationId: string): void {
+    this.tell({ room: conversationRoom(ctx.tenantId, conversationId), closed: true });
+  }
+
+  /** For a socket of the user that is about to join its rooms. */
+  arriving(tenantId: TenantId, userId: string): Arrival {
+    return this.arrivals.begin(userRoom(tenantId, userId));
   }
 
   attach(server: Server): void {
@@ -88,10 +104,26 @@ export class Realtime implements OnApplicationShutdown {
     this.delivery.close();
   }
 
+  private tell(notice: Notice): void {
+    this.deliver(notice);
+    this.tellOthers(notice);
+  }
+
   private deliver(notice: Notice): void {
-    if ('envelope' in notice) return this.delivery.accept(notice.room, notice.envelope);
-    this.server?.local.in(notice.users).socketsJoin(notice.room);
-    this.delivery.begin(notice.room, notice.rev);
+    const { room } = notice;
+    if ('envelope' in notice) return this.delivery.accept(room, notice.envelope);
+    if ('users' in notice) {
+      for (const user of notice.users) this.arrivals.joined(user, room);
+      this.server?.local.in(notice.users).socketsJoin(room);
+      this.delivery.begin(room, notice.rev);
+    } else if ('leaving' in notice) {
+      for (const user of notice.leaving) this.arrivals.left(user, room);
+      this.server?.local.in(notice.leaving).socketsLeave(room);
+    } else {
+      this.arrivals.closed(room);
+      this.delivery.finish(room);
+      this.server?.local.in(room).socketsLeave(room);
+    }
   }
 
   /** What one turn of the event loop brings (a group of sends commits at once) goes to the other processes as one message. */
@@ -100,4 +132,10 @@ export class Realtime implements OnApplicationShutdown {
     if (this.notices.length === 1)
       setImmediate(() => this.server?.serverSideEmit(BETWEEN_PROCESSES, this.notices.splice(0)));
   }
+}
+
+/** @throws Error for nobody: sockets in no room at all would be everybody's */
+function roomsOf({ tenantId }: RequestContext, userIds: string[]): Room[] {
+  if (userIds.length === 0) throw new Error('Sockets join and leave for somebody');
+  return userIds.map((userId) => userRoom(tenantId, userId));
 }

@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import { forbidden, notFound, type RequestContext, type UserReference } from '#caas/kernel';
+import { isModerator, members, type Member, type Role, type Standing } from '#caas/domain/groups';
 import { RelationshipsService } from '#caas/domain/users';
 import { FreshCache, Invalidations } from '#caas/platform/cache';
 import { conversationKey } from './conversation-key';
 import { conversations, type Conversation } from '../persistence/conversation.schema';
-import { members, type Member } from '../persistence/member.schema';
+import { visibleFrom } from './visibility';
 
 const MAX_CACHED = 20_000;
 /** The two of a direct conversation are the same for good. */
@@ -23,6 +24,16 @@ export interface ConversationFacts {
   type: Conversation['type'];
   /** Of a direct conversation: the two. */
   people: UserReference[];
+  role: Role;
+  /** The lowest `seq` that the member sees. */
+  visibleFrom: number;
+}
+
+/** A conversation and what the actor is in it; `member` is null for the tenant's own server as nobody in particular. */
+export interface Footing {
+  conversation: Conversation;
+  member: Member | null;
+  standing: Standing;
 }
 
 /**
@@ -37,10 +48,12 @@ export class ConversationAccess {
 
   constructor(
     private readonly relationships: RelationshipsService,
-    invalidations: Invalidations,
+    private readonly invalidations: Invalidations,
   ) {
-    invalidations.on(({ kind, tenantId }) => {
+    invalidations.on(({ kind, tenantId, id }) => {
       if (kind === 'relationship') this.blocks.forgetWhere((key) => key.startsWith(`${tenantId}:`));
+      if (kind === 'member') this.facts.forget(`${tenantId}:${id}`);
+      if (kind === 'conversation') this.facts.forgetWhere((key) => key.startsWith(`${tenantId}:${id}:`));
     });
   }
 
@@ -49,6 +62,20 @@ export class ConversationAccess {
     const entry = await this.find(ctx, id);
     if (!entry) throw notFound('conversation');
     return entry;
+  }
+
+  /**
+   * For whoever manages a conversation: a member, or the tenant's server.
+   * @throws CaasError `conversation_not_found` (404)
+   */
+  async requireFooting(ctx: RequestContext, id: ObjectId): Promise<Footing> {
+    if (ctx.actor.kind !== 'server') {
+      const entry = await this.requireMember(ctx, id);
+      return { ...entry, standing: entry.member.role };
+    }
+    const conversation = await ctx.repository(conversations).findById(id);
+    if (!conversation) throw notFound('conversation');
+    return { conversation, member: null, standing: 'server' };
   }
 
   /** Null for a conversation that the actor is not in, as for one that does not exist. */
@@ -75,10 +102,13 @@ export class ConversationAccess {
     );
   }
 
-  /** @throws CaasError `conversation_not_found` (404), `blocked` (403) */
+  /** @throws CaasError `conversation_not_found` (404), `blocked`, `moderator_required` (403, in channels) */
   async requireSender(ctx: RequestContext, id: ObjectId): Promise<ConversationFacts> {
     const facts = await this.readable(ctx, id);
     await this.requireUnblocked(ctx, facts);
+    if (facts.type === 'channel' && !isModerator(facts.role)) {
+      throw forbidden('moderator_required', 'In a channel only moderators, admins and the owner post.');
+    }
     return facts;
   }
 
@@ -111,9 +141,11 @@ export class ConversationAccess {
 
   private async load(ctx: RequestContext, id: ObjectId): Promise<ConversationFacts | null> {
     const who = { conversation_id: id, 'user.user_id': ctx.user.user_id };
-    const member = await ctx.repository(members).findOne(who, { fields: ['_id'] });
+    const member = await ctx.repository(members).findOne(who, { fields: ['role', 'joined_seq'] });
     const conversation = member && (await ctx.repository(conversations).findById(id));
-    return conversation ? { id, type: conversation.type, people: conversation.people } : null;
+    if (!conversation) return null;
+    const { type, people } = conversation;
+    return { id, type, people, role: member.role, visibleFrom: visibleFrom(member, conversation) };
   }
 
   /** Has `by` blocked the actor? */
@@ -122,9 +154,13 @@ export class ConversationAccess {
     return this.blocks.get(key, () => this.relationships.isBlocked(ctx, by, ctx.user.user_id));
   }
 
-  /** Somebody joined or left, or the conversation is new: nothing known of it holds any more in this process. */
-  forget(ctx: RequestContext, id: ObjectId): void {
-    this.directs.forgetWhere((key) => key.startsWith(`${conversationKey(ctx, id)}:`));
-    this.facts.forgetWhere((key) => key.startsWith(`${conversationKey(ctx, id)}:`));
+  /** Somebody left or has another role: no process believes any more what it knew. */
+  memberChanged({ tenantId }: RequestContext, id: ObjectId, userId: string): void {
+    this.invalidations.publish({ kind: 'member', tenantId, id: `${id.toHexString()}:${userId}` });
+  }
+
+  /** The same for all of its members: it is gone, or shows them something else. */
+  conversationChanged({ tenantId }: RequestContext, id: ObjectId): void {
+    this.invalidations.publish({ kind: 'conversation', tenantId, id: id.toHexString() });
   }
 }

@@ -5,21 +5,22 @@ import {
   DuplicateKeyError,
   forbidden,
   invalid,
-  isExternalId,
   type Filter,
   type Page,
   type PageRequest,
   type RequestContext,
   type UserReference,
 } from '#caas/kernel';
-import { UserDirectory } from '#caas/access';
-import { Realtime } from '#caas/platform/realtime';
-import { conversations, type Conversation, type ConversationType } from '../persistence/conversation.schema';
-import { members } from '../persistence/member.schema';
-import { viewOfConversation } from '../views';
+import { members, NamedUsers } from '#caas/domain/groups';
+import {
+  conversations,
+  type Conversation,
+  type ConversationType,
+  type History,
+} from '../persistence/conversation.schema';
 import { ConversationAccess, type Entry } from './conversation-access';
+import { ConversationOpenings } from './conversation-openings';
 
-const MAX_MEMBERS_AT_ONCE = 500;
 const FEED_LIMIT = 10_000;
 
 export interface NewConversation {
@@ -27,6 +28,7 @@ export interface NewConversation {
   member_ids: string[];
   name?: string;
   metadata?: Record<string, unknown>;
+  history?: History;
 }
 
 /** Opens conversations and lists them. */
@@ -34,22 +36,19 @@ export interface NewConversation {
 export class ConversationsService {
   constructor(
     private readonly access: ConversationAccess,
-    private readonly users: UserDirectory,
-    private readonly realtime: Realtime,
+    private readonly users: NamedUsers,
+    private readonly openings: ConversationOpenings,
   ) {}
 
   /**
    * A direct conversation that exists is answered as it is (`created` is false).
    * @param id the new conversation's; one that the actor has made under it before is answered
-   * @throws CaasError `unknown_members`, `invalid_members`, `conversation_type_unsupported` (400), `blocked` (403)
+   * @throws CaasError `unknown_members`, `invalid_members` (400), `blocked` (403)
    */
   async create(ctx: RequestContext, id: ObjectId, wanted: NewConversation): Promise<Entry & { created: boolean }> {
-    const others = await this.othersOf(ctx, wanted.member_ids);
+    const others = await this.users.others(ctx, wanted.member_ids);
     if (wanted.type === 'direct') return this.openDirect(ctx, id, others, wanted);
-    if (wanted.type === 'group') return this.openGroup(ctx, id, others, wanted);
-    throw invalid('conversation_type_unsupported', 'Conversations of this type cannot be opened yet.', [
-      { field: 'type', message: 'must be "direct" or "group"' },
-    ]);
+    return this.openWithOwner(ctx, id, others, wanted);
   }
 
   /** @throws CaasError `conversation_not_found` (404) */
@@ -57,11 +56,12 @@ export class ConversationsService {
     return this.access.requireMember(ctx, id);
   }
 
-  /** The actor's inbox by newest activity. */
-  async inbox(ctx: RequestContext, request: PageRequest): Promise<Page<Entry>> {
+  /** The actor's inbox by newest activity: all of it, or what they have archived, or what they have not. */
+  async inbox(ctx: RequestContext, request: PageRequest, archived: boolean | null = null): Promise<Page<Entry>> {
+    const which = archived === null ? {} : { archived };
     const own = await ctx
       .repository(members)
-      .find({ 'user.user_id': ctx.user.user_id }, { sort: { _id: -1 }, limit: FEED_LIMIT });
+      .find({ 'user.user_id': ctx.user.user_id, ...which }, { sort: { _id: -1 }, limit: FEED_LIMIT });
     const byConversation = new Map(own.map((member) => [member.conversation_id.toHexString(), member]));
     const backward = request.direction === 'backward';
     const order = backward ? -1 : 1;
@@ -76,14 +76,6 @@ export class ConversationsService {
       member: byConversation.get(conversation._id.toHexString())!,
     }));
     return cutPage(entries, request, ({ conversation }) => conversation._id.toHexString());
-  }
-
-  /** Ids of all conversations of the actor, for their sockets. */
-  async idsOf(ctx: RequestContext): Promise<string[]> {
-    const own = await ctx
-      .repository(members)
-      .find({ 'user.user_id': ctx.user.user_id }, { fields: ['conversation_id'], limit: FEED_LIMIT });
-    return own.map(({ conversation_id }) => conversation_id.toHexString());
   }
 
   private async beyond(ctx: RequestContext, { cursor, direction }: PageRequest): Promise<Filter<Conversation>> {
@@ -112,7 +104,7 @@ export class ConversationsService {
     const existing = await this.findPair(ctx, pair_key);
     if (existing) return { ...existing, created: false };
     try {
-      return { ...(await this.insert(ctx, id, [ctx.user, other], { ...wanted, pair_key })), created: true };
+      return { ...(await this.openings.open(ctx, id, [ctx.user, other], { ...wanted, pair_key })), created: true };
     } catch (error) {
       if (!(error instanceof DuplicateKeyError)) throw error;
       const winner = await this.findPair(ctx, pair_key);
@@ -121,15 +113,15 @@ export class ConversationsService {
     }
   }
 
-  private async openGroup(ctx: RequestContext, id: ObjectId, others: UserReference[], wanted: NewConversation) {
+  private async openWithOwner(ctx: RequestContext, id: ObjectId, others: UserReference[], wanted: NewConversation) {
     const everyone = [ctx.user, ...others];
     try {
-      return { ...(await this.insert(ctx, id, everyone, { ...wanted, pair_key: null })), created: true };
+      return { ...(await this.openings.open(ctx, id, everyone, wanted)), created: true };
     } catch (error) {
       const made = error instanceof DuplicateKeyError ? await this.access.find(ctx, id) : null;
       if (!made) throw error;
       // Whoever made it may have died before anybody was told.
-      this.announce(ctx, made.conversation, everyone);
+      this.openings.announce(ctx, made.conversation, everyone);
       return { ...made, created: true };
     }
   }
@@ -137,74 +129,5 @@ export class ConversationsService {
   private async findPair(ctx: RequestContext, pair_key: string): Promise<Entry | null> {
     const conversation = await ctx.repository(conversations).findOne({ pair_key });
     return conversation && this.access.requireMember(ctx, conversation._id);
-  }
-
-  private async insert(
-    ctx: RequestContext,
-    id: ObjectId,
-    everyone: UserReference[],
-    wanted: NewConversation & { pair_key: string | null },
-  ): Promise<Entry> {
-    const isDirect = wanted.type === 'direct';
-    const entry = await ctx.transaction(async (tx) => {
-      const conversation = await tx.repository(conversations).insertOne({
-        _id: id,
-        type: wanted.type,
-        pair_key: wanted.pair_key,
-        name: isDirect ? null : (wanted.name ?? null),
-        group_id: null,
-        metadata: wanted.metadata ?? {},
-        created_by_id: tx.user.user_id,
-        people: isDirect ? everyone : [tx.user],
-        member_count: everyone.length,
-        last_seq: 0,
-        rev: 0,
-        sent_seqs: {},
-        last_message: null,
-        last_activity_at: new Date(),
-      });
-      const rows = await tx.repository(members).insertMany(
-        everyone.map((user, at) => ({
-          conversation_id: conversation._id,
-          user,
-          role: !isDirect && at === 0 ? 'owner' : 'member',
-          read_seq: 0,
-          delivered_seq: 0,
-        })),
-      );
-      return { conversation, member: rows[0]! };
-    });
-    this.announce(ctx, entry.conversation, everyone);
-    return entry;
-  }
-
-  /** Sockets of every member, on every process, join the room before they hear of the conversation. */
-  private announce(ctx: RequestContext, conversation: Conversation, everyone: UserReference[]): void {
-    this.access.forget(ctx, conversation._id);
-    const conversationId = conversation._id.toHexString();
-    const userIds = everyone.map(({ user_id }) => user_id.toHexString());
-    this.realtime.join(ctx, userIds, conversationId, conversation.rev);
-    for (const userId of userIds) {
-      const data = viewOfConversation(conversation);
-      this.realtime.publish(ctx, { userId }, { type: 'conversation.created', conversationId, data });
-    }
-  }
-
-  /** @throws CaasError `unknown_members` (400): every one must exist, or nothing is made */
-  private async othersOf(ctx: RequestContext, externalIds: string[]): Promise<UserReference[]> {
-    const wanted = [...new Set(externalIds)].filter((id) => id !== ctx.user.user_external_id && id !== 'me');
-    if (wanted.length > MAX_MEMBERS_AT_ONCE) {
-      throw invalid('invalid_members', `No more than ${MAX_MEMBERS_AT_ONCE} members at once.`);
-    }
-    const found = await Promise.all(
-      wanted.map((id) => (isExternalId(id) ? this.users.find(ctx, id) : Promise.resolve(null))),
-    );
-    const unknown = wanted.filter((_id, at) => found[at]?.state !== 'active');
-    if (unknown.length > 0) {
-      throw invalid('unknown_members', `There are no such users: ${unknown.slice(0, 10).join(', ')}.`, [
-        { field: 'member_ids', message: 'must name users that exist' },
-      ]);
-    }
-    return found.map((known) => known!.reference);
   }
 }

@@ -1,5 +1,5 @@
+import type { Member } from '#caas/domain/groups';
 import type { Conversation } from '../persistence/conversation.schema';
-import type { Member } from '../persistence/member.schema';
 
 type Watermarked = Pick<Member, 'user' | 'read_seq' | 'delivered_seq'>;
 

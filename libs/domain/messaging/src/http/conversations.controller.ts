@@ -1,8 +1,8 @@
-import { Body, Controller, Get, Param, Post, Res } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Get, Param, Post, Query, Res } from '@nestjs/common';
+import { ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { ObjectId } from 'bson';
 import type { FastifyReply } from 'fastify';
-import { mapPage, parseObjectId, RequestContext, type PageRequest } from '#caas/kernel';
+import { invalid, mapPage, parseObjectId, RequestContext, type PageRequest } from '#caas/kernel';
 import { Idempotent, NewId, UserRoute } from '#caas/access';
 import { AllowQuery, Ctx, PAGE_QUERY, PageQuery } from '#caas/platform/http';
 import { ConversationsService } from '../conversations/conversations.service';
@@ -30,10 +30,15 @@ export class ConversationsController {
   }
 
   @Get()
-  @AllowQuery(...PAGE_QUERY)
+  @AllowQuery(...PAGE_QUERY, 'archived')
+  @ApiQuery({ name: 'archived', required: false, enum: ['true', 'false'], description: 'only these; all when absent' })
   @ApiOperation({ summary: 'The inbox, newest activity first' })
-  async list(@Ctx() ctx: RequestContext, @PageQuery() page: PageRequest) {
-    const entries = await this.conversations.inbox(ctx, page);
+  async list(
+    @Ctx() ctx: RequestContext,
+    @PageQuery() page: PageRequest,
+    @Query('archived') archived: string | undefined,
+  ) {
+    const entries = await this.conversations.inbox(ctx, page, readFlag('archived', archived));
     return mapPage(entries, ({ conversation, member }) => viewOfConversationFor(conversation, member));
   }
 
@@ -43,4 +48,13 @@ export class ConversationsController {
     const { conversation, member } = await this.conversations.get(ctx, parseObjectId(id));
     return viewOfConversationFor(conversation, member);
   }
+}
+
+/** @throws CaasError `invalid_parameter` (400) */
+function readFlag(name: string, value: string | undefined): boolean | null {
+  if (value === undefined) return null;
+  if (value === 'true' || value === 'false') return value === 'true';
+  throw invalid('invalid_parameter', `The parameter ${name} is "true" or "false".`, [
+    { field: name, message: 'must be "true" or "false"' },
+  ]);
 }

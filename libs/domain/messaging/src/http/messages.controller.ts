@@ -52,7 +52,7 @@ export class MessagesController {
   @Post('sync')
   @HttpCode(200)
   @ApiOperation({ summary: 'What changed since the revs that a client remembers' })
-  sync(@Ctx() ctx: RequestContext, @Body() { conversations, limit }: SyncDto) {
-    return this.syncs.sync(ctx, { conversations, limit: limit ?? SYNC_LIMIT });
+  sync(@Ctx() ctx: RequestContext, @Body() { limit, ...known }: SyncDto) {
+    return this.syncs.sync(ctx, { ...known, limit: limit ?? SYNC_LIMIT });
   }
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import { invalid, isExternalId, type RequestContext, type UserReference } from '#caas/kernel';
 import { UserDirectory } from '#caas/access';
-import { members } from '../persistence/member.schema';
+import { members } from '#caas/domain/groups';
 
 export const MAX_MENTIONS = 100;
 const SHOWN = 10;

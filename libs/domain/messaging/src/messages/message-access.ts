@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import { CaasError, notFound, type RequestContext } from '#caas/kernel';
 import { ConversationAccess, type Entry } from '../conversations/conversation-access';
+import { visibleFrom } from '../conversations/visibility';
 import { messages, type Message } from '../persistence/message.schema';
 
 /** Messages by their id, for those who are in their conversation. For all others there is no such message. */
@@ -12,7 +13,7 @@ export class MessageAccess {
   /** Also a deleted one. @throws CaasError `message_not_found` (404) */
   async readable(ctx: RequestContext, id: ObjectId): Promise<Message> {
     const message = await this.find(ctx, id);
-    await this.access.readable(ctx, message.conversation_id).catch(asNoMessage);
+    requireVisible(message, (await this.access.readable(ctx, message.conversation_id).catch(asNoMessage)).visibleFrom);
     return message;
   }
 
@@ -20,6 +21,7 @@ export class MessageAccess {
   async writable(ctx: RequestContext, id: ObjectId): Promise<Message> {
     const message = await this.find(ctx, id);
     const facts = await this.access.readable(ctx, message.conversation_id).catch(asNoMessage);
+    requireVisible(message, facts.visibleFrom);
     await this.access.requireUnblocked(ctx, facts);
     return message;
   }
@@ -27,7 +29,9 @@ export class MessageAccess {
   /** With the actor as a member of its conversation, as they are now. @throws CaasError `message_not_found` (404) */
   async withEntry(ctx: RequestContext, id: ObjectId): Promise<Entry & { message: Message }> {
     const message = await this.find(ctx, id);
-    return { message, ...(await this.access.requireMember(ctx, message.conversation_id).catch(asNoMessage)) };
+    const entry = await this.access.requireMember(ctx, message.conversation_id).catch(asNoMessage);
+    requireVisible(message, visibleFrom(entry.member, entry.conversation));
+    return { message, ...entry };
   }
 
   private async find(ctx: RequestContext, id: ObjectId): Promise<Message> {
@@ -35,6 +39,10 @@ export class MessageAccess {
     if (!message) throw notFound('message');
     return message;
   }
+}
+
+function requireVisible({ seq }: Message, from: number): void {
+  if (seq < from) throw notFound('message');
 }
 
 function asNoMessage(error: unknown): never {

@@ -1,17 +1,13 @@
 import { conflict, type UserReference } from '#caas/kernel';
+import { isModerator, type Role } from '#caas/domain/groups';
 import type { Message } from '../persistence/message.schema';
-
-/** Roles that keep order among the members of a group or channel. */
-const MODERATORS: ReadonlySet<string> = new Set(['owner', 'admin', 'moderator']);
-
-export const isModerator = (role: string): boolean => MODERATORS.has(role);
 
 /** What the service itself says is nobody's, though somebody caused it. */
 export const isOwn = ({ sender, type }: Message, { user_id }: UserReference): boolean =>
   type !== 'system' && sender.user_id.equals(user_id);
 
 /** Who may delete a message: its sender, and in groups and channels whoever keeps order there. */
-export const mayDelete = (message: Message, actor: UserReference, role: string, isDirect: boolean): boolean =>
+export const mayDelete = (message: Message, actor: UserReference, role: Role, isDirect: boolean): boolean =>
   isOwn(message, actor) || (!isDirect && isModerator(role));
 
 /** @throws CaasError `message_deleted` (409) */

@@ -58,7 +58,7 @@ export class MessagesService {
 
   /**
    * Answers when the message is stored for good. The same `client_message_id` again answers the first message.
-   * @throws CaasError `conversation_not_found` (404), `blocked` (403), `empty_message`, `unknown_reply`,
+   * @throws CaasError `conversation_not_found` (404), `blocked`, `moderator_required` (403), `empty_message`, `unknown_reply`,
    *   `unknown_thread_root`, `unknown_mentions` (400), `idempotency_mismatch` (422)
    */
   send(ctx: RequestContext, conversationId: ObjectId, body: NewMessage): Promise<Sent> {
@@ -68,7 +68,7 @@ export class MessagesService {
 
   /** May the actor send this now? Answers what the message has. */
   private async checkSend(ctx: RequestContext, id: ObjectId, body: NewMessage): Promise<Partial<Draft>> {
-    await this.access.requireSender(ctx, id);
+    const { visibleFrom } = await this.access.requireSender(ctx, id);
     if (!body.text && !body.encrypted) {
       throw invalid('empty_message', 'A message needs a text or an encrypted payload.', [
         { field: 'text', message: 'must not be empty' },
@@ -79,8 +79,10 @@ export class MessagesService {
       text: body.text ?? null,
       metadata: body.metadata ?? null,
       encrypted: body.encrypted ?? null,
-      reply_to_id: body.reply_to_id === undefined ? null : await this.replyTarget(ctx, id, body.reply_to_id),
-      thread_root_id: body.thread_root_id === undefined ? null : await this.threadRoot(ctx, id, body.thread_root_id),
+      reply_to_id:
+        body.reply_to_id === undefined ? null : await this.replyTarget(ctx, id, body.reply_to_id, visibleFrom),
+      thread_root_id:
+        body.thread_root_id === undefined ? null : await this.threadRoot(ctx, id, body.thread_root_id, visibleFrom),
       mentions: await this.mentions.resolve(ctx, id, body.mentions),
     };
   }
@@ -101,8 +103,8 @@ export class MessagesService {
     selector: MessageSelector = {},
     selection: MessageSelection = {},
   ): Promise<Page<Message>> {
-    await this.access.readable(ctx, conversationId);
-    const among = await this.filterOf(ctx, conversationId, selection);
+    const { visibleFrom } = await this.access.readable(ctx, conversationId);
+    const among = await this.filterOf(ctx, conversationId, selection, visibleFrom);
     if (selector.around_seq !== undefined) return this.around(ctx, among, request, selector.around_seq);
     const backward = request.direction === 'backward';
     const bound = request.cursor === null ? boundOf(selector) : await this.cursorBound(ctx, conversationId, request);
@@ -142,10 +144,12 @@ export class MessagesService {
     ctx: RequestContext,
     conversation_id: ObjectId,
     { thread_root_id, pinned }: MessageSelection,
+    visibleFrom: number,
   ): Promise<Filter<Message>> {
     const conditions: Filter<Message>[] = pinned ? [IS_PINNED] : [];
+    if (visibleFrom > 1) conditions.push({ seq: { $gte: visibleFrom } });
     if (thread_root_id) {
-      const root = { _id: thread_root_id, conversation_id };
+      const root = { _id: thread_root_id, conversation_id, seq: { $gte: visibleFrom } };
       const found = await ctx.repository(messages).findOne(root, { withDeleted: true, fields: ['_id'] });
       if (!found) throw notFound('message');
       conditions.push({ thread_root_id }, IN_A_THREAD);
@@ -160,22 +164,34 @@ export class MessagesService {
     return direction === 'backward' ? { $lt: last.seq } : { $gt: last.seq };
   }
 
-  private async replyTarget(ctx: RequestContext, conversationId: ObjectId, replyToId: string): Promise<ObjectId> {
+  private async replyTarget(
+    ctx: RequestContext,
+    conversation_id: ObjectId,
+    replyToId: string,
+    visibleFrom: number,
+  ): Promise<ObjectId> {
     const _id = parseObjectId(replyToId, 'reply_to_id');
     const target = await ctx
       .repository(messages)
-      .findOne({ _id, conversation_id: conversationId } as Filter<Message>, { fields: ['_id'] });
+      .findOne({ _id, conversation_id, seq: { $gte: visibleFrom } } as Filter<Message>, { fields: ['_id'] });
     if (target) return _id;
     throw invalid('unknown_reply', 'There is no such message in this conversation.', [
       { field: 'reply_to_id', message: 'must be a message of this conversation' },
     ]);
   }
 
-  private async threadRoot(ctx: RequestContext, conversation_id: ObjectId, rootId: string): Promise<ObjectId> {
+  private async threadRoot(
+    ctx: RequestContext,
+    conversation_id: ObjectId,
+    rootId: string,
+    visibleFrom: number,
+  ): Promise<ObjectId> {
     const _id = parseObjectId(rootId, 'thread_root_id');
     const root = await ctx
       .repository(messages)
-      .findOne({ _id, conversation_id, thread_root_id: null } as Filter<Message>, { fields: ['_id'] });
+      .findOne({ _id, conversation_id, thread_root_id: null, seq: { $gte: visibleFrom } } as Filter<Message>, {
+        fields: ['_id'],
+      });
     if (root) return _id;
     throw invalid('unknown_thread_root', 'There is no such message in this conversation that can have a thread.', [
       { field: 'thread_root_id', message: 'must be a message of this conversation that is not in a thread itself' },

@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import { forbidden, type RequestContext } from '#caas/kernel';
+import { isModerator } from '#caas/domain/groups';
 import { ConversationAccess, type Entry } from '../conversations/conversation-access';
 import type { Message } from '../persistence/message.schema';
 import { MessageAccess } from './message-access';
 import { MessageChanges } from './message-changes';
-import { isModerator, requirePresent } from './message-rights';
+import { requirePresent } from './message-rights';
 
 /** What stays at hand for everybody: in direct conversations both may pin, elsewhere moderators and above. */
 @Injectable()

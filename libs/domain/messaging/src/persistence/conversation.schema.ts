@@ -8,6 +8,9 @@ import { TenantDocumentBase, tenantCollection } from '#caas/tenancy';
 export const CONVERSATION_TYPES = ['direct', 'group', 'channel'] as const;
 export type ConversationType = (typeof CONVERSATION_TYPES)[number];
 
+export const HISTORIES = ['all', 'joined'] as const;
+export type History = (typeof HISTORIES)[number];
+
 /** What an inbox shows of the newest message; its `seq` is the conversation's `last_seq`. */
 export interface LastMessage {
   id: ObjectId;
@@ -37,6 +40,14 @@ export class Conversation extends TenantDocumentBase {
 
   @Prop({ type: Object, default: {} })
   metadata: Record<string, unknown>;
+
+  /** From where on a new member sees messages: all there are, or those after their joining. */
+  @Prop({ type: String, enum: HISTORIES, default: 'all' })
+  history: History;
+
+  /** What ETag and If-Match speak of: name, metadata and history. `__v` grows with every send as well. */
+  @Prop({ type: Number, default: 0 })
+  settings_version: number;
 
   /** One of `people`. */
   @Prop({ type: Types.ObjectId, required: true })

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import { invalid, type Page, type PageRequest, type RequestContext } from '#caas/kernel';
+import { members, type Member } from '#caas/domain/groups';
 import { Realtime } from '#caas/platform/realtime';
 import { ConversationChanges, Unchanged } from '../changes/conversation-changes';
 import { ConversationAccess, type Entry } from '../conversations/conversation-access';
 import { watermarksOf, type Watermarks } from '../conversations/watermarks';
 import type { Conversation } from '../persistence/conversation.schema';
-import { members, type Member } from '../persistence/member.schema';
 import { viewOfReference } from '../views';
 
 /** `read` includes `delivered`: what was read has arrived. */

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { ObjectId as BsonObjectId, type ObjectId } from 'bson';
 import type { NewDocument, RequestContext, UserReference, WriteOperation } from '#caas/kernel';
+import { members, type Member } from '#caas/domain/groups';
 import { previewOf } from '../messages/preview';
 import { conversations, type Conversation } from '../persistence/conversation.schema';
-import { members, type Member } from '../persistence/member.schema';
 import { messages, type Message } from '../persistence/message.schema';
 import { addReplies, threadGrowths, type ThreadGrowth } from '../threads/thread-roots';
 import { CounterMemory, type Counters } from './counter-memory';

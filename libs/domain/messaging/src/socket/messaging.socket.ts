@@ -28,7 +28,7 @@ export class MessagingSocket {
   }
 
   @SocketMessage('sync', SyncDto)
-  sync(ctx: RequestContext, { conversations, limit }: SyncDto) {
-    return this.syncs.sync(ctx, { conversations, limit: limit ?? SYNC_LIMIT });
+  sync(ctx: RequestContext, { limit, ...known }: SyncDto) {
+    return this.syncs.sync(ctx, { ...known, limit: limit ?? SYNC_LIMIT });
   }
 }

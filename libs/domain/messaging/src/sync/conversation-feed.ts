@@ -2,9 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { ObjectId } from 'bson';
 import type { RequestContext, TenantId } from '#caas/kernel';
 import type { EventEnvelope } from '#caas/contracts';
+import { members } from '#caas/domain/groups';
 import { ConversationFeed } from '#caas/platform/realtime';
 import { RequestContexts } from '#caas/tenancy';
-import { members } from '../persistence/member.schema';
 import { messages } from '../persistence/message.schema';
 import { missedEvents } from './missed-events';
 

@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { ObjectId } from 'bson';
-import { isObjectIdHex, type RequestContext } from '#caas/kernel';
+import { isObjectIdHex, type Filter, type RequestContext } from '#caas/kernel';
+import { members } from '#caas/domain/groups';
 import { ConversationAccess, type Entry } from '../conversations/conversation-access';
-import { ConversationsService } from '../conversations/conversations.service';
-import { members } from '../persistence/member.schema';
+import { visibleFrom } from '../conversations/visibility';
 import { messages, type Message } from '../persistence/message.schema';
 import { MessageViews } from '../messages/message-views';
 import { receiptOf, type Receipt } from '../receipts/receipts.service';
-import { viewOfConversationFor } from '../views';
+import { viewOfConversationFor, viewOfPreferences } from '../views';
 
 const JOINED_AT_ONCE = 100;
 /** In one answer, about: conversations that have no room in it say so by `has_more`. */
@@ -21,6 +21,8 @@ export interface SyncRequest {
   conversations: Record<string, number>;
   /** Messages per conversation, at most. */
   limit: number;
+  /** `joined_page.next_cursor` of the answer before. */
+  joined_cursor?: string;
 }
 
 /** Everything that happened since a client last looked, in one call. */
@@ -28,11 +30,10 @@ export interface SyncRequest {
 export class SyncService {
   constructor(
     private readonly access: ConversationAccess,
-    private readonly inbox: ConversationsService,
     private readonly views: MessageViews,
   ) {}
 
-  async sync(ctx: RequestContext, { conversations: known, limit }: SyncRequest) {
+  async sync(ctx: RequestContext, { conversations: known, limit, joined_cursor }: SyncRequest) {
     const ids = Object.keys(known).filter(isObjectIdHex);
     // Before the messages are read: what comes in between has a higher rev than the answer's, and is asked for next time.
     const entries = await this.access.findMany(
@@ -51,7 +52,7 @@ export class SyncService {
     });
     return {
       conversations: Object.fromEntries(changed),
-      joined: await this.joined(ctx, known),
+      ...(await this.joined(ctx, ids, joined_cursor ?? null)),
       left: Object.keys(known).filter((id) => !entries.has(id)),
     };
   }
@@ -69,13 +70,10 @@ export class SyncService {
     for (let at = 0; at < changed.length && total < MAX_MESSAGES; at += READ_AT_ONCE) {
       const some = changed.slice(at, at + READ_AT_ONCE);
       const pages = await Promise.all(
-        some.map(([id, { conversation }]) =>
+        some.map(([id, entry]) =>
           ctx
             .repository(messages)
-            .find(
-              { conversation_id: conversation._id, rev: { $gt: known[id]! } },
-              { sort: { rev: 1 }, limit: limit + 1, withDeleted: true },
-            ),
+            .find(changedSince(entry, known[id]!), { sort: { rev: 1 }, limit: limit + 1, withDeleted: true }),
         ),
       );
       pages.forEach((page, index) => {
@@ -105,14 +103,29 @@ export class SyncService {
     return receipts;
   }
 
-  private async joined(ctx: RequestContext, known: Record<string, number>) {
-    const ids = (await this.inbox.idsOf(ctx)).filter((id) => !Object.hasOwn(known, id)).slice(0, JOINED_AT_ONCE);
+  /** The actor's conversations that the client does not know of, in the order in which they were joined. */
+  private async joined(ctx: RequestContext, known: string[], cursor: string | null) {
+    const unknown = {
+      'user.user_id': ctx.user.user_id,
+      conversation_id: { $nin: known.map((id) => new ObjectId(id)) },
+    };
+    const request = { cursor, limit: JOINED_AT_ONCE, direction: 'forward' } as const;
+    const { data, page } = await ctx.repository(members).page(unknown, request);
     const entries = await this.access.findMany(
       ctx,
-      ids.map((id) => new ObjectId(id)),
+      data.map(({ conversation_id }) => conversation_id),
     );
-    return [...entries.values()].map(({ conversation, member }) => viewOfConversationFor(conversation, member));
+    return {
+      joined: [...entries.values()].map(({ conversation, member }) => viewOfConversationFor(conversation, member)),
+      joined_page: { next_cursor: page.next_cursor, has_more: page.has_more },
+    };
   }
+}
+
+function changedSince({ conversation, member }: Entry, rev: number): Filter<Message> {
+  const changed = { conversation_id: conversation._id, rev: { $gt: rev } };
+  const from = visibleFrom(member, conversation);
+  return from > 1 ? { ...changed, seq: { $gte: from } } : changed;
 }
 
 /** @param found what changed after `rev`, one more than `limit` at most; null when there was no room to read it */
@@ -127,6 +140,8 @@ function stateOf({ conversation, member }: Entry, rev: number, found: Message[] 
     page,
     rev: hasMore ? Math.max(rev, reached) : Math.max(conversation.rev, reached),
     has_more: hasMore,
+    // Without a rev, since nobody else sees them.
+    preferences: viewOfPreferences(member),
     // A rev from the future means that the client remembers another history, of a restored backup for one.
     resync_required: rev > conversation.rev,
   };

@@ -14,7 +14,12 @@ import {
 } from 'class-validator';
 import { ApiMetadata, IsMetadata, IsText, MayBeAbsent } from '#caas/platform/http';
 import { IsEncrypted, IsId, IsMentions, MAX_TEXT_CODE_POINTS } from './message-fields';
-import { CONVERSATION_TYPES, type ConversationType } from '../../persistence/conversation.schema';
+import {
+  CONVERSATION_TYPES,
+  HISTORIES,
+  type ConversationType,
+  type History,
+} from '../../persistence/conversation.schema';
 
 @ValidatorConstraint({ name: 'revs' })
 class Revs implements ValidatorConstraintInterface {
@@ -50,6 +55,14 @@ export class CreateConversationDto {
   @MayBeAbsent()
   @IsMetadata()
   metadata?: Record<string, unknown>;
+
+  @ApiPropertyOptional({
+    enum: HISTORIES,
+    description: 'what new members see: all, or what is written after they joined',
+  })
+  @MayBeAbsent()
+  @IsIn(HISTORIES)
+  history?: History;
 }
 
 export class SendMessageDto {
@@ -113,4 +126,9 @@ export class SyncDto {
   @Min(1)
   @Max(100)
   limit?: number;
+
+  @ApiPropertyOptional({ description: '`joined_page.next_cursor` of the answer before' })
+  @MayBeAbsent()
+  @IsId()
+  joined_cursor?: string;
 }

@@ -1,0 +1,46 @@
+import { Injectable } from '@nestjs/common';
+import type { ObjectId } from 'bson';
+import { forbidden, notFound, type RequestContext } from '#caas/kernel';
+import type { MembershipScope } from './group-conversations';
+import { groups, type Group } from './persistence/group.schema';
+import { members } from './persistence/member.schema';
+import { isAdmin, type Standing } from './roles';
+
+/** A group as the actor has it. */
+export interface GroupFooting {
+  group: Group;
+  standing: Standing;
+}
+
+/** Who may see a group: its members, and the tenant's server. For all others there is none. */
+@Injectable()
+export class GroupAccess {
+  /** @throws CaasError `group_not_found` (404) */
+  async require(ctx: RequestContext, id: ObjectId): Promise<GroupFooting> {
+    const group = await ctx.repository(groups).findById(id);
+    if (!group) throw notFound('group');
+    if (ctx.actor.kind !== 'user') return { group, standing: 'server' };
+    const who = { conversation_id: group.conversation_id, 'user.user_id': ctx.user.user_id };
+    const member = await ctx.repository(members).findOne(who, { fields: ['role'] });
+    if (!member) throw notFound('group');
+    return { group, standing: member.role };
+  }
+
+  /** @throws CaasError `group_not_found` (404), `admin_required` (403) */
+  async requireAdmin(ctx: RequestContext, id: ObjectId): Promise<Group> {
+    const { group, standing } = await this.require(ctx, id);
+    requireAdmin({ standing });
+    return group;
+  }
+}
+
+/** @throws CaasError `group_not_found` (404) for who has left meanwhile, `admin_required` (403) */
+export function requireAdmin({ standing }: Pick<MembershipScope, 'standing'>): Standing {
+  if (!standing) throw notFound('group');
+  if (!isAdmin(standing)) throw forbidden('admin_required', 'Only admins and the owner may do this.');
+  return standing;
+}
+
+/** @throws CaasError `not_allowed` (403): the roles of both do not allow it */
+export const notAllowed = () =>
+  forbidden('not_allowed', 'Admins decide about those below them, the owner about everybody else.');

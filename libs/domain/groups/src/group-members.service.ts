@@ -1,0 +1,100 @@
+import { Injectable } from '@nestjs/common';
+import type { ObjectId } from 'bson';
+import { notFound, type Page, type PageRequest, type RequestContext, type UserReference } from '#caas/kernel';
+import { GroupAccess, notAllowed, requireAdmin } from './group-access';
+import { GroupConversations, type MembershipGuard } from './group-conversations';
+import { NamedUsers } from './named-users';
+import { groupBans, type GroupBan } from './persistence/group-ban.schema';
+import type { Member } from './persistence/member.schema';
+import { mayGrant, mayRemove, type Role } from './roles';
+
+/** Who is in a group with which role, and who is kept out of it. */
+@Injectable()
+export class GroupMembersService {
+  constructor(
+    private readonly access: GroupAccess,
+    private readonly users: NamedUsers,
+    private readonly conversations: GroupConversations,
+  ) {}
+
+  /**
+   * Lets somebody in, or gives them another role, as `roles.ts` allows. Who makes somebody else the owner becomes an admin.
+   * @throws CaasError `group_not_found`, `user_not_found` (404), `not_allowed`, `banned` (403), `owner_required` (409)
+   */
+  async put(
+    ctx: RequestContext,
+    id: ObjectId,
+    externalId: string,
+    role: Role,
+  ): Promise<{ member: Member; created: boolean }> {
+    const { group } = await this.access.require(ctx, id);
+    const user = await this.users.active(ctx, externalId);
+    if (!user) throw notFound('user');
+    return this.conversations.put(ctx, group.conversation_id, user, role, ({ standing, target }) => {
+      if (!standing) throw notFound('group');
+      if (target !== role && !mayGrant(standing, target, role)) throw notAllowed();
+    });
+  }
+
+  /**
+   * Oneself, whatever one's role; others as the roles allow.
+   * @throws CaasError `group_not_found`, `member_not_found` (404), `not_allowed` (403)
+   */
+  async remove(ctx: RequestContext, id: ObjectId, externalId: string): Promise<void> {
+    const { group } = await this.access.require(ctx, id);
+    const user = await this.users.anyState(ctx, externalId);
+    if (!user) throw notFound('member');
+    await this.conversations.expel(ctx, group.conversation_id, user, ({ standing, target }) => {
+      if (!standing) throw notFound('group');
+      if (!target) throw notFound('member');
+      if (!isActor(ctx, user) && !mayRemove(standing, target)) throw notAllowed();
+    });
+  }
+
+  /**
+   * Keeps somebody out, who need not be in; who is in is removed. Again, it changes the reason.
+   * @throws CaasError `group_not_found`, `user_not_found` (404), `admin_required`, `not_allowed` (403)
+   */
+  async ban(
+    ctx: RequestContext,
+    id: ObjectId,
+    externalId: string,
+    reason: string | null,
+  ): Promise<{ ban: GroupBan; created: boolean }> {
+    const group = await this.access.requireAdmin(ctx, id);
+    const user = await this.users.anyState(ctx, externalId);
+    if (!user) throw notFound('user');
+    let written: { ban: GroupBan; created: boolean } | null = null;
+    const guard: MembershipGuard = async (scope) => {
+      const standing = requireAdmin(scope);
+      if (isActor(ctx, user) || (scope.target && !mayRemove(standing, scope.target))) throw notAllowed();
+      written = await writeBan(scope.tx, id, user, reason);
+    };
+    await this.conversations.expel(ctx, group.conversation_id, user, guard);
+    return written!;
+  }
+
+  /** @throws CaasError `group_not_found`, `ban_not_found` (404), `admin_required` (403) */
+  async unban(ctx: RequestContext, id: ObjectId, externalId: string): Promise<void> {
+    await this.access.requireAdmin(ctx, id);
+    const user = await this.users.anyState(ctx, externalId);
+    const removed = user && (await ctx.repository(groupBans).deleteOne({ group_id: id, 'user.user_id': user.user_id }));
+    if (!removed) throw notFound('ban');
+  }
+
+  /** @throws CaasError `group_not_found` (404), `admin_required` (403) */
+  async bans(ctx: RequestContext, id: ObjectId, request: PageRequest): Promise<Page<GroupBan>> {
+    await this.access.requireAdmin(ctx, id);
+    return ctx.repository(groupBans).page({ group_id: id }, request);
+  }
+}
+
+const isActor = ({ actor }: RequestContext, { user_id }: UserReference): boolean =>
+  actor.kind === 'user' && actor.user.user_id.equals(user_id);
+
+async function writeBan(tx: RequestContext, group_id: ObjectId, user: UserReference, reason: string | null) {
+  const bans = tx.repository(groupBans);
+  const known = await bans.findOneAndUpdate({ group_id, 'user.user_id': user.user_id }, { $set: { reason } });
+  if (known) return { ban: known, created: false };
+  return { ban: await bans.insertOne({ group_id, user, reason }), created: true };
+}

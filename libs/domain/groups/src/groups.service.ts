@@ -1,0 +1,130 @@
+import { Injectable } from '@nestjs/common';
+import type { ObjectId } from 'bson';
+import { DuplicateKeyError, forbidden, notFound, type Page, type PageRequest, type RequestContext } from '#caas/kernel';
+import { requireVersion } from '#caas/platform/http';
+import { GroupAccess, requireAdmin, type GroupFooting } from './group-access';
+import { GroupConversations, type MembershipScope } from './group-conversations';
+import { NamedUsers } from './named-users';
+import { groups, type GroupType } from './persistence/group.schema';
+import { members } from './persistence/member.schema';
+import { isOwner } from './roles';
+
+const MAX_GROUPS = 10_000;
+
+export interface NewGroup {
+  name: string;
+  description?: string | null;
+  metadata?: Record<string, unknown>;
+  type?: GroupType;
+  member_ids?: string[];
+  history?: 'all' | 'joined';
+}
+
+export interface GroupChanges {
+  name?: string;
+  description?: string | null;
+  metadata?: Record<string, unknown>;
+}
+
+/** A group as the actor has it, with how many are in. */
+export interface GroupEntry extends GroupFooting {
+  memberCount: number;
+}
+
+/** Groups and channels that are governed: each owns its conversation, whose members are the group's. */
+@Injectable()
+export class GroupsService {
+  constructor(
+    private readonly access: GroupAccess,
+    private readonly users: NamedUsers,
+    private readonly conversations: GroupConversations,
+  ) {}
+
+  /**
+   * The actor becomes its owner.
+   * @param id the new group's; one that the actor has made under it before is answered
+   * @throws CaasError `unknown_members`, `invalid_members` (400): nothing is made then
+   */
+  async create(ctx: RequestContext, id: ObjectId, wanted: NewGroup): Promise<GroupEntry> {
+    const others = await this.users.others(ctx, wanted.member_ids ?? []);
+    const { name, type = 'group', description = null, metadata = {}, history } = wanted;
+    try {
+      await ctx.transaction(async (tx) => {
+        const opening = { group_id: id, type, name, ...(history ? { history } : {}) };
+        const conversation_id = await this.conversations.open(tx, opening, others);
+        const group = { _id: id, conversation_id, type, name, description, metadata, created_by: tx.user };
+        await tx.repository(groups).insertOne(group);
+      });
+    } catch (error) {
+      if (!(error instanceof DuplicateKeyError)) throw error;
+    }
+    return this.get(ctx, id);
+  }
+
+  /** The actor's, newest first. */
+  async list(ctx: RequestContext, request: PageRequest): Promise<Page<GroupEntry>> {
+    const own = await ctx
+      .repository(members)
+      .find({ 'user.user_id': ctx.user.user_id }, { fields: ['conversation_id', 'role'], limit: MAX_GROUPS });
+    const roles = new Map(own.map(({ conversation_id, role }) => [conversation_id.toHexString(), role]));
+    const among = { conversation_id: { $in: own.map(({ conversation_id }) => conversation_id) } };
+    const { data, page } = await ctx.repository(groups).page(among, request);
+    const footings = data.map((group) => ({ group, standing: roles.get(group.conversation_id.toHexString())! }));
+    return { data: await this.counted(ctx, footings), page };
+  }
+
+  /** @throws CaasError `group_not_found` (404) */
+  async get(ctx: RequestContext, id: ObjectId): Promise<GroupEntry> {
+    const [entry] = await this.counted(ctx, [await this.access.require(ctx, id)]);
+    return entry!;
+  }
+
+  /**
+   * For admins and the owner. The conversation goes by the group's name.
+   * @param version of the group, that the client saw; null when it does not say
+   * @throws CaasError `group_not_found` (404), `admin_required` (403), `stale_version` (412)
+   */
+  async update(ctx: RequestContext, id: ObjectId, changes: GroupChanges, version: number | null): Promise<GroupEntry> {
+    const { conversation_id } = await this.access.requireAdmin(ctx, id);
+    await this.conversations.change(ctx, conversation_id, changes.name, async (scope) => {
+      requireAdmin(scope);
+      const rows = scope.tx.repository(groups);
+      const group = await rows.findById(id);
+      if (!group) throw notFound('group');
+      requireVersion(version, group.__v);
+      if (Object.keys(changes).length > 0) await rows.updateOne({ _id: id }, { $set: { ...changes } });
+    });
+    return this.get(ctx, id);
+  }
+
+  /**
+   * For its owner, and the tenant's server: the conversation ends with it.
+   * @throws CaasError `group_not_found` (404), `owner_required` (403), `stale_version` (412)
+   */
+  async remove(ctx: RequestContext, id: ObjectId, version: number | null): Promise<void> {
+    const { group, standing } = await this.access.require(ctx, id);
+    requireOwner(ctx, { standing });
+    await this.conversations.close(ctx, group.conversation_id, async (scope) => {
+      requireOwner(ctx, scope);
+      const now = await scope.tx.repository(groups).findById(id);
+      requireVersion(version, now?.__v ?? group.__v);
+    });
+  }
+
+  private async counted(ctx: RequestContext, footings: GroupFooting[]): Promise<GroupEntry[]> {
+    if (footings.length === 0) return [];
+    const counts = await this.conversations.memberCounts(
+      ctx,
+      footings.map(({ group }) => group.conversation_id),
+    );
+    return footings.map((footing) => ({
+      ...footing,
+      memberCount: counts.get(footing.group.conversation_id.toHexString()) ?? 0,
+    }));
+  }
+}
+
+function requireOwner(ctx: RequestContext, { standing }: Pick<MembershipScope, 'standing'>): void {
+  if (!standing) throw notFound('group');
+  if (!isOwner(standing) && !ctx.isServer) throw forbidden('owner_required', 'Only the owner may do this.');
+}

@@ -1,0 +1,66 @@
+import { isAdmin, isModerator, isOwner, mayGrant, mayRemove, ROLES, type Role, type Standing } from './roles';
+
+const standings: Standing[] = ['server', ...ROLES];
+/** Every pair for which `may` holds, as `actor>target`. */
+const pairs = (may: (standing: Standing, target: Role) => boolean) =>
+  standings.flatMap((standing) =>
+    ROLES.filter((target) => may(standing, target)).map((target) => `${standing}>${target}`),
+  );
+
+describe('roles', () => {
+  it('are in an order', () => {
+    expect(standings.filter(isModerator)).toEqual(['server', 'owner', 'admin', 'moderator']);
+    expect(standings.filter(isAdmin)).toEqual(['server', 'owner', 'admin']);
+    expect(standings.filter(isOwner)).toEqual(['server', 'owner']);
+  });
+
+  it('let admins and the owner remove those below them, and nobody else anybody', () => {
+    expect(pairs(mayRemove)).toEqual([
+      'server>owner',
+      'server>admin',
+      'server>moderator',
+      'server>member',
+      'owner>admin',
+      'owner>moderator',
+      'owner>member',
+      'admin>moderator',
+      'admin>member',
+    ]);
+  });
+
+  it.each([
+    ['owner', ['server>admin', 'server>moderator', 'server>member', 'owner>admin', 'owner>moderator', 'owner>member']],
+    ['admin', ['server>admin', 'server>moderator', 'server>member', 'owner>admin', 'owner>moderator', 'owner>member']],
+    [
+      'moderator',
+      [
+        ...['server>admin', 'server>moderator', 'server>member', 'owner>admin', 'owner>moderator', 'owner>member'],
+        ...['admin>moderator', 'admin>member'],
+      ],
+    ],
+    [
+      'member',
+      [
+        ...['server>admin', 'server>moderator', 'server>member', 'owner>admin', 'owner>moderator', 'owner>member'],
+        ...['admin>moderator', 'admin>member'],
+      ],
+    ],
+  ] as const)('who gives the role %s to whom below the owner', (role, expected) => {
+    const granted = pairs((standing, target) => target !== 'owner' && mayGrant(standing, target, role));
+    expect(granted).toEqual([...expected]);
+  });
+
+  it.each(ROLES)('nobody but the server takes ownership from the owner: %s', (role) => {
+    const asked = standings.filter((standing) => mayGrant(standing, 'owner', role));
+    expect(asked).toEqual(role === 'owner' ? ['server', 'owner'] : ['server']);
+  });
+
+  it.each([
+    ['owner', ['server', 'owner']],
+    ['admin', ['server', 'owner']],
+    ['moderator', ['server', 'owner', 'admin']],
+    ['member', ['server', 'owner', 'admin']],
+  ] as const)('who takes somebody in as %s', (role, expected) => {
+    expect(standings.filter((standing) => mayGrant(standing, null, role))).toEqual([...expected]);
+  });
+});

@@ -1,0 +1,58 @@
+import type { UserReference } from '#caas/kernel';
+import { versioned } from '#caas/platform/http';
+import type { GroupEntry } from './groups.service';
+import type { GroupBan } from './persistence/group-ban.schema';
+import type { GroupInvite } from './persistence/group-invite.schema';
+import type { Member } from './persistence/member.schema';
+
+/** How groups look to clients. */
+
+const viewOfReference = ({ user_id, user_external_id, user_display_name }: UserReference) => ({
+  user_id: user_id.toHexString(),
+  user_external_id,
+  user_display_name,
+});
+
+/** `role` is the viewer's; null for the tenant's server as nobody in particular. */
+export const viewOfGroup = ({ group, standing, memberCount }: GroupEntry) =>
+  versioned(
+    {
+      id: group._id.toHexString(),
+      conversation_id: group.conversation_id.toHexString(),
+      type: group.type,
+      name: group.name,
+      description: group.description,
+      metadata: group.metadata,
+      member_count: memberCount,
+      role: standing === 'server' ? null : standing,
+      created_by: viewOfReference(group.created_by),
+      created_at: group.created_at.toISOString(),
+      updated_at: group.updated_at.toISOString(),
+    },
+    group.__v,
+  );
+
+export const viewOfMember = ({ _id, user, role, created_at }: Member) => ({
+  id: _id.toHexString(),
+  user: viewOfReference(user),
+  role,
+  joined_at: created_at.toISOString(),
+});
+
+export const viewOfBan = ({ _id, group_id, user, reason, created_at }: GroupBan) => ({
+  id: _id.toHexString(),
+  group_id: group_id.toHexString(),
+  user: viewOfReference(user),
+  reason,
+  created_at: created_at.toISOString(),
+});
+
+export const viewOfInvite = ({ _id, group_id, created_by, expires_at, max_uses, uses, created_at }: GroupInvite) => ({
+  id: _id.toHexString(),
+  group_id: group_id.toHexString(),
+  created_by: viewOfReference(created_by),
+  expires_at: expires_at.toISOString(),
+  max_uses,
+  uses,
+  created_at: created_at.toISOString(),
+});

@@ -1,0 +1,78 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Res } from '@nestjs/common';
+import { ApiNoContentResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { ObjectId } from 'bson';
+import type { FastifyReply } from 'fastify';
+import { mapPage, RequestContext, type PageRequest } from '#caas/kernel';
+import { Idempotent, UserRoute } from '#caas/access';
+import { viewOfMember } from '#caas/domain/groups';
+import { Ctx, IdParam, IfMatch, PageQuery } from '#caas/platform/http';
+import { ConversationSettingsService } from '../conversations/conversation-settings.service';
+import { viewOfConversationFor, viewOfManaged } from '../views';
+import { AddMembersDto, ChangeConversationDto, PreferencesDto } from './members.dto';
+import { MembersService } from './members.service';
+
+/** Also for the tenant's server as nobody in particular, who may in each conversation what its owner may. */
+@ApiTags('conversations')
+@Controller('v1/conversations/:id')
+export class MembersController {
+  constructor(
+    private readonly members: MembersService,
+    private readonly settings: ConversationSettingsService,
+  ) {}
+
+  @Patch()
+  @ApiOperation({ summary: 'Change name, metadata or history, as an admin or the owner' })
+  async update(
+    @Ctx() ctx: RequestContext,
+    @IdParam() id: ObjectId,
+    @Body() body: ChangeConversationDto,
+    @IfMatch() version: number | null,
+  ) {
+    return viewOfManaged(await this.settings.update(ctx, id, { ...body }, version));
+  }
+
+  @Delete()
+  @HttpCode(204)
+  @ApiNoContentResponse()
+  @ApiOperation({ summary: 'End a group or channel for everybody, as its owner or with a server key' })
+  close(@Ctx() ctx: RequestContext, @IdParam() id: ObjectId): Promise<void> {
+    return this.members.close(ctx, id);
+  }
+
+  @Patch('preferences')
+  @UserRoute()
+  @ApiOperation({ summary: 'Mute, pin or archive it for yourself' })
+  async prefer(@Ctx() ctx: RequestContext, @IdParam() id: ObjectId, @Body() { muted_until, ...rest }: PreferencesDto) {
+    const until = muted_until === undefined ? {} : { muted_until: muted_until === null ? null : new Date(muted_until) };
+    const { conversation, member } = await this.settings.prefer(ctx, id, { ...rest, ...until });
+    return viewOfConversationFor(conversation, member);
+  }
+
+  @Get('members')
+  @ApiOperation({ summary: 'Who is in, newest first' })
+  async page(@Ctx() ctx: RequestContext, @IdParam() id: ObjectId, @PageQuery() page: PageRequest) {
+    return mapPage(await this.members.page(ctx, id, page), viewOfMember);
+  }
+
+  @Post('members')
+  @Idempotent()
+  @ApiOperation({ summary: 'Add members, as an admin or the owner; answers those who were not in before' })
+  async add(
+    @Ctx() ctx: RequestContext,
+    @IdParam() id: ObjectId,
+    @Body() { member_ids }: AddMembersDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const added = await this.members.add(ctx, id, member_ids);
+    void reply.status(added.length > 0 ? 201 : 200);
+    return { data: added.map(viewOfMember) };
+  }
+
+  @Delete('members/:external_id')
+  @HttpCode(204)
+  @ApiNoContentResponse()
+  @ApiOperation({ summary: 'Leave (`me`), or remove somebody below you' })
+  remove(@Ctx() ctx: RequestContext, @IdParam() id: ObjectId, @Param('external_id') externalId: string): Promise<void> {
+    return this.members.remove(ctx, id, externalId);
+  }
+}

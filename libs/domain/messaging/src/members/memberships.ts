@@ -1,0 +1,147 @@
+import { Injectable } from '@nestjs/common';
+import type { ObjectId } from 'bson';
+import { conflict, type RequestContext, type UserReference } from '#caas/kernel';
+import { members, type Member, type MembershipGuard, type Role, type Standing } from '#caas/domain/groups';
+import { ConversationChanges, Unchanged } from '../changes/conversation-changes';
+import { MembershipChange, type MembershipOutcome } from './membership-change';
+import { MembershipNews } from './membership-news';
+
+/** From those who could lead it best to those who could as well. */
+const HEIRS: readonly Role[] = ['admin', 'moderator', 'member'];
+
+interface Step<T> {
+  value: T;
+  /** Null when nothing changed. */
+  outcome: MembershipOutcome | null;
+}
+
+/**
+ * The one way in which people come into conversations that are there, leave them, and get roles: with the next `rev`, in one
+ * transaction with what `guard` says and writes, and told to everybody concerned. Who leaves and comes again is a new member.
+ */
+@Injectable()
+export class Memberships {
+  constructor(
+    private readonly changes: ConversationChanges,
+    private readonly news: MembershipNews,
+  ) {}
+
+  /**
+   * Those who are in already stay as they are; `guard` is asked when there is somebody who is not.
+   * @returns those who came
+   * @throws CaasError `conversation_not_found` (404), `direct_conversation` (409), `banned` (403), and what `guard` throws
+   */
+  add(ctx: RequestContext, id: ObjectId, people: UserReference[], guard: MembershipGuard): Promise<Member[]> {
+    return this.apply<Member[]>(ctx, id, async (change) => {
+      const { tx } = change.scope;
+      const among = { $in: people.map(({ user_id }) => user_id) };
+      const present = await tx.repository(members).find({ conversation_id: id, 'user.user_id': among });
+      const newcomers = people.filter(({ user_id }) => !present.some(({ user }) => user.user_id.equals(user_id)));
+      if (newcomers.length === 0) return new Unchanged<Member[]>([]);
+      await guard({ tx, standing: await standingOf(tx, ctx, id), target: null });
+      return change.admit(newcomers, 'member');
+    });
+  }
+
+  /**
+   * Lets somebody in with a role, or gives them another. There is one owner: who was it before becomes an admin.
+   * @throws CaasError `conversation_not_found` (404), `direct_conversation`, `owner_required` (409), `banned` (403), and what
+   *   `guard` throws
+   */
+  async put(ctx: RequestContext, id: ObjectId, user: UserReference, role: Role, guard: MembershipGuard) {
+    let created = false;
+    const member = await this.apply<Member>(ctx, id, async (change) => {
+      const { tx } = change.scope;
+      const target = await memberOf(tx, id, user.user_id);
+      created = target === null;
+      await guard({ tx, standing: await standingOf(tx, ctx, id), target: target?.role ?? null });
+      if (target?.role === role) return new Unchanged(target);
+      if (target?.role === 'owner') throw conflict('owner_required', 'Make somebody else the owner instead.');
+      const owner = role === 'owner' && (await tx.repository(members).findOne({ conversation_id: id, role: 'owner' }));
+      if (owner) await change.setRole(owner, 'admin');
+      if (target) return change.setRole(target, role);
+      const [member] = await change.admit([user], role);
+      return member!;
+    });
+    return { member, created };
+  }
+
+  /**
+   * An owner who leaves hands ownership on to who comes next in role, and has been there longest; with the last member the
+   * conversation goes, and the group that owns it. `guard` is asked also about somebody who is not in.
+   * @returns who was removed; null when they were not in
+   * @throws CaasError `conversation_not_found` (404), `direct_conversation` (409), and what `guard` throws
+   */
+  remove(ctx: RequestContext, id: ObjectId, userId: ObjectId, guard: MembershipGuard): Promise<Member | null> {
+    return this.apply<Member | null>(ctx, id, async (change) => {
+      const { tx } = change.scope;
+      const target = await memberOf(tx, id, userId);
+      await guard({ tx, standing: await standingOf(tx, ctx, id), target: target?.role ?? null });
+      if (!target) return new Unchanged<Member | null>(null);
+      await change.expel(target);
+      if (target.role === 'owner') {
+        const heir = await heirOf(tx, id);
+        if (heir) await change.setRole(heir, 'owner');
+        else await change.close();
+      }
+      return target;
+    });
+  }
+
+  /**
+   * Ends the conversation for all, and the group that owns it.
+   * @throws CaasError `conversation_not_found` (404), `direct_conversation` (409), and what `guard` throws
+   */
+  async close(ctx: RequestContext, id: ObjectId, guard: MembershipGuard): Promise<void> {
+    await this.apply(ctx, id, async (change) => {
+      const { tx } = change.scope;
+      await guard({ tx, standing: await standingOf(tx, ctx, id), target: null });
+      await change.close();
+    });
+  }
+
+  private async apply<T>(
+    ctx: RequestContext,
+    id: ObjectId,
+    work: (change: MembershipChange) => Promise<T | Unchanged<T>>,
+  ): Promise<T> {
+    const { value } = await this.changes.apply<Step<T>>(ctx, id, async (scope) => {
+      if (scope.conversation.type === 'direct') throw directConversation();
+      const change = new MembershipChange(scope, ctx.actor.kind === 'user' ? ctx.user : null);
+      const value = await work(change);
+      if (value instanceof Unchanged) return new Unchanged({ value: value.value, outcome: null });
+      return { value, outcome: await change.finish() };
+    });
+    if (value.outcome) this.news.tell(ctx, value.outcome);
+    return value.value;
+  }
+}
+
+/** The two of a direct conversation are the same for good: who has enough of it archives it, or blocks the other. */
+const directConversation = () =>
+  conflict(
+    'direct_conversation',
+    'A direct conversation has the same two members for good. Archive it, or block the other.',
+  );
+
+function memberOf(tx: RequestContext, conversation_id: ObjectId, userId: ObjectId): Promise<Member | null> {
+  return tx.repository(members).findOne({ conversation_id, 'user.user_id': userId });
+}
+
+/** What the actor is, as the transaction sees it; null for somebody who is not a member. */
+export async function standingOf(
+  tx: RequestContext,
+  { actor }: RequestContext,
+  id: ObjectId,
+): Promise<Standing | null> {
+  if (actor.kind !== 'user') return 'server';
+  return (await memberOf(tx, id, actor.user.user_id))?.role ?? null;
+}
+
+async function heirOf(tx: RequestContext, conversation_id: ObjectId): Promise<Member | null> {
+  for (const role of HEIRS) {
+    const [heir] = await tx.repository(members).find({ conversation_id, role }, { sort: { _id: 1 }, limit: 1 });
+    if (heir) return heir;
+  }
+  return null;
+}

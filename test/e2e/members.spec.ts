@@ -1,0 +1,279 @@
+import { waitFor } from '../../tools/stack';
+import { TestSystem, type Caller, type LiveClient, type TestTenant } from '../support/test-system';
+
+const system = new TestSystem();
+beforeAll(() => system.start());
+afterAll(() => system.stop());
+
+describe.each(['free', 'pro', 'enterprise'] as const)('Members on the tier %s', (tier) => {
+  let tenant: TestTenant;
+  let anna: Caller;
+  let ben: Caller;
+  beforeAll(async () => {
+    tenant = await system.tenant(tier);
+    [anna, ben] = [await tenant.user('anna'), await tenant.user('ben')];
+    for (const name of ['carl', 'dora', 'eve']) await tenant.user(name);
+  });
+  afterAll(() => tenant.disconnect());
+
+  const open = async (body: object = {}) => {
+    const made = await anna.post('/v1/conversations', { type: 'group', name: 'Room', member_ids: ['ben'], ...body });
+    expect(made.status).toBe(201);
+    return { id: made.body.id as string, path: `/v1/conversations/${made.body.id}` };
+  };
+  let sends = 0;
+  const send = (who: string, path: string, process = 0) =>
+    tenant.acting(who, process).post(`${path}/messages`, { client_message_id: `s${(sends += 1)}`, text: `s${sends}` });
+  const rolesOf = async (path: string) => {
+    const { data } = (await tenant.server().get(`${path}/members?limit=100&direction=forward`)).body;
+    return Object.fromEntries(
+      data.map(({ user, role }: { user: { user_external_id: string }; role: string }) => [user.user_external_id, role]),
+    );
+  };
+  const of = (client: LiveClient, id: string, ...types: string[]) =>
+    client.events.filter(({ conversation_id, type }) => conversation_id === id && types.includes(type));
+
+  it('adds members, who have read what was there and get what comes, on every process', async () => {
+    const { id, path } = await open();
+    await send('anna', path);
+    const [carls, bens] = [await tenant.socket('carl', 1), await tenant.socket('ben', 0)];
+    const added = await tenant.acting('anna', 0).post(`${path}/members`, { member_ids: ['carl', 'ben', 'me'] });
+    expect(added).toMatchObject({
+      status: 201,
+      body: { data: [{ role: 'member', user: { user_external_id: 'carl' }, joined_at: expect.any(String) }] },
+    });
+    expect((await tenant.acting('carl', 1).get(path)).body).toMatchObject({
+      member_count: 3,
+      unread_count: 0,
+      last_seq: 1,
+      rev: 3,
+    });
+    expect((await send('ben', path, 1)).status).toBe(201);
+    for (const client of [carls, bens]) {
+      await waitFor('the message', 5_000, () => of(client, id, 'message.created').length > 0);
+      expect(of(client, id, 'member.added', 'conversation.updated', 'message.created')).toMatchObject([
+        ...(client === bens ? [{ type: 'message.created', seq: 1 }] : []).slice(1),
+        {
+          type: 'member.added',
+          rev: 2,
+          data: { user: { user_external_id: 'carl' }, role: 'member', by: { user_external_id: 'anna' } },
+        },
+        { type: 'conversation.updated', rev: 3, data: { id, member_count: 3 } },
+        { type: 'message.created', rev: 4, seq: 2 },
+      ]);
+    }
+    expect(of(carls, id, 'conversation.created')).toMatchObject([{ data: { id, member_count: 3 } }]);
+    expect((await tenant.acting('carl').get(path)).body.unread_count).toBe(1);
+    expect((await tenant.acting('carl').get(`${path}/messages`)).body.data).toHaveLength(2);
+    // Nobody new: nothing changed.
+    const again = await anna.post(`${path}/members`, { member_ids: ['carl', 'ben'] });
+    expect(again).toMatchObject({ status: 200, body: { data: [] } });
+    expect((await anna.get(path)).body.rev).toBe(4);
+  });
+
+  it('adds nobody when one of them is unknown, and refuses who may not', async () => {
+    const { path } = await open();
+    expect(await anna.post(`${path}/members`, { member_ids: ['carl', 'nobody'] })).toMatchObject({
+      status: 400,
+      body: { code: 'unknown_members' },
+    });
+    expect(await ben.post(`${path}/members`, { member_ids: ['carl'] })).toMatchObject({
+      status: 403,
+      body: { code: 'admin_required' },
+    });
+    const eve = tenant.acting('eve');
+    for (const answer of [
+      await eve.post(`${path}/members`, { member_ids: ['eve'] }),
+      await eve.get(`${path}/members`),
+      await eve.delete(`${path}/members/me`),
+      await eve.delete(`${path}/members/ben`),
+      await eve.patch(path, { name: 'x' }),
+      await eve.delete(path),
+      await eve.patch(`${path}/preferences`, { pinned: true }),
+    ]) {
+      expect(answer).toMatchObject({ status: 404, body: { code: 'conversation_not_found' } });
+    }
+    for (const body of [{}, { member_ids: [] }, { member_ids: 'ben' }, { member_ids: ['carl'], role: 'owner' }]) {
+      expect((await anna.post(`${path}/members`, body)).status).toBe(400);
+    }
+    expect(await rolesOf(path)).toEqual({ anna: 'owner', ben: 'member' });
+  });
+
+  it('leaves a direct conversation its two', async () => {
+    const { id } = (await anna.post('/v1/conversations', { type: 'direct', member_ids: ['ben'] })).body;
+    const path = `/v1/conversations/${id}`;
+    for (const answer of [
+      await anna.post(`${path}/members`, { member_ids: ['carl'] }),
+      await anna.delete(`${path}/members/me`),
+      await anna.delete(`${path}/members/ben`),
+      await anna.delete(path),
+      await tenant.server().delete(path),
+      await anna.patch(path, { name: 'x' }),
+    ]) {
+      expect(answer).toMatchObject({ status: 409, body: { code: 'direct_conversation' } });
+    }
+    expect((await ben.get(path)).body).toMatchObject({ member_count: 2, name: null });
+  });
+
+  it('puts out who is removed: they hear so, nothing after it, and may do nothing more', async () => {
+    const { id, path } = await open({ member_ids: ['ben', 'carl'] });
+    const [bens, carls] = [await tenant.socket('ben', 1), await tenant.socket('carl', 0)];
+    expect((await send('ben', path, 0)).status).toBe(201);
+    expect((await send('ben', path, 1)).status).toBe(201);
+    await waitFor('both messages', 5_000, () => of(bens, id, 'message.created').length === 2);
+    expect((await tenant.acting('anna', 0).delete(`${path}/members/ben`)).status).toBe(204);
+    expect(await send('ben', path, 0)).toMatchObject({ status: 404, body: { code: 'conversation_not_found' } });
+    await waitFor('the other process refuses too', 5_000, async () => (await send('ben', path, 1)).status === 404);
+    await send('anna', path, 1);
+    await send('anna', path, 0);
+    await waitFor(
+      'Carl has all',
+      5_000,
+      () => of(carls, id, 'message.created').slice(-1)[0]?.data.text === `s${sends}`,
+    );
+    // Whatever was published before this has reached Ben's process before this does.
+    await tenant.acting('anna', 0).post('/v1/conversations', { type: 'group', name: 'Sentinel', member_ids: ['ben'] });
+    await waitFor('the sentinel', 5_000, () =>
+      bens.of('conversation.created').some(({ data }) => data.name === 'Sentinel'),
+    );
+    const after = bens.events.filter(({ conversation_id }) => conversation_id === id).slice(2);
+    expect(after.map(({ type }) => type)).toEqual(expect.arrayContaining(['member.removed']));
+    expect(of(bens, id, 'member.removed')).toHaveLength(1);
+    const removedAt = bens.events.findIndex((event) => event.conversation_id === id && event.type === 'member.removed');
+    expect(bens.events.slice(removedAt + 1).filter(({ conversation_id }) => conversation_id === id)).toEqual([]);
+    expect(of(carls, id, 'member.removed', 'conversation.updated')).toMatchObject([
+      { type: 'member.removed', data: { user: { user_external_id: 'ben' }, by: { user_external_id: 'anna' } } },
+      { type: 'conversation.updated', data: { member_count: 2 } },
+    ]);
+    expect(await ben.get(`${path}/messages`)).toMatchObject({ status: 404 });
+    const synced = (await ben.post('/v1/sync', { conversations: { [id]: 1 } })).body;
+    expect(synced).toMatchObject({ conversations: {}, left: [id] });
+  });
+
+  it('takes who comes again for new, with nothing unread', async () => {
+    const { id, path } = await open();
+    await send('ben', path);
+    await ben.delete(`${path}/members/me`);
+    for (let n = 0; n < 3; n += 1) await send('anna', path);
+    await anna.post(`${path}/members`, { member_ids: ['ben'] });
+    expect((await ben.get(path)).body).toMatchObject({ unread_count: 0, last_seq: 4, member_count: 2 });
+    await send('anna', path);
+    expect((await ben.get(path)).body.unread_count).toBe(1);
+    expect((await ben.post('/v1/sync', { conversations: {} })).body.joined.map((c: { id: string }) => c.id)).toContain(
+      id,
+    );
+  });
+
+  it('hands ownership to who comes next, and ends with the last', async () => {
+    const { id, path } = await open({ member_ids: ['ben', 'carl'] });
+    const carls = await tenant.socket('carl', 1);
+    expect((await anna.delete(`${path}/members/me`)).status).toBe(204);
+    expect(await rolesOf(path)).toEqual({ ben: 'owner', carl: 'member' });
+    await waitFor('Carl hears of the new owner', 5_000, () => of(carls, id, 'member.updated').length === 1);
+    expect(of(carls, id, 'member.updated')).toMatchObject([
+      { data: { user: { user_external_id: 'ben' }, role: 'owner' } },
+    ]);
+    expect(await tenant.acting('carl').delete(`${path}/members/ben`)).toMatchObject({
+      status: 403,
+      body: { code: 'not_allowed' },
+    });
+    expect(await ben.delete(`${path}/members/anna`)).toMatchObject({ status: 404, body: { code: 'member_not_found' } });
+    await ben.delete(`${path}/members/carl`);
+    await ben.delete(`${path}/members/me`);
+    expect(await tenant.server().get(`${path}/members`)).toMatchObject({ status: 404 });
+    expect(await ben.get(path)).toMatchObject({ status: 404 });
+  });
+
+  it('lets the tenant’s server manage as nobody in particular', async () => {
+    const { path } = await open();
+    const server = tenant.server();
+    expect((await server.post(`${path}/members`, { member_ids: ['carl'] })).status).toBe(201);
+    expect((await server.patch(path, { name: 'Named' })).body).toMatchObject({ name: 'Named', member_count: 3 });
+    expect((await server.delete(`${path}/members/anna`)).status).toBe(204);
+    expect(await rolesOf(path)).toEqual({ ben: 'owner', carl: 'member' });
+    expect(await server.delete(`${path}/members/me`)).toMatchObject({ status: 404 });
+    expect(await server.patch(`${path}/preferences`, { pinned: true })).toMatchObject({
+      status: 400,
+      body: { code: 'acting_user_required' },
+    });
+    expect((await server.delete(path)).status).toBe(204);
+  });
+
+  it('keeps the counts right when people come and go while others write, on two processes', async () => {
+    const names = Array.from({ length: 8 }, (_, n) => `guest-${n}`);
+    await Promise.all(names.map((name) => tenant.user(name)));
+    const { path } = await open();
+    const answers = await Promise.all([
+      ...Array.from({ length: 30 }, (_, n) => send('anna', path, n % 2)),
+      ...names.map((name, n) => tenant.acting('anna', n % 2).post(`${path}/members`, { member_ids: [name] })),
+      ...names.map((name, n) => tenant.acting('anna', (n + 1) % 2).post(`${path}/members`, { member_ids: [name] })),
+    ]);
+    expect(answers.filter(({ status }) => status !== 201 && status !== 200)).toEqual([]);
+    const room = (await anna.get(path)).body;
+    // 30 messages, and for each of the eight their coming and the new count.
+    expect(room).toMatchObject({ last_seq: 30, member_count: 10, rev: 30 + 16 });
+    const pages = (await anna.get(`${path}/messages?limit=100&direction=forward`)).body.data;
+    for (const name of names) {
+      const mine = (await tenant.acting(name).get(path)).body;
+      const receipts = (await anna.get(`${path}/receipts?limit=100`)).body.data;
+      const { read_seq } = receipts.find(
+        (r: { user: { user_external_id: string } }) => r.user.user_external_id === name,
+      );
+      expect(mine.unread_count).toBe(30 - read_seq);
+      expect(pages.filter(({ seq }: { seq: number }) => seq > read_seq)).toHaveLength(mine.unread_count);
+    }
+    const goes = await Promise.all(
+      names.flatMap((name, n) => [
+        tenant.acting(name, n % 2).delete(`${path}/members/me`),
+        tenant.acting('anna', (n + 1) % 2).delete(`${path}/members/${name}`),
+      ]),
+    );
+    expect(goes.filter(({ status }) => status === 204).length).toBe(8);
+    expect((await anna.get(path)).body.member_count).toBe(2);
+    expect(await rolesOf(path)).toEqual({ anna: 'owner', ben: 'member' });
+  }, 30_000);
+
+  it('goes on without users who are gone', async () => {
+    await tenant.user('gone');
+    const { path } = await open({ member_ids: ['ben', 'gone'] });
+    await send('gone', path);
+    await tenant.server().delete('/v1/users/gone');
+    expect((await send('ben', path)).status).toBe(201);
+    expect((await ben.get(`${path}/members`)).body.data).toHaveLength(3);
+    expect(await anna.post(`${path}/members`, { member_ids: ['gone'] })).toMatchObject({ status: 400 });
+    expect((await anna.delete(`${path}/members/gone`)).status).toBe(204);
+    expect((await anna.get(path)).body.member_count).toBe(2);
+  });
+
+  it('32: lets nobody back into a room by a recovered connection', async () => {
+    const { id, path } = await open({ member_ids: ['ben', 'carl'] });
+    const client = await tenant.socket('carl', 1);
+    const { _pid: pid } = client.socket as unknown as { _pid: string };
+    expect(pid).toEqual(expect.any(String));
+    client.socket.io.engine.close();
+    await waitFor('the break', 5_000, () => client.disconnectedBecause !== null);
+    expect((await tenant.acting('anna', 0).delete(`${path}/members/carl`)).status).toBe(204);
+    // As a client does that got an offset with an event.
+    Object.assign(client.socket, { _pid: pid, _lastOffset: await offsetOfStream() });
+    client.events.length = 0;
+    const back = new Promise<void>((resolve) => client.socket.once('ready', () => resolve()));
+    client.socket.connect();
+    await back;
+    expect(client.socket.recovered).toBe(true);
+    await send('anna', path, 0);
+    await tenant.acting('anna', 0).post('/v1/conversations', { type: 'direct', member_ids: ['carl'] });
+    await waitFor('the sentinel', 5_000, () => client.of('conversation.created').length > 0);
+    expect(client.events.filter(({ conversation_id }) => conversation_id === id)).toEqual([]);
+  });
+});
+
+async function offsetOfStream(): Promise<string> {
+  const { Redis } = await import('ioredis');
+  const redis = new Redis(process.env.REDIS_URL!);
+  try {
+    const [[id]] = (await redis.xrevrange('caas:socket.io', '+', '-', 'COUNT', 1)) as [[string]];
+    return id;
+  } finally {
+    redis.disconnect();
+  }
+}
