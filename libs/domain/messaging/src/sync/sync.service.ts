@@ -138,7 +138,8 @@ function stateOf({ conversation, member }: Entry, rev: number, found: Message[] 
     // Beyond the contract: what a client shows of the conversation itself, when anything in it changed.
     ...(isBehind ? { conversation: viewOfConversationFor(conversation, member) } : {}),
     page,
-    rev: hasMore ? Math.max(rev, reached) : Math.max(conversation.rev, reached),
+    // Never later than the conversation's own row: what else happened between the two reads is not in this answer.
+    rev: hasMore ? Math.min(Math.max(rev, reached), conversation.rev) : conversation.rev,
     has_more: hasMore,
     // Without a rev, since nobody else sees them.
     preferences: viewOfPreferences(member),
