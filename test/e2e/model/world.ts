@@ -1,8 +1,10 @@
 import { waitFor } from '../../../tools/stack';
-import { ChatClient } from '../../support/chat-client/chat-client';
+import { ChatClient, type Told } from '../../support/chat-client/chat-client';
+import type { Snapshot } from '../../support/chat-client/conversation-replica';
 import { freshState } from '../../support/chat-client/fresh-state';
 import type { Acknowledgement, MessageState } from '../../support/chat-client/wire';
 import type { Answer, TestTenant } from '../../support/test-system';
+import { Memberships } from './memberships';
 
 const SETTLED_MS = 15_000;
 /** Small, so that one call of `sync` seldom tells everything. */
@@ -20,14 +22,19 @@ interface SentMessage {
 /** What an action needs to know, and what it leaves behind for others: users, their clients, and what there is by now. */
 export class World {
   readonly clients: ChatClient[] = [];
-  /** External ids of the members of each conversation. */
+  /** Of the observer, a member of every group who does nothing and is always there: so nothing happens unheard. */
+  private readonly watching: ChatClient[] = [];
+  /** External ids of the members of each conversation, as far as is known. */
   readonly members = new Map<string, Set<string>>();
+  /** Whom they were opened with. */
+  private readonly opened = new Map<string, Set<string>>();
   readonly sent: SentMessage[] = [];
   private sends = 0;
 
   private constructor(
     private readonly tenant: TestTenant,
     readonly users: string[],
+    readonly observer: string,
     /** In no conversation, ever. */
     private readonly outsider: string,
   ) {}
@@ -35,15 +42,22 @@ export class World {
   /** Four users, the first with two devices, and one who is in nothing; their clients at both processes. */
   static async create(tenant: TestTenant, run: string): Promise<World> {
     const users = ['anna', 'ben', 'carl', 'dora'].map((name) => `${name}-${run}`);
-    const world = new World(tenant, users, `eve-${run}`);
-    await Promise.all([...users, world.outsider].map((name) => tenant.user(name)));
-    const devices = [users[0]!, ...users, world.outsider];
-    await Promise.all(devices.map((user, at) => world.addClient(user, at % 2)));
+    const world = new World(tenant, users, `olga-${run}`, `eve-${run}`);
+    await Promise.all([...users, world.observer, world.outsider].map((name) => tenant.user(name)));
+    const devices = [users[0]!, ...users];
+    await Promise.all(devices.map((user, at) => world.addClient(world.clients, user, at % 2)));
+    await Promise.all([world.observer, world.outsider].map((user, at) => world.addClient(world.watching, user, at)));
     return world;
   }
 
   nextClientMessageId(): string {
     return `m-${(this.sends += 1)}`;
+  }
+
+  open(id: string, members: string[]): void {
+    if (this.opened.has(id)) return;
+    this.opened.set(id, new Set(members));
+    this.members.set(id, new Set(members));
   }
 
   conversationsOf(user: string): string[] {
@@ -78,47 +92,38 @@ export class World {
     await Promise.all(
       this.clients.map((client, at) => (client.isConnected ? undefined : this.connect(client, at % 2))),
     );
-    const revs = new Map<string, number>();
-    for (const [id, members] of this.members) {
-      const [someone] = members;
-      const { status, body } = await this.rest(someone!, 'GET', `/v1/conversations/${id}`);
-      if (status === 200) revs.set(id, body.rev as number);
-    }
-    for (const client of this.clients) {
+    for (const client of this.everybody) {
+      const state = await this.stateOf(client.user);
+      const behind = () =>
+        [...state].filter(([id, { conversation }]) => client.replicas.get(id)?.rev !== conversation.rev);
       await waitFor(`${client.user} to have heard of everything`, SETTLED_MS, () => {
-        const own = this.conversationsOf(client.user);
-        return client.isSettled && own.every((id) => client.replicas.get(id)?.rev === revs.get(id));
+        return client.isSettled && behind().length === 0 && client.replicas.size === state.size;
       });
     }
   }
 
   /** What each client made of its events is what the server answers to its user. */
   async compare(): Promise<void> {
-    for (const client of this.clients) {
-      const get = async <T>(path: string) => {
-        const { status, body } = await this.rest(client.user, 'GET', path);
-        if (status !== 200) throw new Error(`GET ${path}: ${JSON.stringify(body)}`);
-        return body as T;
-      };
+    const memberships = new Memberships(this.everybody.flatMap(({ told }) => told));
+    for (const client of this.everybody) {
       const own = [...client.replicas].map(([id, { snapshot }]) => [id, snapshot]);
-      expect({ user: client.user, state: Object.fromEntries(own) }).toEqual({
-        user: client.user,
-        state: Object.fromEntries(await freshState(get)),
-      });
-      expect([...client.replicas.keys()].sort()).toEqual(this.conversationsOf(client.user).sort());
+      const state = Object.fromEntries(await this.stateOf(client.user));
+      expect({ user: client.user, state: Object.fromEntries(own) }).toEqual({ user: client.user, state });
       expect(client.faults).toEqual([]);
-      expect(client.told.filter(({ conversation_id: id }) => !this.members.get(id!)?.has(client.user))).toEqual([]);
+      const notTheirs = client.told.filter((told) => !memberships.mayHear(client.user, told, this.openedWith(told)));
+      expect({ user: client.user, notTheirs }).toEqual({ user: client.user, notTheirs: [] });
     }
   }
 
   /** Every acknowledged message is there once, under its id and seq; and seqs have no gap. */
   async assertAllStored(): Promise<void> {
-    for (const [id, members] of this.members) {
-      const [someone] = members;
+    for (const [id, first] of this.opened) {
+      const someone = first.has(this.observer) ? this.observer : [...first][0]!;
+      if ((await this.rest(someone, 'GET', `/v1/conversations/${id}`)).status === 404) continue;
       const found: MessageState[] = [];
       for (let last = 0, more = true; more; last = found.length) {
         const path = `/v1/conversations/${id}/messages?limit=100&after_seq=${last}`;
-        const { body } = await this.rest(someone!, 'GET', path);
+        const { body } = await this.rest(someone, 'GET', path);
         found.push(...(body.data as MessageState[]));
         more = body.page.has_more as boolean;
       }
@@ -131,13 +136,29 @@ export class World {
   }
 
   close(): void {
-    for (const client of this.clients) client.disconnect();
+    for (const client of this.everybody) client.disconnect();
   }
 
-  private async addClient(user: string, process: number): Promise<void> {
+  private get everybody(): ChatClient[] {
+    return [...this.clients, ...this.watching];
+  }
+
+  private openedWith({ conversation }: Told): Set<string> {
+    return this.opened.get(conversation) ?? new Set();
+  }
+
+  private stateOf(user: string): Promise<Map<string, Snapshot>> {
+    return freshState(async <T>(path: string) => {
+      const { status, body } = await this.rest(user, 'GET', path);
+      if (status !== 200) throw new Error(`GET ${path}: ${JSON.stringify(body)}`);
+      return body as T;
+    });
+  }
+
+  private async addClient(to: ChatClient[], user: string, process: number): Promise<void> {
     const token = await this.tenant.token(user);
     const client = new ChatClient({ user, token, syncLimit: SYNC_LIMIT, reconnects: false });
-    this.clients.push(client);
+    to.push(client);
     await this.connect(client, process);
   }
 }

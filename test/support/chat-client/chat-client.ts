@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { io, type Socket } from 'socket.io-client';
 import { ConversationReplica } from './conversation-replica';
-import type { Acknowledgement, ConversationState, Envelope, SyncAnswer } from './wire';
+import type { Acknowledgement, ConversationState, Envelope, MembershipData, SyncAnswer } from './wire';
 
 const PAUSE_AFTER_FAILURE_MS = 200;
 const ATTEMPT_MS = 10_000;
@@ -16,13 +16,22 @@ interface ClientOptions {
   reconnects: boolean;
 }
 
+/** An event about a conversation, as it was heard. */
+export interface Told {
+  type: string;
+  conversation: string;
+  rev: number | null;
+  /** The external id of the member it is about; of events of members. */
+  about: string | null;
+}
+
 /** A user's app: everything that its user can see, by events, and by `sync` where events are missing. */
 export class ChatClient {
   readonly replicas = new Map<string, ConversationReplica>();
   /** What the server must never do: an event out of order or twice on one connection. */
   readonly faults: string[] = [];
   /** Every event about a conversation that it was ever sent. */
-  readonly told: Pick<Envelope, 'type' | 'conversation_id' | 'rev'>[] = [];
+  readonly told: Told[] = [];
   readonly counts = { events: 0, syncs: 0, connections: 0 };
   private socket: Socket | null = null;
   private heard = new Map<string, number>();
@@ -98,12 +107,15 @@ export class ChatClient {
     const { type, conversation_id: id, rev, data } = event;
     if (id === undefined) return;
     this.counts.events += 1;
-    this.told.push({ type, conversation_id: id, ...(rev === undefined ? {} : { rev }) });
+    this.told.push({ type, conversation: id, rev: rev ?? null, about: aboutOf(event) });
     if (rev !== undefined) this.watchOrder(id, rev, type);
     const known = this.replicas.get(id);
-    if (type === 'conversation.created' && !known) this.join(data as ConversationState);
-    else if (!known && rev !== undefined) this.mend();
-    else if (known && rev !== undefined && !known.hear(event)) this.mend();
+    if (type === 'conversation.created') {
+      if (!known) this.join(data as ConversationState);
+      return;
+    }
+    // Without a rev: this user has left, and hears no more of it.
+    if (!known || rev === undefined || !known.hear(event)) this.mend();
   }
 
   private watchOrder(id: string, rev: number, type: string): void {
@@ -148,4 +160,8 @@ export class ChatClient {
       this.isBehind = true;
     }
   }
+}
+
+function aboutOf({ type, data }: Envelope): string | null {
+  return type.startsWith('member.') ? (data as MembershipData).user.user_external_id : null;
 }

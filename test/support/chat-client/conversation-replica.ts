@@ -2,6 +2,7 @@ import type {
   ConversationChanges,
   ConversationState,
   Envelope,
+  MembershipData,
   MessageState,
   ReactionData,
   ReceiptState,
@@ -9,7 +10,7 @@ import type {
 
 /** A conversation as a user sees it, in a form that two of them can be compared in. */
 export interface Snapshot {
-  conversation: object;
+  conversation: ConversationState;
   /** By `seq`. */
   messages: object[];
   /** By external id. */
@@ -25,6 +26,8 @@ export interface Snapshot {
 export class ConversationReplica {
   /** Everything up to here is known. */
   rev = 0;
+  /** Until `sync` has answered once, events have nothing to build on: nobody else says who is in it. */
+  private isBegun = false;
   private readonly messages = new Map<string, MessageState>();
   /** By external id. */
   private receipts = new Map<string, ReceiptState>();
@@ -43,12 +46,14 @@ export class ConversationReplica {
   }
 
   /** @returns whether nothing is missing now */
-  take({ messages, receipts, rev, has_more, conversation }: ConversationChanges): boolean {
+  take({ messages, receipts, rev, has_more, conversation, preferences }: ConversationChanges): boolean {
     // Each is as new as its own rev says, which may be later than the answer's.
-    for (const message of messages) if (this.isNews(message.id, message.rev - 1)) this.messages.set(message.id, message);
+    for (const message of messages)
+      if (this.isNews(message.id, message.rev - 1)) this.messages.set(message.id, message);
     // The rest of an answer that events have overtaken is old.
     if (rev >= this.rev) {
-      this.conversation = conversation ?? this.conversation;
+      this.isBegun = true;
+      this.conversation = { ...(conversation ?? this.conversation), preferences };
       this.receipts = new Map(receipts.map((receipt) => [receipt.user.user_external_id, receipt]));
       this.rev = rev;
     }
@@ -63,17 +68,16 @@ export class ConversationReplica {
   get snapshot(): Snapshot {
     const messages = [...this.messages.values()].sort((a, b) => a.seq - b.seq);
     const newest = messages.at(-1);
-    const last_seq = newest?.seq ?? 0;
+    const last_seq = Math.max(this.conversation.last_seq, newest?.seq ?? 0);
     const unread_count = last_seq - (this.receipts.get(this.me)?.read_seq ?? 0);
     const last_message = newest ? previewOf(newest) : null;
-    return snapshotOf(
-      { ...this.conversation, rev: this.rev, last_seq, unread_count, last_message },
-      messages,
-      [...this.receipts.values()],
-    );
+    return snapshotOf({ ...this.conversation, rev: this.rev, last_seq, unread_count, last_message }, messages, [
+      ...this.receipts.values(),
+    ]);
   }
 
   private release(): boolean {
+    if (!this.isBegun) return false;
     for (let next = this.held.get(this.rev + 1); next; next = this.held.get(this.rev + 1)) {
       if (!this.apply(next)) return false;
       this.held.delete(next.rev!);
@@ -95,6 +99,16 @@ export class ConversationReplica {
       case 'receipt.updated':
         this.raise(data as ReceiptState);
         return true;
+      case 'conversation.updated':
+        this.conversation = { ...this.conversation, ...(data as ConversationState) };
+        return true;
+      case 'member.removed':
+        this.receipts.delete((data as MembershipData).user.user_external_id);
+        return true;
+      case 'member.updated':
+        // Roles are not kept here.
+        return true;
+      // Who comes has read up to where they came; and of a conversation that ends nothing stays: `sync` says both.
       default:
         return false;
     }
@@ -155,7 +169,7 @@ export function snapshotOf(
 }
 
 /** No event of a reaction or a receipt says to the millisecond when it was stored. */
-function withoutTimeOfChange(view: object): object {
+function withoutTimeOfChange<T extends object>(view: T): T & { updated_at: undefined } {
   return { ...view, updated_at: undefined };
 }
 

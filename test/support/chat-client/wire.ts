@@ -34,6 +34,8 @@ export interface ConversationState {
   rev: number;
   unread_count: number;
   last_message: unknown;
+  /** Of the user alone, and told without a rev. */
+  preferences: unknown;
 }
 
 export interface Envelope {
@@ -52,6 +54,10 @@ export interface ReactionData {
   reaction_counts: Record<string, number>;
 }
 
+export interface MembershipData {
+  user: Person;
+}
+
 /** What one conversation has in the answer of `sync`. */
 export interface ConversationChanges {
   messages: MessageState[];
@@ -59,6 +65,7 @@ export interface ConversationChanges {
   rev: number;
   has_more: boolean;
   resync_required: boolean;
+  preferences: unknown;
   /** When anything in it changed. */
   conversation?: ConversationState;
 }

@@ -37,7 +37,7 @@ class ChangeMessage implements Action {
       const [method, suffix] = rest;
       ({ status } = await world.rest(actor, method, `/v1/messages/${message.id}${suffix}`, body, process));
     }
-    expectStatus(change, status, [...allowed]);
+    expectStatus(change, status, [...allowed, 404]);
   }
 
   toString = () => `change ${JSON.stringify(this.choice)}`;

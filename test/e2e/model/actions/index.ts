@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import type { Action, ActionKind } from '../action';
+import { changeConversation } from './change-conversation';
+import { changeMembers } from './change-members';
 import { changeMessage } from './change-message';
 import { mark } from './mark';
 import { openConversation } from './open-conversation';
@@ -8,7 +10,17 @@ import { reconnect } from './reconnect';
 import { send } from './send';
 import { sendAgain } from './send-again';
 
-const ACTION_KINDS: ActionKind[] = [openConversation, send, sendAgain, changeMessage, react, mark, reconnect];
+const ACTION_KINDS: ActionKind[] = [
+  openConversation,
+  changeConversation,
+  changeMembers,
+  send,
+  sendAgain,
+  changeMessage,
+  react,
+  mark,
+  reconnect,
+];
 
 /** What happens at once, and then what comes after that, ... */
 export function actionLists(turns: { min: number; max: number }): fc.Arbitrary<Action[][]> {

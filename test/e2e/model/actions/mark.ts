@@ -25,7 +25,7 @@ class Mark implements Action {
       status = !answer || answer.ok ? 200 : answer.error.status;
     } else ({ status } = await world.rest(actor, 'PUT', `/v1/conversations/${id}/${mark}`, { seq }, process));
     // Beyond the last.
-    expectStatus('marking', status, [200, 400]);
+    expectStatus('marking', status, [200, 400, 404]);
   }
 
   toString = () => `mark ${JSON.stringify(this.choice)}`;

@@ -12,9 +12,10 @@ class OpenConversation implements Action {
     // Each bit takes one of them in.
     const members = rest.filter((_, at) => (others >> at) & 1);
     const type = members.length === 1 ? 'direct' : 'group';
+    if (type === 'group') members.push(world.observer);
     const opened = await world.rest(actor, 'POST', '/v1/conversations', { type, member_ids: members }, process);
     expectStatus('opening', opened.status, type === 'direct' ? [200, 201] : [201]);
-    world.members.set(opened.body.id as string, new Set([actor, ...members]));
+    world.open(opened.body.id as string, [actor, ...members]);
   }
 
   toString = () => `open ${JSON.stringify(this.choice)}`;

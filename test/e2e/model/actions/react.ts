@@ -31,7 +31,7 @@ class React implements Action {
       ({ status } = await world.rest(actor, adds ? 'PUT' : 'DELETE', path, undefined, process));
     }
     // No reactions to what is deleted.
-    expectStatus('a reaction', status, adds ? [200, 201, 409] : [200, 204]);
+    expectStatus('a reaction', status, adds ? [200, 201, 404, 409] : [200, 204, 404]);
   }
 
   toString = () => `react ${JSON.stringify(this.choice)}`;

@@ -41,21 +41,22 @@ class Send implements Action {
 
   private async overRest(world: World, actor: string, id: string, body: object, process: number) {
     const sent = await world.rest(actor, 'POST', `/v1/conversations/${id}/messages`, body, process);
-    // A reply to what is deleted, or a thread within a thread, is refused.
-    expectStatus('sending', sent.status, [201, 400]);
+    // A reply to what is deleted, or a thread within a thread, is refused; and who has just left is in nothing.
+    expectStatus('sending', sent.status, [201, 400, 404]);
     return sent.status === 201 ? { id: sent.body.id as string, seq: sent.body.seq as number } : null;
   }
 
   private async overSocket(world: World, actor: string, conversation_id: string, body: object) {
     const sent = await world.overSocket(actor, 'message.send', { ...body, conversation_id });
-    if (!sent?.ok) expectStatus('sending', sent?.error.status ?? 400, [400]);
+    if (!sent?.ok) expectStatus('sending', sent?.error.status ?? 400, [400, 404]);
     return sent?.ok ? { id: sent.data.id, seq: sent.data.seq } : null;
   }
 
   toString = () => `send ${JSON.stringify(this.choice)}`;
 }
 
-const seldom = (number: fc.Arbitrary<number>) => fc.oneof({ weight: 3, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: number });
+const seldom = (number: fc.Arbitrary<number>) =>
+  fc.oneof({ weight: 3, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: number });
 
 export const send: ActionKind = {
   weight: 10,
