@@ -89,9 +89,8 @@ export class World {
 
   /** Everybody who went away comes back, and hears of everything. */
   async settle(): Promise<void> {
-    await Promise.all(
-      this.clients.map((client, at) => (client.isConnected ? undefined : this.connect(client, at % 2))),
-    );
+    const away = this.clients.filter(({ isConnected }) => !isConnected);
+    await Promise.all(away.map((client, at) => this.connect(client, at % 2)));
     for (const client of this.everybody) {
       const state = await this.stateOf(client.user);
       const behind = () =>

@@ -137,14 +137,18 @@ export class ConversationReplica {
     return true;
   }
 
-  /** Watermarks never sink, so that an older receipt does no harm. */
+  /**
+   * Watermarks never sink, so that an older receipt does no harm. Nobody comes in by one: a message that was on its way when
+   * its sender was removed may still follow the removal.
+   */
   private raise(receipt: ReceiptState): void {
     const { user_external_id } = receipt.user;
     const known = this.receipts.get(user_external_id);
+    if (!known) return;
     this.receipts.set(user_external_id, {
-      user: known?.user ?? receipt.user,
-      read_seq: Math.max(receipt.read_seq, known?.read_seq ?? 0),
-      delivered_seq: Math.max(receipt.delivered_seq, known?.delivered_seq ?? 0),
+      user: known.user,
+      read_seq: Math.max(receipt.read_seq, known.read_seq),
+      delivered_seq: Math.max(receipt.delivered_seq, known.delivered_seq),
     });
   }
 
