@@ -9,23 +9,23 @@ interface PageOf<T> {
 }
 
 /** Answers the body of a `GET`. */
-type Get = <T>(path: string) => Promise<T>;
+export type Get = <T>(path: string) => Promise<T>;
 
 /** All that a user can see over REST, by conversation. */
 export async function freshState(get: Get): Promise<Map<string, Snapshot>> {
   const state = new Map<string, Snapshot>();
-  for (const { id } of await all<ConversationState>(get, '/v1/conversations?')) {
+  for (const { id } of await allOf<ConversationState>(get, '/v1/conversations?')) {
     const path = `/v1/conversations/${id}`;
     // One by one, as a reader would: nothing changes meanwhile.
     const conversation = await get<ConversationState>(path);
-    const messages = await all<MessageState>(get, `${path}/messages?direction=forward&`);
-    const receipts = await all<ReceiptState>(get, `${path}/receipts?direction=forward&`);
+    const messages = await allOf<MessageState>(get, `${path}/messages?direction=forward&`);
+    const receipts = await allOf<ReceiptState>(get, `${path}/receipts?direction=forward&`);
     state.set(id, snapshotOf(conversation, messages, receipts));
   }
   return state;
 }
 
-async function all<T>(get: Get, path: string): Promise<T[]> {
+export async function allOf<T>(get: Get, path: string): Promise<T[]> {
   const found: T[] = [];
   for (let cursor: string | null = ''; cursor !== null;) {
     const page: PageOf<T> = await get(`${path}limit=${PAGE_LIMIT}${cursor === '' ? '' : `&cursor=${cursor}`}`);
