@@ -73,6 +73,11 @@ export class TestTenant {
     return new Caller(this.urls[process]!, this.serverKey, { 'x-acting-user': externalId });
   }
 
+  /** Of an api process. */
+  urlOf(process: number): string {
+    return this.urls[process]!;
+  }
+
   withToken(token: string, process = 0): Caller {
     return new Caller(this.urls[process]!, token);
   }

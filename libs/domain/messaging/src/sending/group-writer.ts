@@ -111,7 +111,7 @@ interface Group {
 
 interface Advance {
   conversation: Counters;
-  documents: (NewDocument<Message> & Pick<Message, '_id'>)[];
+  documents: (NewDocument<Message> & Pick<Message, '_id' | 'created_at'>)[];
   /** By sender: the `seq` of their newest message here. */
   sent: Record<string, number>;
   threads: ThreadGrowth[];
@@ -136,13 +136,15 @@ function readCounters(ctx: RequestContext, ids: ObjectId[]): Promise<Counters[]>
 
 function advancesOf(groups: Group[], counters: Counters[]): Advance[] {
   const byId = new Map(counters.map((conversation) => [conversation._id.toHexString(), conversation]));
+  // One time for the message and for its preview in the inbox.
+  const created_at = new Date();
   return groups.flatMap(({ id, drafts }) => {
     const conversation = byId.get(id.toHexString());
     if (!conversation) return [];
     const { last_seq, rev } = conversation;
     const documents = drafts.map((draft, at) => {
       const ownRev = rev + at + 1;
-      return { ...draft, seq: last_seq + at + 1, rev: ownRev, created_rev: ownRev };
+      return { created_at, ...draft, seq: last_seq + at + 1, rev: ownRev, created_rev: ownRev };
     });
     const threads = threadGrowths(drafts, rev + documents.length + 1);
     const sent = Object.fromEntries(documents.map(({ sender, seq }) => [sender.user_id.toHexString(), seq]));
@@ -174,13 +176,12 @@ function countersAfter({ conversation, documents, sent, threads }: Advance): Cou
 
 function growthOf({ conversation, documents, sent, threads }: Advance): WriteOperation<Conversation> {
   const { _id, sender, type, text, created_at } = documents.at(-1)!;
-  const now = new Date();
   const last_message = {
     id: _id,
     sender_id: sender.user_id,
     type,
     text: previewOf(text),
-    created_at: created_at ?? now,
+    created_at,
   };
   const sentSeqs = isFull(conversation, sent)
     ? { sent_seqs: sent }
@@ -190,7 +191,7 @@ function growthOf({ conversation, documents, sent, threads }: Advance): WriteOpe
       filter: { _id: conversation._id, rev: conversation.rev },
       update: {
         $inc: { last_seq: documents.length, rev: documents.length + threads.length },
-        $set: { last_message, last_activity_at: now, ...newestSender(conversation, sender), ...sentSeqs },
+        $set: { last_message, last_activity_at: created_at, ...newestSender(conversation, sender), ...sentSeqs },
       },
     },
   };

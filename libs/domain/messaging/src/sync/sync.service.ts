@@ -7,7 +7,8 @@ import { visibleFrom } from '../conversations/visibility';
 import { messages, type Message } from '../persistence/message.schema';
 import { MessageViews } from '../messages/message-views';
 import { receiptOf, type Receipt } from '../receipts/receipts.service';
-import { viewOfConversationFor, viewOfPreferences } from '../views';
+import { viewOfConversationFor } from '../views';
+import { stateOf } from './conversation-state';
 
 const JOINED_AT_ONCE = 100;
 /** In one answer, about: conversations that have no room in it say so by `has_more`. */
@@ -126,25 +127,6 @@ function changedSince({ conversation, member }: Entry, rev: number): Filter<Mess
   const changed = { conversation_id: conversation._id, rev: { $gt: rev } };
   const from = visibleFrom(member, conversation);
   return from > 1 ? { ...changed, seq: { $gte: from } } : changed;
-}
-
-/** @param found what changed after `rev`, one more than `limit` at most; null when there was no room to read it */
-function stateOf({ conversation, member }: Entry, rev: number, found: Message[] | null, limit: number) {
-  const isBehind = conversation.rev > rev;
-  const page = (found ?? []).slice(0, limit);
-  const hasMore = found === null ? isBehind : found.length > limit;
-  const reached = page.at(-1)?.rev ?? 0;
-  return {
-    // Beyond the contract: what a client shows of the conversation itself, when anything in it changed.
-    ...(isBehind ? { conversation: viewOfConversationFor(conversation, member) } : {}),
-    page,
-    rev: hasMore ? Math.max(rev, reached) : Math.max(conversation.rev, reached),
-    has_more: hasMore,
-    // Without a rev, since nobody else sees them.
-    preferences: viewOfPreferences(member),
-    // A rev from the future means that the client remembers another history, of a restored backup for one.
-    resync_required: rev > conversation.rev,
-  };
 }
 
 /** Conversations together that have no more members than one query should read. */

@@ -1,0 +1,33 @@
+import fc from 'fast-check';
+import type { Action, ActionKind } from '../action';
+import { changeConversation } from './change-conversation';
+import { changeMembers } from './change-members';
+import { changeMessage } from './change-message';
+import { mark } from './mark';
+import { openConversation } from './open-conversation';
+import { react } from './react';
+import { reconnect } from './reconnect';
+import { send } from './send';
+import { sendAgain } from './send-again';
+
+const ACTION_KINDS: ActionKind[] = [
+  openConversation,
+  changeConversation,
+  changeMembers,
+  send,
+  sendAgain,
+  changeMessage,
+  react,
+  mark,
+  reconnect,
+];
+
+/** What happens at once, and then what comes after that, ... */
+export function actionLists(turns: { min: number; max: number }): fc.Arbitrary<Action[][]> {
+  const action = fc.oneof(...ACTION_KINDS.map(({ weight, actions }) => ({ weight, arbitrary: actions })));
+  const atOnce = fc.array(action, { minLength: 1, maxLength: 6 });
+  const first = openConversation.actions.map((opening) => [opening]);
+  return fc
+    .tuple(first, fc.array(atOnce, { minLength: turns.min, maxLength: turns.max, size: 'max' }))
+    .map(([opening, rest]) => [opening, ...rest]);
+}

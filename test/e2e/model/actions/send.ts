@@ -1,0 +1,75 @@
+import fc from 'fast-check';
+import { chooseConversation, expectStatus, pick, type Action, type ActionKind } from '../action';
+import type { World } from '../world';
+
+interface Choice {
+  user: number;
+  conversation: number;
+  process: number;
+  by: 'rest' | 'socket';
+  text: string;
+  /** In the thread of, in answer to, or mentioning somebody; not always. */
+  thread: number | null;
+  reply: number | null;
+  mention: number | null;
+}
+
+class Send implements Action {
+  constructor(private readonly choice: Choice) {}
+
+  async run(world: World): Promise<void> {
+    const { user, conversation, process, by, text, thread, reply, mention } = this.choice;
+    const chosen = chooseConversation(world, user, conversation);
+    if (!chosen) return;
+    const { actor, id } = chosen;
+    const among = world.sent.filter(({ conversationId }) => conversationId === id);
+    const root = thread === null ? undefined : pick(among, thread);
+    const answered = reply === null ? undefined : pick(among, reply);
+    const mentioned = mention === null ? undefined : pick([...world.members.get(id)!], mention);
+    const body = {
+      client_message_id: world.nextClientMessageId(),
+      text,
+      ...(root ? { thread_root_id: root.id } : {}),
+      ...(answered ? { reply_to_id: answered.id } : {}),
+      ...(mentioned ? { mentions: [mentioned] } : {}),
+    };
+    const message = await (by === 'rest'
+      ? this.overRest(world, actor, id, body, process)
+      : this.overSocket(world, actor, id, body));
+    if (message) world.sent.push({ conversationId: id, sender: actor, body, ...message });
+  }
+
+  private async overRest(world: World, actor: string, id: string, body: object, process: number) {
+    const sent = await world.rest(actor, 'POST', `/v1/conversations/${id}/messages`, body, process);
+    // A reply to what is deleted, or a thread within a thread, is refused; and who has just left is in nothing.
+    expectStatus('sending', sent.status, [201, 400, 404]);
+    return sent.status === 201 ? { id: sent.body.id as string, seq: sent.body.seq as number } : null;
+  }
+
+  private async overSocket(world: World, actor: string, conversation_id: string, body: object) {
+    const sent = await world.overSocket(actor, 'message.send', { ...body, conversation_id });
+    if (!sent?.ok) expectStatus('sending', sent?.error.status ?? 400, [400, 404]);
+    return sent?.ok ? { id: sent.data.id, seq: sent.data.seq } : null;
+  }
+
+  toString = () => `send ${JSON.stringify(this.choice)}`;
+}
+
+const seldom = (number: fc.Arbitrary<number>) =>
+  fc.oneof({ weight: 3, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: number });
+
+export const send: ActionKind = {
+  weight: 10,
+  actions: fc
+    .record<Choice>({
+      user: fc.nat(3),
+      conversation: fc.nat(20),
+      process: fc.nat(1),
+      by: fc.constantFrom('rest', 'socket'),
+      text: fc.string({ minLength: 1, maxLength: 20, unit: 'grapheme' }).map((text) => `text ${text}`),
+      thread: seldom(fc.nat(50)),
+      reply: seldom(fc.nat(50)),
+      mention: seldom(fc.nat(3)),
+    })
+    .map((choice) => new Send(choice)),
+};

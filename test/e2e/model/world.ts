@@ -1,0 +1,163 @@
+import { waitFor } from '../../../tools/stack';
+import { ChatClient, type Told } from '../../support/chat-client/chat-client';
+import type { Snapshot } from '../../support/chat-client/conversation-replica';
+import { freshState } from '../../support/chat-client/fresh-state';
+import type { Acknowledgement, MessageState } from '../../support/chat-client/wire';
+import type { Answer, TestTenant } from '../../support/test-system';
+import { Memberships } from './memberships';
+
+const SETTLED_MS = 15_000;
+/** Small, so that one call of `sync` seldom tells everything. */
+const SYNC_LIMIT = 4;
+
+/** A message as its sender sent it, for sending it again. */
+interface SentMessage {
+  conversationId: string;
+  sender: string;
+  body: { client_message_id: string; text: string };
+  id: string;
+  seq: number;
+}
+
+/** What an action needs to know, and what it leaves behind for others: users, their clients, and what there is by now. */
+export class World {
+  readonly clients: ChatClient[] = [];
+  /** Of the observer, a member of every group who does nothing and is always there: so nothing happens unheard. */
+  private readonly watching: ChatClient[] = [];
+  /** External ids of the members of each conversation, as far as is known. */
+  readonly members = new Map<string, Set<string>>();
+  /** Whom they were opened with. */
+  private readonly opened = new Map<string, Set<string>>();
+  readonly sent: SentMessage[] = [];
+  private sends = 0;
+
+  private constructor(
+    private readonly tenant: TestTenant,
+    readonly users: string[],
+    readonly observer: string,
+    /** In no conversation, ever. */
+    private readonly outsider: string,
+  ) {}
+
+  /** Four users, the first with two devices, and one who is in nothing; their clients at both processes. */
+  static async create(tenant: TestTenant, run: string): Promise<World> {
+    const users = ['anna', 'ben', 'carl', 'dora'].map((name) => `${name}-${run}`);
+    const world = new World(tenant, users, `olga-${run}`, `eve-${run}`);
+    await Promise.all([...users, world.observer, world.outsider].map((name) => tenant.user(name)));
+    const devices = [users[0]!, ...users];
+    await Promise.all(devices.map((user, at) => world.addClient(world.clients, user, at % 2)));
+    await Promise.all([world.observer, world.outsider].map((user, at) => world.addClient(world.watching, user, at)));
+    return world;
+  }
+
+  nextClientMessageId(): string {
+    return `m-${(this.sends += 1)}`;
+  }
+
+  open(id: string, members: string[]): void {
+    if (this.opened.has(id)) return;
+    this.opened.set(id, new Set(members));
+    this.members.set(id, new Set(members));
+  }
+
+  conversationsOf(user: string): string[] {
+    return [...this.members].filter(([, members]) => members.has(user)).map(([id]) => id);
+  }
+
+  /** A call of a user at one of the processes. @throws Error for an answer that says that the server is at fault */
+  async rest(user: string, method: string, path: string, body?: unknown, process = 0): Promise<Answer> {
+    const answer = await this.tenant.acting(user, process).call(method, path, body);
+    if (answer.status >= 500) throw new Error(`${method} ${path}: ${JSON.stringify(answer.body)}`);
+    return answer;
+  }
+
+  /** The same over the socket of one of the user's devices; null when none is connected. */
+  async overSocket(user: string, message: string, payload: object): Promise<Acknowledgement<MessageState> | null> {
+    const client = this.clients.find((each) => each.user === user && each.isConnected);
+    const answer = await client?.request<MessageState>(message, payload).catch((error: unknown) => {
+      // Cut off by an action of another: whether it was done, the final comparison sees.
+      if (client.isConnected) throw error;
+    });
+    if (!answer) return null;
+    if (!answer.ok && answer.error.status >= 500) throw new Error(`${message}: ${JSON.stringify(answer.error)}`);
+    return answer;
+  }
+
+  connect(client: ChatClient, process: number): Promise<void> {
+    return client.connect(this.tenant.urlOf(process));
+  }
+
+  /** Everybody who went away comes back, and hears of everything. */
+  async settle(): Promise<void> {
+    const away = this.clients.filter(({ isConnected }) => !isConnected);
+    await Promise.all(away.map((client, at) => this.connect(client, at % 2)));
+    for (const client of this.everybody) {
+      const state = await this.stateOf(client.user);
+      const behind = () =>
+        [...state].filter(([id, { conversation }]) => client.replicas.get(id)?.rev !== conversation.rev);
+      await waitFor(`${client.user} to have heard of everything`, SETTLED_MS, () => {
+        return client.isSettled && behind().length === 0 && client.replicas.size === state.size;
+      });
+    }
+  }
+
+  /** What each client made of its events is what the server answers to its user. */
+  async compare(): Promise<void> {
+    const memberships = new Memberships(this.everybody.flatMap(({ told }) => told));
+    for (const client of this.everybody) {
+      const own = [...client.replicas].map(([id, { snapshot }]) => [id, snapshot]);
+      const state = Object.fromEntries(await this.stateOf(client.user));
+      expect({ user: client.user, state: Object.fromEntries(own) }).toEqual({ user: client.user, state });
+      expect(client.faults).toEqual([]);
+      const notTheirs = client.told.filter((told) => !memberships.mayHear(client.user, told, this.openedWith(told)));
+      expect({ user: client.user, notTheirs }).toEqual({ user: client.user, notTheirs: [] });
+    }
+  }
+
+  /** Every acknowledged message is there once, under its id and seq; and seqs have no gap. */
+  async assertAllStored(): Promise<void> {
+    for (const [id, first] of this.opened) {
+      const someone = first.has(this.observer) ? this.observer : [...first][0]!;
+      if ((await this.rest(someone, 'GET', `/v1/conversations/${id}`)).status === 404) continue;
+      const found: MessageState[] = [];
+      for (let last = 0, more = true; more; last = found.length) {
+        const path = `/v1/conversations/${id}/messages?limit=100&after_seq=${last}`;
+        const { body } = await this.rest(someone, 'GET', path);
+        found.push(...(body.data as MessageState[]));
+        more = body.page.has_more as boolean;
+      }
+      expect(found.map(({ seq }) => seq)).toEqual(found.map((_, at) => at + 1));
+      const stored = found.map((message) => `${message.sender.user_external_id} ${message.client_message_id}`);
+      expect(new Set(stored).size).toBe(stored.length);
+      const acknowledged = this.sent.filter(({ conversationId }) => conversationId === id);
+      expect(acknowledged.filter((each) => found[each.seq - 1]?.id !== each.id)).toEqual([]);
+    }
+  }
+
+  close(): void {
+    for (const client of this.everybody) client.disconnect();
+  }
+
+  private get everybody(): ChatClient[] {
+    return [...this.clients, ...this.watching];
+  }
+
+  private openedWith({ conversation }: Told): Set<string> {
+    return this.opened.get(conversation) ?? new Set();
+  }
+
+  private stateOf(user: string): Promise<Map<string, Snapshot>> {
+    return freshState(async <T>(path: string) => {
+      const { status, body } = await this.rest(user, 'GET', path);
+      if (status !== 200) throw new Error(`GET ${path}: ${JSON.stringify(body)}`);
+      return body as T;
+    });
+  }
+
+  private async addClient(to: ChatClient[], user: string, process: number): Promise<void> {
+    const token = await this.tenant.token(user);
+    const client = new ChatClient({ user, token, syncLimit: SYNC_LIMIT, reconnects: false });
+    to.push(client);
+    await this.connect(client, process);
+  }
+}

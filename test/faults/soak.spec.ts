@@ -1,0 +1,15 @@
+import { soak } from '../soak/run';
+
+/** `npm run soak` goes on for longer, with more of everything. */
+describe('the soak, in short', () => {
+  it('loses, doubles and miscounts nothing while apis are killed and Redis is restarted', async () => {
+    const { checks, trouble } = await soak({
+      seconds: 15,
+      sockets: 30,
+      signal: new AbortController().signal,
+      say: () => undefined,
+    });
+    expect(checks.filter(({ faults }) => faults.length > 0)).toEqual([]);
+    expect(trouble).toEqual({ apisKilled: 2, redisRestarts: 2 });
+  }, 120_000);
+});

@@ -1,0 +1,167 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { io, type Socket } from 'socket.io-client';
+import { ConversationReplica } from './conversation-replica';
+import type { Acknowledgement, ConversationState, Envelope, MembershipData, SyncAnswer } from './wire';
+
+const PAUSE_AFTER_FAILURE_MS = 200;
+const ATTEMPT_MS = 10_000;
+
+interface ClientOptions {
+  /** External id. */
+  user: string;
+  token: string;
+  /** Messages per conversation and call of `sync`. */
+  syncLimit: number;
+  /** Comes back by itself, to where it was connected. */
+  reconnects: boolean;
+}
+
+/** An event about a conversation, as it was heard. */
+export interface Told {
+  type: string;
+  conversation: string;
+  rev: number | null;
+  /** The external id of the member it is about; of events of members. */
+  about: string | null;
+}
+
+/** A user's app: everything that its user can see, by events, and by `sync` where events are missing. */
+export class ChatClient {
+  readonly replicas = new Map<string, ConversationReplica>();
+  /** What the server must never do: an event out of order or twice on one connection. */
+  readonly faults: string[] = [];
+  /** Every event about a conversation that it was ever sent. */
+  readonly told: Told[] = [];
+  readonly counts = { events: 0, syncs: 0, connections: 0 };
+  private socket: Socket | null = null;
+  private heard = new Map<string, number>();
+  private isBehind = false;
+  private mending: Promise<void> | null = null;
+
+  constructor(private readonly options: ClientOptions) {}
+
+  get user(): string {
+    return this.options.user;
+  }
+
+  get isConnected(): boolean {
+    return this.socket?.connected ?? false;
+  }
+
+  get isConnecting(): boolean {
+    return this.socket !== null && !this.socket.connected;
+  }
+
+  /** Nothing is known to be missing. */
+  get isSettled(): boolean {
+    return !this.isBehind && this.mending === null;
+  }
+
+  /** Resolves once the server has put it into all of its rooms. @throws Error when the server refuses it */
+  async connect(url: string): Promise<void> {
+    const { token, reconnects } = this.options;
+    const socket = io(url, {
+      path: '/realtime',
+      transports: ['websocket'],
+      auth: { token },
+      reconnection: reconnects,
+      reconnectionDelayMax: 1_000,
+      forceNew: true,
+    });
+    this.socket = socket;
+    socket.on('connect', () => this.begin());
+    socket.on('ready', () => this.mend());
+    socket.onAny((type: string, event: Envelope) => {
+      if (socket === this.socket && type !== 'ready') this.hear(event);
+    });
+    await new Promise<void>((resolve, reject) => {
+      socket.once('ready', () => resolve());
+      if (!reconnects) socket.once('connect_error', reject);
+    });
+  }
+
+  disconnect(): void {
+    this.socket?.disconnect();
+    this.socket = null;
+  }
+
+  /** @throws Error when there is no answer */
+  request<T>(message: string, payload: object): Promise<Acknowledgement<T>> {
+    if (!this.socket?.connected) return Promise.reject(new Error('not connected'));
+    return this.socket.timeout(ATTEMPT_MS).emitWithAck(message, payload) as Promise<Acknowledgement<T>>;
+  }
+
+  /** Asks `sync` for whatever is missing, until nothing is. */
+  mend(): void {
+    this.isBehind = true;
+    this.mending ??= this.untilNothingIsMissing().finally(() => (this.mending = null));
+  }
+
+  private begin(): void {
+    this.counts.connections += 1;
+    // The server keeps an order per connection.
+    this.heard = new Map();
+  }
+
+  private hear(event: Envelope): void {
+    const { type, conversation_id: id, rev, data } = event;
+    if (id === undefined) return;
+    this.counts.events += 1;
+    this.told.push({ type, conversation: id, rev: rev ?? null, about: aboutOf(event) });
+    if (rev !== undefined) this.watchOrder(id, rev, type);
+    const known = this.replicas.get(id);
+    if (type === 'conversation.created') {
+      if (!known) this.join(data as ConversationState);
+      return;
+    }
+    // Without a rev: this user has left, and hears no more of it.
+    if (!known || rev === undefined || !known.hear(event)) this.mend();
+  }
+
+  private watchOrder(id: string, rev: number, type: string): void {
+    const before = this.heard.get(id) ?? 0;
+    if (rev <= before) this.faults.push(`${this.user}: ${type} with rev ${rev} of ${id} after rev ${before}`);
+    this.heard.set(id, Math.max(rev, before));
+  }
+
+  private join(conversation: ConversationState): void {
+    this.replicas.set(conversation.id, new ConversationReplica(conversation, this.user));
+    this.mend();
+  }
+
+  private async untilNothingIsMissing(): Promise<void> {
+    while (this.isBehind && this.isConnected) {
+      this.isBehind = false;
+      const asked = new Map(this.replicas);
+      const conversations = Object.fromEntries([...asked].map(([id, { rev }]) => [id, rev]));
+      this.counts.syncs += 1;
+      const payload = { conversations, limit: this.options.syncLimit };
+      const answer = await this.request<SyncAnswer>('sync', payload).catch(() => null);
+      if (answer?.ok) this.take(answer.data, asked);
+      else {
+        this.isBehind = true;
+        await delay(PAUSE_AFTER_FAILURE_MS);
+      }
+    }
+  }
+
+  private take({ conversations, joined, left }: SyncAnswer, asked: Map<string, ConversationReplica>): void {
+    // One that was joined again since the question is another one.
+    for (const id of left) if (this.replicas.get(id) === asked.get(id)) this.replicas.delete(id);
+    for (const [id, changes] of Object.entries(conversations)) {
+      const replica = asked.get(id);
+      if (!replica || this.replicas.get(id) !== replica) continue;
+      if (changes.resync_required) this.replicas.delete(id);
+      if (changes.resync_required || !replica.take(changes)) this.isBehind = true;
+    }
+    for (const conversation of joined) {
+      if (this.replicas.has(conversation.id)) continue;
+      this.replicas.set(conversation.id, new ConversationReplica(conversation, this.user));
+      this.isBehind = true;
+    }
+  }
+}
+
+function aboutOf({ type, data }: Envelope): string | null {
+  return type.startsWith('member.') ? (data as MembershipData).user.user_external_id : null;
+}

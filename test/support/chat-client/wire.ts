@@ -1,0 +1,80 @@
+/** The parts of the contract's shapes that a client keeps; whatever else a server sends is kept along with them. */
+interface Person {
+  user_id: string;
+  user_external_id: string;
+}
+
+export interface MessageState {
+  id: string;
+  conversation_id: string;
+  seq: number;
+  rev: number;
+  client_message_id: string;
+  sender: Person;
+  type: string;
+  text: string | null;
+  thread_root_id: string | null;
+  reaction_counts: Record<string, number>;
+  own_reactions: string[];
+  pinned_at: string | null;
+  created_at: string;
+  deleted_at: string | null;
+}
+
+export interface ReceiptState {
+  user: Person;
+  read_seq: number;
+  delivered_seq: number;
+}
+
+export interface ConversationState {
+  id: string;
+  type: string;
+  last_seq: number;
+  rev: number;
+  unread_count: number;
+  last_message: unknown;
+  /** Of the user alone, and told without a rev. */
+  preferences: unknown;
+}
+
+export interface Envelope {
+  id: string;
+  type: string;
+  conversation_id?: string;
+  seq?: number;
+  rev?: number;
+  data: unknown;
+}
+
+export interface ReactionData {
+  message_id: string;
+  emoji: string;
+  user: Person;
+  reaction_counts: Record<string, number>;
+}
+
+export interface MembershipData {
+  user: Person;
+}
+
+/** What one conversation has in the answer of `sync`. */
+export interface ConversationChanges {
+  messages: MessageState[];
+  receipts: ReceiptState[];
+  rev: number;
+  has_more: boolean;
+  resync_required: boolean;
+  preferences: unknown;
+  /** When anything in it changed. */
+  conversation?: ConversationState;
+}
+
+export interface SyncAnswer {
+  conversations: Record<string, ConversationChanges>;
+  joined: ConversationState[];
+  left: string[];
+}
+
+export type Acknowledgement<T> =
+  { ok: true; data: T } | { ok: false; error: { status: number; code: string; detail: string } };
