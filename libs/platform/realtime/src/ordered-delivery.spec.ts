@@ -9,12 +9,13 @@ const room = conversationRoom(tenant, '0123456789abcdef01234567');
 const event = (rev: number) =>
   ({ id: `e${rev}`, type: 'message.created', at: '', rev, data: {} }) as unknown as EventEnvelope;
 
-function delivery(options: { missed?: number[]; listeners?: () => boolean } = {}) {
+function delivery(options: { missed?: number[]; listeners?: () => boolean; recheck?: () => Promise<void> } = {}) {
   const sent: number[] = [];
   const ordered = new OrderedDelivery(
     {
       hasListeners: options.listeners ?? (() => true),
       emit: (_room, { rev }) => sent.push(rev!),
+      recheck: options.recheck ?? (() => Promise.resolve()),
       missed: (_room, after, before) =>
         Promise.resolve((options.missed ?? []).filter((rev) => rev > after && rev < before).map(event)),
     },
@@ -97,5 +98,33 @@ describe('rooms', () => {
   it.each(['', undefined, 'x', 'c:0123456789abcdef01234567', null])('has none for %j', (id) => {
     expect(() => conversationRoom(tenant, id as string)).toThrow('There is no room');
     expect(() => userRoom(tenant, id as string)).toThrow('There is no room');
+  });
+
+  it('asks who is still in the room before it goes past a rev that left no trace, and until it knows', async () => {
+    const asked: number[] = [];
+    const { ordered, sent } = delivery({
+      missed: [2],
+      recheck: () => {
+        asked.push(sent.length);
+        return asked.length === 1 ? Promise.reject(new Error('the engine is away')) : Promise.resolve();
+      },
+    });
+    ordered.accept(room, event(1));
+    ordered.accept(room, event(4));
+    await gapWait();
+    expect(sent).toEqual([1, 2, 4]);
+    expect(asked).toEqual([1, 1]);
+    ordered.close();
+  });
+
+  it('asks nobody when the messages that it missed are all there is in the gap', async () => {
+    const recheck = jest.fn(() => Promise.resolve());
+    const { ordered, sent } = delivery({ missed: [2, 3], recheck });
+    ordered.accept(room, event(1));
+    ordered.accept(room, event(4));
+    await gapWait();
+    expect(sent).toEqual([1, 2, 3, 4]);
+    expect(recheck).not.toHaveBeenCalled();
+    ordered.close();
   });
 });

@@ -20,6 +20,8 @@ export interface OrderedDeliveryHooks {
   /** Is anybody of this process in the room? */
   hasListeners(room: Room): boolean;
   emit(room: Room, envelope: EventEnvelope): void;
+  /** Takes those out of the room who are no longer in the conversation. */
+  recheck(room: Room): Promise<void>;
   /** Events with `afterRev < rev < beforeRev`. */
   missed(room: Room, afterRev: number, beforeRev: number): Promise<EventEnvelope[]>;
 }
@@ -65,8 +67,7 @@ export class OrderedDelivery {
     if (!this.hooks.hasListeners(room) || this.rooms.has(room)) return;
     const state = this.stateOf(room, rev + 1);
     state.beginning = true;
-    state.gapTimer = setTimeout(() => void this.fillGap(room, state), this.gapWaitMs);
-    state.gapTimer.unref();
+    this.waitForGap(room, state);
   }
 
   /** Nothing more will come: sends what is held, and forgets the room. */
@@ -98,15 +99,25 @@ export class OrderedDelivery {
     if (state.held.size === 0) {
       if (state.gapTimer && !state.beginning) clearTimeout(state.gapTimer);
       if (!state.beginning) state.gapTimer = null;
-    } else if (!state.gapTimer) {
-      state.gapTimer = setTimeout(() => void this.fillGap(room, state), this.gapWaitMs);
-      state.gapTimer.unref();
-    }
+    } else if (!state.gapTimer) this.waitForGap(room, state);
+  }
+
+  private waitForGap(room: Room, state: RoomState): void {
+    state.gapTimer = setTimeout(() => void this.fillGap(room, state), this.gapWaitMs);
+    state.gapTimer.unref();
   }
 
   private async fillGap(room: Room, state: RoomState): Promise<void> {
     const until = state.held.size === 0 ? Number.MAX_SAFE_INTEGER : Math.min(...state.held.keys());
     const found = await this.hooks.missed(room, state.next - 1, until).catch(() => []);
+    if (until !== Number.MAX_SAFE_INTEGER && found.length < until - state.next) {
+      // What left no trace may have been the end of somebody's membership, of which nobody here was told.
+      const isChecked = await this.hooks.recheck(room).then(
+        () => true,
+        () => false,
+      );
+      if (!isChecked) return this.waitForGap(room, state);
+    }
     state.gapTimer = null;
     state.beginning = false;
     if (this.rooms.peek(room) !== state) return;

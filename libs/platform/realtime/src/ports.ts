@@ -26,6 +26,9 @@ export abstract class ConversationFeed {
   /** Ids of the conversations the context's user is in. */
   abstract conversationsOf(ctx: RequestContext): Promise<string[]>;
 
+  /** Those among users, by id, that are in a conversation now. */
+  abstract membersAmong(tenantId: TenantId, conversationId: string, userIds: string[]): Promise<ReadonlySet<string>>;
+
   /** Events of a conversation with `afterRev < rev < beforeRev`, in order: what a process did not hear of in time. */
   abstract missed(
     tenantId: TenantId,

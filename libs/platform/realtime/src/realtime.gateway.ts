@@ -13,7 +13,7 @@ import { sayFarewell, UnderWay } from './farewell';
 import { ConversationFeed, SocketAuthenticator } from './ports';
 import { Realtime } from './realtime';
 import { realtimeConfig } from './realtime.config';
-import { conversationRoom, sessionRoom, tenantRoom, userRoom } from './rooms';
+import { conversationRoom, isConversationRoom, sessionRoom, tenantRoom, userRoom } from './rooms';
 import { SocketMessages } from './socket-messages';
 import { SocketObservers, type OpenSocket } from './socket-observers';
 
@@ -32,6 +32,7 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
   private readonly clients = new Map<string, ClientSocket>();
   private readonly underWay = new UnderWay();
   private readonly timers: NodeJS.Timeout[] = [];
+  private untold = false;
 
   constructor(
     private readonly authenticator: SocketAuthenticator,
@@ -97,15 +98,29 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
     for (const room of socket.rooms) if (room !== socket.id) void socket.leave(room);
     await socket.join([tenantRoom(tenantId), userRoom(tenantId, user.user_id.toHexString())]);
     if (sessionId !== null) await socket.join(sessionRoom(tenantId, sessionId));
-    const arrival = this.realtime.arriving(tenantId, user.user_id.toHexString());
     try {
-      // Joined to the user's room already: a conversation that begins from here on joins the socket by itself.
-      const conversations = await this.feed.conversationsOf(await client.context());
-      await socket.join(arrival.stillOpen(conversations.map((id) => conversationRoom(tenantId, id))));
+      await this.enterRooms(client);
       socket.nsp.local.to(socket.id).emit('ready', { user_id: user.user_id.toHexString() });
       this.observe(socket, { id: socket.id, tenantId, user });
     } catch (error) {
       client.end('session.revoked', error);
+    }
+  }
+
+  /**
+   * Puts a socket into the rooms of its user's conversations, and out of others. It is in the user's own room already: a
+   * conversation that begins from here on joins it by itself.
+   */
+  private async enterRooms(client: ClientSocket): Promise<void> {
+    const { socket, principal } = client;
+    const { tenantId, user } = principal;
+    const arrival = this.realtime.arriving(tenantId, user.user_id.toHexString());
+    try {
+      const conversations = await this.feed.conversationsOf(await client.context());
+      const rooms = arrival.stillOpen(conversations.map((id) => conversationRoom(tenantId, id)));
+      const due = new Set<string>(rooms);
+      for (const room of socket.rooms) if (isConversationRoom(room) && !due.has(room)) void socket.leave(room);
+      await socket.join(rooms);
     } finally {
       arrival.end();
     }
@@ -174,10 +189,23 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
     }
   }
 
-  /** While changes may have gone untold, every socket is looked at. */
+  /** While changes may have gone untold, every socket is looked at; and once they are told again, the rooms it is in too. */
   private checkRights(): void {
-    if (!this.invalidations.mayHaveMissed()) return;
-    for (const client of this.clients.values()) void this.verify(client);
+    const wasUntold = this.untold;
+    this.untold = this.invalidations.mayHaveMissed();
+    if (this.untold) for (const client of this.clients.values()) void this.verify(client);
+    else if (wasUntold) void this.correctRooms();
+  }
+
+  private async correctRooms(): Promise<void> {
+    for (const client of this.clients.values()) {
+      await this.enterRooms(client).catch((error: unknown) => {
+        this.log.root.warn(
+          { err: error, tenant_id: client.principal.tenantId },
+          'the rooms of a socket were not checked',
+        );
+      });
+    }
   }
 
   private every(periodMs: number, work: () => void): void {

@@ -1,12 +1,12 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { ObjectId } from 'bson';
 import type { Server } from 'socket.io';
-import { isTenantId, type RequestContext, type TenantId } from '#caas/kernel';
+import type { RequestContext, TenantId } from '#caas/kernel';
 import type { EventData, EventEnvelope, EventType } from '#caas/contracts';
 import { OrderedDelivery } from './ordered-delivery';
 import { Arrivals, type Arrival } from './arrivals';
 import { ConversationFeed } from './ports';
-import { conversationRoom, userRoom, type Room } from './rooms';
+import { conversationOfRoom, conversationRoom, userOfRoom, userRoom, type Room } from './rooms';
 
 /** Who gets an event: everybody in a conversation, or one user on all their sockets. */
 export type Audience = { conversationId: string } | { userId: string };
@@ -39,15 +39,13 @@ export class Realtime implements OnApplicationShutdown {
   private readonly notices: Notice[] = [];
   private readonly arrivals = new Arrivals();
 
-  constructor(feed: ConversationFeed) {
+  constructor(private readonly feed: ConversationFeed) {
     this.delivery = new OrderedDelivery({
       hasListeners: (room) => this.server?.sockets.adapter.rooms.has(room) ?? false,
       // `local`: each process tells its own sockets; encoded once, whatever their number.
       emit: (room, envelope) => this.server?.local.to(room).emit(envelope.type, envelope),
-      missed: (room, after, before) => {
-        const [, tenantId, , conversationId] = room.split(':');
-        return isTenantId(tenantId) ? feed.missed(tenantId, conversationId!, after, before) : Promise.resolve([]);
-      },
+      recheck: (room) => this.recheck(room),
+      missed: (room, after, before) => feed.missed(...conversationOfRoom(room), after, before),
     });
   }
 
@@ -102,6 +100,28 @@ export class Realtime implements OnApplicationShutdown {
 
   onApplicationShutdown(): void {
     this.delivery.close();
+  }
+
+  private async recheck(room: Room): Promise<void> {
+    const users = this.usersIn(room);
+    if (users.size === 0) return;
+    const [tenantId, conversationId] = conversationOfRoom(room);
+    const members = await this.feed.membersAmong(tenantId, conversationId, [...users.keys()]);
+    const gone = [...users].flatMap(([userId, userRoom]) => (members.has(userId) ? [] : [userRoom]));
+    if (gone.length > 0) this.deliver({ room, leaving: gone });
+  }
+
+  /** Of this process' sockets: by the user's id, the user's own room. */
+  private usersIn(room: Room): Map<string, Room> {
+    const sockets = this.server?.sockets;
+    const users = new Map<string, Room>();
+    for (const socketId of sockets?.adapter.rooms.get(room) ?? []) {
+      for (const other of sockets?.sockets.get(socketId)?.rooms ?? []) {
+        const userId = userOfRoom(other);
+        if (userId !== null) users.set(userId, other as Room);
+      }
+    }
+    return users;
   }
 
   private tell(notice: Notice): void {

@@ -1,4 +1,4 @@
-import { isObjectIdHex, type TenantId } from '#caas/kernel';
+import { isObjectIdHex, isTenantId, type TenantId } from '#caas/kernel';
 
 declare const roomBrand: unique symbol;
 /** Made here only, so that no client and no typo names a room. */
@@ -8,6 +8,21 @@ export const conversationRoom = (tenantId: TenantId, conversationId: string) => 
 export const userRoom = (tenantId: TenantId, userId: string) => room(tenantId, 'u', userId);
 export const sessionRoom = (tenantId: TenantId, sessionId: string) => room(tenantId, 's', sessionId);
 export const tenantRoom = (tenantId: TenantId) => `t:${tenantId}` as Room;
+
+export const isConversationRoom = (room: string): boolean => room.split(':')[2] === 'c';
+
+/** @throws Error for a room of another kind */
+export function conversationOfRoom(room: Room): [tenantId: TenantId, conversationId: string] {
+  const [, tenantId, kind, conversationId] = room.split(':');
+  if (!isTenantId(tenantId) || kind !== 'c') throw new Error(`${room} is not a conversation's`);
+  return [tenantId, conversationId!];
+}
+
+/** The user whose own room it is; null for any other room. */
+export function userOfRoom(room: string): string | null {
+  const [, , kind, userId] = room.split(':');
+  return kind === 'u' ? userId! : null;
+}
 
 /** @throws Error for an id that is none: an empty room name would reach everybody */
 function room(tenantId: TenantId, kind: 'c' | 'u' | 's', id: string): Room {

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ObjectId } from 'bson';
 import type { RequestContext, TenantId } from '#caas/kernel';
 import type { EventEnvelope } from '#caas/contracts';
+import { members } from '#caas/domain/groups';
 import { ConversationFeed } from '#caas/platform/realtime';
 import { RequestContexts } from '#caas/tenancy';
 import { ownConversationIds } from '../conversations/own-conversations';
@@ -19,6 +20,15 @@ export class MessagingFeed extends ConversationFeed {
 
   override async conversationsOf(ctx: RequestContext): Promise<string[]> {
     return (await ownConversationIds(ctx)).map((id) => id.toHexString());
+  }
+
+  override async membersAmong(tenantId: TenantId, conversationId: string, userIds: string[]): Promise<Set<string>> {
+    const ctx = await this.contexts.openFor(tenantId, { kind: 'system', name: 'recheck-room' }, 'recheck-room');
+    const among = { $in: userIds.map((id) => new ObjectId(id)) };
+    const found = await ctx
+      .repository(members)
+      .find({ conversation_id: new ObjectId(conversationId), 'user.user_id': among }, { fields: ['user'] });
+    return new Set(found.map(({ user }) => user.user_id.toHexString()));
   }
 
   override async missed(
