@@ -1,4 +1,5 @@
 import { MongoClient, ObjectId } from 'mongodb';
+import { storedMessage } from '../support/stored-message';
 
 const BATCH = 2_000;
 const WRITERS = 2;
@@ -28,18 +29,16 @@ export async function writeHistory(
         const from = next;
         next += BATCH;
         const until = Math.min(from + BATCH, count + 1);
-        const batch = Array.from({ length: until - from }, (_, at) => ({
-          ...HISTORIC,
-          _id: new ObjectId(),
-          tenant_id: tenantId,
-          conversation_id,
-          seq: from + at,
-          rev: from + at,
-          created_rev: from + at,
-          client_message_id: `history-${from + at}`,
-          sender,
-          text: `Message ${from + at} of a long conversation, as long as such messages are.`,
-        }));
+        const batch = Array.from({ length: until - from }, (_, at) =>
+          storedMessage({
+            tenant_id: tenantId,
+            conversation_id,
+            sender,
+            seq: from + at,
+            client_message_id: `history-${from + at}`,
+            text: `Message ${from + at} of a long conversation, as long as such messages are.`,
+          }),
+        );
         await messages.insertMany(batch, { ordered: false });
       }
     };
@@ -52,25 +51,3 @@ export async function writeHistory(
     await client.close();
   }
 }
-
-const WRITTEN_AT = new Date();
-const HISTORIC = {
-  request_hash: 'b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9',
-  type: 'text',
-  attachments: [],
-  reply_to_id: null,
-  thread_root_id: null,
-  reply_count: 0,
-  last_repliers: [],
-  forwarded_from: null,
-  mentions: [],
-  metadata: null,
-  encrypted: null,
-  reaction_counts: {},
-  pinned_at: null,
-  edited_at: null,
-  created_at: WRITTEN_AT,
-  updated_at: WRITTEN_AT,
-  deleted_at: null,
-  __v: 0,
-};

@@ -3,6 +3,8 @@
  * acknowledged as ours are, and nothing else. Arguments: the engine's URI, how many at once, seconds.
  */
 import { MongoClient, ObjectId } from 'mongodb';
+import { TEXT } from '../support/fixture';
+import { storedMessage } from '../support/stored-message';
 
 async function main(uri: string, atOnce: number, seconds: number): Promise<void> {
   const client = new MongoClient(uri, { maxPoolSize: 24, writeConcern: { w: 'majority', j: true } });
@@ -23,39 +25,16 @@ async function main(uri: string, atOnce: number, seconds: number): Promise<void>
 
 const conversations = Array.from({ length: 200 }, () => ({ conversation_id: new ObjectId(), user_id: new ObjectId() }));
 
-/** Field for field what a sent message becomes. */
 function message(serial: number) {
   const { conversation_id, user_id } = conversations[serial % conversations.length]!;
-  const now = new Date();
-  return {
-    _id: new ObjectId(),
+  return storedMessage({
     tenant_id: 'clnt_benchfloor',
     conversation_id,
     seq: serial,
-    rev: serial,
-    created_rev: serial,
     client_message_id: `${process.pid}-${serial}`,
-    request_hash: 'b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9',
     sender: { user_id, user_external_id: 'bench-1', user_display_name: 'Bench One' },
-    type: 'text',
-    text: 'Shall we meet at eight, at the usual place? I can bring the tickets and something to eat.',
-    attachments: [],
-    reply_to_id: null,
-    thread_root_id: null,
-    reply_count: 0,
-    last_repliers: [],
-    forwarded_from: null,
-    mentions: [],
-    metadata: null,
-    encrypted: null,
-    reaction_counts: {},
-    pinned_at: null,
-    edited_at: null,
-    created_at: now,
-    updated_at: now,
-    deleted_at: null,
-    __v: 0,
-  };
+    text: TEXT,
+  });
 }
 
 const [uri, atOnce, seconds] = process.argv.slice(2);

@@ -4,6 +4,7 @@
  */
 import { createServer, type IncomingMessage } from 'node:http';
 import { MongoClient, ObjectId } from 'mongodb';
+import { storedMessage } from '../support/stored-message';
 
 const PAGE_OF = 21;
 
@@ -51,36 +52,17 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
 
 let sequence = 0;
 
-/** Field for field what a sent message becomes. */
 function messageOf({ conversation_id, client_message_id, text }: Record<string, string>) {
-  const now = new Date();
   sequence += 1;
-  return {
-    _id: new ObjectId(),
+  const id = new ObjectId(conversation_id);
+  return storedMessage({
     tenant_id: 'clnt_benchfloor',
-    conversation_id: new ObjectId(conversation_id),
+    conversation_id: id,
     seq: sequence,
-    rev: sequence,
-    client_message_id,
-    request_hash: 'b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9',
-    sender: { user_id: new ObjectId(conversation_id), user_external_id: 'bench-1', user_display_name: 'Bench One' },
-    type: 'text',
-    text,
-    attachments: [],
-    reply_to_id: null,
-    thread_root_id: null,
-    reply_count: 0,
-    mentions: [],
-    metadata: null,
-    encrypted: null,
-    reaction_counts: {},
-    pinned_at: null,
-    edited_at: null,
-    created_at: now,
-    updated_at: now,
-    deleted_at: null,
-    __v: 0,
-  };
+    client_message_id: client_message_id!,
+    sender: { user_id: id, user_external_id: 'bench-1', user_display_name: 'Bench One' },
+    text: text!,
+  });
 }
 
 void main();
