@@ -1,6 +1,7 @@
 import type { Bench } from './bench';
 import { directChats } from './parts/direct';
 import { flood } from './parts/flood';
+import { inbox } from './parts/inbox';
 import { longHistory } from './parts/long';
 import { hotRoom, oneSender, steadyRoom, thousandClients } from './parts/rooms';
 
@@ -12,5 +13,6 @@ export const PARTS: Record<string, (bench: Bench) => Promise<void>> = {
   thousand: thousandClients,
   direct: directChats,
   long: longHistory,
+  inbox,
   flood,
 };

@@ -7,6 +7,8 @@ export interface Person {
 }
 
 export class Population {
+  private said = 0;
+
   private constructor(
     private readonly url: string,
     readonly tenantId: string,
@@ -35,6 +37,12 @@ export class Population {
     const [first, ...others] = people;
     const body = { type: 'group', name: 'Room', member_ids: others.map(({ name }) => name) };
     return (await this.ask<{ id: string }>('POST', '/v1/conversations', body, first)).id;
+  }
+
+  async say(conversationId: string, as: Person, text: string): Promise<void> {
+    this.said += 1;
+    const body = { client_message_id: `said-${this.said}`, text };
+    await this.ask('POST', `/v1/conversations/${conversationId}/messages`, body, as);
   }
 
   async direct(one: Person, other: Person): Promise<string> {

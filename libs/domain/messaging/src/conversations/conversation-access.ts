@@ -87,20 +87,25 @@ export class ConversationAccess {
 
   /** Those among `ids` that the actor is in, by id. */
   async findMany(ctx: RequestContext, ids: ObjectId[]): Promise<Map<string, Entry>> {
-    const one = ids.length === 1 ? ids[0] : undefined;
-    const among = one ?? { $in: ids };
     const [found, own] = await Promise.all([
-      ctx.repository(conversations).find({ _id: among }),
-      ctx.repository(members).find({ conversation_id: among, 'user.user_id': ctx.user.user_id }),
+      ctx.repository(conversations).find({ _id: oneOrAll(ids) }),
+      this.membershipsIn(ctx, ids),
     ]);
-    const byConversation = new Map(own.map((member) => [member.conversation_id.toHexString(), member]));
-    return new Map(
-      found.flatMap((conversation) => {
-        const id = conversation._id.toHexString();
-        const member = byConversation.get(id);
-        return member ? [[id, { conversation, member }] as const] : [];
-      }),
+    return new Map(joined(found, own).map((entry) => [entry.conversation._id.toHexString(), entry]));
+  }
+
+  /** Those among `found` that the actor is in, in their order. */
+  async entriesOf(ctx: RequestContext, found: Conversation[]): Promise<Entry[]> {
+    if (found.length === 0) return [];
+    const own = await this.membershipsIn(
+      ctx,
+      found.map(({ _id }) => _id),
     );
+    return joined(found, own);
+  }
+
+  private membershipsIn(ctx: RequestContext, ids: ObjectId[]): Promise<Member[]> {
+    return ctx.repository(members).find({ conversation_id: oneOrAll(ids), 'user.user_id': ctx.user.user_id });
   }
 
   /** Those among `messages` that the actor may read, in their order. */
@@ -175,4 +180,14 @@ export class ConversationAccess {
   conversationChanged({ tenantId }: RequestContext, id: ObjectId): void {
     this.invalidations.publish({ kind: 'conversation', tenantId, id: id.toHexString() });
   }
+}
+
+const oneOrAll = (ids: ObjectId[]) => (ids.length === 1 ? ids[0] : { $in: ids });
+
+function joined(found: Conversation[], own: Member[]): Entry[] {
+  const byConversation = new Map(own.map((member) => [member.conversation_id.toHexString(), member]));
+  return found.flatMap((conversation) => {
+    const member = byConversation.get(conversation._id.toHexString());
+    return member ? [{ conversation, member }] : [];
+  });
 }

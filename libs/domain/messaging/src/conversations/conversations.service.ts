@@ -59,10 +59,13 @@ export class ConversationsService {
   /** The actor's inbox by newest activity: all of it, or what they have archived, or what they have not. */
   async inbox(ctx: RequestContext, request: PageRequest, archived: boolean | null = null): Promise<Page<Entry>> {
     const which = archived === null ? {} : { archived };
+    // Of a thousand memberships only the page's own are needed whole.
     const own = await ctx
       .repository(members)
-      .find({ 'user.user_id': ctx.user.user_id, ...which }, { sort: { _id: -1 }, limit: FEED_LIMIT });
-    const byConversation = new Map(own.map((member) => [member.conversation_id.toHexString(), member]));
+      .find(
+        { 'user.user_id': ctx.user.user_id, ...which },
+        { sort: { _id: -1 }, limit: FEED_LIMIT, fields: ['conversation_id'] },
+      );
     const backward = request.direction === 'backward';
     const order = backward ? -1 : 1;
     const rows = await ctx.repository(conversations).find(
@@ -71,11 +74,9 @@ export class ConversationsService {
       },
       { sort: { last_activity_at: order, _id: order }, limit: request.limit + 1 },
     );
-    const entries = rows.map((conversation) => ({
-      conversation,
-      member: byConversation.get(conversation._id.toHexString())!,
-    }));
-    return cutPage(entries, request, ({ conversation }) => conversation._id.toHexString());
+    return cutPage(await this.access.entriesOf(ctx, rows), request, ({ conversation }) =>
+      conversation._id.toHexString(),
+    );
   }
 
   private async beyond(ctx: RequestContext, { cursor, direction }: PageRequest): Promise<Filter<Conversation>> {

@@ -1,0 +1,54 @@
+import { percentile } from '../../support/statistics';
+import type { Bench } from '../bench';
+import { inTurns, Population } from '../population';
+
+const CONVERSATIONS = 1_000;
+const PEERS = 50;
+const LOOKS = 200;
+
+/** Somebody in 1,000 conversations, none of which they have read, looks at their inbox. */
+export async function inbox(bench: Bench): Promise<void> {
+  const { table, api, platformKey } = bench;
+  table.heading('The inbox of a user in 1,000 conversations');
+  const population = await Population.found(api.url, platformKey);
+  const [[reader], peers] = [await population.people('reader', 1), await population.people('peer', PEERS)];
+  await inTurns(CONVERSATIONS, async (at) => {
+    const peer = peers[at % PEERS]!;
+    await population.say(await population.room([peer, reader!]), peer, 'Have you read this?');
+  });
+  const first = await looks(LOOKS, () => page(api.url, reader!.token, null));
+  let cursor: string | null = null;
+  const all = await looks(CONVERSATIONS / 20, async () => (cursor = await page(api.url, reader!.token, cursor)));
+  const shown = (took: number[]) =>
+    `p50 ${percentile(took, 0.5).toFixed(1)} p99 ${percentile(took, 0.99).toFixed(1)} ms`;
+  table.note(`first page of 20: ${shown(first)}; every page in turn: ${shown(all)}`);
+  table.add({
+    what: 'the first page with its unread counts, p50 ms',
+    figure: percentile(first, 0.5),
+    goal: 30,
+    atMost: true,
+  });
+}
+
+async function looks(count: number, look: () => Promise<unknown>): Promise<number[]> {
+  const took: number[] = [];
+  for (let at = 0; at < count; at += 1) {
+    const start = performance.now();
+    await look();
+    took.push(performance.now() - start);
+  }
+  return took;
+}
+
+/** @returns the cursor of the next page */
+async function page(url: string, token: string, cursor: string | null): Promise<string | null> {
+  const response = await fetch(`${url}/v1/conversations?limit=20${cursor === null ? '' : `&cursor=${cursor}`}`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
+  const { data, page } = (await response.json()) as {
+    data: { unread_count: number }[];
+    page: { next_cursor: string | null };
+  };
+  if (data.length !== 20 || data.some(({ unread_count }) => unread_count !== 1)) throw new Error('a page is not right');
+  return page.next_cursor;
+}
