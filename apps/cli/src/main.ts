@@ -5,10 +5,11 @@ import { CaasError } from '#caas/kernel';
 import { ConfigurationError, processEnvironment, type Environment } from '#caas/platform/config';
 import { UsageError, type Arguments, type Command } from './command';
 import { keyCommands } from './commands/keys';
+import { messagingCommands } from './commands/messaging';
 import { operationCommands } from './commands/operations';
 import { tenantCommands } from './commands/tenants';
 
-const COMMANDS: Command[] = [...tenantCommands, ...keyCommands, ...operationCommands];
+const COMMANDS: Command[] = [...tenantCommands, ...keyCommands, ...messagingCommands, ...operationCommands];
 
 async function main(argv: string[]): Promise<void> {
   const { name, parameters } = read(argv);

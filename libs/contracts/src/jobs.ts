@@ -74,6 +74,14 @@ export const indexMessages = {
   everyMs: 1_000,
 } as const satisfies SystemJob;
 
+/** Recomputes the counters of messaging, one tenant at a time, in a rotation over all. */
+export const verifyConversations = {
+  kind: 'system',
+  queue: 'maintenance',
+  name: 'verify-conversations',
+  everyMs: 5 * 60_000,
+} as const satisfies SystemJob;
+
 /** Every job there is. A process that works on jobs refuses to start when one has no handler, or two. */
 export const JOBS: readonly Job[] = [
   refreshReferences,
@@ -82,6 +90,7 @@ export const JOBS: readonly Job[] = [
   sweepOutbox,
   finishTenants,
   indexMessages,
+  verifyConversations,
 ];
 
 export const jobKey = ({ queue, name }: { queue: string; name: string }): string => `${queue}/${name}`;

@@ -10,6 +10,7 @@ import { reactions } from './persistence/reaction.schema';
 import { presence } from './presence/presence.schema';
 import { searchCursors, searchEntries } from './persistence/search-entry.schema';
 import { MessagingFeed } from './sync/conversation-feed';
+import { ConversationsVerifier } from './verify/conversations-verifier';
 import { typingIndicators } from './typing/typing-indicator.schema';
 
 const MESSAGING_COLLECTIONS = [
@@ -24,7 +25,11 @@ const MESSAGING_COLLECTIONS = [
 ];
 
 /** What every process knows of messaging: its collections, and where they keep names of users. */
-@Module({ imports: [GroupsModule, TenancyModule.forFeature(MESSAGING_COLLECTIONS)] })
+@Module({
+  imports: [GroupsModule, TenancyModule.forFeature(MESSAGING_COLLECTIONS)],
+  providers: [ConversationsVerifier],
+  exports: [ConversationsVerifier],
+})
 export class MessagingModule implements OnModuleInit {
   constructor(private readonly holders: ReferenceHolders) {}
 

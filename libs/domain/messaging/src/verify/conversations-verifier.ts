@@ -1,0 +1,99 @@
+import { Injectable } from '@nestjs/common';
+import type { ObjectId } from 'bson';
+import type { RequestContext } from '#caas/kernel';
+import { members } from '#caas/domain/groups';
+import { watermarksOf } from '../conversations/watermarks';
+import { conversations, type Conversation } from '../persistence/conversation.schema';
+import { messages } from '../persistence/message.schema';
+import { reactions } from '../persistence/reaction.schema';
+import { keyOfEmoji } from '../reactions/emoji';
+import { ACCOUNTED, ConversationAccount, type AccountedMessage, type Drift } from './conversation-account';
+
+const MESSAGES_AT_ONCE = 500;
+/** How often a conversation that is being written to is counted before it is left for another time. */
+const ATTEMPTS = 4;
+const MAX_DRIFTS_LISTED = 100;
+
+export interface Verification {
+  conversations: number;
+  messages: number;
+  /** Numbers that are not what they count; 0 is what is expected. */
+  drift: number;
+  /** The first hundred of them. */
+  drifts: Drift[];
+  /** Conversations that changed each time while they were counted. */
+  unsettled: number;
+}
+
+/** Recomputes every counter of one tenant's messaging from what it counts. It repairs nothing. */
+@Injectable()
+export class ConversationsVerifier {
+  /** Reads by the portion: memory is bounded by the revs of the longest conversation. */
+  async verify(ctx: RequestContext): Promise<Verification> {
+    const result: Verification = { conversations: 0, messages: 0, drift: 0, drifts: [], unsettled: 0 };
+    for await (const { _id } of ctx.repository(conversations).stream({}, { fields: ['_id'], sort: { _id: 1 } })) {
+      result.conversations += 1;
+      const drifts = await this.settled(ctx, _id);
+      if (drifts === null) {
+        result.unsettled += 1;
+        continue;
+      }
+      result.messages += drifts.messages;
+      result.drift += drifts.found.length;
+      result.drifts.push(...drifts.found.slice(0, MAX_DRIFTS_LISTED - result.drifts.length));
+    }
+    return result;
+  }
+
+  /** Null when the conversation was written to during each attempt. */
+  private async settled(ctx: RequestContext, id: ObjectId): Promise<{ found: Drift[]; messages: number } | null> {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+      const conversation = await ctx.repository(conversations).findById(id);
+      if (!conversation) return { found: [], messages: 0 };
+      const found = await this.count(ctx, conversation);
+      const after = await ctx.repository(conversations).findById(id);
+      if (after?.rev === conversation.rev) return { found, messages: conversation.last_seq };
+    }
+    return null;
+  }
+
+  private async count(ctx: RequestContext, conversation: Conversation): Promise<Drift[]> {
+    const account = new ConversationAccount(conversation);
+    for (let after = 0; ;) {
+      const some: AccountedMessage[] = await ctx
+        .repository(messages)
+        .find(
+          { conversation_id: conversation._id, seq: { $gt: after } },
+          { sort: { seq: 1 }, limit: MESSAGES_AT_ONCE, withDeleted: true, fields: [...ACCOUNTED] },
+        );
+      const counts = await this.reactionsTo(ctx, some);
+      for (const message of some) account.add(message, counts.get(message._id.toHexString()) ?? {});
+      if (some.length < MESSAGES_AT_ONCE) break;
+      after = some.at(-1)!.seq;
+    }
+    const everyone = await ctx.repository(members).find({ conversation_id: conversation._id });
+    const watermarks = everyone.map((member) => {
+      const { read_seq, delivered_seq } = watermarksOf(conversation, member);
+      return { user_id: member.user.user_id.toHexString(), seq: Math.max(read_seq, delivered_seq) };
+    });
+    return account.finish(everyone.length, watermarks);
+  }
+
+  /** By message, and by the key of the emoji. */
+  private async reactionsTo(
+    ctx: RequestContext,
+    some: AccountedMessage[],
+  ): Promise<Map<string, Record<string, number>>> {
+    const among = { $in: some.map(({ _id }) => _id) };
+    const counts = new Map<string, Record<string, number>>();
+    for (const { message_id, emoji } of await ctx
+      .repository(reactions)
+      .find({ message_id: among }, { fields: ['message_id', 'emoji'] })) {
+      const id = message_id.toHexString();
+      const own = counts.get(id) ?? {};
+      own[keyOfEmoji(emoji)] = (own[keyOfEmoji(emoji)] ?? 0) + 1;
+      counts.set(id, own);
+    }
+    return counts;
+  }
+}

@@ -1,0 +1,34 @@
+import { Injectable } from '@nestjs/common';
+import { verifyConversations } from '#caas/contracts';
+import type { TenantId } from '#caas/kernel';
+import { Log } from '#caas/platform/logging';
+import { Handles, type SystemJobHandler } from '#caas/platform/queue';
+import { RequestContexts, TenantDirectory } from '#caas/tenancy';
+import { ConversationsVerifier } from './conversations-verifier';
+
+/** Looks one tenant's counters over after the other, for good, and complains of what does not fit. */
+@Injectable()
+@Handles(verifyConversations)
+export class VerifyConversationsProcessor implements SystemJobHandler {
+  private last: TenantId | null = null;
+
+  constructor(
+    private readonly contexts: RequestContexts,
+    private readonly tenants: TenantDirectory,
+    private readonly verifier: ConversationsVerifier,
+    private readonly log: Log,
+  ) {}
+
+  async handle(): Promise<void> {
+    const [tenant] = await this.tenants.list(this.last, 1);
+    this.last = tenant?.id ?? null;
+    if (!tenant) return;
+    const ctx = this.contexts.open(
+      tenant,
+      { kind: 'system', name: verifyConversations.name },
+      verifyConversations.name,
+    );
+    const { drift, drifts, conversations } = await this.verifier.verify(ctx);
+    if (drift > 0) this.log.of(ctx).error({ drift, drifts, conversations }, 'counters are not what they count');
+  }
+}
