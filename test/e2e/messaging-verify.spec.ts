@@ -1,0 +1,73 @@
+import { execFile } from 'node:child_process';
+import { MongoClient, ObjectId } from 'mongodb';
+import { builtEntry } from '../../tools/stack/repository';
+import { TestSystem, type TestTenant } from '../support/test-system';
+
+const system = new TestSystem();
+beforeAll(() => system.start());
+afterAll(() => system.stop());
+
+/** `npm run caas -- messaging verify --tenant <id> --json`, as an operator types it. */
+function verify(tenant: TestTenant): Promise<{ code: number; found: Record<string, unknown> }> {
+  const words = [builtEntry('cli'), 'messaging', 'verify', '--tenant', tenant.id, '--json'];
+  return new Promise((resolve, reject) => {
+    execFile(process.execPath, words, { env: { ...process.env, NODE_ENV: 'test' } }, (error, output, complaints) => {
+      try {
+        resolve({ code: Number(error?.code ?? 0), found: JSON.parse(output) as Record<string, unknown> });
+      } catch {
+        reject(new Error(`${output}${complaints}`));
+      }
+    });
+  });
+}
+
+async function talk(tenant: TestTenant): Promise<string> {
+  await tenant.user('anna');
+  await tenant.user('ben');
+  const [anna, ben] = [tenant.acting('anna'), tenant.acting('ben', 1)];
+  const { id } = (await anna.post('/v1/conversations', { type: 'group', name: 'Room', member_ids: ['ben'] })).body;
+  const send = async (caller: typeof anna, client_message_id: string, more: object = {}) =>
+    (await caller.post(`/v1/conversations/${id}/messages`, { client_message_id, text: 'hello', ...more })).body.id;
+  const root = await send(anna, 'root');
+  const reply = await send(ben, 'reply', { thread_root_id: root });
+  await send(ben, 'other', { thread_root_id: root });
+  await ben.put(`/v1/messages/${root}/reactions/${encodeURIComponent('👍')}`);
+  await anna.put(`/v1/conversations/${id}/read`, { seq: 3 });
+  await ben.delete(`/v1/messages/${reply}`);
+  return id as string;
+}
+
+describe.each(['free', 'pro', 'enterprise'] as const)('Verification on the tier %s', (tier) => {
+  it('finds that every counter is what it counts', async () => {
+    const tenant = await system.tenant(tier);
+    await talk(tenant);
+    expect(await verify(tenant)).toEqual({
+      code: 0,
+      found: { conversations: 1, messages: 3, drift: 0, drifts: [], unsettled: 0 },
+    });
+  });
+});
+
+it('reports what somebody has changed behind the back of the service, and fails', async () => {
+  const tenant = await system.tenant('free');
+  const conversation = await talk(tenant);
+  const client = await new MongoClient(process.env['MONGODB_URI']!).connect();
+  try {
+    const where = { tenant_id: tenant.id, _id: new ObjectId(conversation) };
+    await client
+      .db('caas_shared')
+      .collection('conversations')
+      .updateOne(where, { $inc: { last_seq: 1, member_count: -1 } });
+  } finally {
+    await client.close();
+  }
+  const { code, found } = await verify(tenant);
+  expect(code).toBe(1);
+  expect(found).toMatchObject({
+    drift: 2,
+    drifts: expect.arrayContaining([
+      { conversation_id: conversation, what: 'last_seq', stored: 4, counted: 3 },
+      { conversation_id: conversation, what: 'member_count', stored: 1, counted: 2 },
+    ]) as unknown,
+  });
+});
