@@ -11,7 +11,7 @@ export interface Measured extends Talked {
 
 /** Clients in a process of their own, connected to one server. */
 export class CrowdProcess {
-  private readonly child: ChildProcess = fork(join(__dirname, 'clients.js'));
+  private readonly child: ChildProcess = fork(join(__dirname, 'clients.js')).setMaxListeners(100);
 
   private constructor(private readonly servers: number[]) {}
 
