@@ -1,20 +1,21 @@
 import { Module } from '@nestjs/common';
 import { AccessModule } from '#caas/access';
 import { ControlPlaneJobsModule, ControlPlaneModule } from '#caas/control-plane';
-import { MessagingJobsModule, MessagingModule } from '#caas/domain/messaging';
+import { messagingConfig, MessagingJobsModule, MessagingModule } from '#caas/domain/messaging';
 import { UsersJobsModule } from '#caas/domain/users';
 import { CacheModule } from '#caas/platform/cache';
 import { ConfigModule, runtimeConfig } from '#caas/platform/config';
 import { HealthModule } from '#caas/platform/health';
 import { loggingConfig, LoggingModule } from '#caas/platform/logging';
 import { JobRunnerModule, QueueModule } from '#caas/platform/queue';
+import { RealtimePublisherModule } from '#caas/platform/realtime';
 import { RedisModule } from '#caas/platform/redis';
 import { OutboxModule, TenancyJobsModule, tenancyConfig, TenancyModule } from '#caas/tenancy';
 
 /** What a worker process is made of. */
 @Module({
   imports: [
-    ConfigModule.forRoot([runtimeConfig, loggingConfig, tenancyConfig]),
+    ConfigModule.forRoot([runtimeConfig, loggingConfig, tenancyConfig, messagingConfig]),
     LoggingModule,
     HealthModule,
     RedisModule,
@@ -27,6 +28,7 @@ import { OutboxModule, TenancyJobsModule, tenancyConfig, TenancyModule } from '#
     AccessModule,
     ControlPlaneJobsModule,
     UsersJobsModule,
+    RealtimePublisherModule,
     MessagingModule,
     MessagingJobsModule,
     JobRunnerModule,

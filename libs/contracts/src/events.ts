@@ -34,6 +34,15 @@ export const presenceView = open({
   last_seen_at: timestamp.nullable(),
 });
 
+const scheduledMessage = open({
+  id: objectId,
+  conversation_id: objectId,
+  send_at: timestamp,
+  state: z.enum(['pending', 'sending', 'sent', 'failed', 'cancelled']),
+  message_id: objectId.nullable(),
+  failed_because: z.string().nullable(),
+});
+
 const membership = open({
   user: userReference,
   role: z.enum(['owner', 'admin', 'moderator', 'member']),
@@ -61,6 +70,7 @@ export const EVENTS = {
   'session.revoked': { version: 1, data: open({ code: z.string(), detail: z.string() }) },
   'session.expiring': { version: 1, data: open({ expires_at: timestamp }) },
   'server.closing': { version: 1, data: open({ reconnect_after_ms: z.int().nonnegative() }) },
+  'scheduled_message.updated': { version: 1, data: scheduledMessage },
   'typing.started': { version: 1, data: open({ user: userReference, expires_at: timestamp }) },
   'typing.stopped': { version: 1, data: open({ user: userReference }) },
   'presence.changed': { version: 1, data: open({ changes: z.array(presenceView) }) },

@@ -74,6 +74,14 @@ export const indexMessages = {
   everyMs: 1_000,
 } as const satisfies SystemJob;
 
+/** Sends the scheduled messages whose time has come. */
+export const sendScheduled = {
+  kind: 'system',
+  queue: 'maintenance',
+  name: 'send-scheduled',
+  everyMs: 1_000,
+} as const satisfies SystemJob;
+
 /** Recomputes the counters of messaging, one tenant at a time, in a rotation over all. */
 export const verifyConversations = {
   kind: 'system',
@@ -91,6 +99,7 @@ export const JOBS: readonly Job[] = [
   finishTenants,
   indexMessages,
   verifyConversations,
+  sendScheduled,
 ];
 
 export const jobKey = ({ queue, name }: { queue: string; name: string }): string => `${queue}/${name}`;

@@ -1,5 +1,5 @@
 import type { Caller } from '../../support/test-system';
-import type { Ids } from './world';
+import { NEXT_WEEK, type Ids } from './world';
 
 /** How each route is tried with ids of B: as a user of A, or as A's server. */
 export interface RouteAttack {
@@ -211,6 +211,28 @@ export const ROUTES: Record<string, RouteAttack> = {
   'GET /v1/search/messages': {
     as: 'user',
     try: (caller, { conversation }) => caller.get(`/v1/search/messages?q=hello&conversation_id=${conversation}`),
+  },
+  'POST /v1/conversations/{id}/scheduled-messages': {
+    as: 'user',
+    try: (caller, { conversation }) =>
+      caller.post(`/v1/conversations/${conversation}/scheduled-messages`, { text: 'attack', send_at: NEXT_WEEK }),
+  },
+  'GET /v1/conversations/{id}/scheduled-messages': {
+    as: 'user',
+    try: (caller, { conversation }) => caller.get(`/v1/conversations/${conversation}/scheduled-messages`),
+  },
+  'GET /v1/scheduled-messages': {
+    as: 'user',
+    differential: true,
+    try: (caller) => caller.get('/v1/scheduled-messages?limit=100'),
+  },
+  'GET /v1/scheduled-messages/{id}': {
+    as: 'user',
+    try: (caller, { scheduled }) => caller.get(`/v1/scheduled-messages/${scheduled}`),
+  },
+  'DELETE /v1/scheduled-messages/{id}': {
+    as: 'user',
+    try: (caller, { scheduled }) => caller.delete(`/v1/scheduled-messages/${scheduled}`),
   },
   'POST /v1/sync': {
     as: 'user',

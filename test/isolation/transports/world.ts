@@ -4,6 +4,9 @@ import type { Answer, Caller, TestSystem, TestTenant } from '../../support/test-
 /** What stands in every text that only B may ever read. */
 export const CANARY = 'CANARY-of-B';
 
+/** Later than any test. */
+export const NEXT_WEEK = new Date(Date.now() + 7 * 24 * 60 * 60_000).toISOString();
+
 /** Ids of things in B's hands, and ids of nothing, in the same form. */
 export interface Ids {
   conversation: string;
@@ -13,6 +16,7 @@ export interface Ids {
   device: string;
   group: string;
   invite: string;
+  scheduled: string;
 }
 
 export const RANDOM_IDS: Ids = {
@@ -23,6 +27,7 @@ export const RANDOM_IDS: Ids = {
   device: 'no-device',
   group: 'e'.repeat(24),
   invite: 'f'.repeat(24),
+  scheduled: 'a'.repeat(24),
 };
 
 /** Two tenants of one tier that look alike: the same external ids, the same client_message_ids; B's texts are canaries. */
@@ -74,6 +79,7 @@ async function portrait(tenant: TestTenant, { conversation, group }: Ids): Promi
     anna.get('/v1/groups'),
     ...groupReads(anna, group),
     anna.get('/v1/users/me/relationships'),
+    anna.get('/v1/scheduled-messages'),
     anna.post('/v1/sync', { conversations: { [conversation]: 0 } }),
   ];
   return (await Promise.all(reads)).map(({ status, body }) => [status, withoutTimes(body)]);
@@ -104,6 +110,10 @@ async function fill(tenant: TestTenant, text: string): Promise<Ids> {
   });
   const { body: group } = await anna.post('/v1/groups', { name: `group ${text}`, member_ids: ['ben'] });
   const { body: invite } = await anna.post(`/v1/groups/${group.id}/invites`, {});
+  const { body: scheduled } = await anna.post(`/v1/conversations/${conversation.id}/scheduled-messages`, {
+    text: `later ${text}`,
+    send_at: NEXT_WEEK,
+  });
   return {
     conversation: conversation.id,
     message: message.id,
@@ -112,6 +122,7 @@ async function fill(tenant: TestTenant, text: string): Promise<Ids> {
     device: 'phone',
     group: group.id,
     invite: invite.id,
+    scheduled: scheduled.id,
   };
 }
 

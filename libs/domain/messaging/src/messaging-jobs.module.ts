@@ -1,13 +1,21 @@
 import { Module } from '@nestjs/common';
-import { MessagingModule } from './messaging.module';
+import { MessagingFeedModule, MessagingModule } from './messaging.module';
 import { IndexMessagesProcessor } from './search/index-messages.processor';
-import { SearchHints } from './search/search-hints';
+import { ScheduledSender } from './scheduled/scheduled-sender';
+import { SendScheduledProcessor } from './scheduled/send-scheduled.processor';
 import { SearchIndexer } from './search/search-indexer';
+import { SendingModule } from './sending/sending.module';
 import { VerifyConversationsProcessor } from './verify/verify-conversations.processor';
 
 /** What workers do for messaging. */
 @Module({
-  imports: [MessagingModule],
-  providers: [SearchHints, SearchIndexer, IndexMessagesProcessor, VerifyConversationsProcessor],
+  imports: [MessagingModule, MessagingFeedModule, SendingModule],
+  providers: [
+    SearchIndexer,
+    IndexMessagesProcessor,
+    VerifyConversationsProcessor,
+    ScheduledSender,
+    SendScheduledProcessor,
+  ],
 })
 export class MessagingJobsModule {}

@@ -8,6 +8,7 @@ import { HAS_MENTIONS, HAS_REPLIERS, IS_FORWARDED, messages } from './persistenc
 import { messageVersions } from './persistence/message-version.schema';
 import { reactions } from './persistence/reaction.schema';
 import { presence } from './presence/presence.schema';
+import { scheduledMessages } from './persistence/scheduled-message.schema';
 import { searchCursors, searchEntries } from './persistence/search-entry.schema';
 import { MessagingFeed } from './sync/conversation-feed';
 import { ConversationsVerifier } from './verify/conversations-verifier';
@@ -22,6 +23,7 @@ const MESSAGING_COLLECTIONS = [
   typingIndicators,
   searchEntries,
   searchCursors,
+  scheduledMessages,
 ];
 
 /** What every process knows of messaging: its collections, and where they keep names of users. */
@@ -44,6 +46,7 @@ export class MessagingModule implements OnModuleInit {
     ]);
     this.holders.register(messageVersions, [mentions]);
     this.holders.register(reactions, [{ path: 'user' }]);
+    this.holders.register(scheduledMessages, [{ path: 'user' }]);
     this.holders.register(presence, [{ path: 'user' }]);
     this.holders.register(typingIndicators, [{ path: 'user' }]);
   }

@@ -1,9 +1,9 @@
 import { IoAdapter } from '@nestjs/platform-socket.io';
-import { createAdapter } from '@socket.io/redis-streams-adapter';
 import type { INestApplicationContext } from '@nestjs/common';
 import type { Server as HttpServer } from 'node:http';
 import { Server } from 'socket.io';
 import { RedisConnections } from '#caas/platform/redis';
+import { betweenProcesses } from './between-processes';
 
 const MAX_MESSAGE_BYTES = 256 * 1024;
 const RECOVERY_WINDOW_MS = 60_000;
@@ -16,7 +16,6 @@ export class CaasIoAdapter extends IoAdapter {
 
   /** Ours, and not the copy of socket.io that Nest brings along: there is one in the process. */
   override createIOServer(_port: number, options?: object): never {
-    const redis = this.app.get(RedisConnections).open('socket.io');
     return new Server(this.httpServer as HttpServer, {
       ...options,
       transports: ['websocket'],
@@ -26,7 +25,7 @@ export class CaasIoAdapter extends IoAdapter {
       perMessageDeflate: false,
       // A shortcut after a short break; what counts is `sync`. A revoked token must not slip in by it.
       connectionStateRecovery: { maxDisconnectionDuration: RECOVERY_WINDOW_MS, skipMiddlewares: false },
-      adapter: createAdapter(redis, { streamName: 'caas:socket.io', onlyPlaintext: true }),
+      adapter: betweenProcesses(this.app.get(RedisConnections)),
     }) as never;
   }
 }

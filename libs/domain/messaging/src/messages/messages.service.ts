@@ -19,9 +19,8 @@ import { Mentions } from './mentions';
 import { MessageAccess } from './message-access';
 import { MessageSender, sendKeyOf } from './message-sender';
 
-/** The body of a send, over REST and sockets alike. */
-export interface NewMessage {
-  client_message_id: string;
+/** What a message says, whenever it is sent. */
+export interface MessageBody {
   type?: MessageType;
   text?: string;
   reply_to_id?: string;
@@ -31,6 +30,11 @@ export interface NewMessage {
   mentions?: string[];
   metadata?: Record<string, unknown>;
   encrypted?: string;
+}
+
+/** The body of a send, over REST and sockets alike. */
+export interface NewMessage extends MessageBody {
+  client_message_id: string;
 }
 
 /** Where a page of messages begins, besides a cursor. At most one is given. */
@@ -66,11 +70,14 @@ export class MessagesService {
   async send(ctx: RequestContext, conversationId: ObjectId, body: NewMessage): Promise<Sent> {
     this.rates.spend(ctx.tenantId);
     const key = sendKeyOf(ctx, conversationId, body.client_message_id, body);
-    return this.sender.sendOnce(ctx, key, () => this.checkSend(ctx, conversationId, body));
+    return this.sender.sendOnce(ctx, key, () => this.check(ctx, conversationId, body));
   }
 
-  /** May the actor send this now? Answers what the message has. */
-  private async checkSend(ctx: RequestContext, id: ObjectId, body: NewMessage): Promise<Partial<Draft>> {
+  /**
+   * May the actor send this now? Answers what the message has.
+   * @throws CaasError what `send` throws before anything is stored
+   */
+  async check(ctx: RequestContext, id: ObjectId, body: MessageBody): Promise<Partial<Draft>> {
     const { visibleFrom } = await this.access.requireSender(ctx, id);
     if (!body.text && !body.encrypted) {
       throw invalid('empty_message', 'A message needs a text or an encrypted payload.', [

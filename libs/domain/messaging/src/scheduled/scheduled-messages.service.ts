@@ -1,0 +1,107 @@
+import { Injectable } from '@nestjs/common';
+import type { ObjectId } from 'bson';
+import {
+  Clock,
+  conflict,
+  invalid,
+  notFound,
+  type Filter,
+  type Page,
+  type PageRequest,
+  type RequestContext,
+} from '#caas/kernel';
+import { ConversationAccess } from '../conversations/conversation-access';
+import { MessagesService, type MessageBody } from '../messages/messages.service';
+import { scheduledMessages, type ScheduledMessage, type ScheduledState } from '../persistence/scheduled-message.schema';
+import { ScheduledHints } from './scheduled-hints';
+import { ScheduledNews } from './scheduled-news';
+
+const MAX_PENDING = 100;
+const LONGEST_MS = 365 * 24 * 60 * 60_000;
+
+/** What the actor wants sent later. Only its owner sees it; sending is the worker's (`ScheduledSender`). */
+@Injectable()
+export class ScheduledMessagesService {
+  constructor(
+    private readonly access: ConversationAccess,
+    private readonly messages: MessagesService,
+    private readonly hints: ScheduledHints,
+    private readonly news: ScheduledNews,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Refuses at once what could not be sent now; what counts is whether it may be sent at its time. The limit is approximate:
+   * what one user schedules at the same moment may go past it.
+   * @param id of the new row: the same again answers the first
+   * @throws CaasError what a send throws, and `invalid_send_at`, `too_many_scheduled` (400)
+   */
+  async schedule(
+    ctx: RequestContext,
+    id: ObjectId,
+    conversation_id: ObjectId,
+    send_at: Date,
+    message: MessageBody,
+  ): Promise<ScheduledMessage> {
+    const rows = ctx.repository(scheduledMessages);
+    const existing = await rows.findOne(ownRow(ctx, id));
+    if (existing) return existing;
+    this.requireSoon(send_at);
+    await this.messages.check(ctx, conversation_id, message);
+    if ((await rows.count({ 'user.user_id': ctx.user.user_id, state: 'pending' })) >= MAX_PENDING) {
+      throw invalid('too_many_scheduled', `No more than ${MAX_PENDING} messages of a user wait to be sent.`);
+    }
+    const given = { _id: id, conversation_id, user: ctx.user, message, send_at, due_at: send_at };
+    const initial = { state: 'pending' as const, message_id: null, failed_because: null, settled_at: null };
+    const row = await rows.insertOne({ ...given, ...initial });
+    await this.hints.set({ tenantId: ctx.tenantId, id }, send_at);
+    this.news.tell(ctx, row);
+    return row;
+  }
+
+  /**
+   * The actor's own, newest first backward: of one conversation, in one state, or all.
+   * @throws CaasError `conversation_not_found` (404)
+   */
+  async list(
+    ctx: RequestContext,
+    among: { conversation_id?: ObjectId; state?: ScheduledState },
+    request: PageRequest,
+  ): Promise<Page<ScheduledMessage>> {
+    if (among.conversation_id) await this.access.readable(ctx, among.conversation_id);
+    return ctx.repository(scheduledMessages).page({ 'user.user_id': ctx.user.user_id, ...among }, request);
+  }
+
+  /** @throws CaasError `scheduled_message_not_found` (404), also for another user's */
+  async get(ctx: RequestContext, id: ObjectId): Promise<ScheduledMessage> {
+    const row = await ctx.repository(scheduledMessages).findOne(ownRow(ctx, id));
+    if (!row) throw notFound('scheduled_message');
+    return row;
+  }
+
+  /**
+   * Of cancelling and sending at the same moment exactly one happens. Once cancelled, it may be cancelled again.
+   * @throws CaasError `scheduled_message_not_found` (404), `not_pending` (409)
+   */
+  async cancel(ctx: RequestContext, id: ObjectId): Promise<void> {
+    const waiting: Filter<ScheduledMessage> = { ...ownRow(ctx, id), state: 'pending' };
+    const end = { state: 'cancelled' as const, due_at: null, message: null, settled_at: this.clock.now() };
+    const row = await ctx.repository(scheduledMessages).findOneAndUpdate(waiting, { $set: end });
+    if (row) {
+      await this.hints.set({ tenantId: ctx.tenantId, id }, null);
+      return this.news.tell(ctx, row);
+    }
+    const { state } = await this.get(ctx, id);
+    if (state !== 'cancelled') throw conflict('not_pending', 'It does not wait to be sent any more.');
+  }
+
+  private requireSoon(send_at: Date): void {
+    const ahead = send_at.getTime() - this.clock.now().getTime();
+    if (ahead > 0 && ahead <= LONGEST_MS) return;
+    throw invalid('invalid_send_at', 'A message is scheduled for a time within the next 365 days.', [
+      { field: 'send_at', message: 'must be in the future, at most 365 days ahead' },
+    ]);
+  }
+}
+
+const ownRow = ({ user }: RequestContext, _id: ObjectId) => ({ _id, 'user.user_id': user.user_id });

@@ -1,0 +1,72 @@
+import { Injectable } from '@nestjs/common';
+import type { ObjectId } from 'bson';
+import { sendScheduled } from '#caas/contracts';
+import { Clock, type RequestContext, type Tenant, type TenantId } from '#caas/kernel';
+import { Handles, type SystemJobHandler } from '#caas/platform/queue';
+import { RequestContexts, TenantDirectory } from '#caas/tenancy';
+import { ScheduledHints, type ScheduledHint } from './scheduled-hints';
+import { ScheduledSender } from './scheduled-sender';
+
+const HINTS_AT_ONCE = 500;
+/** Sent together, those of a tenant share a commit. */
+const SENDS_AT_ONCE = 32;
+const TENANTS_AT_ONCE = 10;
+const LONGEST_RUN_MS = 10_000;
+
+/** Follows hints first; then a portion of a slow rotation over all tenants, for hints that were lost. */
+@Handles(sendScheduled)
+@Injectable()
+export class SendScheduledProcessor implements SystemJobHandler {
+  private tenant: TenantId | null = null;
+
+  constructor(
+    private readonly contexts: RequestContexts,
+    private readonly directory: TenantDirectory,
+    private readonly hints: ScheduledHints,
+    private readonly sender: ScheduledSender,
+    private readonly clock: Clock,
+  ) {}
+
+  async handle(): Promise<void> {
+    const until = Date.now() + LONGEST_RUN_MS;
+    const due = await this.hints.due(this.clock.now(), HINTS_AT_ONCE);
+    for (let at = 0; at < due.length; at += SENDS_AT_ONCE) {
+      if (Date.now() > until) return;
+      await settled(due.slice(at, at + SENDS_AT_ONCE).map((hint) => this.follow(hint)));
+    }
+    await this.rotate();
+  }
+
+  private async follow(hint: ScheduledHint): Promise<void> {
+    const tenant = await this.directory.find(hint.tenantId);
+    await this.hints.set(hint, tenant ? await this.sender.send(this.open(tenant), hint.id) : null);
+  }
+
+  private async rotate(): Promise<void> {
+    const tenants = await this.directory.list(this.tenant, TENANTS_AT_ONCE);
+    this.tenant = tenants.length < TENANTS_AT_ONCE ? null : tenants.at(-1)!.id;
+    await settled(tenants.map((tenant) => this.catchUp(this.open(tenant))));
+  }
+
+  private async catchUp(ctx: RequestContext): Promise<void> {
+    const ids = await this.sender.due(ctx, SENDS_AT_ONCE);
+    await settled(ids.map((id) => this.sendOne(ctx, id)));
+  }
+
+  private async sendOne(ctx: RequestContext, id: ObjectId): Promise<void> {
+    await this.hints.set({ tenantId: ctx.tenantId, id }, await this.sender.send(ctx, id));
+  }
+
+  private open(tenant: Tenant): RequestContext {
+    return this.contexts.open(tenant, { kind: 'system', name: sendScheduled.name }, sendScheduled.name);
+  }
+}
+
+/**
+ * All have their turn, whatever becomes of one.
+ * @throws Error the first that failed: what is due is found again the next time
+ */
+async function settled(works: Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(works)).find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') throw failed.reason;
+}
