@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis';
+import { MongoClient, ObjectId } from 'mongodb';
 import { waitFor } from '../../tools/stack';
 import { TestSystem, type Caller } from '../support/test-system';
 
@@ -165,6 +166,18 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Scheduled messages on the
     expect(await settled(anna, row.id)).toMatchObject({ state: 'sent' });
   });
 
+  it('are refused for an owner who was deactivated, and not sent when they are back', async () => {
+    const { tenant, anna, ben, path } = await people();
+    const { body: row } = await anna.post(`${path}/scheduled-messages`, { text: 'gone', send_at: inMs(1_500) });
+    expect((await tenant.server().patch('/v1/users/anna', { status: 'deactivated' })).status).toBe(200);
+    const { body: later } = await ben.post(`${path}/scheduled-messages`, { text: 'here', send_at: inMs(4_500) });
+    expect(await settled(ben, later.id)).toMatchObject({ state: 'sent' });
+    expect((await tenant.server().patch('/v1/users/anna', { status: 'active' })).status).toBe(200);
+    const failed = { state: 'failed', failed_because: 'user_deactivated' };
+    expect(await settled(tenant.acting('anna'), row.id)).toMatchObject(failed);
+    expect((await sentIn(ben, path)).map(({ text }) => text)).toEqual(['here']);
+  });
+
   it('are refused at once for a wrong time, for nothing to send, for strangers, and past a hundred', async () => {
     const { anna, eve, path } = await people();
     const to = `${path}/scheduled-messages`;
@@ -197,4 +210,36 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Scheduled messages on the
     const ids = [...page.data, ...rest.data].map(({ id }: { id: string }) => id);
     expect(new Set(ids).size).toBe(100);
   });
+});
+
+it('takes up again what a killed worker left half done, whether or not the message was stored by then', async () => {
+  const tenant = await system.tenant('free');
+  const anna = await tenant.user('anna');
+  const { body: group } = await anna.post('/v1/conversations', { type: 'group', member_ids: [] });
+  const path = `/v1/conversations/${group.id}`;
+  const rows: string[] = [];
+  for (const text of ['stored', 'not stored']) {
+    const { body } = await anna.post(`${path}/scheduled-messages`, { text, send_at: inMs(DAY_MS) });
+    rows.push(body.id);
+  }
+  await anna.post(`${path}/messages`, { client_message_id: `scheduled:${rows[0]}`, text: 'stored' });
+  const client = await new MongoClient(process.env['MONGODB_URI']!).connect();
+  try {
+    const where = { tenant_id: tenant.id, _id: { $in: rows.map((id) => new ObjectId(id)) } };
+    const left = { $set: { state: 'sending', due_at: new Date() } };
+    expect(await client.db('caas_shared').collection('scheduled_messages').updateMany(where, left)).toMatchObject({
+      modifiedCount: 2,
+    });
+  } finally {
+    await client.close();
+  }
+  for (const id of rows) {
+    await waitFor(`${id} is sent`, 30_000, async () => {
+      const { body } = await anna.get(`/v1/scheduled-messages/${id}`);
+      return body.state === 'sent';
+    });
+  }
+  const { body: page } = await anna.get(`${path}/messages?direction=forward`);
+  expect(page.data).toMatchObject([{ text: 'stored' }, { text: 'not stored' }]);
+  expect(page.data).toHaveLength(2);
 });

@@ -47,9 +47,8 @@ export class ScheduledSender {
 
   /** When to look at it again; null when there is nothing more to do. */
   async send(ctx: RequestContext, id: ObjectId): Promise<Date | null> {
+    if (ctx.tenant.status === 'suspended') return this.later(SUSPENDED_RETRY_MS);
     const rows = ctx.repository(scheduledMessages);
-    const wait = ctx.tenant.status === 'suspended' ? SUSPENDED_RETRY_MS : null;
-    if (wait !== null) return this.later(wait);
     const row = await rows.findOneAndUpdate(
       { _id: id, $and: [IS_TO_BE_SENT, { due_at: { $lte: this.clock.now() } }] },
       { $set: { state: 'sending', due_at: this.later(LEASE_MS) } },
