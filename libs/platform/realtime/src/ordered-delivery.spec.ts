@@ -127,4 +127,22 @@ describe('rooms', () => {
     expect(recheck).not.toHaveBeenCalled();
     ordered.close();
   });
+
+  it('asks no more about a room that nobody is in any longer, however often it could not be answered', async () => {
+    let isAnybodyThere = true;
+    const recheck = jest.fn(() => Promise.reject(new Error('the engine is away')));
+    const { ordered, sent } = delivery({ listeners: () => isAnybodyThere, recheck });
+    ordered.accept(room, event(1));
+    ordered.accept(room, event(4));
+    await gapWait();
+    expect(recheck.mock.calls.length).toBeGreaterThan(0);
+    isAnybodyThere = false;
+    ordered.accept(room, event(5));
+    await gapWait();
+    const asked = recheck.mock.calls.length;
+    await gapWait();
+    expect(recheck).toHaveBeenCalledTimes(asked);
+    expect(sent).toEqual([1]);
+    ordered.close();
+  });
 });

@@ -116,6 +116,7 @@ export class OrderedDelivery {
         () => true,
         () => false,
       );
+      if (this.rooms.peek(room) !== state) return;
       if (!isChecked) return this.waitForGap(room, state);
     }
     state.gapTimer = null;
