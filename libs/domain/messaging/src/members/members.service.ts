@@ -12,8 +12,7 @@ import {
   type Standing,
 } from '#caas/domain/groups';
 import { ConversationAccess } from '../conversations/conversation-access';
-import type { Conversation } from '../persistence/conversation.schema';
-import { Memberships } from './memberships';
+import { Memberships, requireNotDirect } from './memberships';
 
 /** Who is in a conversation, as its members see it and its admins decide it. */
 @Injectable()
@@ -38,7 +37,7 @@ export class MembersService {
    */
   async add(ctx: RequestContext, id: ObjectId, externalIds: string[]): Promise<Member[]> {
     const { conversation, standing } = await this.access.requireFooting(ctx, id);
-    requireMany(conversation);
+    requireNotDirect(conversation);
     requireAdmin(standing);
     const people = await this.users.others(ctx, externalIds);
     return this.memberships.add(ctx, id, people, (scope) => requireAdmin(scope.standing));
@@ -50,7 +49,7 @@ export class MembersService {
    */
   async remove(ctx: RequestContext, id: ObjectId, externalId: string): Promise<void> {
     const { conversation } = await this.access.requireFooting(ctx, id);
-    requireMany(conversation);
+    requireNotDirect(conversation);
     const user = await this.users.anyState(ctx, externalId);
     if (!user) throw notFound('member');
     const isSelf = ctx.actor.kind === 'user' && ctx.user.user_id.equals(user.user_id);
@@ -70,17 +69,11 @@ export class MembersService {
    */
   async close(ctx: RequestContext, id: ObjectId): Promise<void> {
     const { conversation, standing } = await this.access.requireFooting(ctx, id);
-    requireMany(conversation);
+    requireNotDirect(conversation);
     requireOwner(ctx, standing);
     if (conversation.group_id) throw conflict('owned_by_group', 'The conversation goes with its group: delete that.');
     await this.memberships.close(ctx, id, (scope) => requireOwner(ctx, scope.standing));
   }
-}
-
-/** The two of a direct conversation are the same for good: who has enough of it archives it, or blocks the other. */
-function requireMany({ type }: Conversation): void {
-  if (type !== 'direct') return;
-  throw conflict('direct_conversation', 'A direct conversation keeps its two members. Archive it, or block the other.');
 }
 
 function requireAdmin(standing: Standing | null): void {

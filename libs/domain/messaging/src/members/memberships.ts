@@ -4,6 +4,7 @@ import { conflict, type RequestContext, type UserReference } from '#caas/kernel'
 import { members, type Member, type MembershipGuard, type Role, type Standing } from '#caas/domain/groups';
 import { ConversationChanges, Unchanged } from '../changes/conversation-changes';
 import { MembershipChange, type MembershipOutcome } from './membership-change';
+import type { Conversation } from '../persistence/conversation.schema';
 import { MembershipNews } from './membership-news';
 
 /** From those who could lead it best to those who could as well. */
@@ -106,7 +107,7 @@ export class Memberships {
     work: (change: MembershipChange) => Promise<T | Unchanged<T>>,
   ): Promise<T> {
     const { value } = await this.changes.apply<Step<T>>(ctx, id, async (scope) => {
-      if (scope.conversation.type === 'direct') throw directConversation();
+      requireNotDirect(scope.conversation);
       const change = new MembershipChange(scope, ctx.actor.kind === 'user' ? ctx.user : null);
       const value = await work(change);
       if (value instanceof Unchanged) return new Unchanged({ value: value.value, outcome: null });
@@ -117,12 +118,14 @@ export class Memberships {
   }
 }
 
-/** The two of a direct conversation are the same for good: who has enough of it archives it, or blocks the other. */
-const directConversation = () =>
-  conflict(
-    'direct_conversation',
-    'A direct conversation has the same two members for good. Archive it, or block the other.',
-  );
+/**
+ * The two of a direct conversation are the same for good: who has enough of it archives it, or blocks the other.
+ * @throws CaasError `direct_conversation` (409)
+ */
+export function requireNotDirect({ type }: Pick<Conversation, 'type'>): void {
+  if (type !== 'direct') return;
+  throw conflict('direct_conversation', 'A direct conversation keeps its two members. Archive it, or block the other.');
+}
 
 function memberOf(tx: RequestContext, conversation_id: ObjectId, userId: ObjectId): Promise<Member | null> {
   return tx.repository(members).findOne({ conversation_id, 'user.user_id': userId });
