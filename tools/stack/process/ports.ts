@@ -1,19 +1,26 @@
 import { randomInt } from 'node:crypto';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { identify, isRunning, type ProcessIdentity } from './identity';
 
 /** Below the range the kernel takes outgoing ports from, so that no client connection snatches a port between probe and use. */
 const FIRST = 20_000;
 const LAST = 32_000;
 
-/** Ports given out by this process and perhaps not yet bound by the child they are meant for. */
-const given = new Set<number>();
+/**
+ * One file per port that was given out and is perhaps not bound yet: a probe alone cannot see what another process of this
+ * machine was just given, and two systems started at once would now and then meet on a port. A claim ends with its process.
+ */
+const CLAIMS = join(tmpdir(), `caas-ports-${process.getuid?.() ?? 0}`);
 
 /** A port of 127.0.0.1 that nothing listens on: `preferred` if that is free, else one that was not given out before. */
 export async function freePort(preferred?: number): Promise<number> {
-  if (preferred !== undefined && (await isFree(preferred))) return claim(preferred);
+  if (preferred !== undefined && (await take(preferred))) return preferred;
   for (let attempt = 0; attempt < 200; attempt += 1) {
     const port = randomInt(FIRST, LAST);
-    if (!given.has(port) && (await isFree(port))) return claim(port);
+    if (await take(port)) return port;
   }
   throw new Error(`no free port between ${FIRST} and ${LAST}`);
 }
@@ -23,8 +30,8 @@ export async function freePortRange(count: number): Promise<number> {
   for (let attempt = 0; attempt < 200; attempt += 1) {
     const first = randomInt(FIRST, LAST - count);
     const ports = Array.from({ length: count }, (_, index) => first + index);
-    const free = await Promise.all(ports.map(async (port) => !given.has(port) && (await isFree(port))));
-    if (free.every(Boolean)) return ports.map(claim)[0] ?? first;
+    const taken = await Promise.all(ports.map(take));
+    if (taken.every(Boolean)) return first;
   }
   throw new Error(`no ${count} free ports in a row`);
 }
@@ -52,7 +59,33 @@ export function isListening(port: number, host = '127.0.0.1'): Promise<boolean> 
   });
 }
 
-function claim(port: number): number {
-  given.add(port);
-  return port;
+async function take(port: number): Promise<boolean> {
+  return claim(port) && (await isFree(port));
+}
+
+/** Writes this process's name on the port; false if another process that still runs has its own there. */
+function claim(port: number): boolean {
+  const file = join(CLAIMS, String(port));
+  const own = identify(process.pid) ?? { pid: process.pid, startedAt: '' };
+  mkdirSync(CLAIMS, { recursive: true });
+  for (let attempt = 0; attempt < 2; attempt += 1) {
+    try {
+      writeFileSync(file, JSON.stringify(own), { flag: 'wx' });
+      return true;
+    } catch {
+      if (isHeld(file)) return false;
+      rmSync(file, { force: true });
+    }
+  }
+  return false;
+}
+
+/** A claim of a process that runs; one's own counts too, so that no port is given out twice. */
+function isHeld(file: string): boolean {
+  try {
+    return isRunning(JSON.parse(readFileSync(file, 'utf8')) as ProcessIdentity);
+  } catch {
+    // Gone meanwhile, or written half by a process that was killed over it.
+    return false;
+  }
 }
