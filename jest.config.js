@@ -1,4 +1,4 @@
-/** Three sizes of test: `unit` needs no engine; `contract`, `isolation` and `e2e` run against a real one (see tools/test). */
+/** Three sizes of test: `unit` needs no engine; the others run against a real one (see tools/test). */
 const base = {
   transform: { '^.+\\.ts$': '@swc/jest' },
   testEnvironment: 'node',
@@ -16,5 +16,6 @@ module.exports = {
     onEngine('isolation'),
     onEngine('e2e'),
     onEngine('faults'),
+    onEngine('timing'),
   ],
 };

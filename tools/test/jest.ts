@@ -20,11 +20,15 @@ export async function listTests(args: string[], signal: AbortSignal): Promise<st
   return JSON.parse(json) as string[];
 }
 
-/** Runs jest on the terminal and gives its result, or undefined if it ended without one. */
+/** When a run's words come to the terminal; of two runs side by side, one waits, so that they do not mix. */
+export type Shown = 'at once' | 'at the end';
+
+/** Runs jest and gives its result, or undefined if it ended without one. */
 export async function runTests(
   args: string[],
   env: NodeJS.ProcessEnv,
   signal: AbortSignal,
+  shown: Shown,
 ): Promise<JestResult | undefined> {
   const folder = await mkdtemp(join(tmpdir(), 'caas-jest-'));
   const file = join(folder, 'result.json');
@@ -34,14 +38,15 @@ export async function runTests(
       ['--json', `--outputFile=${file}`, '--ci', ...args],
       env,
       AbortSignal.any([signal, finished.signal]),
-      'inherit',
+      shown === 'at once' ? 'inherit' : 'pipe',
     );
     // The result is written when the last test is over. A process that stays on after that has left something open.
     const lingering = setInterval(
       () => existsSync(file) && setTimeout(() => finished.abort(), LINGER_MS).unref(),
       1000,
     );
-    await run.finally(() => clearInterval(lingering));
+    const { output } = await run.finally(() => clearInterval(lingering));
+    process.stdout.write(output);
     return JSON.parse(await readFile(file, 'utf8')) as JestResult;
   } catch {
     return undefined;

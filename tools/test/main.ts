@@ -8,14 +8,19 @@ import { join, sep } from 'node:path';
 import { whenAskedToEnd } from '../stack/ending';
 import { removeDataDir, SetupError, startEngines, type Engines } from '../stack';
 import { repositoryRoot } from '../stack/repository';
-import { listTests, runTests } from './jest';
+import { listTests, runTests, type Shown } from './jest';
 import { add, closingLine, NOTHING, type Totals } from './report';
 
 /** Longer than any run should take, so that a test that hangs ends with a report instead of with the machine's patience. */
 const LONGEST_RUN_MS = 24 * 60_000;
 
-const ENGINE_PROJECTS = ['contract', 'isolation', 'e2e', 'faults'];
-const ALL_PROJECTS = ['unit', ...ENGINE_PROJECTS];
+/** Each is one jest on engines of its own: its tests share a database, and some kill processes and watch the clock, so one by one. */
+const LANES = [
+  ['contract', 'isolation', 'e2e', 'faults'],
+  // These mostly wait, for grace periods and hours to come, so they take little from those that work.
+  ['timing'],
+];
+const ALL_PROJECTS = ['unit', ...LANES.flat()];
 
 async function main(args: string[]): Promise<number> {
   const asked = whenAskedToEnd();
@@ -35,20 +40,37 @@ async function main(args: string[]): Promise<number> {
   return totals.failed > 0 || signal.aborted ? 1 : 0;
 }
 
-/** Unit tests first: they need no engine and say soonest what is wrong. */
+/** Unit tests first: they need no engine and say soonest what is wrong. Then the lanes, side by side. */
 async function runStages(files: string[], args: string[], signal: AbortSignal): Promise<Totals> {
-  const onEngines = files.filter((file) => file.startsWith(join(repositoryRoot(), 'test') + sep));
+  const inLane = (projects: string[]) =>
+    files.some((file) => projects.some((name) => file.startsWith(join(repositoryRoot(), 'test', name) + sep)));
+  const lanes = LANES.filter(inLane);
+  const isUnit = (file: string) => !file.startsWith(join(repositoryRoot(), 'test') + sep);
   let totals = NOTHING;
-  if (onEngines.length < files.length) totals = add(totals, await runTests(only(args, 'unit'), {}, signal));
-  if (onEngines.length === 0 || signal.aborted) return totals;
+  if (files.some(isUnit)) totals = add(totals, await runTests(only(args, 'unit'), {}, signal, 'at once'));
+  if (signal.aborted) return totals;
 
+  // Engines that were named are one database for all.
+  const shared = Boolean(process.env['MONGODB_URI'] || process.env['REDIS_URL']);
+  const results = shared
+    ? await inTurn(lanes, (lane) => runLane(lane, args, signal, 'at once'))
+    : await Promise.all(lanes.map((lane, index) => runLane(lane, args, signal, index === 0 ? 'at once' : 'at the end')));
+  return results.reduce(add, totals);
+}
+
+async function inTurn<T, R>(items: T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  for (const item of items) results.push(await work(item));
+  return results;
+}
+
+async function runLane(projects: string[], args: string[], signal: AbortSignal, shown: Shown) {
   const dataDir = await mkdtemp(join(tmpdir(), 'caas-test-'));
   let engines: Engines | undefined;
   try {
     engines = await testEngines(dataDir, signal);
     const env = { MONGODB_URI: engines.mongodbUri, REDIS_URL: engines.redisUrl, CAAS_TEST_POSTGRES: engines.postgres };
-    // They share one database and two cores, and some kill processes and watch the clock: so one by one.
-    return add(totals, await runTests(['--runInBand', ...only(args, ...ENGINE_PROJECTS)], env, signal));
+    return await runTests(['--runInBand', ...only(args, ...projects)], env, signal, shown);
   } finally {
     await engines?.stop();
     await removeDataDir(dataDir);
