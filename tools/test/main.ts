@@ -54,7 +54,9 @@ async function runStages(files: string[], args: string[], signal: AbortSignal): 
   const shared = Boolean(process.env['MONGODB_URI'] || process.env['REDIS_URL']);
   const results = shared
     ? await inTurn(lanes, (lane) => runLane(lane, args, signal, 'at once'))
-    : await Promise.all(lanes.map((lane, index) => runLane(lane, args, signal, index === 0 ? 'at once' : 'at the end')));
+    : await Promise.all(
+        lanes.map((lane, index) => runLane(lane, args, signal, index === 0 ? 'at once' : 'at the end')),
+      );
   return results.reduce(add, totals);
 }
 
