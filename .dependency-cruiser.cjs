@@ -18,7 +18,7 @@ const LOWER = {
   'control-plane': ['kernel', 'contracts', 'platform/[^/]+', 'tenancy', 'access'],
   'domain/[^/]+': ['kernel', 'contracts', 'platform/[^/]+', 'tenancy', 'access'],
   'domain/users': ['domain/settings'],
-  'domain/media': ['domain/settings'],
+  'domain/media': ['domain/settings', 'domain/users'],
   'domain/groups': ['domain/settings', 'domain/users'],
   'domain/encryption': ['domain/settings', 'domain/users'],
   'domain/messaging': ['domain/(settings|users|groups|media|encryption)'],

@@ -43,6 +43,33 @@ const scheduledMessage = open({
   failed_because: z.string().nullable(),
 });
 
+const variant = open({
+  name: z.string(),
+  content_type: z.string(),
+  size_bytes: z.int().nonnegative(),
+  width: z.int().nullable(),
+  height: z.int().nullable(),
+});
+
+export const fileView = open({
+  id: objectId,
+  owner: userReference.nullable(),
+  name: z.string(),
+  status: z.enum(['uploading', 'uploaded', 'processing', 'ready', 'rejected', 'failed']),
+  /** Why it is rejected or failed. */
+  problem: open({ code: z.string(), detail: z.string() }).nullable(),
+  /** Percent, while it is processed. */
+  progress: z.int().min(0).max(100).nullable(),
+  kind: z.enum(['image', 'video', 'audio', 'document', 'other']).nullable(),
+  content_type: z.string().nullable(),
+  size_bytes: z.int().nonnegative(),
+  width: z.int().nullable(),
+  height: z.int().nullable(),
+  duration_ms: z.int().nullable(),
+  thumbhash: z.string().nullable(),
+  variants: z.array(variant),
+});
+
 const membership = open({
   user: userReference,
   role: z.enum(['owner', 'admin', 'moderator', 'member']),
@@ -66,6 +93,7 @@ export const EVENTS = {
     version: 1,
     data: open({ user: userReference, read_seq: z.int(), delivered_seq: z.int() }),
   },
+  'file.updated': { version: 1, data: fileView },
   'user.updated': { version: 1, data: open({ id: objectId, external_id: z.string(), display_name: z.string() }) },
   'session.revoked': { version: 1, data: open({ code: z.string(), detail: z.string() }) },
   'session.expiring': { version: 1, data: open({ expires_at: timestamp }) },

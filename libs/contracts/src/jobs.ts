@@ -90,6 +90,23 @@ export const verifyConversations = {
   everyMs: 5 * 60_000,
 } as const satisfies SystemJob;
 
+/** An upload is whole: find out what it is, and make of it what is served. */
+export const processFile = {
+  kind: 'tenant',
+  queue: 'media',
+  name: 'process-file',
+  version: 1,
+  payload: z.strictObject({ file_id: objectId }),
+} as const satisfies TenantJob;
+
+/** Ends uploads that were given up, frees files that nobody holds, and the objects of no file; a portion of all tenants each time. */
+export const collectFiles = {
+  kind: 'system',
+  queue: 'maintenance',
+  name: 'collect-files',
+  everyMs: 60_000,
+} as const satisfies SystemJob;
+
 /** Every job there is. A process that works on jobs refuses to start when one has no handler, or two. */
 export const JOBS: readonly Job[] = [
   refreshReferences,

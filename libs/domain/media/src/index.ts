@@ -1,0 +1,2 @@
+export { FileViewers, type FileViewer } from './files/file-viewers';
+export { MediaModule } from './media.module';

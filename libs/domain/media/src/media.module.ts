@@ -1,0 +1,15 @@
+import { Module, type OnModuleInit } from '@nestjs/common';
+import { ReferenceHolders } from '#caas/domain/users';
+import { TenancyModule } from '#caas/tenancy';
+import { FileViewers } from './files/file-viewers';
+import { files, MEDIA_COLLECTIONS } from './persistence';
+
+/** What every process knows of media: the collections, and where they keep names of users. */
+@Module({ imports: [TenancyModule.forFeature(MEDIA_COLLECTIONS)], providers: [FileViewers], exports: [FileViewers] })
+export class MediaModule implements OnModuleInit {
+  constructor(private readonly holders: ReferenceHolders) {}
+
+  onModuleInit(): void {
+    this.holders.register(files, [{ path: 'owner' }]);
+  }
+}

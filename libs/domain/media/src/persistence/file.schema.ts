@@ -1,0 +1,69 @@
+import { Prop, raw, Schema } from '@nestjs/mongoose';
+import type { ObjectId } from 'bson';
+import { Types } from 'mongoose';
+import type { UserReference } from '#caas/kernel';
+import { userReferenceShape } from '#caas/domain/users';
+import { TenantDocumentBase, tenantCollection } from '#caas/tenancy';
+
+export const FILE_STATUSES = ['uploading', 'uploaded', 'processing', 'ready', 'rejected', 'failed'] as const;
+export type FileStatus = (typeof FILE_STATUSES)[number];
+
+/** Why a file was rejected or failed: a stable word, and a sentence for people. */
+export interface FileProblem {
+  code: string;
+  detail: string;
+}
+
+/** One upload: whose it is and what became of it. What its content is stands in `media_metadata`. */
+@Schema()
+export class StoredFile extends TenantDocumentBase {
+  /** Null when the tenant's server uploaded it as nobody in particular. */
+  @Prop({ type: raw({ ...userReferenceShape, _id: false }), default: null })
+  owner: UserReference | null;
+
+  /** As the client calls it; shown, and never used as a path. */
+  @Prop({ type: String, required: true })
+  name: string;
+
+  /** What the client says it is. A claim, and no more. */
+  @Prop({ type: String, default: null })
+  declared_type: string | null;
+
+  @Prop({ type: Number, required: true })
+  size_bytes: number;
+
+  @Prop({ type: String, enum: FILE_STATUSES, required: true })
+  status: FileStatus;
+
+  @Prop({ type: Object, default: null })
+  problem: FileProblem | null;
+
+  /** Its content; null until the worker has read it. */
+  @Prop({ type: Types.ObjectId, default: null })
+  media_id: ObjectId | null;
+
+  /** How many messages, posts and users hold it: the number of its `file_references`. */
+  @Prop({ type: Number, default: 0 })
+  reference_count: number;
+
+  /** Since when nobody holds it; null while somebody does, and during its upload. */
+  @Prop({ type: Date, default: null })
+  unreferenced_at: Date | null;
+
+  /** Until when an unfinished upload waits for its next bytes; null once it is whole. */
+  @Prop({ type: Date, default: null })
+  upload_expires_at: Date | null;
+}
+
+const IS_UNREFERENCED = { unreferenced_at: { $type: 'date' } };
+const IS_UPLOADING = { upload_expires_at: { $type: 'date' } };
+
+export const files = tenantCollection(StoredFile, {
+  name: 'files',
+  indexes: [
+    { key: { tenant_id: 1, 'owner.user_id': 1, _id: 1 }, serves: 'the files of a user; refreshing names' },
+    { key: { tenant_id: 1, media_id: 1 }, serves: 'the files of one content' },
+    { key: { tenant_id: 1, unreferenced_at: 1 }, partial: IS_UNREFERENCED, serves: 'collecting what nobody holds' },
+    { key: { tenant_id: 1, upload_expires_at: 1 }, partial: IS_UPLOADING, serves: 'ending uploads that were given up' },
+  ],
+});
