@@ -1,2 +1,4 @@
+export { FileReferences, type Holder } from './files/file-references';
 export { FileViewers, type FileViewer } from './files/file-viewers';
+export { attachmentOf, type Attachment } from './files/views';
 export { MediaModule } from './media.module';

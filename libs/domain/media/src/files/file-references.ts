@@ -1,0 +1,69 @@
+import { Injectable } from '@nestjs/common';
+import type { ObjectId } from 'bson';
+import { invalid, type RequestContext } from '#caas/kernel';
+import { fileReferences, files, type HolderKind, type StoredFile } from '../persistence';
+
+/** What keeps a file. */
+export interface Holder {
+  kind: HolderKind;
+  id: ObjectId;
+  /** Where the holder is read, if that is a conversation. */
+  conversationId?: ObjectId;
+}
+
+const UNUSABLE = ['uploading', 'rejected', 'failed'];
+
+/** Who holds which file. Both calls belong inside a transaction; the collector's conflicts with them, and one of the two wins. */
+@Injectable()
+export class FileReferences {
+  /**
+   * Writes down that the holder keeps the files, which are given back in the order asked for. Holding one again is no error.
+   * @throws CaasError `invalid_file` (400) for one that is not there, not whole, or was rejected
+   */
+  async claim(ctx: RequestContext, holder: Holder, fileIds: readonly ObjectId[]): Promise<StoredFile[]> {
+    if (fileIds.length === 0) return [];
+    const held = await ctx.repository(fileReferences).find({ holder_id: holder.id, holder_kind: holder.kind });
+    const claimed: StoredFile[] = [];
+    for (const id of fileIds) {
+      const isHeld = held.some(({ file_id }) => file_id.equals(id));
+      const file = isHeld ? await ctx.repository(files).findById(id) : await this.hold(ctx, holder, id);
+      if (!file)
+        throw invalid('invalid_file', `The file ${id.toHexString()} is not there, not whole, or was rejected.`);
+      claimed.push(file);
+    }
+    return claimed;
+  }
+
+  /** Gives up the files named, or all that the holder keeps. */
+  async release(ctx: RequestContext, holder: Holder, fileIds?: readonly ObjectId[]): Promise<void> {
+    const ofHolder = { holder_id: holder.id, holder_kind: holder.kind };
+    const filter = fileIds ? { ...ofHolder, file_id: { $in: fileIds } } : ofHolder;
+    for (const reference of await ctx.repository(fileReferences).find(filter)) {
+      if ((await ctx.repository(fileReferences).deleteOne({ _id: reference._id })) === 0) continue;
+      const file = await ctx
+        .repository(files)
+        .findOneAndUpdate({ _id: reference.file_id }, { $inc: { reference_count: -1 } }, { returning: 'after' });
+      if (file?.reference_count !== 0) continue;
+      const now = new Date();
+      await ctx.repository(files).updateOne({ _id: file._id }, { $set: { unreferenced_at: now } });
+    }
+  }
+
+  private async hold(ctx: RequestContext, holder: Holder, id: ObjectId): Promise<StoredFile | null> {
+    const file = await ctx
+      .repository(files)
+      .findOneAndUpdate(
+        { _id: id, status: { $nin: UNUSABLE } },
+        { $inc: { reference_count: 1 }, $set: { unreferenced_at: null } },
+        { returning: 'after' },
+      );
+    if (!file) return null;
+    await ctx.repository(fileReferences).insertOne({
+      file_id: id,
+      holder_kind: holder.kind,
+      holder_id: holder.id,
+      conversation_id: holder.conversationId ?? null,
+    });
+    return file;
+  }
+}
