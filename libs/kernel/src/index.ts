@@ -1,5 +1,6 @@
 export * from './actor';
 export * from './clock';
+export * from './emoji';
 export * from './errors';
 export * from './ids';
 export * from './paging';

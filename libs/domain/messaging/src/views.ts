@@ -1,5 +1,5 @@
 import type { ObjectId } from 'bson';
-import type { UserReference } from '#caas/kernel';
+import { countsByEmoji, type UserReference } from '#caas/kernel';
 import type { Member } from '#caas/domain/groups';
 import { versioned } from '#caas/platform/http';
 import { visibleFrom } from './conversations/visibility';
@@ -8,7 +8,6 @@ import type { Conversation } from './persistence/conversation.schema';
 import type { MessageVersion } from './persistence/message-version.schema';
 import type { Message } from './persistence/message.schema';
 import type { Reaction } from './persistence/reaction.schema';
-import { countsByEmoji } from './reactions/emoji';
 
 /** How conversations and messages look to clients (design §5). What belongs to one viewer is added by `…For`. */
 

@@ -76,7 +76,7 @@ export class Message extends MessageContent {
   @Prop({ type: Object, default: null })
   forwarded_from: ForwardOrigin | null;
 
-  /** By emoji, whose spelling as a key is that of `reactions/emoji.ts`. */
+  /** By emoji, whose spelling as a key is that of kernel's `keyOfEmoji`. */
   @Prop({ type: Object, default: {} })
   reaction_counts: Record<string, number>;
 

@@ -1,6 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
-import { invalid, type Page, type PageRequest, type RequestContext } from '#caas/kernel';
+import {
+  counted,
+  countsByEmoji,
+  invalid,
+  keyOfEmoji,
+  parseEmoji,
+  type Page,
+  type PageRequest,
+  type RequestContext,
+} from '#caas/kernel';
 import { Realtime } from '#caas/platform/realtime';
 import { MessageAccess } from '../messages/message-access';
 import { MessageChanges } from '../messages/message-changes';
@@ -8,7 +17,6 @@ import { requirePresent } from '../messages/message-rights';
 import type { Message } from '../persistence/message.schema';
 import { reactions, type Reaction } from '../persistence/reaction.schema';
 import { viewOfReference } from '../views';
-import { counted, countsByEmoji, keyOfEmoji, parseEmoji } from './emoji';
 
 const MAX_EMOJIS = 50;
 

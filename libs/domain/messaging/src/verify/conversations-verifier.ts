@@ -1,12 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
-import type { RequestContext } from '#caas/kernel';
+import { keyOfEmoji, type RequestContext } from '#caas/kernel';
 import { members } from '#caas/domain/groups';
 import { watermarksOf } from '../conversations/watermarks';
 import { conversations, type Conversation } from '../persistence/conversation.schema';
 import { messages } from '../persistence/message.schema';
 import { reactions } from '../persistence/reaction.schema';
-import { keyOfEmoji } from '../reactions/emoji';
 import { ACCOUNTED, ConversationAccount, type AccountedMessage, type Drift } from './conversation-account';
 
 const MESSAGES_AT_ONCE = 500;

@@ -1,4 +1,4 @@
-import { invalid } from '#caas/kernel';
+import { invalid } from './errors';
 
 const MAX_BYTES = 64;
 const NAME = /^:[a-z0-9_+-]+:$/;
