@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AccessModule } from '#caas/access';
 import { ControlPlaneModule } from '#caas/control-plane';
+import { MediaModule } from '#caas/domain/media';
 import { MessagingModule } from '#caas/domain/messaging';
 import { UsersModule } from '#caas/domain/users';
 import { CacheModule } from '#caas/platform/cache';
@@ -30,6 +31,7 @@ export class AppModule {
         AccessModule,
         UsersModule,
         MessagingModule,
+        MediaModule,
       ],
     };
   }

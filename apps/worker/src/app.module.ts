@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AccessModule } from '#caas/access';
 import { ControlPlaneJobsModule, ControlPlaneModule } from '#caas/control-plane';
+import { PostsJobsModule } from '#caas/domain/media';
 import { messagingConfig, MessagingJobsModule, MessagingModule } from '#caas/domain/messaging';
 import { UsersJobsModule } from '#caas/domain/users';
 import { CacheModule } from '#caas/platform/cache';
@@ -31,6 +32,7 @@ import { OutboxModule, TenancyJobsModule, tenancyConfig, TenancyModule } from '#
     RealtimePublisherModule,
     MessagingModule,
     MessagingJobsModule,
+    PostsJobsModule,
     JobRunnerModule,
   ],
 })

@@ -107,6 +107,14 @@ export const collectFiles = {
   everyMs: 60_000,
 } as const satisfies SystemJob;
 
+/** Removes expired stories and what is left of deleted posts; some tenants each time. */
+export const expireStories = {
+  kind: 'system',
+  queue: 'maintenance',
+  name: 'expire-stories',
+  everyMs: 10_000,
+} as const satisfies SystemJob;
+
 /** Every job there is. A process that works on jobs refuses to start when one has no handler, or two. */
 export const JOBS: readonly Job[] = [
   refreshReferences,
@@ -117,6 +125,7 @@ export const JOBS: readonly Job[] = [
   indexMessages,
   verifyConversations,
   sendScheduled,
+  expireStories,
 ];
 
 export const jobKey = ({ queue, name }: { queue: string; name: string }): string => `${queue}/${name}`;

@@ -234,6 +234,35 @@ export const ROUTES: Record<string, RouteAttack> = {
     as: 'user',
     try: (caller, { scheduled }) => caller.delete(`/v1/scheduled-messages/${scheduled}`),
   },
+  'POST /v1/posts': {
+    as: 'user',
+    try: (caller, { post }) => caller.post('/v1/posts', { kind: 'post', visibility: 'public', file_ids: [post] }),
+  },
+  'GET /v1/posts': { as: 'user', differential: true, try: (caller) => caller.get('/v1/posts?kind=story&limit=100') },
+  'GET /v1/users/{external_id}/posts': {
+    as: 'server',
+    try: (caller, { user }) => caller.get(`/v1/users/${user}/posts?kind=story`),
+  },
+  'GET /v1/posts/{id}': { as: 'server', try: (caller, { post }) => caller.get(`/v1/posts/${post}`) },
+  'PATCH /v1/posts/{id}': {
+    as: 'server',
+    try: (caller, { post }) => caller.patch(`/v1/posts/${post}`, { text: 'taken' }),
+  },
+  'DELETE /v1/posts/{id}': { as: 'server', try: (caller, { post }) => caller.delete(`/v1/posts/${post}`) },
+  'GET /v1/posts/{id}/reactions': {
+    as: 'server',
+    try: (caller, { post }) => caller.get(`/v1/posts/${post}/reactions`),
+  },
+  'PUT /v1/posts/{id}/reactions/{emoji}': {
+    as: 'user',
+    try: (caller, { post }) => caller.put(`/v1/posts/${post}/reactions/👍`),
+  },
+  'DELETE /v1/posts/{id}/reactions/{emoji}': {
+    as: 'user',
+    try: (caller, { post }) => caller.delete(`/v1/posts/${post}/reactions/👍`),
+  },
+  'PUT /v1/posts/{id}/view': { as: 'user', try: (caller, { post }) => caller.put(`/v1/posts/${post}/view`) },
+  'GET /v1/posts/{id}/viewers': { as: 'server', try: (caller, { post }) => caller.get(`/v1/posts/${post}/viewers`) },
   'POST /v1/sync': {
     as: 'user',
     try: (caller, { conversation }) => caller.post('/v1/sync', { conversations: { [conversation]: 0 } }),

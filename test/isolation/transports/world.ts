@@ -17,6 +17,7 @@ export interface Ids {
   group: string;
   invite: string;
   scheduled: string;
+  post: string;
 }
 
 export const RANDOM_IDS: Ids = {
@@ -28,6 +29,7 @@ export const RANDOM_IDS: Ids = {
   group: 'e'.repeat(24),
   invite: 'f'.repeat(24),
   scheduled: 'a'.repeat(24),
+  post: '9'.repeat(24),
 };
 
 /** Two tenants of one tier that look alike: the same external ids, the same client_message_ids; B's texts are canaries. */
@@ -67,7 +69,10 @@ export class World {
 const groupReads = (caller: Caller, group: string) =>
   ['', '/bans', '/invites'].map((part) => caller.get(`/v1/groups/${group}${part}`));
 
-async function portrait(tenant: TestTenant, { conversation, group }: Ids): Promise<unknown[]> {
+const postReads = (caller: Caller, post: string) =>
+  ['', '/reactions', '/viewers'].map((part) => caller.get(`/v1/posts/${post}${part}`));
+
+async function portrait(tenant: TestTenant, { conversation, group, post }: Ids): Promise<unknown[]> {
   const anna = tenant.acting('anna');
   const reads = [
     tenant.server().get('/v1/users?limit=100&direction=forward'),
@@ -80,6 +85,8 @@ async function portrait(tenant: TestTenant, { conversation, group }: Ids): Promi
     ...groupReads(anna, group),
     anna.get('/v1/users/me/relationships'),
     anna.get('/v1/scheduled-messages'),
+    anna.get('/v1/posts'),
+    ...postReads(anna, post),
     anna.post('/v1/sync', { conversations: { [conversation]: 0 } }),
   ];
   return (await Promise.all(reads)).map(({ status, body }) => [status, withoutTimes(body)]);
@@ -114,6 +121,9 @@ async function fill(tenant: TestTenant, text: string): Promise<Ids> {
     text: `later ${text}`,
     send_at: NEXT_WEEK,
   });
+  const { body: post } = await anna.post('/v1/posts', { kind: 'story', visibility: 'public', text: `posted ${text}` });
+  await tenant.acting('ben').put(`/v1/posts/${post.id}/reactions/👍`);
+  await tenant.acting('ben').put(`/v1/posts/${post.id}/view`);
   return {
     conversation: conversation.id,
     message: message.id,
@@ -123,6 +133,7 @@ async function fill(tenant: TestTenant, text: string): Promise<Ids> {
     group: group.id,
     invite: invite.id,
     scheduled: scheduled.id,
+    post: post.id,
   };
 }
 

@@ -3,7 +3,7 @@ import { ReferenceHolders } from '#caas/domain/users';
 import { TenancyModule } from '#caas/tenancy';
 import { FileReferences } from './files/file-references';
 import { FileViewers } from './files/file-viewers';
-import { files, MEDIA_COLLECTIONS } from './persistence';
+import { files, MEDIA_COLLECTIONS, postReactions, posts, postViews } from './persistence';
 
 /** What every process knows of media: the collections, and where they keep names of users. */
 @Module({
@@ -16,5 +16,8 @@ export class MediaModule implements OnModuleInit {
 
   onModuleInit(): void {
     this.holders.register(files, [{ path: 'owner' }]);
+    this.holders.register(posts, [{ path: 'author' }]);
+    this.holders.register(postReactions, [{ path: 'user' }]);
+    this.holders.register(postViews, [{ path: 'user' }]);
   }
 }

@@ -18,6 +18,15 @@ import { referenceTo } from './references/reference-to';
 /** Two people may ask for the same thing at once; each attempt after a clash finds what the other wrote. */
 const ATTEMPTS = 5;
 
+/** Hex ids of users, by how one user stands to them. */
+export interface Standings {
+  friends: ReadonlySet<string>;
+  /** Muted by the user. */
+  muted: ReadonlySet<string>;
+  /** By either of the two. */
+  blocked: ReadonlySet<string>;
+}
+
 /** Friends, blocks and mutes: what one user holds towards another. */
 @Injectable()
 export class RelationshipsService {
@@ -82,6 +91,29 @@ export class RelationshipsService {
   /** True when both sides asked for it. */
   areFriends(ctx: RequestContext, one: ObjectId, other: ObjectId): Promise<boolean> {
     return this.relationships.holds(ctx, one, other, { type: 'friend', status: 'accepted' });
+  }
+
+  /** Whom a user is friends with, the newest friendships first, at most `limit` of them. */
+  friendIdsOf(ctx: RequestContext, user: ObjectId, limit: number): Promise<ObjectId[]> {
+    return this.relationships.friendIdsOf(ctx, user, limit);
+  }
+
+  /** How `user` stands to each of `others`: one answer for a whole page. */
+  async standingsOf(ctx: RequestContext, user: ObjectId, others: ObjectId[]): Promise<Standings> {
+    if (others.length === 0) return { friends: NOBODY, muted: NOBODY, blocked: NOBODY };
+    const [held, blockers] = await Promise.all([
+      this.relationships.towards(ctx, user, others),
+      this.relationships.blockersOf(ctx, user, others),
+    ]);
+    const those = (type: RelationshipType) =>
+      held
+        .filter((each) => each.type === type && each.status !== 'pending')
+        .map(({ target }) => target.user_id.toHexString());
+    return {
+      friends: new Set(those('friend')),
+      muted: new Set(those('mute')),
+      blocked: new Set([...those('block'), ...blockers]),
+    };
   }
 
   private async write(ctx: RequestContext, actor: UserReference, target: UserReference, type: RelationshipType) {

@@ -136,6 +136,12 @@ export class UsersService {
     return externalIds.map((id) => referenceTo(byId.get(id)!));
   }
 
+  /** Those among `ids` who are neither deleted nor deactivated, as hex ids: one look for a whole page. */
+  async activeAmong(ctx: RequestContext, ids: ObjectId[]): Promise<ReadonlySet<string>> {
+    if (ids.length === 0) return new Set();
+    return new Set((await this.users.activeAmong(ctx, ids)).map((id) => id.toHexString()));
+  }
+
   /** Remembers that the actor is there, for `last_seen_at`. Only a user's own token says so. */
   async markSeen(ctx: RequestContext): Promise<void> {
     if (ctx.userActor.via !== 'token') return;

@@ -1,9 +1,15 @@
 import { fileReferences } from './file-reference.schema';
 import { files } from './file.schema';
 import { mediaMetadata } from './media-metadata.schema';
+import { postReactions } from './post-reaction.schema';
+import { postViews } from './post-view.schema';
+import { posts } from './post.schema';
 
 export * from './file-reference.schema';
 export * from './file.schema';
 export * from './media-metadata.schema';
+export * from './post-reaction.schema';
+export * from './post-view.schema';
+export * from './post.schema';
 
-export const MEDIA_COLLECTIONS = [files, mediaMetadata, fileReferences];
+export const MEDIA_COLLECTIONS = [files, mediaMetadata, fileReferences, posts, postReactions, postViews];

@@ -40,6 +40,23 @@ export class RelationshipRepository {
     return rows.map(({ user }) => user.user_id.toHexString());
   }
 
+  /** Newest first; at most `limit`. */
+  async friendIdsOf(ctx: RequestContext, user: ObjectId, limit: number): Promise<ObjectId[]> {
+    const rows = await ctx
+      .repository(userRelationships)
+      .find(
+        { 'user.user_id': user, type: 'friend', status: 'accepted' },
+        { fields: ['target'], sort: { _id: -1 }, limit },
+      );
+    return rows.map(({ target }) => target.user_id);
+  }
+
+  towards(ctx: RequestContext, user: ObjectId, targets: ObjectId[]): Promise<UserRelationship[]> {
+    return ctx
+      .repository(userRelationships)
+      .find({ 'user.user_id': user, 'target.user_id': { $in: targets } }, { fields: ['target', 'type', 'status'] });
+  }
+
   blocksOf(ctx: RequestContext, blockers: ObjectId[]): Promise<UserRelationship[]> {
     return ctx
       .repository(userRelationships)

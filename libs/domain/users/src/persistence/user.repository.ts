@@ -32,6 +32,12 @@ export class UserRepository {
     return ctx.repository(users).find({ external_id: { $in: externalIds } }, { limit: externalIds.length });
   }
 
+  /** Those among `ids` who are there and not deactivated. */
+  async activeAmong(ctx: RequestContext, ids: ObjectId[]): Promise<ObjectId[]> {
+    const found = await ctx.repository(users).find({ _id: { $in: ids } }, { fields: ['status'] });
+    return found.filter(({ status }) => status === 'active').map(({ _id }) => _id);
+  }
+
   page(ctx: RequestContext, selection: UserSelection, request: PageRequest): Promise<Page<User>> {
     const filter: Filter<User> = {};
     if (selection.status) filter.status = selection.status;

@@ -1,0 +1,124 @@
+import { Injectable } from '@nestjs/common';
+import type { ObjectId } from 'bson';
+import { Clock, DuplicateKeyError, invalid, type RequestContext } from '#caas/kernel';
+import { requireVersion } from '#caas/platform/http';
+import { FileReferences } from '../files/file-references';
+import { posts, type Post, type PostKind, type Visibility } from '../persistence';
+import { PostAudience } from './post-audience';
+import { requireUsable } from './post-files';
+import { requireAuthorOrTenant } from './rights';
+
+export const MAX_FILES = 10;
+export const STORY_LIFETIME_MS = 24 * 60 * 60_000;
+
+export interface NewPost {
+  kind: PostKind;
+  /** 1 to 5000 code points. */
+  text?: string | null;
+  /** The actor's own, each once. */
+  file_ids?: ObjectId[];
+  visibility: Visibility;
+  metadata?: Record<string, unknown> | null;
+}
+
+export type PostChanges = Pick<Partial<NewPost>, 'text' | 'visibility' | 'metadata'>;
+
+/** Posts, reels and stories, each on its own; lists of them are the feed's. */
+@Injectable()
+export class PostsService {
+  constructor(
+    private readonly audience: PostAudience,
+    private readonly references: FileReferences,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Posts under `id`; answers the post when that is made already.
+   * @throws CaasError `empty_post`, `one_video_required`, `invalid_file`, `not_a_video` (400), `file_not_ready` (409) for a reel
+   *   whose video is still being processed
+   */
+  async create(ctx: RequestContext, id: ObjectId, wanted: NewPost): Promise<Post> {
+    const { kind, text = null, file_ids = [], visibility, metadata = null } = wanted;
+    const author = ctx.user;
+    requireContent({ text, file_ids });
+    if (kind === 'reel' && file_ids.length !== 1) {
+      throw invalid('one_video_required', 'A reel is exactly one video.', [
+        { field: 'file_ids', message: 'must name one file' },
+      ]);
+    }
+    const expires_at = kind === 'story' ? new Date(this.clock.now().getTime() + STORY_LIFETIME_MS) : null;
+    const post = { author, kind, text, file_ids, visibility, metadata, expires_at };
+    try {
+      return await ctx.transaction(async (tx) => {
+        await requireUsable(tx, kind, file_ids);
+        await this.references.claim(tx, holderOf({ _id: id }), file_ids);
+        return tx.repository(posts).insertOne({ _id: id, ...post, ...UNTOUCHED });
+      });
+    } catch (error) {
+      if (!(error instanceof DuplicateKeyError)) throw error;
+      return this.get(ctx, id);
+    }
+  }
+
+  /** @throws CaasError `post_not_found` (404) */
+  get(ctx: RequestContext, id: ObjectId): Promise<Post> {
+    return this.audience.requireVisible(ctx, id);
+  }
+
+  /**
+   * @param expectedVersion of If-Match, or null to change whatever is there
+   * @throws CaasError `post_not_found` (404), `author_required` (403), `empty_post` (400), `stale_version` (412)
+   */
+  async update(ctx: RequestContext, id: ObjectId, changes: PostChanges, expectedVersion: number | null): Promise<Post> {
+    for (;;) {
+      const post = await this.requireOwn(ctx, id, expectedVersion);
+      if (Object.keys(changes).length === 0) return post;
+      requireContent({ ...post, ...changes });
+      const edited_at = this.clock.now();
+      const changed = await ctx
+        .repository(posts)
+        .findOneAndUpdate(editionOf(post), { $set: { ...changes, edited_at }, $inc: { edition: 1 } });
+      if (changed) return changed;
+    }
+  }
+
+  /**
+   * At once for everybody, and what it said is erased. Its files are released; its reactions and views are purged later.
+   * @throws CaasError `post_not_found` (404), `author_required` (403), `stale_version` (412)
+   */
+  async remove(ctx: RequestContext, id: ObjectId, expectedVersion: number | null): Promise<void> {
+    for (;;) {
+      const post = await this.requireOwn(ctx, id, expectedVersion);
+      const now = this.clock.now();
+      const erased = { text: null, metadata: null, file_ids: [], deleted_at: now, expires_at: now };
+      const removed = await ctx.transaction(async (tx) => {
+        const gone = await tx
+          .repository(posts)
+          .findOneAndUpdate(editionOf(post), { $set: erased, $inc: { edition: 1 } });
+        if (gone) await this.references.release(tx, holderOf(post));
+        return gone !== null;
+      });
+      if (removed) return;
+    }
+  }
+
+  private async requireOwn(ctx: RequestContext, id: ObjectId, expectedVersion: number | null): Promise<Post> {
+    const post = await this.audience.requireVisible(ctx, id);
+    requireAuthorOrTenant(ctx, post);
+    requireVersion(expectedVersion, post.edition);
+    return post;
+  }
+}
+
+export const holderOf = ({ _id }: Pick<Post, '_id'>) => ({ kind: 'post', id: _id }) as const;
+
+const UNTOUCHED = { reaction_counts: {}, view_count: 0, edition: 0, edited_at: null };
+
+const editionOf = ({ _id, edition }: Post) => ({ _id, edition });
+
+function requireContent({ text, file_ids }: { text?: string | null; file_ids: ObjectId[] }): void {
+  if (text || file_ids.length > 0) return;
+  throw invalid('empty_post', 'A post has a text or a file.', [
+    { field: 'text', message: 'must be there without files' },
+  ]);
+}
