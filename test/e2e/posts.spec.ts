@@ -284,6 +284,33 @@ describe.each(['starter', 'pro', 'enterprise'] as const)('Posts on the tier %s',
       expect([first, ...(await walk('forward', first))]).toEqual(made);
       expect((await walk('forward', null)).toReversed()).toEqual(backward);
     });
+
+    it('finds in the feed what friends posted behind a thousand others’, for few friends and for many', async () => {
+      await tenant.user('nia');
+      const old = await tenant.user('old');
+      await befriend('nia', 'old');
+      const newest = await post(old, {
+        kind: 'reel',
+        visibility: 'friends',
+        file_ids: [await rows.file('old', 'video')],
+      });
+      await rows.older(newest, 'eve', 1_000, 1_100);
+      const oldest = await rows.older(newest, 'old', 2_000, 1);
+      const nia = tenant.acting('nia', 1);
+      const reels = async (direction: string) => {
+        const ids = await idsOf(nia, `/v1/posts?kind=reel&limit=100&direction=${direction}`);
+        const ofFriends = ids.filter((id) => [newest, oldest].includes(id));
+        expect(ids.length - ofFriends.length).toBeLessThan(10);
+        return ofFriends;
+      };
+      expect(await reels('backward')).toEqual([newest, oldest]);
+      expect(await reels('forward')).toEqual([oldest, newest]);
+      const names = upTo(20).map((n) => `pal-${n}`);
+      await Promise.all(names.map((name) => tenant.server().put(`/v1/users/${name}`, {})));
+      await Promise.all(names.map((name) => befriend('nia', name)));
+      expect(await reels('backward')).toEqual([newest, oldest]);
+      expect(await reels('forward')).toEqual([oldest, newest]);
+    });
   });
 
   describe('reactions', () => {

@@ -75,6 +75,20 @@ export class TenantRows {
     return [file!['reference_count'] as number, references, file!['unreferenced_at'] !== null];
   }
 
+  /** As many copies of a post, older than it by `ageS` seconds, by another author. @returns the id of the first */
+  async older(postId: string, author: string, ageS: number, count: number): Promise<string> {
+    const { _id, ...like } = (await this.post(postId))!;
+    const user = await this.of('users').findOne({ tenant_id: this.tenantId, external_id: author });
+    const second = Math.floor((_id as ObjectId).getTimestamp().getTime() / 1000) - ageS;
+    const copies = Array.from({ length: count }, (_, at) => ({
+      ...like,
+      _id: new ObjectId(second.toString(16).padStart(8, '0') + randomBytes(5).toString('hex') + hex6(at)),
+      author: { ...(like['author'] as object), user_id: user!._id, user_external_id: author },
+    }));
+    await this.of('posts').insertMany(copies);
+    return copies[0]!._id.toHexString();
+  }
+
   /** Rows of a collection about one post. */
   about(name: string, postId: string): Promise<number> {
     return this.of(name).countDocuments({ tenant_id: this.tenantId, post_id: new ObjectId(postId) });
@@ -94,3 +108,5 @@ export class TenantRows {
     return this.client.close();
   }
 }
+
+const hex6 = (value: number): string => value.toString(16).padStart(6, '0');

