@@ -2,7 +2,7 @@ import { MongoClient, ObjectId, type Db } from 'mongodb';
 import { Population } from '../../messaging/population';
 import { TEXT } from '../../support/fixture';
 import { percentile } from '../../support/statistics';
-import type { MediaBench } from '../parts';
+import type { MediaBench } from '../bench';
 
 const POSTS = 100_000;
 const AUTHORS = 5_000;
