@@ -87,14 +87,15 @@ interface Range {
 
 /** The direction of a page, and what follows from it. */
 class Order {
-  readonly start: ObjectId | null;
+  readonly start: ObjectId;
   readonly limit: number;
   private readonly backward: boolean;
 
   constructor({ cursor, limit, direction }: PageRequest) {
-    this.start = cursor === null ? null : new ObjectId(cursor);
     this.limit = limit;
     this.backward = direction === 'backward';
+    // Never open where a page begins: with no bound there the engine was seen to take another index, ten times as slow.
+    this.start = new ObjectId(cursor ?? (this.backward ? 'f' : '0').repeat(24));
   }
 
   get sort(): { _id: 1 | -1 } {
