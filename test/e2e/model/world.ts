@@ -11,10 +11,12 @@ const SETTLED_MS = 15_000;
 const SYNC_LIMIT = 4;
 
 /** A message as its sender sent it, for sending it again. */
-interface SentMessage {
+export interface SentMessage {
   conversationId: string;
   sender: string;
   body: { client_message_id: string; text: string };
+  /** Of a poll. */
+  optionIds: string[];
   id: string;
   seq: number;
 }

@@ -117,10 +117,11 @@ export class ConversationReplica {
   private applyMessage(message: MessageState): boolean {
     if (!this.isNews(message.id, message.rev - 1)) return true;
     const known = this.messages.get(message.id);
-    const own = message.deleted_at ? [] : (known?.own_reactions ?? []);
-    // Whose reactions are new, an event about the message does not say: they may be this user's.
+    const { own_reactions, own_votes } = (!message.deleted_at && known) || { own_reactions: [], own_votes: [] };
+    // Whose reactions or votes are new, an event about the message does not say: they may be this user's.
     if (!message.deleted_at && !sameCounts(message.reaction_counts, known?.reaction_counts ?? {})) return false;
-    this.messages.set(message.id, { ...message, own_reactions: own });
+    if (!message.deleted_at && !sameCounts(votesIn(message), votesIn(known))) return false;
+    this.messages.set(message.id, { ...message, own_reactions, own_votes });
     // Who writes has read.
     if (!known) this.raise({ user: message.sender, read_seq: message.seq, delivered_seq: message.seq });
     return true;
@@ -177,8 +178,14 @@ function withoutTimeOfChange<T extends object>(view: T): T & { updated_at: undef
   return { ...view, updated_at: undefined };
 }
 
-function previewOf({ id, seq, sender, type, text, created_at, deleted_at }: MessageState) {
-  return { id, seq, sender, type, text, created_at, deleted_at };
+function previewOf({ id, seq, sender, type, text, poll, created_at, deleted_at }: MessageState) {
+  return { id, seq, sender, type, text: text ?? poll?.question ?? null, created_at, deleted_at };
+}
+
+/** By option; those that nobody voted for are left out. */
+function votesIn(message: MessageState | undefined): Record<string, number> {
+  const counts = message?.poll?.options.map(({ id, vote_count }) => [id, vote_count] as const) ?? [];
+  return Object.fromEntries(counts.filter(([, count]) => count > 0));
 }
 
 function sameCounts(a: Record<string, number>, b: Record<string, number>): boolean {

@@ -16,9 +16,17 @@ export interface MessageState {
   thread_root_id: string | null;
   reaction_counts: Record<string, number>;
   own_reactions: string[];
+  poll: PollState | null;
+  own_votes: string[];
   pinned_at: string | null;
   created_at: string;
   deleted_at: string | null;
+}
+
+export interface PollState {
+  question: string;
+  options: { id: string; vote_count: number }[];
+  voter_count: number;
 }
 
 export interface ReceiptState {

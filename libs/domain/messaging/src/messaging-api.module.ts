@@ -15,6 +15,9 @@ import { MessageDeletionsService } from './messages/message-deletions.service';
 import { MessageEditsService } from './messages/message-edits.service';
 import { MessageViews } from './messages/message-views';
 import { PinsService } from './messages/pins.service';
+import { PollsController } from './polls/polls.controller';
+import { PollsService } from './polls/polls.service';
+import { PollsSocket } from './polls/polls.socket';
 import { ReactionsService } from './reactions/reactions.service';
 import { MessagingFeedModule, MessagingModule } from './messaging.module';
 import { PresenceModule } from './presence/presence.module';
@@ -54,6 +57,8 @@ import { ReactionsController } from './http/reactions.controller';
     PinsService,
     ForwardsService,
     ReactionsService,
+    PollsService,
+    PollsSocket,
     MessageActionsSocket,
     TypingRows,
     TypingService,
@@ -76,6 +81,7 @@ import { ReactionsController } from './http/reactions.controller';
     MessagesController,
     MessageActionsController,
     ReactionsController,
+    PollsController,
     ReceiptsController,
     TypingController,
     SearchController,

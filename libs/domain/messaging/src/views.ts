@@ -7,7 +7,9 @@ import { watermarksOf } from './conversations/watermarks';
 import type { Conversation } from './persistence/conversation.schema';
 import type { MessageVersion } from './persistence/message-version.schema';
 import type { Message } from './persistence/message.schema';
+import type { PollVote } from './persistence/poll-vote.schema';
 import type { Reaction } from './persistence/reaction.schema';
+import type { Poll } from './polls/poll';
 import { countsByEmoji } from './reactions/emoji';
 
 /** How conversations and messages look to clients (design §5). What belongs to one viewer is added by `…For`. */
@@ -40,6 +42,7 @@ export function viewOfMessage(message: Message) {
     metadata: message.metadata,
     encrypted: message.encrypted,
     reaction_counts: countsByEmoji(message.reaction_counts),
+    poll: message.poll && viewOfPoll(message.poll),
     pinned_at: message.pinned_at?.toISOString() ?? null,
     edited_at: message.edited_at?.toISOString() ?? null,
     deleted_at: message.deleted_at?.toISOString() ?? null,
@@ -48,9 +51,21 @@ export function viewOfMessage(message: Message) {
   };
 }
 
-/** For one viewer, with the reactions that are theirs: `MessageViews` knows them. */
-export function viewOfMessageFor(message: Message, own_reactions: string[]) {
-  return versioned({ ...viewOfMessage(message), own_reactions }, message.__v);
+/** For one viewer, with the reactions and votes that are theirs: `MessageViews` knows them. */
+export function viewOfMessageFor(message: Message, own_reactions: string[], own_votes: string[]) {
+  return versioned({ ...viewOfMessage(message), own_reactions, own_votes }, message.__v);
+}
+
+function viewOfPoll({ question, options, multiple, anonymous, closes_at, closed_at, voter_count }: Poll) {
+  return {
+    question,
+    options: options.map(({ id, text, vote_count }) => ({ id, text, vote_count })),
+    multiple,
+    anonymous,
+    closes_at: closes_at?.toISOString() ?? null,
+    closed_at: closed_at?.toISOString() ?? null,
+    voter_count,
+  };
 }
 
 /** What a message said before an edit. */
@@ -74,6 +89,17 @@ export function viewOfReaction({ _id, message_id, emoji, user, created_at }: Rea
     emoji,
     user: viewOfReference(user),
     created_at: created_at.toISOString(),
+  };
+}
+
+export function viewOfVote({ _id, message_id, option_ids, user, created_at, updated_at }: PollVote) {
+  return {
+    id: _id.toHexString(),
+    message_id: message_id.toHexString(),
+    option_ids,
+    user: viewOfReference(user),
+    created_at: created_at.toISOString(),
+    updated_at: updated_at.toISOString(),
   };
 }
 

@@ -9,6 +9,7 @@ import { react } from './react';
 import { reconnect } from './reconnect';
 import { send } from './send';
 import { sendAgain } from './send-again';
+import { vote } from './vote';
 
 const ACTION_KINDS: ActionKind[] = [
   openConversation,
@@ -18,6 +19,7 @@ const ACTION_KINDS: ActionKind[] = [
   sendAgain,
   changeMessage,
   react,
+  vote,
   mark,
   reconnect,
 ];

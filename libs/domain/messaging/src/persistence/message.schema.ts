@@ -4,6 +4,7 @@ import { Types } from 'mongoose';
 import type { UserReference } from '#caas/kernel';
 import { UserReferenceProp, userReferenceShape } from '#caas/domain/users';
 import { tenantCollection } from '#caas/tenancy';
+import type { Poll } from '../polls/poll';
 import { MessageContent } from './message-content';
 
 export const MESSAGE_TYPES = ['text', 'media', 'system', 'poll'] as const;
@@ -79,6 +80,9 @@ export class Message extends MessageContent {
   /** By emoji, whose spelling as a key is that of `reactions/emoji.ts`. */
   @Prop({ type: Object, default: {} })
   reaction_counts: Record<string, number>;
+
+  @Prop({ type: Object, default: null })
+  poll: Poll | null;
 
   @Prop({ type: Date, default: null })
   pinned_at: Date | null;
