@@ -69,11 +69,12 @@ export class ConversationReplica {
     const messages = [...this.messages.values()].sort((a, b) => a.seq - b.seq);
     const newest = messages.at(-1);
     const last_seq = Math.max(this.conversation.last_seq, newest?.seq ?? 0);
-    const unread_count = last_seq - (this.receipts.get(this.me)?.read_seq ?? 0);
+    const read = this.receipts.get(this.me)?.read_seq ?? 0;
+    const unread_count = last_seq - read;
+    const unread_mentions = Math.min(messages.filter((each) => each.seq > read && this.isForMe(each)).length, 100);
     const last_message = newest ? previewOf(newest) : null;
-    return snapshotOf({ ...this.conversation, rev: this.rev, last_seq, unread_count, last_message }, messages, [
-      ...this.receipts.values(),
-    ]);
+    const own = { last_seq, unread_count, unread_mentions, last_message };
+    return snapshotOf({ ...this.conversation, rev: this.rev, ...own }, messages, [...this.receipts.values()]);
   }
 
   private release(): boolean {
@@ -150,6 +151,10 @@ export class ConversationReplica {
       read_seq: Math.max(receipt.read_seq, known.read_seq),
       delivered_seq: Math.max(receipt.delivered_seq, known.delivered_seq),
     });
+  }
+
+  private isForMe({ mentions, deleted_at }: MessageState): boolean {
+    return !deleted_at && mentions.some(({ user_external_id }) => user_external_id === this.me);
   }
 
   private isNews(messageId: string, afterRev: number): boolean {

@@ -14,6 +14,7 @@ export interface MessageState {
   type: string;
   text: string | null;
   thread_root_id: string | null;
+  mentions: Person[];
   reaction_counts: Record<string, number>;
   own_reactions: string[];
   pinned_at: string | null;
@@ -33,6 +34,7 @@ export interface ConversationState {
   last_seq: number;
   rev: number;
   unread_count: number;
+  unread_mentions: number;
   last_message: unknown;
   /** Of the user alone, and told without a rev. */
   preferences: unknown;

@@ -23,8 +23,8 @@ const entryAt = (rev: number) =>
     member: { user, read_seq: 0, delivered_seq: 0, joined_seq: 0 },
   }) as unknown as Entry;
 const changedAt = (...revs: number[]) => revs.map((rev) => ({ _id: new ObjectId(), rev }) as Message);
-const answer = (...parameters: Parameters<typeof stateOf>) => {
-  const { page, rev, has_more, resync_required } = stateOf(...parameters);
+const answer = (entry: Entry, after: number, found: Message[] | null, limit: number) => {
+  const { page, rev, has_more, resync_required } = stateOf(entry, after, found, limit, 0);
   return { revs: page.map((message) => message.rev), rev, has_more, resync_required };
 };
 
