@@ -49,4 +49,15 @@ describe('stateOf', () => {
   it('asks for a new beginning where the client remembers more than there is', () => {
     expect(answer(entryAt(4), 9, null, 10)).toMatchObject({ rev: 4, has_more: false, resync_required: true });
   });
+
+  it('asks for a new beginning where the member was out meanwhile, and does not see any more what they saw before', () => {
+    const again = (history: 'all' | 'joined', rev: number) => {
+      const { conversation, member } = entryAt(9);
+      const entry = { conversation: { ...conversation, history }, member: { ...member, joined_rev: 6 } };
+      return answer(entry, rev, [], 10).resync_required;
+    };
+    expect([again('joined', 5), again('joined', 6), again('all', 5)]).toEqual([true, false, false]);
+    // Who remembers nothing can begin from there.
+    expect(again('joined', 0)).toBe(false);
+  });
 });

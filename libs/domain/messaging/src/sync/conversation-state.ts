@@ -23,7 +23,15 @@ export function stateOf(entry: Entry, rev: number, found: Message[] | null, limi
     has_more: hasMore,
     // Without a rev, since nobody else sees them.
     preferences: viewOfPreferences(member),
-    // A rev from the future means that the client remembers another history, of a restored backup for one.
-    resync_required: rev > conversation.rev,
+    resync_required: remembersAnother(entry, rev),
   };
+}
+
+/**
+ * A rev from the future is of another history, of a restored backup for one. And who was out and came again may have been able
+ * to see what is hidden from them now.
+ */
+function remembersAnother({ conversation, member }: Entry, rev: number): boolean {
+  if (rev > conversation.rev) return true;
+  return conversation.history === 'joined' && rev > 0 && rev < member.joined_rev;
 }
