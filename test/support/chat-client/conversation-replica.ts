@@ -53,10 +53,12 @@ export class ConversationReplica {
     // The rest of an answer that events have overtaken is old.
     if (rev >= this.rev) {
       this.isBegun = true;
-      this.conversation = { ...(conversation ?? this.conversation), preferences };
+      this.conversation = conversation ?? this.conversation;
       this.receipts = new Map(receipts.map((receipt) => [receipt.user.user_external_id, receipt]));
       this.rev = rev;
     }
+    // They have no rev: each answer's are newer than those of the one before.
+    this.conversation = { ...this.conversation, preferences };
     for (const each of this.held.keys()) if (each <= this.rev) this.held.delete(each);
     return this.release() && !has_more;
   }
@@ -93,7 +95,7 @@ export class ConversationReplica {
       case 'message.created':
       case 'message.updated':
       case 'message.deleted':
-        return this.applyMessage(data as MessageState);
+        return this.applyMessage(type, data as MessageState);
       case 'reaction.added':
       case 'reaction.removed':
         return this.applyReaction(data as ReactionData, rev!, type === 'reaction.added');
@@ -115,9 +117,11 @@ export class ConversationReplica {
     }
   }
 
-  private applyMessage(message: MessageState): boolean {
+  private applyMessage(type: string, message: MessageState): boolean {
     if (!this.isNews(message.id, message.rev - 1)) return true;
     const known = this.messages.get(message.id);
+    // It may be one that is hidden from this user, whose changes are told to all: `sync` knows.
+    if (!known && type !== 'message.created' && this.conversation.history === 'joined') return false;
     const own = message.deleted_at ? [] : (known?.own_reactions ?? []);
     // Whose reactions are new, an event about the message does not say: they may be this user's.
     if (!message.deleted_at && !sameCounts(message.reaction_counts, known?.reaction_counts ?? {})) return false;

@@ -35,9 +35,11 @@ export interface ConversationState {
   rev: number;
   unread_count: number;
   unread_mentions: number;
+  /** Where it is "joined", messages from before the user are hidden. */
+  history: string;
   last_message: unknown;
   /** Of the user alone, and told without a rev. */
-  preferences: unknown;
+  preferences: { archived: boolean };
 }
 
 export interface Envelope {
@@ -58,6 +60,7 @@ export interface ReactionData {
 
 export interface MembershipData {
   user: Person;
+  role: string;
 }
 
 /** What one conversation has in the answer of `sync`. */
@@ -67,7 +70,7 @@ export interface ConversationChanges {
   rev: number;
   has_more: boolean;
   resync_required: boolean;
-  preferences: unknown;
+  preferences: ConversationState['preferences'];
   /** When anything in it changed. */
   conversation?: ConversationState;
 }
