@@ -37,6 +37,16 @@ export function chooseMessage(
   return found && { actor, message: found };
 }
 
+/** Only a group has roles to give, and keeps people out. */
+export function chooseGroup(world: World, user: number, group: number) {
+  const actor = pick(world.users, user)!;
+  const id = pick(
+    world.conversationsOf(actor).filter((each) => world.groups.has(each)),
+    group,
+  );
+  return id === undefined ? undefined : { actor, id, path: `/v1/groups/${world.groups.get(id)!}` };
+}
+
 export function chooseConversation(world: World, user: number, conversation: number) {
   const actor = pick(world.users, user)!;
   const id = pick(world.conversationsOf(actor), conversation);

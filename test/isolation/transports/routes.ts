@@ -242,6 +242,10 @@ export const ROUTES: Record<string, RouteAttack> = {
     as: 'user',
     try: (caller, { scheduled }) => caller.get(`/v1/scheduled-messages/${scheduled}`),
   },
+  'PATCH /v1/scheduled-messages/{id}': {
+    as: 'user',
+    try: (caller, { scheduled }) => caller.patch(`/v1/scheduled-messages/${scheduled}`, { text: 'attack' }),
+  },
   'DELETE /v1/scheduled-messages/{id}': {
     as: 'user',
     try: (caller, { scheduled }) => caller.delete(`/v1/scheduled-messages/${scheduled}`),

@@ -14,6 +14,7 @@ export interface MessageState {
   type: string;
   text: string | null;
   thread_root_id: string | null;
+  mentions: Person[];
   reaction_counts: Record<string, number>;
   own_reactions: string[];
   poll: PollState | null;
@@ -41,9 +42,12 @@ export interface ConversationState {
   last_seq: number;
   rev: number;
   unread_count: number;
+  unread_mentions: number;
+  /** Where it is "joined", messages from before the user are hidden. */
+  history: string;
   last_message: unknown;
   /** Of the user alone, and told without a rev. */
-  preferences: unknown;
+  preferences: { archived: boolean };
 }
 
 export interface Envelope {
@@ -64,6 +68,7 @@ export interface ReactionData {
 
 export interface MembershipData {
   user: Person;
+  role: string;
 }
 
 /** What one conversation has in the answer of `sync`. */
@@ -73,7 +78,7 @@ export interface ConversationChanges {
   rev: number;
   has_more: boolean;
   resync_required: boolean;
-  preferences: unknown;
+  preferences: ConversationState['preferences'];
   /** When anything in it changed. */
   conversation?: ConversationState;
 }

@@ -2,8 +2,9 @@ import type { ObjectId } from 'bson';
 import type { UserReference } from '#caas/kernel';
 import type { Member } from '#caas/domain/groups';
 import { versioned } from '#caas/platform/http';
+import type { Entry } from './conversations/conversation-access';
 import { visibleFrom } from './conversations/visibility';
-import { watermarksOf } from './conversations/watermarks';
+import { unreadCountOf } from './conversations/watermarks';
 import type { Conversation } from './persistence/conversation.schema';
 import type { MessageVersion } from './persistence/message-version.schema';
 import type { Message } from './persistence/message.schema';
@@ -150,19 +151,16 @@ export function viewOfConversationForNewcomer(conversation: Conversation) {
   return conversation.history === 'joined' ? { ...view, last_message: null } : view;
 }
 
-/** For one member: with what they have not read, and how they keep it. */
-export function viewOfConversationFor(conversation: Conversation, member: Member) {
+/** For one member: with what they have not read, and how they keep it. `ConversationViews` knows their mentions. */
+export function viewOfConversationFor({ conversation, member }: Entry, unread_mentions: number) {
   const view = viewOfConversation(conversation);
   const last_message = visibleFrom(member, conversation) > conversation.last_seq ? null : view.last_message;
-  const unread_count = Math.max(0, conversation.last_seq - watermarksOf(conversation, member).read_seq);
+  const unread_count = unreadCountOf(conversation, member);
   const preferences = viewOfPreferences(member);
-  return versioned({ ...view, last_message, unread_count, preferences }, conversation.settings_version);
-}
-
-/** For whoever manages it: a member, or nobody in particular. */
-export function viewOfManaged({ conversation, member }: { conversation: Conversation; member: Member | null }) {
-  if (member) return viewOfConversationFor(conversation, member);
-  return versioned(viewOfConversation(conversation), conversation.settings_version);
+  return versioned(
+    { ...view, last_message, unread_count, unread_mentions, preferences },
+    conversation.settings_version,
+  );
 }
 
 export function viewOfPreferences({ muted_until, pinned, archived }: Member) {
