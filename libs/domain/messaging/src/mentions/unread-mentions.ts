@@ -1,14 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
-import type { Filter, RequestContext } from '#caas/kernel';
+import type { RequestContext, Stage } from '#caas/kernel';
 import type { Entry } from '../conversations/conversation-access';
 import { visibleFrom } from '../conversations/visibility';
 import { unreadCountOf, watermarksOf } from '../conversations/watermarks';
-import { HAS_MENTIONS, messages, type Message } from '../persistence/message.schema';
+import { HAS_MENTIONS, messages } from '../persistence/message.schema';
 
 /** Nobody reads a larger number; and it bounds what one query looks at. */
 export const MOST_UNREAD_MENTIONS = 100;
-const CONVERSATIONS_AT_ONCE = 100;
+/** Each is a search of its own within one command. */
+const CONVERSATIONS_AT_ONCE = 25;
 
 interface Counted {
   _id: ObjectId;
@@ -34,34 +35,29 @@ export class UnreadMentions {
   }
 
   /**
-   * One query, of as many rows as all of them together can show. Where these are used up, one conversation or more is at its
-   * most, and the others may have been left out: they are asked about again, without it.
+   * One command with a search of its own for each conversation: only so does the engine read no more of the index than each may
+   * count. Searched together, all that was ever read of them would be gone through.
    */
   private async count(ctx: RequestContext, entries: Entry[]): Promise<[string, number][]> {
-    const limit = MOST_UNREAD_MENTIONS * entries.length;
-    const found = await ctx
-      .repository(messages)
-      .aggregate<Counted>([
-        { $match: unreadMentionsOf(ctx, entries) },
-        { $limit: limit },
-        { $group: { _id: '$conversation_id', count: { $sum: 1 } } },
-      ]);
-    const counts = found.map(({ _id, count }): [string, number] => [_id.toHexString(), count]);
-    if (counts.reduce((sum, [, count]) => sum + count, 0) < limit) return counts.map(atMost);
-    const full = counts.filter(([, count]) => count >= MOST_UNREAD_MENTIONS).map(atMost);
-    const known = new Set(full.map(([id]) => id));
-    const others = entries.filter(({ conversation }) => !known.has(conversation._id.toHexString()));
-    return others.length === 0 ? full : [...full, ...(await this.count(ctx, others))];
+    const [first, ...others] = entries.map((entry) => unreadMentionsOf(ctx, entry));
+    if (!first) return [];
+    const rest = others.map((pipeline): Stage => ({ $unionWith: { coll: messages.name, pipeline } }));
+    const counted = await ctx.repository(messages).aggregate<Counted>([...first, ...rest]);
+    return counted.map(({ _id, count }) => [_id.toHexString(), count]);
   }
 }
 
-const atMost = ([id, count]: [string, number]): [string, number] => [id, Math.min(count, MOST_UNREAD_MENTIONS)];
-
-function unreadMentionsOf({ user }: RequestContext, entries: Entry[]): Filter<Message> {
-  const windows = entries.map(({ conversation, member }) => {
-    const read = Math.max(watermarksOf(conversation, member).read_seq, visibleFrom(member, conversation) - 1);
+function unreadMentionsOf({ user }: RequestContext, { conversation, member }: Entry): Stage[] {
+  const read = Math.max(watermarksOf(conversation, member).read_seq, visibleFrom(member, conversation) - 1);
+  const unread = {
+    conversation_id: conversation._id,
     // Not beyond what `unread_count` counts.
-    return { conversation_id: conversation._id, seq: { $gt: read, $lte: conversation.last_seq } };
-  });
-  return { $and: [{ 'mentions.user_id': user.user_id }, HAS_MENTIONS], $or: windows };
+    seq: { $gt: read, $lte: conversation.last_seq },
+    $and: [{ 'mentions.user_id': user.user_id }, HAS_MENTIONS],
+  };
+  return [
+    { $match: unread },
+    { $limit: MOST_UNREAD_MENTIONS },
+    { $group: { _id: '$conversation_id', count: { $sum: 1 } } },
+  ];
 }
