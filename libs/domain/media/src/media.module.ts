@@ -1,6 +1,8 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { ReferenceHolders } from '#caas/domain/users';
 import { TenancyModule } from '#caas/tenancy';
+import { AttachmentSnapshots } from './files/attachment-snapshots';
+import { FileHolders } from './files/file-holders';
 import { FileReferences } from './files/file-references';
 import { FileViewers } from './files/file-viewers';
 import { files, MEDIA_COLLECTIONS } from './persistence';
@@ -8,8 +10,8 @@ import { files, MEDIA_COLLECTIONS } from './persistence';
 /** What every process knows of media: the collections, and where they keep names of users. */
 @Module({
   imports: [TenancyModule.forFeature(MEDIA_COLLECTIONS)],
-  providers: [FileViewers, FileReferences],
-  exports: [FileViewers, FileReferences],
+  providers: [FileViewers, FileHolders, FileReferences, AttachmentSnapshots],
+  exports: [FileViewers, FileHolders, FileReferences, AttachmentSnapshots],
 })
 export class MediaModule implements OnModuleInit {
   constructor(private readonly holders: ReferenceHolders) {}

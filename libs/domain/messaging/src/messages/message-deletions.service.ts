@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import { forbidden, type RequestContext } from '#caas/kernel';
 import { requireVersion } from '#caas/platform/http';
+import { MessageAttachments } from '../attachments/message-attachments';
 import { messageVersions } from '../persistence/message-version.schema';
 import type { Message } from '../persistence/message.schema';
 import { reactions } from '../persistence/reaction.schema';
@@ -16,6 +17,7 @@ export class MessageDeletionsService {
   constructor(
     private readonly access: MessageAccess,
     private readonly changes: MessageChanges,
+    private readonly attachments: MessageAttachments,
   ) {}
 
   /**
@@ -35,6 +37,7 @@ export class MessageDeletionsService {
       requireVersion(version, message.__v);
       await tx.repository(reactions).deleteMany({ message_id: id });
       await tx.repository(messageVersions).deleteMany({ message_id: id });
+      if (message.attachments.length > 0) await this.attachments.release(tx, message);
       root = await removeReply(tx, message, furtherRev);
       return {
         deleted_at: new Date(),

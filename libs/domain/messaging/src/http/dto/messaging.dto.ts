@@ -13,7 +13,7 @@ import {
   type ValidatorConstraintInterface,
 } from 'class-validator';
 import { ApiMetadata, IsMetadata, IsText, MayBeAbsent } from '#caas/platform/http';
-import { IsEncrypted, IsId, IsMentions, MAX_TEXT_CODE_POINTS } from './message-fields';
+import { AttachedFileDto, IsAttachments, IsEncrypted, IsId, IsMentions, MAX_TEXT_CODE_POINTS } from './message-fields';
 import {
   CONVERSATION_TYPES,
   HISTORIES,
@@ -71,10 +71,10 @@ export class SendMessageDto {
   @Length(1, 64)
   client_message_id: string;
 
-  @ApiPropertyOptional({ enum: ['text'] })
+  @ApiPropertyOptional({ enum: ['text', 'media'], description: 'media has at least one attachment' })
   @MayBeAbsent()
-  @IsIn(['text'])
-  type?: 'text';
+  @IsIn(['text', 'media'])
+  type?: 'text' | 'media';
 
   @ApiPropertyOptional({ maxLength: MAX_TEXT_CODE_POINTS })
   @MayBeAbsent()
@@ -107,6 +107,11 @@ export class SendMessageDto {
   @MayBeAbsent()
   @IsEncrypted()
   encrypted?: string;
+
+  @ApiPropertyOptional({ type: [AttachedFileDto], minItems: 1, maxItems: 10 })
+  @MayBeAbsent()
+  @IsAttachments(1)
+  attachments?: AttachedFileDto[];
 }
 
 /** Over a socket the conversation is in the message, for want of a path. */

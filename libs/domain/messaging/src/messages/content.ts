@@ -1,0 +1,25 @@
+import { ObjectId } from 'bson';
+import { invalid } from '#caas/kernel';
+import type { MessageType } from '../persistence/message.schema';
+import type { AttachedFile } from './messages.service';
+
+interface Said {
+  type?: MessageType;
+  text?: string | null;
+  encrypted?: string | null;
+}
+
+/** @throws CaasError `attachments_required` (400) for media without any, `empty_message` (400) */
+export function requireContent({ type, text, encrypted }: Said, attachments: number): void {
+  if (type === 'media' && attachments === 0) {
+    throw invalid('attachments_required', 'A message of the type "media" needs an attachment.', [
+      { field: 'attachments', message: 'must not be empty' },
+    ]);
+  }
+  if (text || encrypted || attachments > 0) return;
+  throw invalid('empty_message', 'A message needs a text, an encrypted payload or an attachment.', [
+    { field: 'text', message: 'must not be empty' },
+  ]);
+}
+
+export const fileIdsOf = (attached: AttachedFile[]): ObjectId[] => attached.map(({ file_id }) => new ObjectId(file_id));
