@@ -202,6 +202,16 @@ describe.each(['shared', 'prefixed', 'dedicated'] as const)('Collecting files on
     expect(await keys()).toEqual([]);
   });
 
+  it('removes the uploaded bytes that were left when what is served was made, and nothing of that', async () => {
+    const file = await whole();
+    const content = await makeReady(ctx, [file._id], { status: 'processing' });
+    await storage.put(`${prefixOf(ctx, file._id)}/original`, Buffer.from('0123456789'));
+    expect(await sweep()).toBe(0);
+    await ctx.repository(mediaMetadata).updateOne({ _id: content._id }, { $set: { status: 'ready' } });
+    expect(await sweep()).toBe(1);
+    expect(await keys()).toEqual([`${prefixOf(ctx, file._id)}/original`]);
+  });
+
   it('leaves alone what is young, what waits for its processing, and what it does not know', async () => {
     const file = await whole({ status: 'processing' });
     await storage.put(`media/${tenant.id}/readme`, Buffer.from('x'));

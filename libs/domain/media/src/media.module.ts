@@ -14,9 +14,14 @@ import { files, MEDIA_COLLECTIONS } from './persistence';
   exports: [FileViewers, FileHolders, FileReferences, AttachmentSnapshots],
 })
 export class MediaModule implements OnModuleInit {
-  constructor(private readonly holders: ReferenceHolders) {}
+  constructor(
+    private readonly holders: ReferenceHolders,
+    private readonly viewers: FileViewers,
+  ) {}
 
   onModuleInit(): void {
+    // As profiles are public within the tenant, so are avatars.
+    this.viewers.register('avatar', () => Promise.resolve(true));
     this.holders.register(files, [{ path: 'owner' }]);
   }
 }

@@ -1,6 +1,5 @@
-import { Global, Module, type OnModuleInit } from '@nestjs/common';
+import { Global, Module } from '@nestjs/common';
 import { Avatars } from '#caas/domain/users';
-import { FileViewers } from '../files/file-viewers';
 import { FileAvatars } from './file-avatars';
 import { MediaModule } from '../media.module';
 
@@ -11,11 +10,4 @@ import { MediaModule } from '../media.module';
   providers: [FileAvatars, { provide: Avatars, useExisting: FileAvatars }],
   exports: [Avatars],
 })
-export class MediaAvatarsModule implements OnModuleInit {
-  constructor(private readonly viewers: FileViewers) {}
-
-  /** As profiles are public within the tenant, so are avatars. */
-  onModuleInit(): void {
-    this.viewers.register('avatar', () => Promise.resolve(true));
-  }
-}
+export class MediaAvatarsModule {}
