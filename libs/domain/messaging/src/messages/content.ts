@@ -1,7 +1,11 @@
 import { ObjectId } from 'bson';
 import { invalid } from '#caas/kernel';
 import type { MessageType } from '../persistence/message.schema';
-import type { AttachedFile } from './messages.service';
+
+/** A file by its id, as a request names it. */
+export interface AttachedFile {
+  file_id: string;
+}
 
 interface Said {
   type?: MessageType;

@@ -18,12 +18,11 @@ import { messageVersions, type MessageVersion } from '../persistence/message-ver
 import type { MessageContent } from '../persistence/message-content';
 import type { Message } from '../persistence/message.schema';
 import { requestHash } from '../sending/request-hash';
-import { fileIdsOf, requireContent } from './content';
+import { fileIdsOf, requireContent, type AttachedFile } from './content';
 import { Mentions } from './mentions';
 import { MessageAccess } from './message-access';
 import { MessageChanges } from './message-changes';
 import { isOwn, requirePresent } from './message-rights';
-import type { AttachedFile } from './messages.service';
 
 /** What an edit may say anew; null clears, what is absent stays. */
 export interface MessageEdit {

@@ -15,7 +15,7 @@ import { IN_A_THREAD, IS_PINNED, messages, type Message, type MessageType } from
 import type { Sent } from '../sending/send-committer';
 import { SendRates } from '../sending/send-rates';
 import { Mentions } from './mentions';
-import { fileIdsOf, requireContent } from './content';
+import { fileIdsOf, requireContent, type AttachedFile } from './content';
 import { MessageAccess } from './message-access';
 import { MessageSender, sendKeyOf, type Checked } from './message-sender';
 
@@ -31,11 +31,6 @@ export interface MessageBody {
   metadata?: Record<string, unknown>;
   encrypted?: string;
   attachments?: AttachedFile[];
-}
-
-/** A file by its id, as a request names it. */
-export interface AttachedFile {
-  file_id: string;
 }
 
 /** The body of a send, over REST and sockets alike. */
