@@ -5,6 +5,7 @@ import { ControlPlaneHttpModule, ControlPlaneModule } from '#caas/control-plane'
 import { GroupsHttpModule } from '#caas/domain/groups';
 import { PostsHttpModule } from '#caas/domain/media';
 import { MessagingApiModule, messagingConfig, presenceConfig } from '#caas/domain/messaging';
+import { MediaAvatarsModule } from '#caas/domain/media';
 import { UsersHttpModule, UsersSocketModule } from '#caas/domain/users';
 import { CacheModule } from '#caas/platform/cache';
 import { ConfigModule, runtimeConfig } from '#caas/platform/config';
@@ -44,6 +45,7 @@ import { OutboxModule, tenancyConfig, TenancyModule } from '#caas/tenancy';
     ControlPlaneHttpModule,
     UsersHttpModule,
     UsersSocketModule,
+    MediaAvatarsModule,
     RealtimeModule,
     MessagingApiModule,
     GroupsHttpModule,

@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AccessModule } from '#caas/access';
 import { ControlPlaneModule } from '#caas/control-plane';
-import { MediaModule } from '#caas/domain/media';
+import { fileLifecycleConfig, MediaLifecycleModule } from '#caas/domain/media';
 import { MessagingModule } from '#caas/domain/messaging';
 import { UsersModule } from '#caas/domain/users';
 import { CacheModule } from '#caas/platform/cache';
@@ -10,6 +10,7 @@ import { HealthModule } from '#caas/platform/health';
 import { loggingConfig, LoggingModule } from '#caas/platform/logging';
 import { QueueModule } from '#caas/platform/queue';
 import { RedisModule } from '#caas/platform/redis';
+import { storageConfig, StorageModule } from '#caas/platform/storage';
 import { OutboxModule, tenancyConfig, TenancyModule } from '#caas/tenancy';
 
 /** What the command line is made of: every domain's collections, and no transport. */
@@ -19,10 +20,14 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [
-        ConfigModule.forRoot([runtimeConfig, loggingConfig, tenancyConfig], environment),
+        ConfigModule.forRoot(
+          [runtimeConfig, loggingConfig, tenancyConfig, storageConfig, fileLifecycleConfig],
+          environment,
+        ),
         LoggingModule,
         HealthModule,
         RedisModule,
+        StorageModule,
         CacheModule,
         QueueModule,
         TenancyModule,
@@ -31,7 +36,7 @@ export class AppModule {
         AccessModule,
         UsersModule,
         MessagingModule,
-        MediaModule,
+        MediaLifecycleModule,
       ],
     };
   }

@@ -5,11 +5,18 @@ import { CaasError } from '#caas/kernel';
 import { ConfigurationError, processEnvironment, type Environment } from '#caas/platform/config';
 import { UsageError, type Arguments, type Command } from './command';
 import { keyCommands } from './commands/keys';
+import { mediaCommands } from './commands/media';
 import { messagingCommands } from './commands/messaging';
 import { operationCommands } from './commands/operations';
 import { tenantCommands } from './commands/tenants';
 
-const COMMANDS: Command[] = [...tenantCommands, ...keyCommands, ...messagingCommands, ...operationCommands];
+const COMMANDS: Command[] = [
+  ...tenantCommands,
+  ...keyCommands,
+  ...messagingCommands,
+  ...mediaCommands,
+  ...operationCommands,
+];
 
 async function main(argv: string[]): Promise<void> {
   const { name, parameters } = read(argv);

@@ -3,6 +3,7 @@ import { AccessModule } from '#caas/access';
 import { ControlPlaneJobsModule, ControlPlaneModule } from '#caas/control-plane';
 import { PostsJobsModule } from '#caas/domain/media';
 import { messagingConfig, MessagingJobsModule, MessagingModule } from '#caas/domain/messaging';
+import { fileLifecycleConfig, MediaLifecycleJobsModule } from '#caas/domain/media';
 import { UsersJobsModule } from '#caas/domain/users';
 import { CacheModule } from '#caas/platform/cache';
 import { ConfigModule, runtimeConfig } from '#caas/platform/config';
@@ -11,15 +12,24 @@ import { loggingConfig, LoggingModule } from '#caas/platform/logging';
 import { JobRunnerModule, QueueModule } from '#caas/platform/queue';
 import { RealtimePublisherModule } from '#caas/platform/realtime';
 import { RedisModule } from '#caas/platform/redis';
+import { storageConfig, StorageModule } from '#caas/platform/storage';
 import { OutboxModule, TenancyJobsModule, tenancyConfig, TenancyModule } from '#caas/tenancy';
 
 /** What a worker process is made of. */
 @Module({
   imports: [
-    ConfigModule.forRoot([runtimeConfig, loggingConfig, tenancyConfig, messagingConfig]),
+    ConfigModule.forRoot([
+      runtimeConfig,
+      loggingConfig,
+      tenancyConfig,
+      storageConfig,
+      messagingConfig,
+      fileLifecycleConfig,
+    ]),
     LoggingModule,
     HealthModule,
     RedisModule,
+    StorageModule,
     CacheModule,
     QueueModule,
     TenancyModule,
@@ -33,6 +43,7 @@ import { OutboxModule, TenancyJobsModule, tenancyConfig, TenancyModule } from '#
     MessagingModule,
     MessagingJobsModule,
     PostsJobsModule,
+    MediaLifecycleJobsModule,
     JobRunnerModule,
   ],
 })

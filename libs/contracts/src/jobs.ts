@@ -99,6 +99,15 @@ export const processFile = {
   payload: z.strictObject({ file_id: objectId }),
 } as const satisfies TenantJob;
 
+/** What became of a file is known, or it was deleted: every message that shows it follows. */
+export const refreshAttachments = {
+  kind: 'tenant',
+  queue: 'references',
+  name: 'refresh-attachments',
+  version: 1,
+  payload: z.strictObject({ file_id: objectId }),
+} as const satisfies TenantJob;
+
 /** Ends uploads that were given up, frees files that nobody holds, and the objects of no file; a portion of all tenants each time. */
 export const collectFiles = {
   kind: 'system',
@@ -126,6 +135,8 @@ export const JOBS: readonly Job[] = [
   verifyConversations,
   sendScheduled,
   expireStories,
+  refreshAttachments,
+  collectFiles,
 ];
 
 export const jobKey = ({ queue, name }: { queue: string; name: string }): string => `${queue}/${name}`;

@@ -2,18 +2,27 @@ import { createHmac } from 'node:crypto';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { waitFor } from '../../../tools/stack';
+import { Inside } from '../../support/inside';
 import { TestSystem, type LiveClient } from '../../support/test-system';
+import { attackFilesOfB } from './file-attacks';
 import { ROUTES, SOCKET_MESSAGES } from './routes';
 import { CANARY, comparable, RANDOM_IDS, World } from './world';
 
 /*
  * The forty ways to reach another tenant, by number. 17 to 24 are in ../tenancy, below every transport, and 20 to 24 there only.
- * Not yet there to be attacked: media URLs and attachments (37, 38) with media; quotas (39) with limits by tier;
+ * Not yet there to be attacked: media URLs (37) with media; quotas (39) with limits by tier;
  * moves between tiers (25) with migration; archive keys and restored backups (40) with cold storage.
  */
 const system = new TestSystem();
-beforeAll(() => system.start());
-afterAll(() => system.stop());
+let inside: Inside;
+beforeAll(async () => {
+  await system.start();
+  inside = await Inside.open();
+});
+afterAll(async () => {
+  await inside?.close();
+  await system.stop();
+});
 
 const b64 = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 const inAnHour = () => Math.floor(Date.now() / 1000) + 3600;
@@ -432,6 +441,9 @@ describe.each(['free', 'pro', 'enterprise'] as const)('tenant A against tenant B
       await world.a.server().patch('/v1/users/ben', { display_name: 'ben of-A' });
       expect((await world.b.server().get('/v1/users/ben')).body.display_name).toContain(CANARY);
     });
+
+    it('38: no file of B is attached or shown as an avatar, and nothing of B is held for A', () =>
+      attackFilesOfB(world, inside));
 
     it('40: error texts hold nothing of B', async () => {
       const anna = await callerOf('user');

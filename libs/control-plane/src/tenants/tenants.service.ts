@@ -11,6 +11,7 @@ import {
   type Tier,
 } from '#caas/kernel';
 import type { OperatorContext } from '#caas/access';
+import { ObjectStorage } from '#caas/platform/storage';
 import { Placements, type IndexChanges, type PlacementDescription } from '#caas/tenancy';
 import { AuditLog } from '../audit/audit-log.repository';
 import { TenantServerKeys } from '../keys/server-keys.repository';
@@ -32,6 +33,8 @@ export interface CreatedTenant {
 }
 
 const SERVED = ['active', 'suspended'] as const;
+/** Each has a folder of every tenant's own. */
+const OBJECT_FOLDERS = ['media'];
 
 /**
  * The life of a tenant: provisioning → active ⇄ suspended → deleting → deleted. Its placement and all its indexes exist
@@ -44,6 +47,7 @@ export class TenantsService {
     private readonly serverKeys: TenantServerKeys,
     private readonly signingKeys: TenantSigningKeys,
     private readonly placements: Placements,
+    private readonly storage: ObjectStorage,
     private readonly audit: AuditLog,
   ) {}
 
@@ -138,6 +142,7 @@ export class TenantsService {
   private async finishDeleting(operator: OperatorContext, record: TenantRecord): Promise<void> {
     const tenant = this.tenants.tenantOf(record);
     await this.placements.drop(tenant);
+    for (const folder of OBJECT_FOLDERS) await this.storage.deleteFolder(`${folder}/${tenant.id}/`);
     await this.serverKeys.removeAll(tenant.id);
     await this.signingKeys.removeAll(tenant.id);
     await this.tenants.change(tenant.id, ['deleting'], { status: 'deleted', database_uri: null });

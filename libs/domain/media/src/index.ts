@@ -1,6 +1,16 @@
+export { AttachmentSnapshots } from './files/attachment-snapshots';
+export { FileHolders, type HolderExistence } from './files/file-holders';
 export { FileReferences, type Holder } from './files/file-references';
 export { FileViewers, type FileViewer } from './files/file-viewers';
-export { attachmentOf, type Attachment } from './files/views';
+export { attachmentOf, deletedAttachmentOf, type Attachment } from './files/views';
+export { FileCollector } from './lifecycle/file-collector';
+export { FileRemoval } from './lifecycle/file-removal';
+export { fileLifecycleConfig } from './lifecycle/lifecycle.config';
+export { MediaAvatarsModule } from './lifecycle/media-avatars.module';
+export { MediaLifecycleJobsModule, MediaLifecycleModule } from './lifecycle/media-lifecycle.module';
+export { MediaVerifier } from './lifecycle/media-verifier';
+export { OrphanObjects } from './lifecycle/orphan-objects';
 export { MediaModule } from './media.module';
 export { PostsHttpModule } from './posts/http/posts-http.module';
 export { PostsJobsModule } from './posts/posts-jobs.module';
+export { fileReferences, files, MEDIA_COLLECTIONS, mediaMetadata, type FileReference } from './persistence';

@@ -1,6 +1,8 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { ReferenceHolders } from '#caas/domain/users';
 import { TenancyModule } from '#caas/tenancy';
+import { AttachmentSnapshots } from './files/attachment-snapshots';
+import { FileHolders } from './files/file-holders';
 import { FileReferences } from './files/file-references';
 import { FileViewers } from './files/file-viewers';
 import { files, MEDIA_COLLECTIONS, postReactions, posts, postViews } from './persistence';
@@ -8,13 +10,18 @@ import { files, MEDIA_COLLECTIONS, postReactions, posts, postViews } from './per
 /** What every process knows of media: the collections, and where they keep names of users. */
 @Module({
   imports: [TenancyModule.forFeature(MEDIA_COLLECTIONS)],
-  providers: [FileViewers, FileReferences],
-  exports: [FileViewers, FileReferences],
+  providers: [FileViewers, FileHolders, FileReferences, AttachmentSnapshots],
+  exports: [FileViewers, FileHolders, FileReferences, AttachmentSnapshots],
 })
 export class MediaModule implements OnModuleInit {
-  constructor(private readonly holders: ReferenceHolders) {}
+  constructor(
+    private readonly holders: ReferenceHolders,
+    private readonly viewers: FileViewers,
+  ) {}
 
   onModuleInit(): void {
+    // As profiles are public within the tenant, so are avatars.
+    this.viewers.register('avatar', () => Promise.resolve(true));
     this.holders.register(files, [{ path: 'owner' }]);
     this.holders.register(posts, [{ path: 'author' }]);
     this.holders.register(postReactions, [{ path: 'user' }]);

@@ -1,4 +1,7 @@
 import { Module } from '@nestjs/common';
+import { MediaModule } from '#caas/domain/media';
+import { AttachmentsRefresher } from './attachments/attachments-refresher';
+import { RefreshAttachmentsProcessor } from './attachments/refresh-attachments.processor';
 import { MessagingFeedModule, MessagingModule } from './messaging.module';
 import { IndexMessagesProcessor } from './search/index-messages.processor';
 import { ScheduledSender } from './scheduled/scheduled-sender';
@@ -9,13 +12,15 @@ import { VerifyConversationsProcessor } from './verify/verify-conversations.proc
 
 /** What workers do for messaging. */
 @Module({
-  imports: [MessagingModule, MessagingFeedModule, SendingModule],
+  imports: [MediaModule, MessagingModule, MessagingFeedModule, SendingModule],
   providers: [
     SearchIndexer,
     IndexMessagesProcessor,
     VerifyConversationsProcessor,
     ScheduledSender,
     SendScheduledProcessor,
+    AttachmentsRefresher,
+    RefreshAttachmentsProcessor,
   ],
 })
 export class MessagingJobsModule {}

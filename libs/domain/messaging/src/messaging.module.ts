@@ -1,8 +1,10 @@
 import { Global, Module, type OnModuleInit } from '@nestjs/common';
 import { GroupsModule } from '#caas/domain/groups';
+import { FileHolders, FileViewers, MediaModule } from '#caas/domain/media';
 import { ConversationFeed } from '#caas/platform/realtime';
 import { ReferenceHolders } from '#caas/domain/users';
 import { TenancyModule } from '#caas/tenancy';
+import { existingHolders, mayReadAny } from './attachments/message-holders';
 import { conversations } from './persistence/conversation.schema';
 import { HAS_MENTIONS, HAS_REPLIERS, IS_FORWARDED, messages } from './persistence/message.schema';
 import { messageVersions } from './persistence/message-version.schema';
@@ -28,16 +30,22 @@ const MESSAGING_COLLECTIONS = [
   scheduledMessages,
 ];
 
-/** What every process knows of messaging: its collections, and where they keep names of users. */
+/** What every process knows of messaging: its collections, and where they keep names of users and files. */
 @Module({
-  imports: [GroupsModule, TenancyModule.forFeature(MESSAGING_COLLECTIONS)],
+  imports: [GroupsModule, MediaModule, TenancyModule.forFeature(MESSAGING_COLLECTIONS)],
   providers: [ConversationsVerifier],
   exports: [ConversationsVerifier],
 })
 export class MessagingModule implements OnModuleInit {
-  constructor(private readonly holders: ReferenceHolders) {}
+  constructor(
+    private readonly holders: ReferenceHolders,
+    private readonly fileHolders: FileHolders,
+    private readonly fileViewers: FileViewers,
+  ) {}
 
   onModuleInit(): void {
+    this.fileHolders.register('message', existingHolders);
+    this.fileViewers.register('message', mayReadAny);
     this.holders.register(conversations, [{ path: 'people', list: true }]);
     const mentions = { path: 'mentions', list: true, among: HAS_MENTIONS };
     this.holders.register(messages, [

@@ -1,7 +1,8 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Optional } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import {
   Clock,
+  DuplicateKeyError,
   forbidden,
   invalid,
   notFound,
@@ -12,6 +13,7 @@ import {
   type UserReference,
 } from '#caas/kernel';
 import { requireVersion } from '#caas/platform/http';
+import { Avatars } from './avatars';
 import { userDevices } from './persistence/user-device.schema';
 import { UserRepository, type ProfileChanges, type UserSelection } from './persistence/user.repository';
 import { profileVersionOf, type User, type UserStatus } from './persistence/user.schema';
@@ -44,12 +46,13 @@ export class UsersService {
     private readonly sessions: SessionsService,
     private readonly changes: UserChanges,
     private readonly clock: Clock,
+    @Optional() private readonly avatars?: Avatars,
   ) {}
 
   /**
    * Creates a user, updates them, or brings a deleted one back (`created` then, too). What `input` leaves out stays as it
    * was; a new user without a display name is called by the external id.
-   * @throws CaasError `server_key_required` (403)
+   * @throws CaasError `server_key_required` (403), `invalid_file` (400, for the avatar)
    */
   async put(ctx: RequestContext, pathId: string, input: ProfileInput): Promise<{ user: User; created: boolean }> {
     const externalId = resolveExternalId(ctx, pathId);
@@ -57,7 +60,7 @@ export class UsersService {
     const changes = changesOf(input);
     for (;;) {
       const known = await this.users.findWithDeleted(ctx, externalId);
-      const user = known ? await this.apply(ctx, known, changes) : await this.users.insert(ctx, externalId, changes);
+      const user = known ? await this.apply(ctx, known, changes) : await this.insert(ctx, externalId, changes);
       if (user) return { user, created: known === null || known.deleted_at !== null };
     }
   }
@@ -78,7 +81,7 @@ export class UsersService {
 
   /**
    * @param expectedVersion of If-Match, or null to change whatever is there
-   * @throws CaasError `server_key_required` (403), `user_not_found` (404), `stale_version` (412)
+   * @throws CaasError `server_key_required` (403), `user_not_found` (404), `stale_version` (412), `invalid_file` (400)
    */
   async update(
     ctx: RequestContext,
@@ -99,7 +102,7 @@ export class UsersService {
   }
 
   /**
-   * Soft: the user's name stays on what they wrote, and PUT brings them back. Their sessions end, their devices go.
+   * Soft: the user's name stays on what they wrote, and PUT brings them back. Their sessions end, their devices and avatar go.
    * @throws CaasError `server_key_required` (403), `user_not_found` (404), `stale_version` (412)
    */
   async remove(ctx: RequestContext, pathId: string, expectedVersion: number | null): Promise<void> {
@@ -111,6 +114,7 @@ export class UsersService {
       requireVersion(expectedVersion, profileVersionOf(user));
       const removed = await ctx.transaction(async (tx) => {
         if (!(await this.users.remove(tx, user))) return false;
+        await this.avatars?.change(tx, user._id, user.avatar_file_id, null);
         await tx.repository(userDevices).deleteMany({ 'user.user_id': user._id });
         await this.sessions.revokeAll(tx, user._id);
         tx.afterCommit(() => this.changes.forget(ctx, externalId));
@@ -156,21 +160,41 @@ export class UsersService {
     }
   }
 
+  /** Null when somebody else made a user of this external id at the same moment. */
+  private async insert(ctx: RequestContext, externalId: string, changes: ProfileChanges): Promise<User | null> {
+    const avatar = changes.avatar_file_id ?? null;
+    try {
+      if (!avatar) return await this.users.insert(ctx, externalId, changes);
+      return await ctx.transaction(async (tx) => {
+        const user = await this.users.insert(tx, externalId, changes);
+        await this.avatars?.change(tx, user._id, null, avatar);
+        return user;
+      });
+    } catch (error) {
+      if (error instanceof DuplicateKeyError) return null;
+      throw error;
+    }
+  }
+
   /**
-   * The change and, when it is a rename, the order to refresh all copies of the name: both or neither. Null when somebody
-   * changed the user since `known` was read.
+   * The change and, when it is a rename, the order to refresh all copies of the name; with another avatar, what holds its file:
+   * all or nothing. Null when somebody changed the user since `known` was read.
    */
   private async apply(ctx: RequestContext, known: User, changes: ProfileChanges): Promise<User | null> {
     if (known.deleted_at === null && Object.keys(changes).length === 0) return known;
     const now = this.clock.now();
     const renamed = changes.display_name !== undefined && changes.display_name !== known.display_name;
-    const user = renamed
-      ? await ctx.transaction(async (tx) => {
-          const changed = await this.users.change(tx, known, changes, now);
-          if (changed) await this.changes.orderRefresh(tx, changed);
-          return changed;
-        })
-      : await this.users.change(ctx, known, changes, now);
+    const avatar = changes.avatar_file_id;
+    const repictured = avatar !== undefined && !isSame(avatar, known.avatar_file_id);
+    const user =
+      renamed || repictured
+        ? await ctx.transaction(async (tx) => {
+            const changed = await this.users.change(tx, known, changes, now);
+            if (changed && repictured) await this.avatars?.change(tx, known._id, known.avatar_file_id, avatar);
+            if (changed && renamed) await this.changes.orderRefresh(tx, changed);
+            return changed;
+          })
+        : await this.users.change(ctx, known, changes, now);
     if (user) this.changes.announce(ctx, user);
     return user;
   }
@@ -188,6 +212,8 @@ export class UsersService {
     return found.map((user) => (blockers.has(user._id.toHexString()) ? { ...user, last_seen_at: null } : user));
   }
 }
+
+const isSame = (a: ObjectId | null, b: ObjectId | null): boolean => (a && b ? a.equals(b) : a === b);
 
 function changesOf({ avatar_file_id, ...rest }: ProfileInput): ProfileChanges {
   if (avatar_file_id === undefined) return rest;

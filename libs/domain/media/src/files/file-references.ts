@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
-import { invalid, type RequestContext } from '#caas/kernel';
-import { fileReferences, files, type HolderKind, type StoredFile } from '../persistence';
+import { invalid, type Filter, type RequestContext } from '#caas/kernel';
+import { fileReferences, files, type FileReference, type HolderKind, type StoredFile } from '../persistence';
 
 /** What keeps a file. */
 export interface Holder {
@@ -9,6 +9,13 @@ export interface Holder {
   id: ObjectId;
   /** Where the holder is read, if that is a conversation. */
   conversationId?: ObjectId;
+}
+
+export interface Claim {
+  /** Only files of the actor; the tenant's server, in whoever's name, may also use what it uploaded itself. */
+  own?: boolean;
+  /** How the request calls the file at this place of the list. */
+  field?: (at: number) => string;
 }
 
 const UNUSABLE = ['uploading', 'rejected', 'failed'];
@@ -20,15 +27,20 @@ export class FileReferences {
    * Writes down that the holder keeps the files, which are given back in the order asked for. Holding one again is no error.
    * @throws CaasError `invalid_file` (400) for one that is not there, not whole, or was rejected
    */
-  async claim(ctx: RequestContext, holder: Holder, fileIds: readonly ObjectId[]): Promise<StoredFile[]> {
+  async claim(
+    ctx: RequestContext,
+    holder: Holder,
+    fileIds: readonly ObjectId[],
+    { own = false, field = () => 'file_id' }: Claim = {},
+  ): Promise<StoredFile[]> {
     if (fileIds.length === 0) return [];
     const held = await ctx.repository(fileReferences).find({ holder_id: holder.id, holder_kind: holder.kind });
+    const among = own ? usableBy(ctx) : {};
     const claimed: StoredFile[] = [];
-    for (const id of fileIds) {
+    for (const [at, id] of fileIds.entries()) {
       const isHeld = held.some(({ file_id }) => file_id.equals(id));
-      const file = isHeld ? await ctx.repository(files).findById(id) : await this.hold(ctx, holder, id);
-      if (!file)
-        throw invalid('invalid_file', `The file ${id.toHexString()} is not there, not whole, or was rejected.`);
+      const file = isHeld ? await ctx.repository(files).findById(id) : await this.hold(ctx, holder, id, among);
+      if (!file) throw invalidFile(id, field(at));
       claimed.push(file);
     }
     return claimed;
@@ -49,11 +61,28 @@ export class FileReferences {
     }
   }
 
-  private async hold(ctx: RequestContext, holder: Holder, id: ObjectId): Promise<StoredFile | null> {
+  /** What of one kind holds the file, in the order of holders. */
+  holdersOf(
+    ctx: RequestContext,
+    file_id: ObjectId,
+    holder_kind: HolderKind,
+    after: ObjectId | null,
+    limit: number,
+  ): Promise<FileReference[]> {
+    const bound = after === null ? {} : { holder_id: { $gt: after } };
+    return ctx.repository(fileReferences).find({ file_id, holder_kind, ...bound }, { sort: { holder_id: 1 }, limit });
+  }
+
+  private async hold(
+    ctx: RequestContext,
+    holder: Holder,
+    id: ObjectId,
+    among: Filter<StoredFile>,
+  ): Promise<StoredFile | null> {
     const file = await ctx
       .repository(files)
       .findOneAndUpdate(
-        { _id: id, status: { $nin: UNUSABLE } },
+        { ...among, _id: id, status: { $nin: UNUSABLE } },
         { $inc: { reference_count: 1 }, $set: { unreferenced_at: null } },
         { returning: 'after' },
       );
@@ -67,3 +96,16 @@ export class FileReferences {
     return file;
   }
 }
+
+/** Whose files the actor may use. */
+function usableBy(ctx: RequestContext): Filter<StoredFile> {
+  const own = { 'owner.user_id': ctx.user.user_id };
+  return ctx.isServer ? { $or: [own, { owner: null }] } : own;
+}
+
+export const invalidFile = (id: ObjectId, field: string) =>
+  invalid(
+    'invalid_file',
+    `The file ${id.toHexString()} is not there, not whole, was rejected, or is not yours to use.`,
+    [{ field, message: 'must be a file of yours that is whole and was not rejected' }],
+  );

@@ -28,7 +28,17 @@ export function attachmentOf(file: StoredFile, media: MediaMetadata | null) {
   return { file_id: file._id.toHexString(), name, status, size_bytes, ...contentOf(media) };
 }
 
-export type Attachment = ReturnType<typeof attachmentOf>;
+type AttachmentOfFile = ReturnType<typeof attachmentOf>;
+export type Attachment = Omit<AttachmentOfFile, 'status'> & { status: AttachmentOfFile['status'] | 'deleted' };
+
+/** What is kept of a file that its owner has deleted: what it was, and nothing of what it showed. */
+export const deletedAttachmentOf = (attachment: Attachment): Attachment => ({
+  ...attachment,
+  status: 'deleted',
+  thumbhash: null,
+  waveform: null,
+  variants: [],
+});
 
 function contentOf(media: MediaMetadata | null) {
   return {

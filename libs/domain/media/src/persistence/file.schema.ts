@@ -55,8 +55,10 @@ export class StoredFile extends TenantDocumentBase {
   upload_expires_at: Date | null;
 }
 
-const IS_UNREFERENCED = { unreferenced_at: { $type: 'date' } };
-const IS_UPLOADING = { upload_expires_at: { $type: 'date' } };
+/* The conditions of the partial indexes: a query names them, or the engine cannot use the index. */
+export const IS_UNREFERENCED = { unreferenced_at: { $type: 'date' } };
+export const IS_UPLOADING = { upload_expires_at: { $type: 'date' } };
+export const IS_DELETED = { deleted_at: { $type: 'date' } };
 
 export const files = tenantCollection(StoredFile, {
   name: 'files',
@@ -65,5 +67,6 @@ export const files = tenantCollection(StoredFile, {
     { key: { tenant_id: 1, media_id: 1 }, serves: 'the files of one content' },
     { key: { tenant_id: 1, unreferenced_at: 1 }, partial: IS_UNREFERENCED, serves: 'collecting what nobody holds' },
     { key: { tenant_id: 1, upload_expires_at: 1 }, partial: IS_UPLOADING, serves: 'ending uploads that were given up' },
+    { key: { tenant_id: 1, deleted_at: 1 }, partial: IS_DELETED, serves: 'removing what its owner has deleted' },
   ],
 });

@@ -7,17 +7,14 @@ import { FreshCache, Invalidations } from '#caas/platform/cache';
 import { conversationKey } from './conversation-key';
 import { conversations, type Conversation } from '../persistence/conversation.schema';
 import type { Message } from '../persistence/message.schema';
+import { entriesAmong, entriesOf, readableAmong, type Entry } from './entries';
 import { visibleFrom } from './visibility';
 
 const MAX_CACHED = 20_000;
 /** The two of a direct conversation are the same for good. */
 const DIRECT_TTL_MS = 10 * 60_000;
 
-/** A conversation as one member has it. */
-export interface Entry {
-  conversation: Conversation;
-  member: Member;
-}
+export type { Entry };
 
 /** What sending must know of a conversation, and what of it can be remembered for a moment. */
 export interface ConversationFacts {
@@ -86,37 +83,18 @@ export class ConversationAccess {
   }
 
   /** Those among `ids` that the actor is in, by id. */
-  async findMany(ctx: RequestContext, ids: ObjectId[]): Promise<Map<string, Entry>> {
-    const [found, own] = await Promise.all([
-      ctx.repository(conversations).find({ _id: oneOrAll(ids) }),
-      this.membershipsIn(ctx, ids),
-    ]);
-    return new Map(joined(found, own).map((entry) => [entry.conversation._id.toHexString(), entry]));
+  findMany(ctx: RequestContext, ids: ObjectId[]): Promise<Map<string, Entry>> {
+    return entriesAmong(ctx, ids);
   }
 
   /** Those among `found` that the actor is in, in their order. */
-  async entriesOf(ctx: RequestContext, found: Conversation[]): Promise<Entry[]> {
-    if (found.length === 0) return [];
-    const own = await this.membershipsIn(
-      ctx,
-      found.map(({ _id }) => _id),
-    );
-    return joined(found, own);
-  }
-
-  private membershipsIn(ctx: RequestContext, ids: ObjectId[]): Promise<Member[]> {
-    return ctx.repository(members).find({ conversation_id: oneOrAll(ids), 'user.user_id': ctx.user.user_id });
+  entriesOf(ctx: RequestContext, found: Conversation[]): Promise<Entry[]> {
+    return entriesOf(ctx, found);
   }
 
   /** Those among `messages` that the actor may read, in their order. */
-  async readableAmong(ctx: RequestContext, messages: Message[]): Promise<Message[]> {
-    if (messages.length === 0) return [];
-    const ids = new Map(messages.map(({ conversation_id: id }) => [id.toHexString(), id]));
-    const entries = await this.findMany(ctx, [...ids.values()]);
-    return messages.filter(({ conversation_id, seq }) => {
-      const entry = entries.get(conversation_id.toHexString());
-      return entry !== undefined && seq >= visibleFrom(entry.member, entry.conversation);
-    });
+  readableAmong(ctx: RequestContext, messages: Message[]): Promise<Message[]> {
+    return readableAmong(ctx, messages);
   }
 
   /** @throws CaasError `conversation_not_found` (404), `blocked`, `moderator_required` (403, in channels) */
@@ -180,14 +158,4 @@ export class ConversationAccess {
   conversationChanged({ tenantId }: RequestContext, id: ObjectId): void {
     this.invalidations.publish({ kind: 'conversation', tenantId, id: id.toHexString() });
   }
-}
-
-const oneOrAll = (ids: ObjectId[]) => (ids.length === 1 ? ids[0] : { $in: ids });
-
-function joined(found: Conversation[], own: Member[]): Entry[] {
-  const byConversation = new Map(own.map((member) => [member.conversation_id.toHexString(), member]));
-  return found.flatMap((conversation) => {
-    const member = byConversation.get(conversation._id.toHexString());
-    return member ? [{ conversation, member }] : [];
-  });
 }

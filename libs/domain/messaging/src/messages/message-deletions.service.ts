@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import { forbidden, type RequestContext } from '#caas/kernel';
 import { requireVersion } from '#caas/platform/http';
+import { MessageAttachments } from '../attachments/message-attachments';
 import { messageVersions } from '../persistence/message-version.schema';
 import type { Message } from '../persistence/message.schema';
 import { pollVotes } from '../persistence/poll-vote.schema';
@@ -17,6 +18,7 @@ export class MessageDeletionsService {
   constructor(
     private readonly access: MessageAccess,
     private readonly changes: MessageChanges,
+    private readonly attachments: MessageAttachments,
   ) {}
 
   /**
@@ -37,6 +39,7 @@ export class MessageDeletionsService {
       await tx.repository(reactions).deleteMany({ message_id: id });
       if (message.poll) await tx.repository(pollVotes).deleteMany({ message_id: id });
       await tx.repository(messageVersions).deleteMany({ message_id: id });
+      if (message.attachments.length > 0) await this.attachments.release(tx, message);
       root = await removeReply(tx, message, furtherRev);
       return {
         deleted_at: new Date(),

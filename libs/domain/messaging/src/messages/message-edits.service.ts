@@ -12,10 +12,13 @@ import {
   type TenantDocument,
 } from '#caas/kernel';
 import { requireVersion } from '#caas/platform/http';
+import type { Attachment } from '#caas/domain/media';
+import { MessageAttachments } from '../attachments/message-attachments';
 import { messageVersions, type MessageVersion } from '../persistence/message-version.schema';
 import type { MessageContent } from '../persistence/message-content';
 import type { Message } from '../persistence/message.schema';
 import { requestHash } from '../sending/request-hash';
+import { fileIdsOf, requireContent, type AttachedFile } from './content';
 import { Mentions } from './mentions';
 import { MessageAccess } from './message-access';
 import { MessageChanges } from './message-changes';
@@ -28,6 +31,8 @@ export interface MessageEdit {
   /** External ids. */
   mentions?: string[];
   encrypted?: string | null;
+  /** All that it then has: kept ones, and further ones of the sender's. */
+  attachments?: AttachedFile[];
 }
 
 type Content = Omit<MessageContent, keyof TenantDocument>;
@@ -39,12 +44,14 @@ export class MessageEditsService {
     private readonly access: MessageAccess,
     private readonly mentions: Mentions,
     private readonly changes: MessageChanges,
+    private readonly attachments: MessageAttachments,
   ) {}
 
   /**
    * @param version of the message, that the client saw; null when it does not say
    * @throws CaasError `message_not_found` (404), `blocked`, `not_your_message` (403), `message_deleted`,
-   *   `message_forwarded` (409), `stale_version` (412), `empty_message`, `invalid_poll`, `unknown_mentions` (400)
+   *   `message_forwarded` (409), `stale_version` (412), `empty_message`, `attachments_required`, `invalid_poll`,
+   *   `unknown_mentions`, `invalid_file` (400)
    */
   async edit(ctx: RequestContext, id: ObjectId, edit: MessageEdit, version: number | null): Promise<Message> {
     const found = await this.access.writable(ctx, id);
@@ -55,15 +62,20 @@ export class MessageEditsService {
       requireVersion(version, before.__v);
       if (before.forwarded_from) throw conflict('message_forwarded', 'A forwarded message stays as it was written.');
       const after = edited(before, { ...edit, ...(mentions ? { mentions } : {}) } as Partial<Content>);
-      if (sameContent(contentOf(before), after)) return null;
-      requireContent(before, after);
+      const wanted = edit.attachments && fileIdsOf(edit.attachments);
+      const isKept = !wanted || sameFiles(wanted, before);
+      if (isKept && sameContent(contentOf(before), after)) return null;
+      requireContent({ type: before.type, poll: before.poll, ...after }, (wanted ?? before.attachments).length);
       await tx.repository(messageVersions).insertOne({
         message_id: before._id,
         replaced_rev: rev,
         ...contentOf(before),
         written_at: before.edited_at ?? before.created_at,
       });
-      return { ...after, edited_at: new Date() };
+      const attachments = isKept
+        ? before.attachments
+        : await this.attachments.replace(tx, before, fileIdsOf(before.attachments), wanted);
+      return { ...after, attachments, edited_at: new Date() };
     });
     return message;
   }
@@ -91,6 +103,9 @@ export class MessageEditsService {
   }
 }
 
+const sameFiles = (wanted: ObjectId[], { attachments }: Message): boolean =>
+  wanted.length === attachments.length && wanted.every((id, at) => id.toHexString() === attachments[at]!.file_id);
+
 const contentOf = ({ text, metadata, encrypted, mentions }: Content): Content => ({
   text,
   metadata,
@@ -111,16 +126,4 @@ function sameContent(before: Content, after: Content): boolean {
     requestHash({ ...content, mentions: mentions.map(({ user_external_id }) => user_external_id) }),
   );
   return a === b;
-}
-
-function requireContent({ attachments, poll }: Message, { text, encrypted }: Content): void {
-  if (poll && encrypted) {
-    throw invalid('invalid_poll', 'A poll is never encrypted.', [
-      { field: 'encrypted', message: 'does not go with a poll' },
-    ]);
-  }
-  if (text || encrypted || poll || attachments.length > 0) return;
-  throw invalid('empty_message', 'A message needs a text or an encrypted payload.', [
-    { field: 'text', message: 'must not be empty' },
-  ]);
 }

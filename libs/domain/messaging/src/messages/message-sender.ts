@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import { CaasError, type RequestContext } from '#caas/kernel';
 import { Realtime } from '#caas/platform/realtime';
+import { MessageAttachments, type FilesToAttach } from '../attachments/message-attachments';
 import { ConversationAccess } from '../conversations/conversation-access';
 import { draftOf, type Draft, type SendKey } from '../sending/draft';
 import { requestHash } from '../sending/request-hash';
@@ -17,7 +18,13 @@ const ABOUT_NOW = new Set([
   'unknown_mentions',
   'message_not_found',
   'invalid_closes_at',
+  'invalid_file',
 ]);
+
+/** What a message that may be sent has. */
+export interface Checked extends Partial<Draft> {
+  files?: FilesToAttach | undefined;
+}
 
 /** The one way in which new messages get into a conversation: each once, however often it is asked for. */
 @Injectable()
@@ -25,6 +32,7 @@ export class MessageSender {
   constructor(
     private readonly access: ConversationAccess,
     private readonly committer: SendCommitter,
+    private readonly attachments: MessageAttachments,
     private readonly changes: MessageChanges,
     private readonly realtime: Realtime,
     private readonly search: SearchHints,
@@ -32,12 +40,14 @@ export class MessageSender {
 
   /**
    * @param check answers what the message has, or throws why it must not be sent now
-   * @throws CaasError what `check` throws, and `idempotency_mismatch` (422)
+   * @throws CaasError what `check` throws, `invalid_file` (400), and `idempotency_mismatch` (422)
    */
-  async sendOnce(ctx: RequestContext, key: SendKey, check: () => Promise<Partial<Draft>>): Promise<Sent> {
-    let content: Partial<Draft>;
+  async sendOnce(ctx: RequestContext, key: SendKey, check: () => Promise<Checked>): Promise<Sent> {
     try {
-      content = await check();
+      const { files, ...content } = await check();
+      const sent = await this.submit(ctx, draftOf({ ...key, ...content }), files);
+      if (!sent.replayed) this.announce(ctx, sent);
+      return sent;
     } catch (error) {
       if (!isAboutNow(error)) throw error;
       await this.access.readable(ctx, key.conversation_id);
@@ -46,9 +56,17 @@ export class MessageSender {
       if (sent) return sent;
       throw error;
     }
-    const sent = await this.committer.submit(ctx, draftOf({ ...key, ...content }));
-    if (!sent.replayed) this.announce(ctx, sent);
-    return sent;
+  }
+
+  private submit(ctx: RequestContext, draft: Draft, files: FilesToAttach | undefined): Promise<Sent> {
+    if (!files) return this.committer.submit(ctx, draft);
+    return this.attachments.holding(
+      ctx,
+      draft,
+      files,
+      (attachments) => this.committer.submit(ctx, { ...draft, attachments }),
+      ({ message }) => message._id.equals(draft._id),
+    );
   }
 
   private announce(ctx: RequestContext, { message, root }: Sent): void {

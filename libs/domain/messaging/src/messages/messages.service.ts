@@ -13,12 +13,12 @@ import {
 import { ConversationAccess } from '../conversations/conversation-access';
 import { IN_A_THREAD, IS_PINNED, messages, type Message, type MessageType } from '../persistence/message.schema';
 import { pollOf, type NewPoll } from '../polls/poll';
-import type { Draft } from '../sending/draft';
 import type { Sent } from '../sending/send-committer';
 import { SendRates } from '../sending/send-rates';
 import { Mentions } from './mentions';
+import { fileIdsOf, requireContent, type AttachedFile } from './content';
 import { MessageAccess } from './message-access';
-import { MessageSender, sendKeyOf } from './message-sender';
+import { MessageSender, sendKeyOf, type Checked } from './message-sender';
 
 /** What a message says, whenever it is sent. */
 export interface MessageBody {
@@ -32,6 +32,7 @@ export interface MessageBody {
   metadata?: Record<string, unknown>;
   encrypted?: string;
   poll?: NewPoll;
+  attachments?: AttachedFile[];
 }
 
 /** The body of a send, over REST and sockets alike. */
@@ -66,27 +67,28 @@ export class MessagesService {
 
   /**
    * Answers when the message is stored for good. The same `client_message_id` again answers the first message.
-   * @throws CaasError `conversation_not_found` (404), `blocked`, `moderator_required` (403), `empty_message`, `invalid_poll`,
-   *   `invalid_closes_at`, `unknown_reply`, `unknown_thread_root`, `unknown_mentions` (400), `idempotency_mismatch` (422), `rate_limited` (429)
+   * @param areHeld whether the files are held for this message already: then the sender need not own them any more
+   * @throws CaasError `conversation_not_found` (404), `blocked`, `moderator_required` (403), `empty_message`,
+   *   `attachments_required`, `invalid_file`, `invalid_poll`, `invalid_closes_at`, `unknown_reply`, `unknown_thread_root`,
+   *   `unknown_mentions` (400), `idempotency_mismatch` (422), `rate_limited` (429)
    */
-  async send(ctx: RequestContext, conversationId: ObjectId, body: NewMessage): Promise<Sent> {
+  async send(ctx: RequestContext, conversationId: ObjectId, body: NewMessage, areHeld = false): Promise<Sent> {
     this.rates.spend(ctx.tenantId);
     const key = sendKeyOf(ctx, conversationId, body.client_message_id, body);
-    return this.sender.sendOnce(ctx, key, () => this.check(ctx, conversationId, body));
+    return this.sender.sendOnce(ctx, key, async () => {
+      const { files, ...content } = await this.check(ctx, conversationId, body);
+      return { ...content, files: files && { ...files, own: !areHeld } };
+    });
   }
 
   /**
    * May the actor send this now? Answers what the message has.
    * @throws CaasError what `send` throws before anything is stored
    */
-  async check(ctx: RequestContext, id: ObjectId, body: MessageBody): Promise<Partial<Draft>> {
+  async check(ctx: RequestContext, id: ObjectId, body: MessageBody): Promise<Checked> {
     const { visibleFrom } = await this.access.requireSender(ctx, id);
     const poll = pollOf(body, new Date());
-    if (!body.text && !body.encrypted && !poll) {
-      throw invalid('empty_message', 'A message needs a text, a poll or an encrypted payload.', [
-        { field: 'text', message: 'must not be empty' },
-      ]);
-    }
+    requireContent({ ...body, poll }, body.attachments?.length ?? 0);
     return {
       type: body.type ?? 'text',
       text: body.text ?? null,
@@ -98,6 +100,7 @@ export class MessagesService {
       thread_root_id:
         body.thread_root_id === undefined ? null : await this.threadRoot(ctx, id, body.thread_root_id, visibleFrom),
       mentions: await this.mentions.resolve(ctx, id, body.mentions),
+      files: body.attachments && { ids: fileIdsOf(body.attachments), own: true },
     };
   }
 

@@ -2,6 +2,7 @@ import { Prop, raw, Schema } from '@nestjs/mongoose';
 import { ObjectId as BsonObjectId, type ObjectId } from 'bson';
 import { Types } from 'mongoose';
 import type { UserReference } from '#caas/kernel';
+import type { Attachment } from '#caas/domain/media';
 import { UserReferenceProp, userReferenceShape } from '#caas/domain/users';
 import { tenantCollection } from '#caas/tenancy';
 import type { Poll } from '../polls/poll';
@@ -58,8 +59,9 @@ export class Message extends MessageContent {
   @Prop({ type: String, enum: MESSAGE_TYPES, default: 'text' })
   type: MessageType;
 
+  /** Snapshots, brought up to date when what they show changes. */
   @Prop({ type: Array, default: [] })
-  attachments: unknown[];
+  attachments: Attachment[];
 
   @Prop({ type: Types.ObjectId, default: null })
   reply_to_id: ObjectId | null;

@@ -11,7 +11,9 @@ import {
   type RequestContext,
 } from '#caas/kernel';
 import { requireVersion } from '#caas/platform/http';
+import { MessageAttachments } from '../attachments/message-attachments';
 import { ConversationAccess } from '../conversations/conversation-access';
+import { fileIdsOf } from '../messages/content';
 import { MessagesService, type MessageBody } from '../messages/messages.service';
 import { scheduledMessages, type ScheduledMessage, type ScheduledState } from '../persistence/scheduled-message.schema';
 import { ScheduledHints } from './scheduled-hints';
@@ -32,6 +34,7 @@ export class ScheduledMessagesService {
   constructor(
     private readonly access: ConversationAccess,
     private readonly messages: MessagesService,
+    private readonly attachments: MessageAttachments,
     private readonly hints: ScheduledHints,
     private readonly news: ScheduledNews,
     private readonly clock: Clock,
@@ -39,7 +42,7 @@ export class ScheduledMessagesService {
 
   /**
    * Refuses at once what could not be sent now; what counts is whether it may be sent at its time. The limit is approximate:
-   * what one user schedules at the same moment may go past it.
+   * what one user schedules at the same moment may go past it. Its files are held until it is sent, refused or cancelled.
    * @param id of the new row: the same again answers the first
    * @throws CaasError what a send throws, and `invalid_send_at`, `too_many_scheduled` (400)
    */
@@ -54,13 +57,19 @@ export class ScheduledMessagesService {
     const existing = await rows.findOne(ownRow(ctx, id));
     if (existing) return existing;
     this.requireSoon(send_at);
-    await this.messages.check(ctx, conversation_id, message);
+    const { files } = await this.messages.check(ctx, conversation_id, message);
     if ((await rows.count({ 'user.user_id': ctx.user.user_id, state: 'pending' })) >= MAX_PENDING) {
       throw invalid('too_many_scheduled', `No more than ${MAX_PENDING} messages of a user wait to be sent.`);
     }
     const given = { _id: id, conversation_id, user: ctx.user, message, send_at, due_at: send_at };
     const initial = { state: 'pending' as const, message_id: null, failed_because: null, settled_at: null };
-    const row = await rows.insertOne({ ...given, ...initial });
+    const insert = (in_: RequestContext) => in_.repository(scheduledMessages).insertOne({ ...given, ...initial });
+    const row = files
+      ? await ctx.transaction(async (tx) => {
+          await this.attachments.claim(tx, given, files);
+          return insert(tx);
+        })
+      : await insert(ctx);
     await this.hints.set({ tenantId: ctx.tenantId, id }, send_at);
     this.news.tell(ctx, row);
     return row;
@@ -104,10 +113,16 @@ export class ScheduledMessagesService {
       requireVersion(version, before.__v);
       if (send_at) this.requireSoon(send_at);
       const message = changed(before.message, change.message);
-      await this.messages.check(ctx, before.conversation_id, message);
+      const { files } = await this.messages.check(ctx, before.conversation_id, message);
       const seen: Filter<ScheduledMessage> = { ...ownRow(ctx, id), state: 'pending', __v: before.__v };
       const $set = { message, ...(send_at ? { send_at, due_at: send_at } : {}) };
-      const row = await ctx.repository(scheduledMessages).findOneAndUpdate(seen, { $set });
+      const row = await ctx.transaction(async (tx) => {
+        const updated = await tx.repository(scheduledMessages).findOneAndUpdate(seen, { $set });
+        if (updated && change.message.attachments) {
+          await this.attachments.replace(tx, updated, fileIdsOf(before.message?.attachments ?? []), files?.ids ?? []);
+        }
+        return updated;
+      });
       // Somebody was faster, the owner on another device or the worker: what is there now decides.
       if (!row) continue;
       await this.hints.set({ tenantId: ctx.tenantId, id }, row.due_at);
@@ -123,7 +138,11 @@ export class ScheduledMessagesService {
   async cancel(ctx: RequestContext, id: ObjectId): Promise<void> {
     const waiting: Filter<ScheduledMessage> = { ...ownRow(ctx, id), state: 'pending' };
     const end = { state: 'cancelled' as const, due_at: null, message: null, settled_at: this.clock.now() };
-    const row = await ctx.repository(scheduledMessages).findOneAndUpdate(waiting, { $set: end });
+    const row = await ctx.transaction(async (tx) => {
+      const cancelled = await tx.repository(scheduledMessages).findOneAndUpdate(waiting, { $set: end });
+      if (cancelled) await this.attachments.release(tx, cancelled);
+      return cancelled;
+    });
     if (row) {
       await this.hints.set({ tenantId: ctx.tenantId, id }, null);
       return this.news.tell(ctx, row);

@@ -4,6 +4,7 @@ import { CaasError, Clock, forbidden, notFound, type ErrorKind, type RequestCont
 import { UserDirectory } from '#caas/access';
 import { Log } from '#caas/platform/logging';
 import { RequestContexts } from '#caas/tenancy';
+import { MessageAttachments } from '../attachments/message-attachments';
 import { sendKeyOf } from '../messages/message-sender';
 import { MessagesService, type NewMessage } from '../messages/messages.service';
 import {
@@ -33,6 +34,7 @@ export class ScheduledSender {
     private readonly users: UserDirectory,
     private readonly messages: MessagesService,
     private readonly committer: SendCommitter,
+    private readonly attachments: MessageAttachments,
     private readonly news: ScheduledNews,
     private readonly clock: Clock,
     private readonly log: Log,
@@ -73,7 +75,7 @@ export class ScheduledSender {
     let owner = this.as(ctx, row);
     try {
       owner = await this.asOwner(ctx, row);
-      const { message } = await this.messages.send(owner, row.conversation_id, body);
+      const { message } = await this.messages.send(owner, row.conversation_id, body, true);
       await this.settle(ctx, row, 'sent', { message_id: message._id, message: null });
     } catch (error) {
       if (!(error instanceof CaasError) || !FINAL.has(error.kind)) throw error;
@@ -97,7 +99,15 @@ export class ScheduledSender {
     outcome: Partial<ScheduledMessage>,
   ): Promise<void> {
     const end = { ...outcome, state, due_at: null, settled_at: this.clock.now() };
-    const settled = await ctx.repository(scheduledMessages).findOneAndUpdate(claimOf(row), { $set: end });
+    const finish = (in_: RequestContext) =>
+      in_.repository(scheduledMessages).findOneAndUpdate(claimOf(row), { $set: end });
+    const settled = row.message?.attachments
+      ? await ctx.transaction(async (tx) => {
+          const finished = await finish(tx);
+          if (finished) await this.attachments.release(tx, row);
+          return finished;
+        })
+      : await finish(ctx);
     if (settled) this.news.tell(ctx, settled);
   }
 

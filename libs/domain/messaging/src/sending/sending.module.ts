@@ -1,4 +1,6 @@
 import { Module } from '@nestjs/common';
+import { MediaModule } from '#caas/domain/media';
+import { MessageAttachments } from '../attachments/message-attachments';
 import { ConversationChanges } from '../changes/conversation-changes';
 import { ConversationAccess } from '../conversations/conversation-access';
 import { Mentions } from '../messages/mentions';
@@ -22,6 +24,7 @@ const SENDING = [
   GroupWriter,
   Mentions,
   MessageAccess,
+  MessageAttachments,
   MessageChanges,
   MessageSender,
   MessagesService,
@@ -34,5 +37,5 @@ const SENDING = [
 ];
 
 /** How a message gets into a conversation: the same in apis, for clients, and in workers, for what was scheduled. */
-@Module({ providers: SENDING, exports: SENDING })
+@Module({ imports: [MediaModule], providers: SENDING, exports: SENDING })
 export class SendingModule {}

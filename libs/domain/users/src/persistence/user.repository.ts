@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
-import { DuplicateKeyError, type Filter, type Page, type PageRequest, type RequestContext } from '#caas/kernel';
+import type { Filter, Page, PageRequest, RequestContext } from '#caas/kernel';
 import { nameKeyOf, users, type User, type UserStatus } from './user.schema';
 
 export interface ProfileChanges {
@@ -46,25 +46,20 @@ export class UserRepository {
     return ctx.repository(users).page(filter, request);
   }
 
-  /** Null when somebody else made a user of this external id at the same moment. */
-  async insert(ctx: RequestContext, externalId: string, profile: ProfileChanges): Promise<User | null> {
+  /** @throws DuplicateKeyError when somebody else made a user of this external id at the same moment */
+  insert(ctx: RequestContext, externalId: string, profile: ProfileChanges): Promise<User> {
     const display_name = profile.display_name ?? externalId;
-    try {
-      return await ctx.repository(users).insertOne({
-        external_id: externalId,
-        display_name,
-        name_key: nameKeyOf(display_name),
-        avatar_file_id: profile.avatar_file_id ?? null,
-        metadata: profile.metadata ?? {},
-        status: profile.status ?? 'active',
-        last_seen_at: null,
-        renamed_at: null,
-        quiet_updates: 0,
-      });
-    } catch (error) {
-      if (error instanceof DuplicateKeyError) return null;
-      throw error;
-    }
+    return ctx.repository(users).insertOne({
+      external_id: externalId,
+      display_name,
+      name_key: nameKeyOf(display_name),
+      avatar_file_id: profile.avatar_file_id ?? null,
+      metadata: profile.metadata ?? {},
+      status: profile.status ?? 'active',
+      last_seen_at: null,
+      renamed_at: null,
+      quiet_updates: 0,
+    });
   }
 
   /** Applies `changes` to the exact version read before; null when it has moved on. Also brings a deleted user back. */
@@ -84,7 +79,9 @@ export class UserRepository {
   }
 
   remove(ctx: RequestContext, user: User): Promise<User | null> {
-    return ctx.repository(users).softDelete({ _id: user._id, __v: user.__v });
+    return ctx
+      .repository(users)
+      .findOneAndUpdate({ _id: user._id, __v: user.__v }, { $set: { deleted_at: new Date(), avatar_file_id: null } });
   }
 
   /** Remembers that the user was there at `now`, unless something as late as `atLeast` is known already. */

@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsString, Length } from 'class-validator';
 import { ApiId, ApiMetadata, IsMetadata, IsText, MayBeAbsent, MayBeNull } from '#caas/platform/http';
-import { IsEncrypted, IsId, IsMentions, MAX_TEXT_CODE_POINTS } from './message-fields';
+import { AttachedFileDto, IsAttachments, IsEncrypted, IsId, IsMentions, MAX_TEXT_CODE_POINTS } from './message-fields';
 
 export class EditMessageDto {
   @ApiPropertyOptional({ type: String, nullable: true, maxLength: MAX_TEXT_CODE_POINTS })
@@ -23,6 +23,11 @@ export class EditMessageDto {
   @MayBeNull()
   @IsEncrypted()
   encrypted?: string | null;
+
+  @ApiPropertyOptional({ type: [AttachedFileDto], maxItems: 10, description: 'all that it then has' })
+  @MayBeAbsent()
+  @IsAttachments(0)
+  attachments?: AttachedFileDto[];
 }
 
 export class ForwardMessageDto {

@@ -1,8 +1,20 @@
 import { applyDecorators } from '@nestjs/common';
-import { ArrayMaxSize, IsArray, IsString, Length, Matches } from 'class-validator';
+import { ApiProperty } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  ArrayUnique,
+  IsArray,
+  IsString,
+  Length,
+  Matches,
+  ValidateNested,
+} from 'class-validator';
 import { MAX_MENTIONS } from '../../messages/mentions';
 
 export const MAX_TEXT_CODE_POINTS = 20_000;
+const MAX_ATTACHMENTS = 10;
 const MAX_ENCRYPTED_CHARACTERS = 64 * 1024;
 
 /** An id in a body, as clients spell it. */
@@ -18,4 +30,21 @@ export const IsEncrypted = () =>
     IsString(),
     Length(4, MAX_ENCRYPTED_CHARACTERS),
     Matches(/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/, { message: 'must be base64, padded' }),
+  );
+
+export class AttachedFileDto {
+  @ApiProperty({ description: 'a file of yours that is whole; it may still be processed' })
+  @IsId()
+  file_id: string;
+}
+
+/** At most ten different files. @param min how few they may be */
+export const IsAttachments = (min: number) =>
+  applyDecorators(
+    IsArray(),
+    ArrayMinSize(min),
+    ArrayMaxSize(MAX_ATTACHMENTS),
+    ArrayUnique((file: AttachedFileDto | null) => file?.file_id),
+    ValidateNested({ each: true }),
+    Type(() => AttachedFileDto),
   );

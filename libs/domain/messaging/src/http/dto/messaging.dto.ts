@@ -17,7 +17,7 @@ import {
 } from 'class-validator';
 import { ApiMetadata, IsMetadata, IsText, MayBeAbsent } from '#caas/platform/http';
 import { PollDto } from '../../polls/polls.dto';
-import { IsEncrypted, IsId, IsMentions, MAX_TEXT_CODE_POINTS } from './message-fields';
+import { AttachedFileDto, IsAttachments, IsEncrypted, IsId, IsMentions, MAX_TEXT_CODE_POINTS } from './message-fields';
 import {
   CONVERSATION_TYPES,
   HISTORIES,
@@ -75,10 +75,14 @@ export class SendMessageDto {
   @Length(1, 64)
   client_message_id: string;
 
-  @ApiPropertyOptional({ enum: ['text', 'poll'], default: 'text' })
+  @ApiPropertyOptional({
+    enum: ['text', 'media', 'poll'],
+    default: 'text',
+    description: 'media has at least one attachment',
+  })
   @MayBeAbsent()
-  @IsIn(['text', 'poll'])
-  type?: 'text' | 'poll';
+  @IsIn(['text', 'media', 'poll'])
+  type?: 'text' | 'media' | 'poll';
 
   @ApiPropertyOptional({ maxLength: MAX_TEXT_CODE_POINTS })
   @MayBeAbsent()
@@ -118,6 +122,10 @@ export class SendMessageDto {
   @ValidateNested()
   @Type(() => PollDto)
   poll?: PollDto;
+  @ApiPropertyOptional({ type: [AttachedFileDto], minItems: 1, maxItems: 10 })
+  @MayBeAbsent()
+  @IsAttachments(1)
+  attachments?: AttachedFileDto[];
 }
 
 /** Over a socket the conversation is in the message, for want of a path. */

@@ -1,0 +1,80 @@
+import { Injectable } from '@nestjs/common';
+import type { ObjectId } from 'bson';
+import { collectFiles } from '#caas/contracts';
+import type { RequestContext, Tenant, TenantId } from '#caas/kernel';
+import { Log } from '#caas/platform/logging';
+import { Handles, type SystemJobHandler } from '#caas/platform/queue';
+import type { ObjectInfo } from '#caas/platform/storage';
+import { RequestContexts, TenantDirectory } from '#caas/tenancy';
+import { FileCollector } from './file-collector';
+import { OrphanObjects } from './orphan-objects';
+
+const TENANTS_AT_ONCE = 20;
+/** Walks over references and objects are long: one tenant's at a time, a portion in each run. */
+interface Walk {
+  ctx: RequestContext;
+  reference: ObjectId | null;
+  referencesDone: boolean;
+  objects: AsyncIterator<ObjectInfo>;
+}
+
+/** A portion of all tenants each time, for good; and, more slowly, a walk over each tenant's references and objects. */
+@Handles(collectFiles)
+@Injectable()
+export class CollectFilesProcessor implements SystemJobHandler {
+  private last: TenantId | null = null;
+  private walked: TenantId | null = null;
+  private walk: Walk | null = null;
+
+  constructor(
+    private readonly contexts: RequestContexts,
+    private readonly tenants: TenantDirectory,
+    private readonly collector: FileCollector,
+    private readonly orphans: OrphanObjects,
+    private readonly log: Log,
+  ) {}
+
+  async handle(): Promise<void> {
+    const next = await this.tenants.list(this.last, TENANTS_AT_ONCE);
+    this.last = next.length < TENANTS_AT_ONCE ? null : next.at(-1)!.id;
+    for (const tenant of next) await this.visit(tenant);
+    await this.walkOn();
+  }
+
+  /** One tenant's trouble is not the others'. */
+  private async visit(tenant: Tenant): Promise<void> {
+    const ctx = this.open(tenant);
+    try {
+      await this.collector.collect(ctx);
+    } catch (error) {
+      this.log.of(ctx).warn({ reason: (error as Error).message }, 'files were not collected; tried again soon');
+    }
+  }
+
+  private async walkOn(): Promise<void> {
+    this.walk ??= await this.begin();
+    if (!this.walk) return;
+    const walk = this.walk;
+    // Whatever fails is begun anew with the next tenant, so that no tenant holds up the rest.
+    this.walk = null;
+    if (!walk.referencesDone) {
+      walk.reference = await this.collector.releaseAbandoned(walk.ctx, walk.reference);
+      walk.referencesDone = walk.reference === null;
+    }
+    const { removed, done } = await this.orphans.sweep(walk.ctx, walk.objects);
+    if (removed > 0) this.log.of(walk.ctx).info({ removed }, 'objects of no file were removed');
+    if (!done || !walk.referencesDone) this.walk = walk;
+  }
+
+  private async begin(): Promise<Walk | null> {
+    const [tenant] = await this.tenants.list(this.walked, 1);
+    this.walked = tenant?.id ?? null;
+    if (!tenant) return null;
+    const ctx = this.open(tenant);
+    return { ctx, reference: null, referencesDone: false, objects: this.orphans.walk(ctx) };
+  }
+
+  private open(tenant: Tenant): RequestContext {
+    return this.contexts.open(tenant, { kind: 'system', name: collectFiles.name }, collectFiles.name);
+  }
+}

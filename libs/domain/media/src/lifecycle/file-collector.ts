@@ -1,0 +1,69 @@
+import { Injectable } from '@nestjs/common';
+import type { ObjectId } from 'bson';
+import type { Filter, RequestContext } from '#caas/kernel';
+import { InjectConfig, type ConfigOf } from '#caas/platform/config';
+import { FileHolders } from '../files/file-holders';
+import { FileReferences } from '../files/file-references';
+import { fileReferences, files, IS_DELETED, IS_UNREFERENCED, IS_UPLOADING, type StoredFile } from '../persistence';
+import { FileRemoval } from './file-removal';
+import { fileLifecycleConfig } from './lifecycle.config';
+
+const AT_ONCE = 100;
+const REFERENCES_AT_ONCE = 500;
+
+/** What one tenant's visit has done. */
+export interface Collected {
+  uploads: number;
+  unused: number;
+  deleted: number;
+}
+
+/** Frees what nothing holds any more, a bounded portion at a time. Safe to be killed anywhere, and beside itself. */
+@Injectable()
+export class FileCollector {
+  constructor(
+    private readonly removal: FileRemoval,
+    private readonly references: FileReferences,
+    private readonly holders: FileHolders,
+    @InjectConfig(fileLifecycleConfig) private readonly config: ConfigOf<typeof fileLifecycleConfig>,
+  ) {}
+
+  async collect(ctx: RequestContext): Promise<Collected> {
+    const before = (ms: number) => ({ $lte: new Date(Date.now() - ms) });
+    const uploadEnded = { status: 'uploading', upload_expires_at: before(0) };
+    const unused = { reference_count: 0, unreferenced_at: before(this.config.FILES_UNUSED_FOR) };
+    return {
+      uploads: await this.removeAll(ctx, IS_UPLOADING, uploadEnded),
+      unused: await this.removeAll(ctx, IS_UNREFERENCED, unused),
+      deleted: await this.removeAll(ctx, IS_DELETED, IS_DELETED),
+    };
+  }
+
+  /**
+   * Releases what is held for messages that never came, in the order of references.
+   * @returns where the next portion begins; null after the last
+   */
+  async releaseAbandoned(ctx: RequestContext, after: ObjectId | null): Promise<ObjectId | null> {
+    const bound = after === null ? {} : { _id: { $gt: after } };
+    const some = await ctx.repository(fileReferences).find(bound, { sort: { _id: 1 }, limit: REFERENCES_AT_ONCE });
+    const latest = Date.now() - this.config.FILES_CLAIMED_FOR;
+    const old = some.filter(({ created_at }) => created_at.getTime() <= latest);
+    for (const { holder_kind: kind, holder_id: id, file_id } of await this.holders.abandoned(ctx, old)) {
+      await ctx.transaction((tx) => this.references.release(tx, { kind, id }, [file_id]));
+    }
+    return some.length < REFERENCES_AT_ONCE ? null : some.at(-1)!._id;
+  }
+
+  private async removeAll(
+    ctx: RequestContext,
+    index: Filter<StoredFile>,
+    condition: Filter<StoredFile>,
+  ): Promise<number> {
+    const found = await ctx
+      .repository(files)
+      .find({ $and: [index, condition] }, { limit: AT_ONCE, fields: ['_id'], withDeleted: true });
+    let removed = 0;
+    for (const { _id } of found) if (await this.removal.remove(ctx, _id, condition)) removed += 1;
+    return removed;
+  }
+}

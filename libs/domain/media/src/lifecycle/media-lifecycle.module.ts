@@ -1,0 +1,19 @@
+import { Module } from '@nestjs/common';
+import { MediaModule } from '../media.module';
+import { CollectFilesProcessor } from './collect-files.processor';
+import { FileCollector } from './file-collector';
+import { FileRemoval } from './file-removal';
+import { MediaVerifier } from './media-verifier';
+import { OrphanObjects } from './orphan-objects';
+
+/** What frees files, and looks them over. Needs the storage. */
+@Module({
+  imports: [MediaModule],
+  providers: [FileCollector, FileRemoval, MediaVerifier, OrphanObjects],
+  exports: [FileCollector, FileRemoval, MediaVerifier, OrphanObjects],
+})
+export class MediaLifecycleModule {}
+
+/** For workers. */
+@Module({ imports: [MediaLifecycleModule], providers: [CollectFilesProcessor] })
+export class MediaLifecycleJobsModule {}
