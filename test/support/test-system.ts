@@ -151,6 +151,8 @@ export class LiveClient {
   }
 }
 
+const WORKER = 2;
+
 /** Two apis and a worker on the engines of the test run. */
 export class TestSystem {
   private readonly children: ChildProcess[] = [];
@@ -191,6 +193,26 @@ export class TestSystem {
       child.once('exit', resolve);
       child.kill(signal);
     });
+  }
+
+  /** Where the processes keep their files. */
+  get dataFolder(): string {
+    return this.dataDir;
+  }
+
+  /** Resolves when the worker has ended; with a signal, it is sent that first. */
+  async workerEnded(signal?: NodeJS.Signals): Promise<void> {
+    const child = this.children[WORKER]!;
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const end = new Promise((resolve) => child.once('exit', resolve));
+    if (signal) child.kill(signal);
+    await end;
+  }
+
+  /** Another one in the place of a worker that has ended. */
+  async startWorker(environment: Record<string, string> = {}): Promise<void> {
+    await this.workerEnded('SIGKILL');
+    this.children[WORKER] = await this.spawn('worker', environment);
   }
 
   /** Of an api, now. */
@@ -256,23 +278,30 @@ export class TestSystem {
   }
 
   private async launch(app: string): Promise<void> {
+    this.children.push(await this.spawn(app));
+  }
+
+  private async spawn(app: string, environment: Record<string, string> = {}): Promise<ChildProcess> {
     const port = await freePort();
     if (app === 'api') this.urls.push(`http://127.0.0.1:${port}`);
-    const child = spawn(process.execPath, [builtEntry(app)], {
+    const preloaded = ['command-witness', 'media/kill-at-step'].map(
+      (name) => `--require ${join(repositoryRoot(), `dist/test/support/${name}.js`)}`,
+    );
+    return spawn(process.execPath, [builtEntry(app)], {
       env: {
         ...process.env,
         NODE_ENV: 'test',
-        NODE_OPTIONS: `--require ${join(repositoryRoot(), 'dist/test/support/command-witness.js')}`,
+        NODE_OPTIONS: preloaded.join(' '),
         HOST: '127.0.0.1',
         PORT: String(port),
         DATA_DIR: this.dataDir,
         PLATFORM_ADMIN_KEY: this.platformKey,
         LOG_LEVEL: this.logLevel,
         ...this.environment,
+        ...environment,
       },
       stdio: ['ignore', 'inherit', 'inherit'],
     });
-    this.children.push(child);
   }
 }
 

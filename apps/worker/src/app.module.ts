@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AccessModule } from '#caas/access';
 import { ControlPlaneJobsModule, ControlPlaneModule } from '#caas/control-plane';
+import { MediaJobsModule, processingConfig } from '#caas/domain/media';
 import { messagingConfig, MessagingJobsModule, MessagingModule } from '#caas/domain/messaging';
 import { UsersJobsModule } from '#caas/domain/users';
 import { CacheModule } from '#caas/platform/cache';
@@ -10,12 +11,20 @@ import { loggingConfig, LoggingModule } from '#caas/platform/logging';
 import { JobRunnerModule, QueueModule } from '#caas/platform/queue';
 import { RealtimePublisherModule } from '#caas/platform/realtime';
 import { RedisModule } from '#caas/platform/redis';
+import { storageConfig } from '#caas/platform/storage';
 import { OutboxModule, TenancyJobsModule, tenancyConfig, TenancyModule } from '#caas/tenancy';
 
 /** What a worker process is made of. */
 @Module({
   imports: [
-    ConfigModule.forRoot([runtimeConfig, loggingConfig, tenancyConfig, messagingConfig]),
+    ConfigModule.forRoot([
+      runtimeConfig,
+      loggingConfig,
+      tenancyConfig,
+      storageConfig,
+      messagingConfig,
+      processingConfig,
+    ]),
     LoggingModule,
     HealthModule,
     RedisModule,
@@ -31,6 +40,7 @@ import { OutboxModule, TenancyJobsModule, tenancyConfig, TenancyModule } from '#
     RealtimePublisherModule,
     MessagingModule,
     MessagingJobsModule,
+    MediaJobsModule,
     JobRunnerModule,
   ],
 })

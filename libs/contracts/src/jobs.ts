@@ -99,6 +99,15 @@ export const processFile = {
   payload: z.strictObject({ file_id: objectId }),
 } as const satisfies TenantJob;
 
+/** A file's processing ended: what messages keep of it follows. */
+export const refreshAttachments = {
+  kind: 'tenant',
+  queue: 'references',
+  name: 'refresh-attachments',
+  version: 1,
+  payload: z.strictObject({ file_id: objectId }),
+} as const satisfies TenantJob;
+
 /** Ends uploads that were given up, frees files that nobody holds, and the objects of no file; a portion of all tenants each time. */
 export const collectFiles = {
   kind: 'system',
@@ -117,6 +126,8 @@ export const JOBS: readonly Job[] = [
   indexMessages,
   verifyConversations,
   sendScheduled,
+  processFile,
+  refreshAttachments,
 ];
 
 export const jobKey = ({ queue, name }: { queue: string; name: string }): string => `${queue}/${name}`;
