@@ -80,7 +80,10 @@ export class TenantFiles {
 
   /** Ends the lease of a worker that was killed, as time would. */
   async expireLease(id: ObjectId): Promise<void> {
-    await this.place('files').updateOne({ _id: id }, { $set: { leased_until: new Date(0) } });
+    await this.place('files').updateOne(
+      { _id: id, leased_until: { $ne: null } },
+      { $set: { leased_until: new Date(0) } },
+    );
   }
 
   file(id: ObjectId): Promise<any> {

@@ -16,6 +16,7 @@ import { ProcessFileProcessor } from './processing/process-file.processor';
 import { RefreshAttachmentsProcessor } from './processing/refresh-attachments.processor';
 import { Scratch } from './processing/scratch';
 import { Ffmpeg } from './processing/tools/ffmpeg';
+import { VideoToolsCheck } from './processing/tools/video-tools-check';
 import { MalwareScanner } from './processing/tools/malware-scanner';
 
 /** What workers do for media. Needs `Realtime` and `Outbox` from the application. */
@@ -31,6 +32,7 @@ import { MalwareScanner } from './processing/tools/malware-scanner';
     { provide: FilePolicies, useClass: EveryType },
     MalwareScanner,
     Ffmpeg,
+    VideoToolsCheck,
     Prober,
     Images,
     Videos,

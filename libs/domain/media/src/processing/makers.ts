@@ -6,17 +6,24 @@ import { Prober } from './kinds/probe';
 import type { Sniffed } from './kinds/sniff';
 import { Videos } from './kinds/videos';
 import type { Made } from './made';
+import { Ffmpeg } from './tools/ffmpeg';
 import type { Work } from './work';
 
 /** By what the content is, who makes of it what is served. */
 @Injectable()
 export class Makers {
   constructor(
-    private readonly images: Images,
+    readonly images: Images,
     private readonly prober: Prober,
-    private readonly videos: Videos,
+    readonly videos: Videos,
     private readonly audios: Audios,
   ) {}
+
+  /** For programs that are no Nest application. */
+  static with(config: ConstructorParameters<typeof Ffmpeg>[0]): Makers {
+    const [ffmpeg, images] = [new Ffmpeg(config), new Images()];
+    return new Makers(images, new Prober(ffmpeg), new Videos(ffmpeg, images), new Audios(ffmpeg));
+  }
 
   /** @throws FileRefused, NotNow */
   async make(work: Work, sniffed: Sniffed): Promise<Made> {

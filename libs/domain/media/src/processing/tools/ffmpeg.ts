@@ -1,10 +1,8 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { spawn } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { InjectConfig, type ConfigOf } from '#caas/platform/config';
-import { HealthChecks } from '#caas/platform/health';
-import { Log } from '#caas/platform/logging';
 import { failed, NotNow } from '../outcomes';
 import { processingConfig } from '../processing.config';
 
@@ -31,23 +29,15 @@ export interface Run {
   onOutput?: (chunk: Buffer) => void;
 }
 
+type Used = 'FFMPEG_THREADS' | 'FFMPEG_TIMEOUT';
+
 /**
  * ffmpeg and ffprobe of the system, each run with its nice value, its share of memory and time and the size of its output
  * limited, and ended with this process, however that ends.
  */
 @Injectable()
-export class Ffmpeg implements OnModuleInit {
-  constructor(
-    @InjectConfig(processingConfig) private readonly config: ConfigOf<typeof processingConfig>,
-    private readonly health: HealthChecks,
-    private readonly log: Log,
-  ) {}
-
-  async onModuleInit(): Promise<void> {
-    this.health.add('video tools', () => this.require());
-    if (await this.isThere()) return;
-    this.log.root.warn('ffmpeg is not installed: videos and audios wait until it is; everything else works');
-  }
+export class Ffmpeg {
+  constructor(@InjectConfig(processingConfig) private readonly config: Pick<ConfigOf<typeof processingConfig>, Used>) {}
 
   /** @throws NotNow: the file waits for somebody to install it */
   async require(): Promise<void> {
@@ -102,7 +92,7 @@ export class Ffmpeg implements OnModuleInit {
     }
   }
 
-  private async isThere(): Promise<boolean> {
+  async isThere(): Promise<boolean> {
     const tools = ['ffmpeg', 'ffprobe', 'setpriv', 'prlimit', 'nice'];
     return (await Promise.all(tools.map(isOnPath))).every(Boolean);
   }
