@@ -98,21 +98,20 @@ describe.each(TIERS)('on %s', (tier) => {
       original: [1280, 960],
       poster: [1280, 960],
       '720p': [960, 720],
-      'hls/0000.ts': [null, null],
-      'hls/index.m3u8': [null, null],
+      'hls/segments.ts': [960, 720],
+      'hls/index.m3u8': [960, 720],
     });
     const played = await probed(await files.bytes(`${media.object_prefix}/720p.mp4`));
     expect(played.streams).toMatchObject([
       { codec_name: 'h264', pix_fmt: 'yuv420p', width: 960, height: 720 },
       { codec_name: 'aac' },
     ]);
-    for (const name of ['720p.mp4', 'original.mp4', 'hls/0000.ts']) {
+    for (const name of ['720p.mp4', 'original.mp4', 'hls/segments.ts']) {
       const bytes = await files.bytes(`${media.object_prefix}/${name}`);
       expect(bytes.includes('Secret title') || bytes.includes('+32.75')).toBe(false);
     }
-    expect((await files.bytes(`${media.object_prefix}/hls/index.m3u8`)).toString()).toMatch(
-      /^#EXTM3U[\s\S]*\n0000.ts\n/,
-    );
+    const list = (await files.bytes(`${media.object_prefix}/hls/index.m3u8`)).toString();
+    expect(list).toMatch(/^#EXTM3U[\s\S]*#EXT-X-BYTERANGE:\d+@0\nsegments.ts\n[\s\S]*#EXT-X-ENDLIST/);
     const mp4 = await files.bytes(`${media.object_prefix}/720p.mp4`);
     expect(mp4.indexOf('moov')).toBeLessThan(mp4.indexOf('mdat'));
   });

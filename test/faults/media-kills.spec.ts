@@ -97,7 +97,7 @@ it('a file that brings three workers down has failed, with those that wait for t
 });
 
 it('a worker without ffmpeg leaves videos for later, and does the rest', async () => {
-  await system.startWorker({ PATH: '/nowhere' });
+  await system.startWorker({ FFMPEG_PATH: '/nowhere' });
   const video = await files.upload({ name: 'v.mp4', bytes: await testVideo({ size: '160x120' }) });
   const picture = await files.upload({ name: 'p.jpg', bytes: await photograph('allium-oreophilum') });
   expect((await files.ended(picture)).file.status).toBe('ready');

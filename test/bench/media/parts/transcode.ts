@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Makers } from '#caas/domain/media';
+import { makersOf } from '../../../support/media/makers';
 import { testVideo } from '../../../support/media/samples';
 import { CrowdProcess } from '../../messaging/crowd';
 import { Population } from '../../messaging/population';
@@ -98,7 +98,7 @@ async function beside<T>(input: string, folder: string, work: () => Promise<T>):
   }
 }
 
-const { videos } = Makers.with({ FFMPEG_THREADS: THREADS, FFMPEG_TIMEOUT: 10 * 60_000 });
+const { videos } = makersOf(THREADS);
 
 function transcoded(input: string, output: string, signal: AbortSignal) {
   const work = { input, output, sizeBytes: 0, signal, progress: () => undefined };

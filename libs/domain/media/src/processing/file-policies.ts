@@ -3,7 +3,7 @@ import type { RequestContext } from '#caas/kernel';
 
 /** What a tenant allows: `image/*`, `application/pdf`, … The patterns are of types read from the content. */
 export interface TypePolicy {
-  allowed_types: readonly string[];
+  allowedTypes: readonly string[];
 }
 
 /** Asked once for each file. */
@@ -15,11 +15,9 @@ export abstract class FilePolicies {
 @Injectable()
 export class EveryType extends FilePolicies {
   override of(): TypePolicy {
-    return { allowed_types: ['*/*'] };
+    return { allowedTypes: ['*'] };
   }
 }
 
-export function allows({ allowed_types }: TypePolicy, contentType: string): boolean {
-  const [family] = contentType.split('/');
-  return allowed_types.some((pattern) => pattern === '*/*' || pattern === `${family}/*` || pattern === contentType);
-}
+export const allows = ({ allowedTypes }: TypePolicy, type: string): boolean =>
+  allowedTypes.some((allowed) => (allowed.endsWith('*') ? type.startsWith(allowed.slice(0, -1)) : type === allowed));

@@ -55,7 +55,11 @@ export class Contents {
     if (known.processed_by?.equals(file._id)) return { media: known, abandoned: null, busyWith: null };
     if (known.status === 'ready') return { media: known, abandoned: null, busyWith: file._id };
     const maker = known.processed_by ? await tx.repository(files).findById(known.processed_by) : null;
-    if (maker && isUnfinished(maker)) return { media: known, abandoned: null, busyWith: maker._id };
+    if (maker && isUnfinished(maker)) {
+      // Written, as by all who point a file to a content: whoever removes it with its last file, and this, do not both win.
+      await rows.updateOne({ _id: known._id }, { $set: { processed_by: maker._id } });
+      return { media: known, abandoned: null, busyWith: maker._id };
+    }
     const media = await rows.findOneAndUpdate({ _id: known._id }, { $set: mine });
     return { media: media!, abandoned: known.object_prefix, busyWith: null };
   }

@@ -102,7 +102,6 @@ function textOf(head: Buffer): string | null {
   try {
     // `stream`: a character that is cut off at the end of the head is no mistake.
     const text = new TextDecoder('utf-8', { fatal: true }).decode(head, { stream: true });
-    // eslint-disable-next-line no-control-regex -- these are what text does not have
     return /[\x00-\x08\x0e-\x1a\x1c-\x1f]/.test(text) ? null : text;
   } catch {
     return null;

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NOTHING_KNOWN, variant, type Made, type MadeVariant } from '../made';
 import { failed } from '../outcomes';
@@ -77,21 +77,34 @@ export class Videos {
     return variant('720p', '720p.mp4', 'video/mp4', { path }, { ...size, duration_ms: durationMs });
   }
 
-  /** The same streams once more, in pieces that a player takes as its connection allows. */
+  /**
+   * The same streams once more, in pieces that a player takes as its connection allows: ranges of bytes of one file (RFC 8216,
+   * 4.3.2.2), so that an hour of video is two objects and not a thousand.
+   */
   private async hls({ output, signal }: Work, played: MadeVariant): Promise<MadeVariant[]> {
     const folder = join(output, 'hls');
     await mkdir(folder);
-    const pieces = ['-hls_time', String(SEGMENT_S), '-hls_list_size', '0', '-hls_playlist_type', 'vod'];
-    const names = ['-hls_segment_filename', join(folder, '%04d.ts'), join(folder, 'index.m3u8')];
+    const [list, pieces] = [join(folder, 'index.m3u8'), join(folder, 'segments.ts')];
+    const kind = [
+      '-hls_time',
+      String(SEGMENT_S),
+      '-hls_list_size',
+      '0',
+      '-hls_playlist_type',
+      'vod',
+      '-hls_flags',
+      'single_file',
+    ];
     const { path } = played.from as { path: string };
-    await this.ffmpeg.convert({ path, demuxer: 'mov' }, ['-map', '0', '-c', 'copy', '-f', 'hls', ...pieces, ...names], {
-      signal,
-    });
+    const args = ['-map', '0', '-c', 'copy', '-f', 'hls', ...kind, '-hls_segment_filename', pieces, list];
+    await this.ffmpeg.convert({ path, demuxer: 'mov' }, args, { signal });
+    const { width, height, duration_ms } = played;
+    const measures = { width, height, duration_ms };
     // The list comes last: who finds it finds what it names.
-    const files = (await readdir(folder)).sort();
-    return files.map((file) =>
-      variant(`hls/${file}`, `hls/${file}`, TYPES[file.endsWith('.ts') ? 'ts' : 'm3u8'], { path: join(folder, file) }),
-    );
+    return [
+      variant('hls/segments.ts', 'hls/segments.ts', 'video/mp2t', { path: pieces }, measures),
+      variant('hls/index.m3u8', 'hls/index.m3u8', 'application/vnd.apple.mpegurl', { path: list }, measures),
+    ];
   }
 
   private async original(
@@ -137,7 +150,6 @@ export class Videos {
   }
 }
 
-const TYPES = { ts: 'video/mp2t', m3u8: 'application/vnd.apple.mpegurl' } as const;
 const AAC = ['-c:a', 'aac', '-b:a', '128k', '-ac', '2'];
 export const X264 = ['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '23', '-profile:v', 'high'];
 const toMp4 = (path: string) => ['-movflags', '+faststart', '-f', 'mp4', path];

@@ -29,7 +29,7 @@ export interface Run {
   onOutput?: (chunk: Buffer) => void;
 }
 
-type Used = 'FFMPEG_THREADS' | 'FFMPEG_TIMEOUT';
+type Used = 'FFMPEG_PATH' | 'FFMPEG_THREADS' | 'FFMPEG_TIMEOUT';
 
 /**
  * ffmpeg and ffprobe of the system, each run with its nice value, its share of memory and time and the size of its output
@@ -68,7 +68,10 @@ export class Ffmpeg {
     const limits = [`--as=${MEMORY_BYTES}`, `--fsize=${LARGEST_OUTPUT_BYTES}`, '--core=0'];
     const command = ['--pdeathsig', 'KILL', 'prlimit', ...limits, 'nice', '-n', String(NICENESS), tool, ...args];
     // Nothing of our own environment: no proxies, no credentials.
-    const child = spawn('setpriv', command, { env: { PATH: process.env['PATH'] }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn('setpriv', command, {
+      env: { PATH: this.config.FFMPEG_PATH },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     const tooLong = AbortSignal.timeout(this.config.FFMPEG_TIMEOUT);
     const end = AbortSignal.any([signal, tooLong]);
     const kill = () => child.kill('SIGKILL');
@@ -94,14 +97,14 @@ export class Ffmpeg {
 
   async isThere(): Promise<boolean> {
     const tools = ['ffmpeg', 'ffprobe', 'setpriv', 'prlimit', 'nice'];
-    return (await Promise.all(tools.map(isOnPath))).every(Boolean);
+    return (await Promise.all(tools.map((tool) => isIn(this.config.FFMPEG_PATH, tool)))).every(Boolean);
   }
 }
 
 export const only = (demuxer: string) => ['-protocol_whitelist', 'file', '-f', demuxer];
 
-async function isOnPath(command: string): Promise<boolean> {
-  for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
+async function isIn(folders: string, command: string): Promise<boolean> {
+  for (const folder of folders.split(delimiter)) {
     const found = await access(join(folder, command), constants.X_OK).then(
       () => true,
       () => false,
