@@ -94,6 +94,9 @@ module.exports = {
     tsConfig: { fileName: `${__dirname}/tsconfig.json` },
     doNotFollow: { path: 'node_modules' },
     exclude: { path: ['^dist/', 'boundaries-fixture/'] },
-    enhancedResolveOptions: { conditionNames: ['source', 'import', 'require', 'node', 'default'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['source', 'import', 'require', 'node', 'default'],
+    },
   },
 };

@@ -7,51 +7,10 @@ import { io, type Socket } from 'socket.io-client';
 import type { Tier } from '#caas/kernel';
 import { freePort, waitFor } from '../../tools/stack';
 import { builtEntry, repositoryRoot } from '../../tools/stack/repository';
+import { Caller } from './caller';
 import { WITNESS_NOTE, type WitnessNote } from './witness-note';
 
-/** What the assertions read of an answer. */
-export interface Answer {
-  status: number;
-  etag: string | null;
-  headers: Headers;
-  /* eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests look into JSON of every shape */
-  body: any;
-}
-
-/** One credential at one process. */
-export class Caller {
-  constructor(
-    private readonly url: string,
-    private readonly authorization: string | null,
-    private readonly headers: Record<string, string> = {},
-  ) {}
-
-  async call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
-    const answer = await fetch(`${this.url}${path}`, {
-      method,
-      headers: {
-        ...(this.authorization === null ? {} : { authorization: `Bearer ${this.authorization}` }),
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...this.headers,
-        ...headers,
-      },
-      body: body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body),
-    });
-    const text = await answer.text();
-    return {
-      status: answer.status,
-      etag: answer.headers.get('etag'),
-      headers: answer.headers,
-      body: text === '' ? null : (JSON.parse(text) as unknown),
-    };
-  }
-
-  get = (path: string) => this.call('GET', path);
-  put = (path: string, body?: unknown, headers?: Record<string, string>) => this.call('PUT', path, body, headers);
-  post = (path: string, body?: unknown) => this.call('POST', path, body);
-  patch = (path: string, body: unknown, headers?: Record<string, string>) => this.call('PATCH', path, body, headers);
-  delete = (path: string, headers?: Record<string, string>) => this.call('DELETE', path, undefined, headers);
-}
+export { Caller, type Answer } from './caller';
 
 /** A tenant of its own, its server, and its users at either of two api processes. */
 export class TestTenant {
@@ -151,6 +110,8 @@ export class LiveClient {
   }
 }
 
+const WORKER = 2;
+
 /** Two apis and a worker on the engines of the test run. */
 export class TestSystem {
   private readonly children: ChildProcess[] = [];
@@ -191,6 +152,26 @@ export class TestSystem {
       child.once('exit', resolve);
       child.kill(signal);
     });
+  }
+
+  /** Where the processes keep their files. */
+  get dataFolder(): string {
+    return this.dataDir;
+  }
+
+  /** Resolves when the worker has ended; with a signal, it is sent that first. */
+  async workerEnded(signal?: NodeJS.Signals): Promise<void> {
+    const child = this.children[WORKER]!;
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const end = new Promise((resolve) => child.once('exit', resolve));
+    if (signal) child.kill(signal);
+    await end;
+  }
+
+  /** Another one in the place of a worker that has ended. */
+  async startWorker(environment: Record<string, string> = {}): Promise<void> {
+    await this.workerEnded('SIGKILL');
+    this.children[WORKER] = await this.spawn('worker', environment);
   }
 
   /** Of an api, now. */
@@ -256,23 +237,30 @@ export class TestSystem {
   }
 
   private async launch(app: string): Promise<void> {
+    this.children.push(await this.spawn(app));
+  }
+
+  private async spawn(app: string, environment: Record<string, string> = {}): Promise<ChildProcess> {
     const port = await freePort();
     if (app === 'api') this.urls.push(`http://127.0.0.1:${port}`);
-    const child = spawn(process.execPath, [builtEntry(app)], {
+    const preloaded = ['command-witness', 'media/kill-at-step'].map(
+      (name) => `--require ${join(repositoryRoot(), `dist/test/support/${name}.js`)}`,
+    );
+    return spawn(process.execPath, [builtEntry(app)], {
       env: {
         ...process.env,
         NODE_ENV: 'test',
-        NODE_OPTIONS: `--require ${join(repositoryRoot(), 'dist/test/support/command-witness.js')}`,
+        NODE_OPTIONS: preloaded.join(' '),
         HOST: '127.0.0.1',
         PORT: String(port),
         DATA_DIR: this.dataDir,
         PLATFORM_ADMIN_KEY: this.platformKey,
         LOG_LEVEL: this.logLevel,
         ...this.environment,
+        ...environment,
       },
       stdio: ['ignore', 'inherit', 'inherit'],
     });
-    this.children.push(child);
   }
 }
 

@@ -1,7 +1,7 @@
 /** Writes the configuration table into the README, or with `--check` fails when it is not what the code says. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileLifecycleConfig } from '#caas/domain/media';
+import { fileLifecycleConfig, processingConfig } from '#caas/domain/media';
 import { messagingConfig, presenceConfig } from '#caas/domain/messaging';
 import { configurationTable, runtimeConfig } from '#caas/platform/config';
 import { httpConfig } from '#caas/platform/http';
@@ -30,6 +30,7 @@ const table = configurationTable([
   presenceConfig,
   messagingConfig,
   fileLifecycleConfig,
+  processingConfig,
 ]);
 const before = readme.slice(0, readme.indexOf(BEGIN) + BEGIN.length);
 const after = readme.slice(readme.indexOf(END));

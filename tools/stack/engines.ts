@@ -5,7 +5,7 @@ import { startGateway } from './engines/gateway';
 import { mongodFolder, mongodUri, startMongod } from './engines/mongod';
 import { clusterFolder, startPostgres } from './engines/postgres';
 import { startRedis } from './engines/redis';
-import { ensureInstalled, type SystemTool } from './engines/system-packages';
+import { ensureInstalled, installIfPossible, type SystemTool } from './engines/system-packages';
 import { onPath, type ManagedProcess } from './process/managed-process';
 import type { Progress, Supervision } from './process/supervision';
 import { SetupError } from './process/setup-error';
@@ -71,6 +71,7 @@ export async function launchEngines(supervision: Supervision, home: DataDir, opt
     await Promise.all([documents(), processes.mongod?.stop(), processes.redis?.stop()]);
   };
   await ensureInstalled(missingTools(home, options), supervision);
+  await installIfPossible(['ffmpeg'], 'videos and audios wait, everything else works', supervision);
   const documents = documentEngine(supervision, home, options, processes);
   const queues = queueEngine(supervision, home, options, processes);
   // Both are over, one way or the other, before anything is stopped: otherwise one could start after that.

@@ -1,9 +1,14 @@
 import { Module } from '@nestjs/common';
 import { AccessModule } from '#caas/access';
 import { ControlPlaneJobsModule, ControlPlaneModule } from '#caas/control-plane';
-import { PostsJobsModule } from '#caas/domain/media';
+import {
+  fileLifecycleConfig,
+  MediaJobsModule,
+  MediaLifecycleJobsModule,
+  PostsJobsModule,
+  processingConfig,
+} from '#caas/domain/media';
 import { messagingConfig, MessagingJobsModule, MessagingModule } from '#caas/domain/messaging';
-import { fileLifecycleConfig, MediaLifecycleJobsModule } from '#caas/domain/media';
 import { UsersJobsModule } from '#caas/domain/users';
 import { CacheModule } from '#caas/platform/cache';
 import { ConfigModule, runtimeConfig } from '#caas/platform/config';
@@ -25,6 +30,7 @@ import { OutboxModule, TenancyJobsModule, tenancyConfig, TenancyModule } from '#
       storageConfig,
       messagingConfig,
       fileLifecycleConfig,
+      processingConfig,
     ]),
     LoggingModule,
     HealthModule,
@@ -44,6 +50,7 @@ import { OutboxModule, TenancyJobsModule, tenancyConfig, TenancyModule } from '#
     MessagingJobsModule,
     PostsJobsModule,
     MediaLifecycleJobsModule,
+    MediaJobsModule,
     JobRunnerModule,
   ],
 })

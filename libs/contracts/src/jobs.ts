@@ -135,6 +135,7 @@ export const JOBS: readonly Job[] = [
   verifyConversations,
   sendScheduled,
   expireStories,
+  processFile,
   refreshAttachments,
   collectFiles,
 ];

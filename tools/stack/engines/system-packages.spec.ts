@@ -1,7 +1,7 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ensureInstalled } from './system-packages';
+import { ensureInstalled, installIfPossible } from './system-packages';
 
 /** A stand-in for apt-get: it notes how it was called, and its install makes the command. */
 const APT_GET = `#!/bin/sh
@@ -46,6 +46,14 @@ describe('ensureInstalled', () => {
       "sudo sh -c 'apt-get update && apt-get install -y --no-install-recommends redis-server mmdebstrap'",
     );
     expect(calls).toThrow(/ENOENT/);
+  });
+
+  it('goes on without what it can do without, and says so', async () => {
+    asUser(1000);
+    const said: string[] = [];
+    const telling = { ...supervision(), progress: (line: string) => void said.push(line) };
+    await installIfPossible(['ffmpeg'], 'no videos', telling);
+    expect(said).toEqual([expect.stringMatching(/^no videos: .*ffmpeg/)]);
   });
 
   it('tries a mirror that is some days old without looking at the dates', async () => {

@@ -8,6 +8,8 @@ const SYSTEM_PACKAGES = {
   redis: { commands: ['redis-server', 'valkey-server'], package: 'redis-server' },
   mmdebstrap: { commands: ['mmdebstrap'], package: 'mmdebstrap' },
   mount: { commands: ['mount'], package: 'mount' },
+  // What workers make videos with.
+  ffmpeg: { commands: ['ffmpeg'], package: 'ffmpeg' },
   // Only where the embedded engine is run by somebody who is not root.
   uidmap: { commands: ['newuidmap'], package: 'uidmap' },
 } as const;
@@ -46,6 +48,20 @@ export async function ensureInstalled(
   const installed = await aptGet('install', '-y', '--no-install-recommends', ...missing);
   if (installed.code !== 0 || missingPackages(tools).length > 0) {
     throw new SetupError(`apt could not install ${missing.join(', ')}:\n${lastLines(installed.output)}\n\n${byHand}`);
+  }
+}
+
+/** The same for what the system can do without: when it cannot be installed, that is said, and nothing more. */
+export async function installIfPossible(
+  tools: SystemTool[],
+  without: string,
+  supervision: Pick<Supervision, 'progress' | 'signal'>,
+): Promise<void> {
+  try {
+    await ensureInstalled(tools, supervision);
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    supervision.progress(`${without}: ${error.message}`);
   }
 }
 

@@ -8,9 +8,12 @@ const HANDLES = Symbol('handles');
 /** Marks a provider as the one that does a job. */
 export const Handles = (job: Job): ClassDecorator => SetMetadata(HANDLES, job) as ClassDecorator;
 
+/** Shows operators how far a job is. Never fails. */
+export type ReportProgress = (percent: number) => void;
+
 /** Must be safe to run twice, and to be killed at any instruction. */
 export interface TenantJobHandler<J extends TenantJob> {
-  handle(ctx: RequestContext, payload: JobPayload<J>): Promise<void>;
+  handle(ctx: RequestContext, payload: JobPayload<J>, report: ReportProgress): Promise<void>;
 }
 
 export interface SystemJobHandler {

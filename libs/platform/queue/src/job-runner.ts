@@ -75,7 +75,8 @@ export class JobRunner implements OnApplicationBootstrap, OnApplicationShutdown 
     if (registered.job.kind === 'system') return (registered.handler as { handle(): Promise<void> }).handle();
     const { payload, meta } = decodeJob(registered.job, job.data);
     const ctx = await this.open(meta, job.name);
-    await registered.handler.handle(ctx, payload as never);
+    const report = (percent: number) => void job.updateProgress(percent).catch(() => undefined);
+    await registered.handler.handle(ctx, payload as never, report);
     if (meta.outboxId !== undefined) await this.contexts.settle(ctx, meta.outboxId);
   }
 

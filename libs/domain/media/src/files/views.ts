@@ -12,7 +12,7 @@ export function viewOfFile(file: StoredFile, media: MediaMetadata | null, progre
     },
     name: file.name,
     status: file.status,
-    problem: file.problem,
+    problem: file.problem && { ...file.problem },
     progress: file.status === 'processing' ? (progress ?? 0) : null,
     size_bytes: file.size_bytes,
     ...contentOf(media),

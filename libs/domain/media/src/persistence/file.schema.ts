@@ -53,6 +53,18 @@ export class StoredFile extends TenantDocumentBase {
   /** Until when an unfinished upload waits for its next bytes; null once it is whole. */
   @Prop({ type: Date, default: null })
   upload_expires_at: Date | null;
+
+  /** How often a worker took it up. What it writes of the file, it writes for its own attempt alone. */
+  @Prop({ type: Number, default: 0 })
+  attempts?: number;
+
+  /** How many of them ended without a word: a file that brings workers down is given up. */
+  @Prop({ type: Number, default: 0 })
+  strikes?: number;
+
+  /** Until when the worker that has it is believed to be alive; null while none has it. */
+  @Prop({ type: Date, default: null })
+  leased_until?: Date | null;
 }
 
 /* The conditions of the partial indexes: a query names them, or the engine cannot use the index. */

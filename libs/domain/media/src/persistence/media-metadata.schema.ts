@@ -1,4 +1,6 @@
 import { Prop, Schema } from '@nestjs/mongoose';
+import type { ObjectId } from 'bson';
+import { Types } from 'mongoose';
 import { TenantDocumentBase, tenantCollection } from '#caas/tenancy';
 import type { FileProblem } from './file.schema';
 
@@ -43,6 +45,10 @@ export class MediaMetadata extends TenantDocumentBase {
 
   @Prop({ type: Object, default: null })
   problem: FileProblem | null;
+
+  /** The file whose job makes it, while it is processed: others with the same bytes wait for that one. */
+  @Prop({ type: Types.ObjectId, default: null })
+  processed_by?: ObjectId | null;
 
   /** Of pictures and videos as they are shown, in pixels. */
   @Prop({ type: Number, default: null })

@@ -1,0 +1,43 @@
+import { Module } from '@nestjs/common';
+import { StorageModule } from '#caas/platform/storage';
+import { MediaModule } from './media.module';
+import { Contents } from './processing/contents/contents';
+import { FileClaims } from './processing/contents/file-claims';
+import { FileEnds } from './processing/contents/file-ends';
+import { Objects } from './processing/contents/objects';
+import { FileNews } from './processing/file-news';
+import { EveryType, FilePolicies } from './processing/file-policies';
+import { Audios } from './processing/kinds/audios';
+import { Images } from './processing/kinds/images';
+import { Prober } from './processing/kinds/probe';
+import { Videos } from './processing/kinds/videos';
+import { Makers } from './processing/makers';
+import { ProcessFileProcessor } from './processing/process-file.processor';
+import { Scratch } from './processing/scratch';
+import { Ffmpeg } from './processing/tools/ffmpeg';
+import { VideoToolsCheck } from './processing/tools/video-tools-check';
+import { MalwareScanner } from './processing/tools/malware-scanner';
+
+/** What workers do for media. Needs `Realtime` and `Outbox` from the application. */
+@Module({
+  imports: [MediaModule, StorageModule],
+  providers: [
+    FileClaims,
+    Contents,
+    FileEnds,
+    Objects,
+    FileNews,
+    Scratch,
+    { provide: FilePolicies, useClass: EveryType },
+    MalwareScanner,
+    Ffmpeg,
+    VideoToolsCheck,
+    Prober,
+    Images,
+    Videos,
+    Audios,
+    Makers,
+    ProcessFileProcessor,
+  ],
+})
+export class MediaJobsModule {}

@@ -1,0 +1,81 @@
+import { Injectable } from '@nestjs/common';
+import type { ObjectId } from 'bson';
+import { DuplicateKeyError, type RequestContext } from '#caas/kernel';
+import { objectPrefix } from '../../files/object-keys';
+import { files, mediaMetadata, type MediaMetadata, type StoredFile } from '../../persistence';
+import type { Sniffed } from '../kinds/sniff';
+import { NotNow } from '../outcomes';
+import { isUnfinished, ofAttempt } from './file-claims';
+
+/** The bytes of a file. */
+export interface Digest {
+  sha256: string;
+  sizeBytes: number;
+}
+
+/** One row for the same bytes: whoever comes first makes what is served, the others wait and share it. */
+@Injectable()
+export class Contents {
+  /** The content of these bytes when it is made already. */
+  ready(ctx: RequestContext, { sha256 }: Digest): Promise<MediaMetadata | null> {
+    return ctx.repository(mediaMetadata).findOne({ sha256, status: 'ready' });
+  }
+
+  /**
+   * The row that this file makes ready; and where the objects of one lie whose file was given up or deleted.
+   * @throws NotNow while another file with the same bytes makes it; this one is made ready with it
+   */
+  async claim(
+    ctx: RequestContext,
+    file: StoredFile,
+    digest: Digest,
+    sniffed: Sniffed,
+  ): Promise<{ media: MediaMetadata; abandoned: string | null }> {
+    try {
+      const claimed = await ctx.transaction((tx) => this.claimWithin(tx, file, digest, sniffed));
+      if (claimed.busyWith) throw new NotNow(`the file ${claimed.busyWith.toHexString()} has the same bytes`);
+      return claimed;
+    } catch (error) {
+      if (error instanceof DuplicateKeyError) throw new NotNow('another file has the same bytes');
+      throw error;
+    }
+  }
+
+  private async claimWithin(tx: RequestContext, file: StoredFile, { sha256, sizeBytes }: Digest, sniffed: Sniffed) {
+    const rows = tx.repository(mediaMetadata);
+    const object_prefix = objectPrefix(tx.tenantId, file._id);
+    const known = await rows.findOne({ sha256 });
+    const mine = { ...sniffed, object_prefix, processed_by: file._id, status: 'processing' as const };
+    if (!known) {
+      const media = await rows.insertOne({ ...EMPTY, ...mine, sha256, size_bytes: sizeBytes });
+      await this.point(tx, file, media._id);
+      return { media, abandoned: null, busyWith: null };
+    }
+    await this.point(tx, file, known._id);
+    if (known.processed_by?.equals(file._id)) return { media: known, abandoned: null, busyWith: null };
+    if (known.status === 'ready') return { media: known, abandoned: null, busyWith: file._id };
+    const maker = known.processed_by ? await tx.repository(files).findById(known.processed_by) : null;
+    if (maker && isUnfinished(maker)) {
+      // Written, as by all who point a file to a content: whoever removes it with its last file, and this, do not both win.
+      await rows.updateOne({ _id: known._id }, { $set: { processed_by: maker._id } });
+      return { media: known, abandoned: null, busyWith: maker._id };
+    }
+    const media = await rows.findOneAndUpdate({ _id: known._id }, { $set: mine });
+    return { media: media!, abandoned: known.object_prefix, busyWith: null };
+  }
+
+  private async point(tx: RequestContext, file: StoredFile, media_id: ObjectId): Promise<void> {
+    const { matched } = await tx.repository(files).updateOne(ofAttempt(file), { $set: { media_id } });
+    if (matched === 0) throw new NotNow('the file is no longer ours');
+  }
+}
+
+const EMPTY = {
+  problem: null,
+  width: null,
+  height: null,
+  duration_ms: null,
+  thumbhash: null,
+  waveform: null,
+  variants: [],
+};

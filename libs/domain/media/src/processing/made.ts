@@ -1,0 +1,29 @@
+import type { MediaKind, MediaVariant } from '../persistence';
+
+/** A variant that lies in a file or in memory, and not yet among the objects. */
+export interface MadeVariant extends Omit<MediaVariant, 'size_bytes'> {
+  from: Buffer | { path: string };
+}
+
+/** What was made of a content. */
+export interface Made {
+  kind: MediaKind;
+  content_type: string;
+  width: number | null;
+  height: number | null;
+  duration_ms: number | null;
+  thumbhash: string | null;
+  waveform: number[] | null;
+  variants: MadeVariant[];
+}
+
+export const NOTHING_KNOWN = { width: null, height: null, duration_ms: null, thumbhash: null, waveform: null };
+
+/** A variant without measures of its own. */
+export const variant = (
+  name: string,
+  object: string,
+  content_type: string,
+  from: MadeVariant['from'],
+  measures: Partial<Pick<MediaVariant, 'width' | 'height' | 'duration_ms'>> = {},
+): MadeVariant => ({ name, object, content_type, width: null, height: null, duration_ms: null, ...measures, from });

@@ -1,0 +1,39 @@
+import { Injectable } from '@nestjs/common';
+import { Audios } from './kinds/audios';
+import { asIs } from './kinds/documents';
+import { Images } from './kinds/images';
+import { Prober } from './kinds/probe';
+import type { Sniffed } from './kinds/sniff';
+import { Videos } from './kinds/videos';
+import type { Made } from './made';
+import { Ffmpeg } from './tools/ffmpeg';
+import type { Work } from './work';
+
+/** By what the content is, who makes of it what is served. */
+@Injectable()
+export class Makers {
+  constructor(
+    readonly images: Images,
+    private readonly prober: Prober,
+    readonly videos: Videos,
+    private readonly audios: Audios,
+  ) {}
+
+  /** For programs that are no Nest application. */
+  static with(config: ConstructorParameters<typeof Ffmpeg>[0]): Makers {
+    const [ffmpeg, images] = [new Ffmpeg(config), new Images()];
+    return new Makers(images, new Prober(ffmpeg), new Videos(ffmpeg, images), new Audios(ffmpeg));
+  }
+
+  /** @throws FileRefused, NotNow */
+  async make(work: Work, sniffed: Sniffed): Promise<Made> {
+    const { kind, content_type } = sniffed;
+    if (kind === 'image') return this.images.make(work, content_type);
+    if (kind !== 'video' && kind !== 'audio') return asIs(work, sniffed);
+    const probed = await this.prober.probe(work, content_type);
+    const { video } = probed;
+    // A container for videos may hold sound alone; of an audio, pictures are covers.
+    if (kind === 'video' && video) return this.videos.make(work, content_type, { ...probed, video });
+    return this.audios.make(work, content_type, probed);
+  }
+}

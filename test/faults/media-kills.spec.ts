@@ -1,0 +1,108 @@
+import { ObjectId } from 'bson';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { photograph, testVideo } from '../support/media/samples';
+import { TenantFiles } from '../support/media/tenant-files';
+import { TestSystem, type TestTenant } from '../support/test-system';
+
+/** Workers start again and again, which a machine with other work to do takes its time for. */
+jest.setTimeout(200_000);
+
+/** As `PROCESSING_STEPS` of the media library has them. */
+const STEPS = [
+  'claimed',
+  'fetched',
+  'content claimed',
+  'made',
+  'variant written',
+  'variants written',
+  'committed',
+  'upload deleted',
+];
+
+const system = new TestSystem('fatal');
+let open: Awaited<ReturnType<typeof TenantFiles.opener>>;
+let tenant: TestTenant;
+let files: TenantFiles;
+
+beforeAll(async () => {
+  await system.start();
+  open = await TenantFiles.opener(system);
+  tenant = await system.tenant('pro');
+  files = open.of(tenant, 'pro');
+});
+
+afterAll(async () => {
+  await open?.close();
+  await system.stop();
+});
+
+/** Has the job come again now, as the queue and the outbox would have it in half a minute. */
+async function again(id: ObjectId): Promise<void> {
+  await files.expireLease(id);
+  await files.process(id);
+}
+
+it('a worker killed after any step: the next one makes the file ready, once, and nothing is left over', async () => {
+  const bytes = [await photograph('nagasaki-boats'), await testVideo({ size: '320x240' })];
+  const ids = STEPS.map(() => new ObjectId());
+  for (const [at, step] of STEPS.entries()) {
+    await system.startWorker({ KILL_AT: `${step}:${ids[at]!.toHexString()}` });
+    if (at > 0) await again(ids[at - 1]!);
+    // A byte of its own behind each: none shares the content of another.
+    const own = Buffer.concat([bytes[step === 'variant written' ? 1 : 0]!, Buffer.from([at])]);
+    await files.upload({ _id: ids[at]!, name: step, bytes: own });
+    await system.workerEnded();
+    expect(await files.rows('outbox')).toContainEqual(
+      expect.objectContaining({ payload: { file_id: ids[at]!.toHexString() } }),
+    );
+  }
+  await system.startWorker();
+  await again(ids.at(-1)!);
+  for (const [at, id] of ids.entries()) {
+    const { file, media } = await files.ended(id);
+    expect(file).toMatchObject({ name: STEPS[at], status: 'ready', leased_until: null });
+    expect(media).toMatchObject({ status: 'ready', object_prefix: files.prefixOf(id) });
+  }
+  await files.settled();
+  const contents = await files.rows('media_metadata');
+  expect(contents).toHaveLength(STEPS.length);
+  const named = contents.flatMap(({ object_prefix, variants }) =>
+    (variants as { object: string }[]).map(({ object }) => `${object_prefix}/${object}`),
+  );
+  expect(await files.objects()).toEqual(named.sort());
+  expect(await readdir(join(system.dataFolder, 'scratch'))).toEqual([]);
+});
+
+it('a file that brings three workers down has failed, with those that wait for the same bytes', async () => {
+  const [id, bytes] = [new ObjectId(), await photograph('locomotion-house-cat')];
+  const KILL_AT = `made:${id.toHexString()}`;
+  await system.startWorker({ KILL_AT });
+  await files.upload({ _id: id, name: 'poison', bytes });
+  await system.workerEnded();
+  const twin = await files.upload({ name: 'twin', bytes });
+  for (let crashes = 1; crashes < 3; crashes += 1) {
+    await system.startWorker({ KILL_AT });
+    await again(id);
+    await system.workerEnded();
+  }
+  await system.startWorker({ KILL_AT });
+  await again(id);
+  for (const each of [id, twin]) {
+    const { file } = await files.ended(each);
+    expect(file).toMatchObject({ status: 'failed', problem: { code: 'processing_failed' }, media_id: null });
+  }
+  await files.settled();
+  expect((await files.objects()).filter((key) => key.includes(id.toHexString()))).toEqual([]);
+});
+
+it('a worker without ffmpeg leaves videos for later, and does the rest', async () => {
+  await system.startWorker({ FFMPEG_PATH: '/nowhere' });
+  const video = await files.upload({ name: 'v.mp4', bytes: await testVideo({ size: '160x120' }) });
+  const picture = await files.upload({ name: 'p.jpg', bytes: await photograph('allium-oreophilum') });
+  expect((await files.ended(picture)).file.status).toBe('ready');
+  expect(['uploaded', 'processing']).toContain((await files.file(video)).status);
+  await system.startWorker();
+  await again(video);
+  expect((await files.ended(video)).file).toMatchObject({ status: 'ready' });
+});
