@@ -3,6 +3,7 @@ import { APP_GUARD } from '@nestjs/core';
 import { AccessGuard, AccessModule } from '#caas/access';
 import { ControlPlaneHttpModule, ControlPlaneModule } from '#caas/control-plane';
 import { GroupsHttpModule } from '#caas/domain/groups';
+import { MediaHttpModule } from '#caas/domain/media';
 import { MessagingApiModule, messagingConfig, presenceConfig } from '#caas/domain/messaging';
 import { UsersHttpModule, UsersSocketModule } from '#caas/domain/users';
 import { CacheModule } from '#caas/platform/cache';
@@ -46,6 +47,7 @@ import { OutboxModule, tenancyConfig, TenancyModule } from '#caas/tenancy';
     RealtimeModule,
     MessagingApiModule,
     GroupsHttpModule,
+    MediaHttpModule,
   ],
   providers: [{ provide: APP_GUARD, useClass: AccessGuard }],
 })
