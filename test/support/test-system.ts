@@ -26,6 +26,20 @@ export class Caller {
     private readonly headers: Record<string, string> = {},
   ) {}
 
+  /** What a client of another protocol than JSON sends along. */
+  get credentials(): Record<string, string> {
+    return {
+      ...(this.authorization === null ? {} : { authorization: `Bearer ${this.authorization}` }),
+      ...this.headers,
+    };
+  }
+
+  /** The answer as it comes, for what is not JSON. */
+  raw(method: string, path: string, headers: Record<string, string> = {}, body?: BodyInit): Promise<Response> {
+    const init = { method, headers: { ...this.credentials, ...headers }, body: body ?? null, duplex: 'half' };
+    return fetch(path.startsWith('http') ? path : `${this.url}${path}`, init as RequestInit);
+  }
+
   async call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
     const answer = await fetch(`${this.url}${path}`, {
       method,
@@ -157,7 +171,8 @@ export class TestSystem {
   private readonly tenants: TestTenant[] = [];
   private readonly platformKey = randomBytes(16).toString('hex');
   readonly urls: string[] = [];
-  private dataDir: string;
+  /** Where its processes keep files. */
+  dataDir: string;
 
   /** `logLevel`: how much the processes print; a suite that provokes warnings has no use for them. */
   constructor(
@@ -168,19 +183,25 @@ export class TestSystem {
   async start(): Promise<void> {
     this.dataDir = await mkdtemp(join(tmpdir(), 'caas-test-'));
     for (const app of ['api', 'api', 'worker']) await this.launch(app);
-    await Promise.all(
-      this.urls.map((url) =>
-        waitFor(
-          `${url} answers`,
-          30_000,
-          () =>
-            this.assertRunning() &&
-            fetch(`${url}/health/ready`).then(
-              ({ status }) => status === 200,
-              () => false,
-            ),
+    await Promise.all(this.urls.map((url) => this.answers(url)));
+  }
+
+  /** Starts an api again that has ended, where it was. */
+  async startApiAgain(process: number): Promise<void> {
+    await this.launch('api', process);
+    await this.answers(this.urls[process]!);
+  }
+
+  private answers(url: string): Promise<void> {
+    return waitFor(
+      `${url} answers`,
+      30_000,
+      () =>
+        this.assertRunning() &&
+        fetch(`${url}/health/ready`).then(
+          ({ status }) => status === 200,
+          () => false,
         ),
-      ),
     );
   }
 
@@ -255,9 +276,9 @@ export class TestSystem {
     throw new Error('A process ended before it was ready: see its output above.');
   }
 
-  private async launch(app: string): Promise<void> {
-    const port = await freePort();
-    if (app === 'api') this.urls.push(`http://127.0.0.1:${port}`);
+  private async launch(app: string, again?: number): Promise<void> {
+    const port = again === undefined ? await freePort() : Number(new URL(this.urls[again]!).port);
+    if (app === 'api' && again === undefined) this.urls.push(`http://127.0.0.1:${port}`);
     const child = spawn(process.execPath, [builtEntry(app)], {
       env: {
         ...process.env,
@@ -272,7 +293,8 @@ export class TestSystem {
       },
       stdio: ['ignore', 'inherit', 'inherit'],
     });
-    this.children.push(child);
+    if (again === undefined) this.children.push(child);
+    else this.children[again] = child;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Tier } from '#caas/kernel';
 import type { Answer, Caller, TestSystem, TestTenant } from '../../support/test-system';
+import { b64, creation } from '../../support/tus';
 
 /** What stands in every text that only B may ever read. */
 export const CANARY = 'CANARY-of-B';
@@ -17,6 +18,8 @@ export interface Ids {
   group: string;
   invite: string;
   scheduled: string;
+  file: string;
+  upload: string;
 }
 
 export const RANDOM_IDS: Ids = {
@@ -28,6 +31,8 @@ export const RANDOM_IDS: Ids = {
   group: 'e'.repeat(24),
   invite: 'f'.repeat(24),
   scheduled: 'a'.repeat(24),
+  file: '1'.repeat(24),
+  upload: '2'.repeat(24),
 };
 
 /** Two tenants of one tier that look alike: the same external ids, the same client_message_ids; B's texts are canaries. */
@@ -80,6 +85,7 @@ async function portrait(tenant: TestTenant, { conversation, group }: Ids): Promi
     ...groupReads(anna, group),
     anna.get('/v1/users/me/relationships'),
     anna.get('/v1/scheduled-messages'),
+    anna.get('/v1/files'),
     anna.post('/v1/sync', { conversations: { [conversation]: 0 } }),
   ];
   return (await Promise.all(reads)).map(({ status, body }) => [status, withoutTimes(body)]);
@@ -114,6 +120,10 @@ async function fill(tenant: TestTenant, text: string): Promise<Ids> {
     text: `later ${text}`,
     send_at: NEXT_WEEK,
   });
+  const form = new FormData();
+  form.append('file', new Blob([text], { type: 'text/plain' }), `${text}.txt`);
+  const file = (await (await anna.raw('POST', '/v1/files', {}, form)).json()) as { id: string };
+  const upload = await anna.raw('POST', '/v1/files/uploads', creation(10, `filename ${b64(text)}`));
   return {
     conversation: conversation.id,
     message: message.id,
@@ -123,6 +133,8 @@ async function fill(tenant: TestTenant, text: string): Promise<Ids> {
     group: group.id,
     invite: invite.id,
     scheduled: scheduled.id,
+    file: file.id,
+    upload: upload.headers.get('location')!.split('/').at(-1)!,
   };
 }
 

@@ -22,9 +22,10 @@ import { UploadsController } from './uploads.controller';
 export class MediaHttpModule implements OnModuleInit {
   constructor(private readonly adapter: HttpAdapterHost) {}
 
-  async onModuleInit(): Promise<void> {
+  onModuleInit(): void {
     const fastify = this.adapter.httpAdapter.getInstance<FastifyInstance>();
-    await fastify.register(multipart);
+    // Not awaited: that would start the server's plugins before its routes are there.
+    void fastify.register(multipart);
     // The bytes of an upload are read where they are stored.
     fastify.addContentTypeParser('application/offset+octet-stream', (_request, _body, done) => done(null));
   }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
@@ -77,7 +78,8 @@ export class ContentService {
     const length = isPart ? outcome.end - outcome.start + 1 : info.sizeBytes;
     void reply.status(outcome.status).header('content-length', length);
     if (isPart) void reply.header('content-range', `bytes ${outcome.start}-${outcome.end}/${info.sizeBytes}`);
-    if (method === 'HEAD' || info.sizeBytes === 0) return void reply.send();
+    // A stream, because the server takes any other answer to HEAD for one of no length.
+    if (method === 'HEAD' || info.sizeBytes === 0) return void reply.send(Readable.from([]));
     const object = await this.storage.get(key, isPart ? { start: outcome.start, end: outcome.end } : undefined);
     if (!object) throw notFound('file');
     void reply.send(object.body);

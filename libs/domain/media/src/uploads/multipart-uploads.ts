@@ -31,23 +31,24 @@ export class MultipartUploads {
     if (!request.isMultipart()) throw invalidForm();
     const parts = request.parts({ limits: { fileSize: policy.maxFileBytes + 1, files: 2, fields: 0, parts: 2 } });
     let taken: StoredFile | null = null;
+    let sizeBytes = 0;
     try {
       for await (const part of parts) {
         if (part.type !== 'file' || taken) throw invalidForm();
         taken = await this.begin(ctx, part, Math.min(announced, policy.maxFileBytes));
-        taken = { ...taken, size_bytes: await this.store(ctx, taken, part.file, request) };
+        sizeBytes = await this.store(ctx, taken, part.file, request);
       }
     } catch (error) {
       if (taken) await this.uploads.endUpload(ctx, taken, 'any');
       throw formError(error);
     }
     if (!taken) throw invalidForm();
-    return this.uploads.complete(ctx, taken, taken.size_bytes);
+    return this.uploads.complete(ctx, taken, sizeBytes);
   }
 
   private begin(ctx: RequestContext, part: MultipartFile, sizeBytes: number): Promise<StoredFile> {
     const declaredType = declaredTypeOf(part.mimetype);
-    return this.uploads.begin(ctx, { id: new ObjectId(), name: fileNameOf(part.filename), declaredType, sizeBytes });
+    return this.uploads.begin(ctx, { id: new ObjectId(), name: formFileName(part.filename), declaredType, sizeBytes });
   }
 
   /** Answers how many bytes came. */
@@ -60,7 +61,7 @@ export class MultipartUploads {
         done(count > policy.maxFileBytes ? fileTooLarge(policy) : null, chunk);
       },
     });
-    const onClose = () => void counted.destroy(new Error('the client is gone'));
+    const onClose = () => void (raw.complete || counted.destroy(new Error('the client is gone')));
     raw.once('close', onClose);
     body.once('error', (error) => counted.destroy(error));
     try {
@@ -72,6 +73,9 @@ export class MultipartUploads {
     }
   }
 }
+
+/** Forms of browsers escape quotes and line ends in a name, and nothing else (HTML, "multipart form data"). */
+const formFileName = (name: string) => fileNameOf(name.replace(/%22/g, '"').replace(/%0[AD]/gi, ' '));
 
 const invalidForm = () => invalid('invalid_form', 'Send multipart/form-data with the file as its one part.');
 

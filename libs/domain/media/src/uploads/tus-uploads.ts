@@ -1,4 +1,4 @@
-import { addAbortSignal, Readable } from 'node:stream';
+import { addAbortSignal, PassThrough, Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import { Server, type Upload } from '@tus/server';
 import { ObjectId } from 'bson';
@@ -79,13 +79,17 @@ export class TusUploads {
       },
       onResponseError: (_request, error) => void (failure = error),
     });
-    if (bodyOf(request) === 'bytes') addAbortSignal(AbortSignal.timeout(REQUEST_AT_MOST_MS), request.raw);
-    const checked = await this.checkedBodyOf(request, file);
+    const body = bytesOf(request);
+    let checked: CheckedBody | null = null;
     try {
-      const answer = await server.handleWeb(webRequest(request, checked?.body ?? request.raw) as never);
+      checked = await this.checkedBodyOf(request, body, file);
+      const answer = await server.handleWeb(webRequest(request, checked?.body ?? body) as never);
       if (answer.status >= 400) throw tusProblem(failure, answer.status, await answer.text());
       this.send(answer, store, request, reply);
     } catch (error) {
+      // What is not wanted is read away, so that the client hears of it, and its connection can be used again.
+      request.raw.unpipe();
+      request.raw.resume();
       // The client was told of no upload, and will not come back to it.
       if (!file && store.file) await this.uploads.endUpload(ctx, store.file, 'any');
       throw error;
@@ -94,13 +98,17 @@ export class TusUploads {
     }
   }
 
-  private async checkedBodyOf(request: FastifyRequest, file: StoredFile | null): Promise<CheckedBody | null> {
+  private async checkedBodyOf(
+    request: FastifyRequest,
+    bytes: Readable,
+    file: StoredFile | null,
+  ): Promise<CheckedBody | null> {
     const checksum = header(request, 'upload-checksum');
     if (checksum === undefined || bodyOf(request) === 'none') return null;
     const left = file
       ? file.size_bytes - Number(header(request, 'upload-offset'))
       : Number(header(request, 'upload-length'));
-    return checkedBody(checksum, request.raw, left);
+    return checkedBody(checksum, bytes, left);
   }
 
   private send(answer: Response, store: TusStore, request: FastifyRequest, reply: FastifyReply): void {
@@ -126,6 +134,17 @@ function newUpload({ id, size, metadata }: Upload) {
     declaredType: declaredTypeOf(metadata?.['filetype'] ?? metadata?.['type']),
     sizeBytes: size,
   };
+}
+
+/** The bytes of a request: apart from it, so that whoever is done with them does not end the connection. */
+function bytesOf(request: FastifyRequest): Readable {
+  const bytes = new PassThrough();
+  if (bodyOf(request) === 'none') return bytes.end();
+  const { raw } = request;
+  addAbortSignal(AbortSignal.timeout(REQUEST_AT_MOST_MS), raw);
+  raw.once('close', () => void (raw.complete || bytes.destroy(new Error('the client is gone'))));
+  bytes.on('error', () => undefined);
+  return raw.pipe(bytes);
 }
 
 /** The request for a server that speaks in those of the web. Only a request with bytes has a body. */

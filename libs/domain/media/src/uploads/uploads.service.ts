@@ -82,20 +82,14 @@ export class UploadsService {
   async complete(ctx: RequestContext, file: StoredFile, sizeBytes: number): Promise<StoredFile> {
     const now = new Date();
     const done = await ctx.transaction(async (ctx) => {
-      const whole = await ctx.repository(files).findOneAndUpdate(
-        { _id: file._id, status: 'uploading' },
-        {
-          $set: {
-            status: 'uploaded',
-            size_bytes: sizeBytes,
-            upload_expires_at: null,
-            unreferenced_at: now,
-            upload: null,
-          },
-        },
-      );
-      if (!whole) return ctx.repository(files).findById(file._id);
-      await this.usage.correct(ctx, file.size_bytes, sizeBytes);
+      const reserved = await ctx.repository(files).findOne({ _id: file._id, status: 'uploading' });
+      if (!reserved) return ctx.repository(files).findById(file._id);
+      const changes = { status: 'uploaded', size_bytes: sizeBytes, upload_expires_at: null, unreferenced_at: now };
+      const whole = await ctx
+        .repository(files)
+        .findOneAndUpdate({ _id: file._id, status: 'uploading' }, { $set: { ...changes, upload: null } });
+      if (!whole) return null;
+      await this.usage.correct(ctx, reserved.size_bytes, sizeBytes);
       await this.outbox.record(ctx, processFile, { file_id: file._id.toHexString() });
       return whole;
     });
