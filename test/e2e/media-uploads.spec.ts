@@ -252,7 +252,7 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Uploads on the tier %s', 
       ],
     ])('with %s are refused, and leave nothing', async (_what, body, headers, status) => {
       const before = [await bytesUsed(), await stored.collection('files').countDocuments({ tenant_id: tenant.id })];
-      const answer = await anna.raw('POST', '/v1/files', headers as Record<string, string>, body as BodyInit);
+      const answer = await anna.raw('POST', '/v1/files', headers as Record<string, string>, body as never);
       expect([answer.status, answer.headers.get('content-type')]).toEqual([status, 'application/problem+json']);
       expect([await bytesUsed(), await stored.collection('files').countDocuments({ tenant_id: tenant.id })]).toEqual(
         before,

@@ -36,7 +36,7 @@ export class StoredContent {
     return this.client.db(placement.database(this.tenant)).collection(placement.collection(this.tenant, name));
   }
 
-  change(fileId: string, fields: object): Promise<unknown> {
+  change(fileId: string, fields: Record<string, unknown>): Promise<unknown> {
     return this.collection('files').updateOne({ _id: new ObjectId(fileId) }, { $set: fields });
   }
 

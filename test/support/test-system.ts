@@ -35,7 +35,12 @@ export class Caller {
   }
 
   /** The answer as it comes, for what is not JSON. */
-  raw(method: string, path: string, headers: Record<string, string> = {}, body?: BodyInit): Promise<Response> {
+  raw(
+    method: string,
+    path: string,
+    headers: Record<string, string> = {},
+    body?: RequestInit['body'],
+  ): Promise<Response> {
     const init = { method, headers: { ...this.credentials, ...headers }, body: body ?? null, duplex: 'half' };
     return fetch(path.startsWith('http') ? path : `${this.url}${path}`, init as RequestInit);
   }
@@ -192,8 +197,8 @@ export class TestSystem {
     await this.answers(this.urls[process]!);
   }
 
-  private answers(url: string): Promise<void> {
-    return waitFor(
+  private async answers(url: string): Promise<void> {
+    await waitFor(
       `${url} answers`,
       30_000,
       () =>

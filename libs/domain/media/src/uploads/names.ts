@@ -3,7 +3,6 @@ import { invalid } from '#caas/kernel';
 const LONGEST_NAME = 255;
 const MEDIA_TYPE = /^[a-z0-9][a-z0-9!#$&^_.+-]{0,63}\/[a-z0-9][a-z0-9!#$&^_.+-]{0,100}$/;
 /** Control characters, and those that turn the direction of what follows (Unicode, "Bidirectional Algorithm"). */
-// eslint-disable-next-line no-control-regex -- they are what it is about
 const UNSHOWN = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 /** What a file is called: the last part of whatever path a client sends, without what cannot be shown. It is never used as a path. */
