@@ -15,6 +15,25 @@ export class Caller {
     private readonly headers: Record<string, string> = {},
   ) {}
 
+  /** What a client of another protocol than JSON sends along. */
+  get credentials(): Record<string, string> {
+    return {
+      ...(this.authorization === null ? {} : { authorization: `Bearer ${this.authorization}` }),
+      ...this.headers,
+    };
+  }
+
+  /** The answer as it comes, for what is not JSON. */
+  raw(
+    method: string,
+    path: string,
+    headers: Record<string, string> = {},
+    body?: RequestInit['body'],
+  ): Promise<Response> {
+    const init = { method, headers: { ...this.credentials, ...headers }, body: body ?? null, duplex: 'half' };
+    return fetch(path.startsWith('http') ? path : `${this.url}${path}`, init as RequestInit);
+  }
+
   async call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
     const answer = await fetch(`${this.url}${path}`, {
       method,

@@ -30,6 +30,7 @@ export function storedFile(
     reference_count: 0,
     unreferenced_at: new Date(),
     upload_expires_at: null,
+    upload: null,
     ...more,
   });
 }

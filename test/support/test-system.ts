@@ -118,7 +118,8 @@ export class TestSystem {
   private readonly tenants: TestTenant[] = [];
   private readonly platformKey = randomBytes(16).toString('hex');
   readonly urls: string[] = [];
-  private dataDir: string;
+  /** Where its processes keep files. */
+  dataDir: string;
 
   /** `logLevel`: how much the processes print; a suite that provokes warnings has no use for them. */
   constructor(
@@ -129,19 +130,25 @@ export class TestSystem {
   async start(): Promise<void> {
     this.dataDir = await mkdtemp(join(tmpdir(), 'caas-test-'));
     for (const app of ['api', 'api', 'worker']) await this.launch(app);
-    await Promise.all(
-      this.urls.map((url) =>
-        waitFor(
-          `${url} answers`,
-          30_000,
-          () =>
-            this.assertRunning() &&
-            fetch(`${url}/health/ready`).then(
-              ({ status }) => status === 200,
-              () => false,
-            ),
+    await Promise.all(this.urls.map((url) => this.answers(url)));
+  }
+
+  /** Starts an api again that has ended, where it was. */
+  async startApiAgain(process: number): Promise<void> {
+    await this.launch('api', process);
+    await this.answers(this.urls[process]!);
+  }
+
+  private async answers(url: string): Promise<void> {
+    await waitFor(
+      `${url} answers`,
+      30_000,
+      () =>
+        this.assertRunning() &&
+        fetch(`${url}/health/ready`).then(
+          ({ status }) => status === 200,
+          () => false,
         ),
-      ),
     );
   }
 
@@ -236,13 +243,16 @@ export class TestSystem {
     throw new Error('A process ended before it was ready: see its output above.');
   }
 
-  private async launch(app: string): Promise<void> {
-    this.children.push(await this.spawn(app));
+  private async launch(app: string, again?: number): Promise<void> {
+    const child = await this.spawn(app, {}, again);
+    if (again === undefined) this.children.push(child);
+    else this.children[again] = child;
   }
 
-  private async spawn(app: string, environment: Record<string, string> = {}): Promise<ChildProcess> {
-    const port = await freePort();
-    if (app === 'api') this.urls.push(`http://127.0.0.1:${port}`);
+  /** @param again which of the apis, at its own port */
+  private async spawn(app: string, environment: Record<string, string> = {}, again?: number): Promise<ChildProcess> {
+    const port = again === undefined ? await freePort() : Number(new URL(this.urls[again]!).port);
+    if (app === 'api' && again === undefined) this.urls.push(`http://127.0.0.1:${port}`);
     const preloaded = ['command-witness', 'media/kill-at-step'].map(
       (name) => `--require ${join(repositoryRoot(), `dist/test/support/${name}.js`)}`,
     );

@@ -3,9 +3,8 @@ import { APP_GUARD } from '@nestjs/core';
 import { AccessGuard, AccessModule } from '#caas/access';
 import { ControlPlaneHttpModule, ControlPlaneModule } from '#caas/control-plane';
 import { GroupsHttpModule } from '#caas/domain/groups';
-import { PostsHttpModule } from '#caas/domain/media';
+import { MediaAvatarsModule, MediaHttpModule, PostsHttpModule } from '#caas/domain/media';
 import { MessagingApiModule, messagingConfig, presenceConfig } from '#caas/domain/messaging';
-import { MediaAvatarsModule } from '#caas/domain/media';
 import { UsersHttpModule, UsersSocketModule } from '#caas/domain/users';
 import { CacheModule } from '#caas/platform/cache';
 import { ConfigModule, runtimeConfig } from '#caas/platform/config';
@@ -50,6 +49,7 @@ import { OutboxModule, tenancyConfig, TenancyModule } from '#caas/tenancy';
     MessagingApiModule,
     GroupsHttpModule,
     PostsHttpModule,
+    MediaHttpModule,
   ],
   providers: [{ provide: APP_GUARD, useClass: AccessGuard }],
 })

@@ -12,11 +12,13 @@ export type ErrorKind =
   | 'forbidden' // 403
   | 'not_found' // 404
   | 'conflict' // 409
+  | 'gone' // 410
   | 'stale' // 412
   | 'too_large' // 413
   | 'unsupported_media' // 415
   | 'mismatch' // 422
   | 'too_many' // 429
+  | 'checksum' // 460 (tus 1.0)
   | 'internal' // 500
   | 'unavailable'; // 503
 

@@ -8,6 +8,9 @@ import {
   FileHolders,
   FileReferences,
   FileRemoval,
+  MediaPolicies,
+  MediaUsage,
+  UploadsService,
   fileReferences,
   files,
   MEDIA_COLLECTIONS,
@@ -45,8 +48,12 @@ describe.each(['shared', 'prefixed', 'dedicated'] as const)('Collecting files on
   const present = new Set<string>();
   holders.register('message', (_ctx, ids) => Promise.resolve(ids.filter((id) => present.has(id.toHexString()))));
 
-  const collectorOn = (objects: ObjectStorage) =>
-    new FileCollector(new FileRemoval(objects, outbox as never), references, holders, CONFIG);
+  const usage = new MediaUsage(new MediaPolicies());
+  const removalOn = (objects: ObjectStorage) => new FileRemoval(objects, outbox as never, usage);
+  const collectorOn = (objects: ObjectStorage) => {
+    const uploads = new UploadsService(objects, outbox as never, new MediaPolicies(), usage);
+    return new FileCollector(removalOn(objects), references, holders, uploads, CONFIG);
+  };
   const orphans = () => new OrphanObjects(storage, CONFIG);
   const verified = () => new MediaVerifier(storage, holders, orphans()).verify(ctx);
   const sweep = async () => {
@@ -223,7 +230,7 @@ describe.each(['shared', 'prefixed', 'dedicated'] as const)('Collecting files on
   });
 
   it('of claiming and collecting the same file one wins, and nothing holds a file that is gone', async () => {
-    const removal = new FileRemoval(storage, outbox as never);
+    const removal = removalOn(storage);
     let claimed = 0;
     for (let round = 0; round < 40; round += 1) {
       const file = await storedFile(ctx, null, { unreferenced_at: longAgo() });

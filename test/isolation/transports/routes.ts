@@ -1,4 +1,5 @@
 import type { Caller } from '../../support/test-system';
+import { chunk, TUS } from '../../support/tus';
 import { NEXT_WEEK, type Ids } from './world';
 
 /** How each route is tried with ids of B: as a user of A, or as A's server. */
@@ -13,6 +14,42 @@ export interface RouteAttack {
 
 /** Every route of the api under /v1. The suite fails when the running api has one that is not here. */
 export const ROUTES: Record<string, RouteAttack> = {
+  'POST /v1/files': {
+    as: 'user',
+    ownName: true,
+    try: (caller) => caller.call('POST', '/v1/files', 'attack', { 'content-type': 'multipart/form-data; boundary=x' }),
+  },
+  'GET /v1/files': { as: 'user', differential: true, try: (caller) => caller.get('/v1/files?limit=100') },
+  'GET /v1/files/{id}': { as: 'server', try: (caller, { file }) => caller.get(`/v1/files/${file}`) },
+  'GET /v1/files/{id}/content': { as: 'server', try: (caller, { file }) => caller.get(`/v1/files/${file}/content`) },
+  'POST /v1/files/{id}/links': {
+    as: 'server',
+    try: (caller, { file }) => caller.post(`/v1/files/${file}/links`, { expires_in: 60 }),
+  },
+  'DELETE /v1/files/{id}': { as: 'server', try: (caller, { file }) => caller.delete(`/v1/files/${file}`) },
+  'POST /v1/files/uploads': {
+    as: 'user',
+    ownName: true,
+    try: (caller) => caller.call('POST', '/v1/files/uploads', undefined, TUS),
+  },
+  'OPTIONS /v1/files/uploads': {
+    as: 'user',
+    ownName: true,
+    try: (caller) => caller.call('OPTIONS', '/v1/files/uploads'),
+  },
+  'HEAD /v1/files/uploads/{id}': {
+    as: 'server',
+    try: (caller, { upload }) => caller.call('HEAD', `/v1/files/uploads/${upload}`, undefined, TUS),
+  },
+  'PATCH /v1/files/uploads/{id}': {
+    as: 'server',
+    try: (caller, { upload }) =>
+      caller.call('PATCH', `/v1/files/uploads/${upload}`, 'attack', { ...chunk(0), 'content-length': '6' }),
+  },
+  'DELETE /v1/files/uploads/{id}': {
+    as: 'server',
+    try: (caller, { upload }) => caller.call('DELETE', `/v1/files/uploads/${upload}`, undefined, TUS),
+  },
   'GET /v1/users': { as: 'user', differential: true, try: (caller) => caller.get('/v1/users?limit=100') },
   'GET /v1/users/{external_id}': { as: 'user', try: (caller, { user }) => caller.get(`/v1/users/${user}`) },
   'PUT /v1/users/{external_id}': {

@@ -1,5 +1,6 @@
 import type { Tier } from '#caas/kernel';
 import type { Answer, Caller, TestSystem, TestTenant } from '../../support/test-system';
+import { b64, creation } from '../../support/tus';
 
 /** What stands in every text that only B may ever read. */
 export const CANARY = 'CANARY-of-B';
@@ -20,6 +21,8 @@ export interface Ids {
   invite: string;
   scheduled: string;
   post: string;
+  file: string;
+  upload: string;
 }
 
 export const RANDOM_IDS: Ids = {
@@ -34,6 +37,8 @@ export const RANDOM_IDS: Ids = {
   invite: 'f'.repeat(24),
   scheduled: 'a'.repeat(24),
   post: '9'.repeat(24),
+  file: '1'.repeat(24),
+  upload: '2'.repeat(24),
 };
 
 /** Two tenants of one tier that look alike: the same external ids, the same client_message_ids; B's texts are canaries. */
@@ -91,6 +96,7 @@ async function portrait(tenant: TestTenant, { conversation, group, post }: Ids):
     anna.get('/v1/scheduled-messages'),
     anna.get('/v1/posts'),
     ...postReads(anna, post),
+    anna.get('/v1/files'),
     anna.post('/v1/sync', { conversations: { [conversation]: 0 } }),
   ];
   return (await Promise.all(reads)).map(({ status, body }) => [status, withoutTimes(body)]);
@@ -134,6 +140,10 @@ async function fill(tenant: TestTenant, text: string): Promise<Ids> {
   const { body: post } = await anna.post('/v1/posts', { kind: 'story', visibility: 'public', text: `posted ${text}` });
   await tenant.acting('ben').put(`/v1/posts/${post.id}/reactions/👍`);
   await tenant.acting('ben').put(`/v1/posts/${post.id}/view`);
+  const form = new FormData();
+  form.append('file', new Blob([text], { type: 'text/plain' }), `${text}.txt`);
+  const file = (await (await anna.raw('POST', '/v1/files', {}, form)).json()) as { id: string };
+  const upload = await anna.raw('POST', '/v1/files/uploads', creation(10, `filename ${b64(text)}`));
   return {
     conversation: conversation.id,
     message: message.id,
@@ -146,6 +156,8 @@ async function fill(tenant: TestTenant, text: string): Promise<Ids> {
     invite: invite.id,
     scheduled: scheduled.id,
     post: post.id,
+    file: file.id,
+    upload: upload.headers.get('location')!.split('/').at(-1)!,
   };
 }
 

@@ -5,7 +5,7 @@ import { Authenticator } from '../authenticator';
 import { PlatformKeys } from '../credentials/platform-key';
 import { bindOperator } from './operator';
 
-type Door = 'tenant' | 'user' | 'server' | 'platform' | 'public';
+type Door = 'tenant' | 'user' | 'server' | 'platform' | 'public' | 'signed';
 const DOOR = Symbol('door');
 
 /** Anyone may call it; it reaches no tenant data. */
@@ -16,6 +16,9 @@ export const PlatformRoute = () => SetMetadata(DOOR, 'platform' satisfies Door);
 export const UserRoute = () => SetMetadata(DOOR, 'user' satisfies Door);
 /** For the tenant's own server: a user token is a 403 `server_key_required`. */
 export const ServerRoute = () => SetMetadata(DOOR, 'server' satisfies Door);
+
+/** Also for whoever has a signed link: with `?signature=` no credential is looked at, and the route checks the signature itself. */
+export const PublicWhenSigned = () => SetMetadata(DOOR, 'signed' satisfies Door);
 
 /** Stands before every HTTP route. One that says nothing about itself takes any credential of a tenant. */
 @Injectable()
@@ -31,7 +34,8 @@ export class AccessGuard implements CanActivate {
     if (host.getType() !== 'http') return true;
     const door = this.doorOf(host);
     if (door === 'public') return true;
-    const request = host.switchToHttp().getRequest<FastifyRequest>();
+    const request = host.switchToHttp().getRequest<FastifyRequest<{ Querystring: Record<string, unknown> }>>();
+    if (door === 'signed' && request.query.signature !== undefined) return true;
     if (door === 'platform') {
       bindOperator(request, this.platformKeys.verify(request.headers.authorization, request.method));
       return true;

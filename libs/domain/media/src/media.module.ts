@@ -5,13 +5,26 @@ import { AttachmentSnapshots } from './files/attachment-snapshots';
 import { FileHolders } from './files/file-holders';
 import { FileReferences } from './files/file-references';
 import { FileViewers } from './files/file-viewers';
+import { MediaUsage } from './limits/media-usage';
+import { MediaPolicies } from './limits/policies';
 import { files, MEDIA_COLLECTIONS, postReactions, posts, postViews } from './persistence';
+import { UploadsService } from './uploads/uploads.service';
+
+const PROVIDERS = [
+  FileViewers,
+  FileHolders,
+  FileReferences,
+  AttachmentSnapshots,
+  MediaPolicies,
+  MediaUsage,
+  UploadsService,
+];
 
 /** What every process knows of media: the collections, and where they keep names of users. */
 @Module({
   imports: [TenancyModule.forFeature(MEDIA_COLLECTIONS)],
-  providers: [FileViewers, FileHolders, FileReferences, AttachmentSnapshots],
-  exports: [FileViewers, FileHolders, FileReferences, AttachmentSnapshots],
+  providers: PROVIDERS,
+  exports: PROVIDERS,
 })
 export class MediaModule implements OnModuleInit {
   constructor(

@@ -45,12 +45,15 @@ const ALLOWED_HEADERS = [
   'X-HTTP-Method-Override',
 ].join(', ');
 const EXPOSED_HEADERS = [
+  'Accept-Ranges',
+  'Content-Disposition',
   'Content-Range',
   'ETag',
   'Idempotency-Replayed',
   'Location',
   'Retry-After',
   'X-Request-Id',
+  'Tus-Checksum-Algorithm',
   'Tus-Extension',
   'Tus-Max-Size',
   'Tus-Resumable',

@@ -3,20 +3,27 @@ import { createReadStream, type BigIntStats, type Dirent } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, rmdir, stat, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
+import { FsGrowing } from './fs-growing';
 import { parseKeyPrefix, parseObjectKey } from './object-key';
 import { ObjectStorage, resolveRange, type ByteRange, type ObjectInfo, type StoredObject } from './object-storage';
 
 const ATTEMPTS = 5;
 
-/** Objects as files below a folder: `objects/<key>`. What is not yet whole lies in `incoming/`. */
+/** Objects as files below a folder: `objects/<key>`. What is not yet whole lies in `incoming/` and `growing/`. */
 export class FsStorage extends ObjectStorage {
   private readonly objects: string;
   private readonly incoming: string;
+  override readonly growing: FsGrowing;
 
   constructor(folder: string) {
     super();
     this.objects = join(folder, 'objects');
     this.incoming = join(folder, 'incoming');
+    this.growing = new FsGrowing(join(folder, 'growing'), {
+      head: (key) => this.head(key),
+      moveIntoPlace: (draft, key) => this.moveIntoPlace(draft, this.pathOf(key)),
+      syncFolder,
+    });
   }
 
   override async put(key: string, body: Uint8Array | Readable, sizeBytes?: number): Promise<ObjectInfo> {

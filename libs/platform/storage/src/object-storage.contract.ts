@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
+import type { Growth } from './growing-objects';
 import type { ObjectStorage } from './object-storage';
 
 /** What every driver must do; called from the spec of each. */
@@ -161,6 +162,76 @@ export function itIsObjectStorage(open: () => ObjectStorage): void {
 
   it.each(['/', '../', 'a/../', 'a//', './'])('refuses the prefix %j', async (prefix) => {
     await expect(keys(prefix)).rejects.toMatchObject({ code: 'invalid_object_key' });
+  });
+
+  describe('what grows', () => {
+    /** As a caller grows an object: what is kept is all that the next process knows. */
+    class Grower {
+      kept: string;
+      constructor(readonly key: string) {}
+      begin = async () => (this.kept = JSON.stringify(await storage().growing.begin(this.key)));
+      growth = () => JSON.parse(this.kept) as Growth;
+      size = () => storage().growing.sizeOf(this.key, this.growth());
+      append = (body: Readable) =>
+        storage().growing.append(this.key, this.growth(), body, (growth) => {
+          this.kept = JSON.stringify(growth);
+          return Promise.resolve();
+        });
+      finish = () => storage().growing.finish(this.key, this.growth());
+    }
+    const grower = async (key: string) => {
+      const made = new Grower(key);
+      await made.begin();
+      return made;
+    };
+
+    it.each([0, 1, 3])('is seen once it is whole, %d pieces of 6 MB', async (pieces) => {
+      const growing = await grower(`grown/${pieces}`);
+      const bytes = Array.from({ length: pieces }, () => randomBytes(6_000_000));
+      for (const [at, piece] of bytes.entries()) {
+        await growing.append(Readable.from([piece.subarray(0, 70_000), piece.subarray(70_000)]));
+        expect(await growing.size()).toBe((at + 1) * 6_000_000);
+        expect(await storage().head(growing.key)).toBeNull();
+      }
+      expect((await growing.finish()).sizeBytes).toBe(pieces * 6_000_000);
+      // The process died before it told anyone: another finishes again.
+      expect((await growing.finish()).sizeBytes).toBe(pieces * 6_000_000);
+      expect(await growing.size()).toBe(pieces * 6_000_000);
+      const found = await storage().get(growing.key);
+      expect((await buffer(found!.body)).equals(Buffer.concat(bytes))).toBe(true);
+      expect(await keys('growing')).toEqual([]);
+    });
+
+    it('keeps what came before its sender left', async () => {
+      const growing = await grower('grown/cut');
+      const bytes = randomBytes(10_000_000);
+      const cut = Readable.from(
+        (async function* () {
+          for (let at = 0; at < 9_000_000; at += 500_000) yield bytes.subarray(at, at + 500_000);
+          await Promise.resolve();
+          throw new Error('the sender is gone');
+        })(),
+      );
+      await expect(growing.append(cut)).rejects.toThrow('the sender is gone');
+      const size = await growing.size();
+      expect(size).toBe(9_000_000);
+      await growing.append(Readable.from([bytes.subarray(size)]));
+      await growing.finish();
+      const found = await storage().get('grown/cut');
+      expect((await buffer(found!.body)).equals(bytes)).toBe(true);
+    });
+
+    it('is forgotten when given up, and left alone when whole', async () => {
+      const given = await grower('grown/given-up');
+      await given.append(Readable.from([text('abc')]));
+      await storage().growing.discard('grown/given-up', given.growth());
+      expect(await keys('grow')).not.toContain('grown/given-up');
+      const whole = await grower('grown/whole');
+      await whole.append(Readable.from([text('abc')]));
+      await whole.finish();
+      await storage().growing.discard('grown/whole', whole.growth());
+      expect(await read('grown/whole')).toBe('abc');
+    });
   });
 
   it('is alive', async () => {

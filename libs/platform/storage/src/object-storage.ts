@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { GrowingObjects } from './growing-objects';
 
 export interface ObjectInfo {
   key: string;
@@ -43,6 +44,9 @@ export abstract class ObjectStorage {
 
   /** Objects whose keys begin with `prefix`, in no promised order; what is put or deleted meanwhile may be in it or not. */
   abstract list(prefix: string): AsyncIterable<ObjectInfo>;
+
+  /** Objects that come in pieces. */
+  abstract readonly growing: GrowingObjects;
 
   /** Resolves when objects can be written and read. */
   abstract ping(): Promise<void>;

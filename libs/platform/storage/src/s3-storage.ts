@@ -11,6 +11,7 @@ import {
 import { Upload } from '@aws-sdk/lib-storage';
 import { Readable, Transform } from 'node:stream';
 import { parseKeyPrefix, parseObjectKey } from './object-key';
+import { S3Growing } from './s3-growing';
 import { ObjectStorage, resolveRange, type ByteRange, type ObjectInfo, type StoredObject } from './object-storage';
 
 export interface S3Options {
@@ -32,6 +33,7 @@ const PART_BYTES = 8 * 2 ** 20;
 export class S3Storage extends ObjectStorage {
   private readonly client: S3Client;
   private readonly bucket: string;
+  override readonly growing: S3Growing;
 
   constructor(options: S3Options) {
     super();
@@ -46,6 +48,7 @@ export class S3Storage extends ObjectStorage {
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
     });
+    this.growing = new S3Growing({ client: this.client, bucket: this.bucket, storage: this });
   }
 
   override async put(key: string, body: Uint8Array | Readable, sizeBytes?: number): Promise<ObjectInfo> {

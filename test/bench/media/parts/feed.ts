@@ -2,7 +2,8 @@ import { MongoClient, ObjectId, type Db } from 'mongodb';
 import { Population } from '../../messaging/population';
 import { TEXT } from '../../support/fixture';
 import { percentile } from '../../support/statistics';
-import type { MediaBench } from '../bench';
+import { startServer } from '../../support/servers';
+import type { Bench } from '../bench';
 
 const POSTS = 100_000;
 const AUTHORS = 5_000;
@@ -16,9 +17,10 @@ const NOWHERE_NEAR_NOW_S = 60;
 type Visibility = 'public' | 'friends' | 'private';
 
 /** Pages of the feed in a tenant with 100,000 posts of 5,000 authors, for readers with many and with few friends. */
-export async function feed(bench: MediaBench): Promise<void> {
-  const { table, api, platformKey, engines } = bench;
+export async function feed(bench: Bench): Promise<void> {
+  const { table, platformKey, engines, env } = bench;
   table.heading('The feed among 100,000 posts of 5,000 authors');
+  const api = await startServer('apps/api/src/main.js', env);
   const client = await new MongoClient(engines.mongodbUri).connect();
   try {
     const usual = await world(client, api.url, platformKey, ['public', 'friends', 'friends', 'private']);
@@ -44,6 +46,7 @@ export async function feed(bench: MediaBench): Promise<void> {
     });
   } finally {
     await client.close();
+    await api.stop();
   }
 }
 

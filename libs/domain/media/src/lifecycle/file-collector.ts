@@ -5,6 +5,7 @@ import { InjectConfig, type ConfigOf } from '#caas/platform/config';
 import { FileHolders } from '../files/file-holders';
 import { FileReferences } from '../files/file-references';
 import { fileReferences, files, IS_DELETED, IS_UNREFERENCED, IS_UPLOADING, type StoredFile } from '../persistence';
+import { UploadsService } from '../uploads/uploads.service';
 import { FileRemoval } from './file-removal';
 import { fileLifecycleConfig } from './lifecycle.config';
 
@@ -25,15 +26,15 @@ export class FileCollector {
     private readonly removal: FileRemoval,
     private readonly references: FileReferences,
     private readonly holders: FileHolders,
+    private readonly uploads: UploadsService,
     @InjectConfig(fileLifecycleConfig) private readonly config: ConfigOf<typeof fileLifecycleConfig>,
   ) {}
 
   async collect(ctx: RequestContext): Promise<Collected> {
     const before = (ms: number) => ({ $lte: new Date(Date.now() - ms) });
-    const uploadEnded = { status: 'uploading', upload_expires_at: before(0) };
     const unused = { reference_count: 0, unreferenced_at: before(this.config.FILES_UNUSED_FOR) };
     return {
-      uploads: await this.removeAll(ctx, IS_UPLOADING, uploadEnded),
+      uploads: await this.endUploads(ctx, { ...IS_UPLOADING, status: 'uploading' }),
       unused: await this.removeAll(ctx, IS_UNREFERENCED, unused),
       deleted: await this.removeAll(ctx, IS_DELETED, IS_DELETED),
     };
@@ -52,6 +53,15 @@ export class FileCollector {
       await ctx.transaction((tx) => this.references.release(tx, { kind, id }, [file_id]));
     }
     return some.length < REFERENCES_AT_ONCE ? null : some.at(-1)!._id;
+  }
+
+  private async endUploads(ctx: RequestContext, uploading: Filter<StoredFile>): Promise<number> {
+    const over = { $and: [uploading, { upload_expires_at: { $lte: new Date() } }] };
+    let ended = 0;
+    for (const file of await ctx.repository(files).find(over, { limit: AT_ONCE })) {
+      if (await this.uploads.endUpload(ctx, file)) ended += 1;
+    }
+    return ended;
   }
 
   private async removeAll(

@@ -5,6 +5,7 @@ import type { Filter, RequestContext } from '#caas/kernel';
 import { ObjectStorage } from '#caas/platform/storage';
 import { Outbox } from '#caas/tenancy';
 import { objectPrefix } from '../files/object-keys';
+import { MediaUsage } from '../limits/media-usage';
 import { fileReferences, files, mediaMetadata, type StoredFile } from '../persistence';
 
 /**
@@ -16,6 +17,7 @@ export class FileRemoval {
   constructor(
     private readonly storage: ObjectStorage,
     private readonly outbox: Outbox,
+    private readonly usage: MediaUsage,
   ) {}
 
   /**
@@ -33,6 +35,8 @@ export class FileRemoval {
   private async removeRows(tx: RequestContext, _id: ObjectId, condition: Filter<StoredFile>): Promise<string[] | null> {
     const file = await tx.repository(files).findOne({ ...condition, _id }, { withDeleted: true });
     if (!file || (await tx.repository(files).deleteOne({ ...condition, _id })) === 0) return null;
+    // One that was deleted before has been taken off the account then.
+    if (file.deleted_at === null) await this.usage.release(tx, file);
     await this.letGo(tx, file);
     const own = objectPrefix(tx.tenantId, _id);
     const content = await this.removeContent(tx, file);

@@ -3,6 +3,7 @@ import type { ObjectId } from 'bson';
 import { Types } from 'mongoose';
 import type { UserReference } from '#caas/kernel';
 import { userReferenceShape } from '#caas/domain/users';
+import type { Growth } from '#caas/platform/storage';
 import { TenantDocumentBase, tenantCollection } from '#caas/tenancy';
 
 export const FILE_STATUSES = ['uploading', 'uploaded', 'processing', 'ready', 'rejected', 'failed'] as const;
@@ -12,6 +13,14 @@ export type FileStatus = (typeof FILE_STATUSES)[number];
 export interface FileProblem {
   code: string;
   detail: string;
+}
+
+/** What an unfinished upload needs to go on, in whichever process. */
+export interface UploadState {
+  /** The header `Upload-Metadata` as it came, which a client may ask for again. */
+  metadata: string | null;
+  /** What the storage must be told again. */
+  growth: Growth;
 }
 
 /** One upload: whose it is and what became of it. What its content is stands in `media_metadata`. */
@@ -65,6 +74,10 @@ export class StoredFile extends TenantDocumentBase {
   /** Until when the worker that has it is believed to be alive; null while none has it. */
   @Prop({ type: Date, default: null })
   leased_until?: Date | null;
+
+  /** Null for uploads in one request, and once it is whole. */
+  @Prop({ type: Object, default: null })
+  upload: UploadState | null;
 }
 
 /* The conditions of the partial indexes: a query names them, or the engine cannot use the index. */

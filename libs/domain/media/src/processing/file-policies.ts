@@ -1,4 +1,3 @@
-import { Injectable } from '@nestjs/common';
 import type { RequestContext } from '#caas/kernel';
 
 /** What a tenant allows: `image/*`, `application/pdf`, … The patterns are of types read from the content. */
@@ -9,14 +8,6 @@ export interface TypePolicy {
 /** Asked once for each file. */
 export abstract class FilePolicies {
   abstract of(ctx: RequestContext): TypePolicy | Promise<TypePolicy>;
-}
-
-/** Every type that is known here. */
-@Injectable()
-export class EveryType extends FilePolicies {
-  override of(): TypePolicy {
-    return { allowedTypes: ['*'] };
-  }
 }
 
 export const allows = ({ allowedTypes }: TypePolicy, type: string): boolean =>

@@ -1,0 +1,103 @@
+import { Body, Controller, Delete, Get, HttpCode, Post, Query, Req, Res } from '@nestjs/common';
+import {
+  ApiBody,
+  ApiConsumes,
+  ApiCreatedResponse,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiQuery,
+  ApiTags,
+} from '@nestjs/swagger';
+import type { ObjectId } from 'bson';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { mapPage, type Page, type PageRequest, RequestContext } from '#caas/kernel';
+import { PublicWhenSigned } from '#caas/access';
+import { AllowQuery, contextOf, Ctx, IdParam, PageQuery } from '#caas/platform/http';
+import { FilesService } from '../files/files.service';
+import { viewOfFile } from '../files/views';
+import { ContentService } from '../serving/content.service';
+import { FileLinks, LINK_QUERY, type LinkQuery } from '../serving/file-links';
+import { DEFAULT_VARIANT, variantOf } from '../serving/variants';
+import { MultipartUploads } from '../uploads/multipart-uploads';
+import { FileView, LinkDto, LinkView } from './dto/files.dto';
+
+@ApiTags('files')
+@Controller('v1/files')
+export class FilesController {
+  constructor(
+    private readonly files: FilesService,
+    private readonly uploads: MultipartUploads,
+    private readonly content: ContentService,
+    private readonly links: FileLinks,
+  ) {}
+
+  @Post()
+  @ApiOperation({ summary: 'Upload a file in one request; a large one is better resumable: /v1/files/uploads' })
+  @ApiConsumes('multipart/form-data')
+  @ApiBody({ schema: { type: 'object', properties: { file: { type: 'string', format: 'binary' } } } })
+  @ApiCreatedResponse({ type: FileView })
+  async upload(@Ctx() ctx: RequestContext, @Req() request: FastifyRequest): Promise<object> {
+    return viewOfFile(await this.uploads.take(ctx, request), null);
+  }
+
+  @Get()
+  @ApiOperation({ summary: 'The files of the actor, newest first' })
+  async list(@Ctx() ctx: RequestContext, @PageQuery() page: PageRequest): Promise<Page<object>> {
+    return mapPage(await this.files.list(ctx, page), ({ file, media }) => viewOfFile(file, media));
+  }
+
+  @Get(':id')
+  @ApiOperation({ summary: 'A file: what became of it, and its variants' })
+  @ApiOkResponse({ type: FileView })
+  async get(@Ctx() ctx: RequestContext, @IdParam() id: ObjectId): Promise<object> {
+    const { file, media } = await this.files.get(ctx, id);
+    return viewOfFile(file, media);
+  }
+
+  @Get(':id/content')
+  @PublicWhenSigned()
+  @AllowQuery('variant', ...LINK_QUERY)
+  @ApiQuery({ name: 'variant', required: false, schema: { default: DEFAULT_VARIANT } })
+  @ApiOperation({ summary: 'The bytes of a variant, or a range of them; by a credential, or by a link' })
+  async read(
+    @IdParam() id: ObjectId,
+    @Query() { variant = DEFAULT_VARIANT, ...query }: LinkQuery & { variant?: string },
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    if (query.signature === undefined) {
+      const queryOf = (other: string) => new URLSearchParams({ variant: other }).toString();
+      return this.content.send(await this.files.get(contextOf(request), id), variant, queryOf, request, reply);
+    }
+    const ctx = await this.links.open(query, id.toHexString(), variant);
+    const queryOf = (other: string) => new URLSearchParams({ variant: other, ...(query as object) }).toString();
+    await this.content.send(await this.content.linked(ctx, id), variant, queryOf, request, reply);
+  }
+
+  /** Does not honour `Idempotency-Key`: a link is a secret, and answers are kept. A second one does no harm. */
+  @Post(':id/links')
+  @ApiOperation({ summary: 'A link by which anyone may read one variant for up to 7 days' })
+  @ApiCreatedResponse({ type: LinkView })
+  async link(
+    @Ctx() ctx: RequestContext,
+    @IdParam() id: ObjectId,
+    @Body() { expires_in, variant = DEFAULT_VARIANT }: LinkDto,
+    @Req() { protocol, host }: FastifyRequest,
+  ): Promise<LinkView> {
+    const found = await this.files.get(ctx, id);
+    if (found.file.status === 'ready') variantOf(found, variant);
+    const expiresAt = new Date((Math.floor(Date.now() / 1000) + expires_in) * 1000);
+    const query = this.links.queryFor(ctx.tenantId, id.toHexString(), variant, expiresAt);
+    const url = `${protocol}://${host}/v1/files/${id.toHexString()}/content?${query}`;
+    return { url, expires_at: expiresAt.toISOString() };
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Delete a file that nothing holds' })
+  @ApiNoContentResponse()
+  remove(@Ctx() ctx: RequestContext, @IdParam() id: ObjectId): Promise<void> {
+    return this.files.remove(ctx, id);
+  }
+}

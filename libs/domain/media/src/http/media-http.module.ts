@@ -1,0 +1,32 @@
+import multipart from '@fastify/multipart';
+import { Module, type OnModuleInit } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { FastifyInstance } from 'fastify';
+import { FileAccess } from '../files/file-access';
+import { FilesService } from '../files/files.service';
+import { MediaModule } from '../media.module';
+import { ContentService } from '../serving/content.service';
+import { FileLinks } from '../serving/file-links';
+import { MultipartUploads } from '../uploads/multipart-uploads';
+import { TusUploads } from '../uploads/tus-uploads';
+import { UploadLeases } from '../uploads/upload-leases';
+import { FilesController } from './files.controller';
+import { UploadsController } from './uploads.controller';
+
+/** Files over REST. Uploads come before `files/:id`, whose paths would take `uploads` for an id. */
+@Module({
+  imports: [MediaModule],
+  providers: [FileAccess, FilesService, ContentService, FileLinks, MultipartUploads, TusUploads, UploadLeases],
+  controllers: [UploadsController, FilesController],
+})
+export class MediaHttpModule implements OnModuleInit {
+  constructor(private readonly adapter: HttpAdapterHost) {}
+
+  onModuleInit(): void {
+    const fastify = this.adapter.httpAdapter.getInstance<FastifyInstance>();
+    // Not awaited: that would start the server's plugins before its routes are there.
+    void fastify.register(multipart);
+    // The bytes of an upload are read where they are stored.
+    fastify.addContentTypeParser('application/offset+octet-stream', (_request, _body, done) => done(null));
+  }
+}

@@ -1,0 +1,41 @@
+/** What a request asks about the representation, and what of it. */
+export interface Conditions {
+  range: string | undefined;
+  ifRange: string | undefined;
+  ifNoneMatch: string | undefined;
+}
+
+export type Outcome =
+  | { status: 200 | 304 }
+  | { status: 206; start: number; end: number }
+  /** No byte of the range is there. */
+  | { status: 416 };
+
+/**
+ * RFC 9110, 13.2.2 and 14.2. Several ranges at once get the whole, as a server may.
+ * @param etag strong, with its quotes
+ */
+export function outcomeOf({ range, ifRange, ifNoneMatch }: Conditions, etag: string, sizeBytes: number): Outcome {
+  if (ifNoneMatch !== undefined && isMatched(ifNoneMatch, etag)) return { status: 304 };
+  // A date, or another's tag: the part the client has may be of something else.
+  if (range === undefined || (ifRange !== undefined && ifRange.trim() !== etag)) return { status: 200 };
+  return rangeOf(range, sizeBytes);
+}
+
+function isMatched(header: string, etag: string): boolean {
+  if (header.trim() === '*') return true;
+  return header.split(',').some((each) => each.trim().replace(/^W\//, '') === etag);
+}
+
+function rangeOf(header: string, sizeBytes: number): Outcome {
+  const [, from, to] = /^\s*bytes\s*=\s*(\d{0,15})\s*-\s*(\d{0,15})\s*$/i.exec(header) ?? [];
+  if (from === undefined || to === undefined || (from === '' && to === '')) return { status: 200 };
+  if (from === '') {
+    const last = Math.min(Number(to), sizeBytes);
+    return last === 0 ? { status: 416 } : { status: 206, start: sizeBytes - last, end: sizeBytes - 1 };
+  }
+  const start = Number(from);
+  const end = to === '' ? sizeBytes - 1 : Math.min(Number(to), sizeBytes - 1);
+  if (to !== '' && Number(to) < start) return { status: 200 };
+  return start >= sizeBytes ? { status: 416 } : { status: 206, start, end };
+}

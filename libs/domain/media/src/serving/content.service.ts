@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { Injectable } from '@nestjs/common';
+import type { ObjectId } from 'bson';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { notFound, type RequestContext } from '#caas/kernel';
+import { ObjectStorage } from '#caas/platform/storage';
+import { mediaOf, type FileWithMedia } from '../files/file-access';
+import { files } from '../persistence';
+import { outcomeOf } from './conditions';
+import { contentDisposition } from './disposition';
+import { isPlaylist, rewritePlaylist } from './playlists';
+import { variantOf, type FoundVariant } from './variants';
+
+const HEADERS = {
+  'x-content-type-options': 'nosniff',
+  'content-security-policy': "default-src 'none'; sandbox",
+  // Pages of the tenant, from wherever they come, show what they have a link or a token for.
+  'cross-origin-resource-policy': 'cross-origin',
+  'accept-ranges': 'bytes',
+  'cache-control': 'private, max-age=300',
+  vary: 'Authorization, X-Acting-User, Origin',
+};
+
+/** Answers with the bytes of a variant (RFC 9110). */
+@Injectable()
+export class ContentService {
+  constructor(private readonly storage: ObjectStorage) {}
+
+  /** For a link, which names its file. @throws CaasError `file_not_found` (404) */
+  async linked(ctx: RequestContext, id: ObjectId): Promise<FileWithMedia> {
+    const file = await ctx.repository(files).findById(id);
+    if (!file) throw notFound('file');
+    return { file, media: await mediaOf(ctx, file) };
+  }
+
+  /** @param queryOf the query for another variant of the file, by the authority of this request */
+  async send(
+    found: FileWithMedia,
+    variantName: string,
+    queryOf: (variant: string) => string,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<void> {
+    const at = variantOf(found, variantName);
+    const { content_type: contentType } = at.variant;
+    const disposition = contentDisposition(nameOf(found, at), contentType);
+    void reply.headers({ ...HEADERS, 'content-disposition': disposition, 'content-type': contentType });
+    if (isPlaylist(contentType)) await this.sendPlaylist(at, queryOf, reply);
+    else await this.sendBytes(found, at, request, reply);
+  }
+
+  private async sendBytes(
+    { media }: FileWithMedia,
+    { key, variant }: FoundVariant,
+    { method, headers }: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<void> {
+    const info = await this.storage.head(key);
+    if (!info) throw notFound('file');
+    const etag = etagOf(media!.sha256, variant.name, info.etag);
+    // A range is asked for with GET only (RFC 9110, 14.2).
+    const range = method === 'GET' ? headers.range : undefined;
+    const conditions = {
+      range,
+      ifRange: headers['if-range'] as string | undefined,
+      ifNoneMatch: headers['if-none-match'],
+    };
+    const outcome = outcomeOf(conditions, etag, info.sizeBytes);
+    void reply.header('etag', etag);
+    if (outcome.status === 304) return void reply.status(304).removeHeader('content-type').send();
+    if (outcome.status === 416) {
+      void reply.header('content-range', `bytes */${info.sizeBytes}`);
+      throw Object.assign(new Error('range'), { statusCode: 416 });
+    }
+    const isPart = outcome.status === 206;
+    const length = isPart ? outcome.end - outcome.start + 1 : info.sizeBytes;
+    void reply.status(outcome.status).header('content-length', length);
+    if (isPart) void reply.header('content-range', `bytes ${outcome.start}-${outcome.end}/${info.sizeBytes}`);
+    // A stream, because the server takes any other answer to HEAD for one of no length.
+    if (method === 'HEAD' || info.sizeBytes === 0) return void reply.send(Readable.from([]));
+    const object = await this.storage.get(key, isPart ? { start: outcome.start, end: outcome.end } : undefined);
+    if (!object) throw notFound('file');
+    void reply.send(object.body);
+  }
+
+  private async sendPlaylist(
+    { key, variant }: FoundVariant,
+    queryOf: (variant: string) => string,
+    reply: FastifyReply,
+  ): Promise<void> {
+    const object = await this.storage.get(key);
+    if (!object) throw notFound('file');
+    const playlist = rewritePlaylist(await text(object.body), variant.name, queryOf);
+    // What it says differs with who asks.
+    void reply.header('cache-control', 'private, no-store').removeHeader('accept-ranges').send(playlist);
+  }
+}
+
+/** The same for the same bytes, whichever file of the tenant they are asked by. */
+function etagOf(...parts: string[]): string {
+  return `"${createHash('sha256').update(parts.join('\n')).digest('base64url').slice(0, 32)}"`;
+}
+
+/** A thumbnail of `a.png` that is a WebP is no `a.png`: the variant's ending, where it has one, takes the place of the file's. */
+function nameOf({ file }: FileWithMedia, { variant }: FoundVariant): string {
+  const ending = /\.[a-z0-9]{2,5}$/i.exec(variant.object)?.[0];
+  if (!ending || file.name.toLowerCase().endsWith(ending.toLowerCase())) return file.name;
+  return `${file.name.replace(/\.[A-Za-z0-9]{1,5}$/, '')}${ending}`;
+}

@@ -1,0 +1,81 @@
+import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { forbidden, isTenantId, newRequestId, notFound, type RequestContext, type TenantId } from '#caas/kernel';
+import { Secrets } from '#caas/platform/config';
+import { RequestContexts, TenantDirectory } from '#caas/tenancy';
+
+/** What a link carries in its query beside `variant`. */
+export const LINK_QUERY = ['tenant', 'expires', 'signature'] as const;
+
+export interface LinkQuery {
+  tenant?: string | undefined;
+  expires?: string | undefined;
+  signature?: string | undefined;
+}
+
+/**
+ * Signed links: whoever has one may read one variant of one file until it expires, without a credential. The key is derived
+ * (HKDF, RFC 5869) from SECRETS_KEY and the tenant, so every process signs and checks alike; while keys rotate, links of the key
+ * before are still good.
+ */
+@Injectable()
+export class FileLinks {
+  constructor(
+    private readonly secrets: Secrets,
+    private readonly tenants: TenantDirectory,
+    private readonly contexts: RequestContexts,
+  ) {}
+
+  /** @param expiresAt in whole seconds */
+  queryFor(tenantId: TenantId, fileId: string, variant: string, expiresAt: Date): string {
+    const expires = String(expiresAt.getTime() / 1000);
+    const signature = signatureOf(this.secrets.secretsKey, { tenantId, fileId, variant, expires });
+    return new URLSearchParams({
+      variant,
+      tenant: tenantId,
+      expires,
+      signature: signature.toString('base64url'),
+    }).toString();
+  }
+
+  /**
+   * The tenant of a link, to read what it names and no more.
+   * @throws CaasError 403 `link_invalid`, `link_expired`, `tenant_suspended`; 404 `file_not_found`
+   */
+  async open({ tenant, expires, signature }: LinkQuery, fileId: string, variant: string): Promise<RequestContext> {
+    if (!isTenantId(tenant) || !/^\d{1,12}$/.test(expires ?? '')) throw invalidLink();
+    const given = Buffer.from(signature ?? '', 'base64url');
+    const signed = { tenantId: tenant, fileId, variant, expires: expires! };
+    const keys = [this.secrets.secretsKey, this.secrets.secretsKeyPrevious].filter((key) => key !== null);
+    if (!keys.some((key) => isEqual(given, signatureOf(key, signed)))) throw invalidLink();
+    if (Number(expires) * 1000 <= Date.now()) throw forbidden('link_expired', 'This link has expired.');
+    const found = await this.tenants.find(tenant);
+    if (!found) throw notFound('file');
+    if (found.status === 'suspended') throw forbidden('tenant_suspended', 'This tenant is suspended.');
+    return this.contexts.open(found, { kind: 'system', name: 'file-link' }, newRequestId());
+  }
+}
+
+interface Signed {
+  tenantId: TenantId;
+  fileId: string;
+  variant: string;
+  expires: string;
+}
+
+function signatureOf(secret: string, { tenantId, fileId, variant, expires }: Signed): Buffer {
+  const key = Buffer.from(hkdfSync('sha256', secret, '', `caas/file-links/${tenantId}`, 32));
+  return createHmac('sha256', key)
+    .update([tenantId, fileId, scopeOf(variant), expires].join('\n'))
+    .digest();
+}
+
+/** A variant in a folder (`hls/index.m3u8`) is one of many files that are played together. */
+function scopeOf(variant: string): string {
+  const slash = variant.indexOf('/');
+  return slash === -1 ? variant : variant.slice(0, slash + 1);
+}
+
+const isEqual = (given: Buffer, right: Buffer) => given.length === right.length && timingSafeEqual(given, right);
+
+const invalidLink = () => forbidden('link_invalid', 'This link is not one that was handed out.');

@@ -1,0 +1,21 @@
+import { invalid } from '#caas/kernel';
+
+const LONGEST_NAME = 255;
+const MEDIA_TYPE = /^[a-z0-9][a-z0-9!#$&^_.+-]{0,63}\/[a-z0-9][a-z0-9!#$&^_.+-]{0,100}$/;
+/** Control characters, and those that turn the direction of what follows (Unicode, "Bidirectional Algorithm"). */
+const UNSHOWN = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+/** What a file is called: the last part of whatever path a client sends, without what cannot be shown. It is never used as a path. */
+export function fileNameOf(given: string | null | undefined): string {
+  const [name] = (given ?? '').toWellFormed().split(/[/\\]/).slice(-1);
+  const shown = [...name!.replace(UNSHOWN, '').trim()].slice(0, LONGEST_NAME).join('');
+  return shown === '' || shown === '.' || shown === '..' ? 'file' : shown;
+}
+
+/** A media type without its parameters; null when nothing is said. @throws CaasError `invalid_file_type` (400) */
+export function declaredTypeOf(given: string | null | undefined): string | null {
+  const type = (given ?? '').split(';', 1)[0]!.trim().toLowerCase();
+  if (type === '') return null;
+  if (MEDIA_TYPE.test(type)) return type;
+  throw invalid('invalid_file_type', 'The type of the file is not a media type such as "image/png".');
+}

@@ -1,0 +1,170 @@
+import { addAbortSignal, PassThrough, Readable } from 'node:stream';
+import { Injectable } from '@nestjs/common';
+import { Server, type Upload } from '@tus/server';
+import { ObjectId } from 'bson';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { conflict, invalid, notFound, type RequestContext } from '#caas/kernel';
+import { ObjectStorage } from '#caas/platform/storage';
+import { isOwner } from '../files/owners';
+import { MediaPolicies } from '../limits/policies';
+import { files, type StoredFile } from '../persistence';
+import { CHECKSUM_ALGORITHMS, checkedBody, type CheckedBody } from './checksum';
+import { declaredTypeOf, fileNameOf } from './names';
+import { tusProblem } from './tus-problems';
+import { TusStore } from './tus-store';
+import { UploadLeases } from './upload-leases';
+import { UploadsService } from './uploads.service';
+
+export const UPLOADS_PATH = '/v1/files/uploads';
+/** A request may take five minutes to come (`libs/platform/http`): a slow one is ended in time, with what has come of it kept. */
+const REQUEST_AT_MOST_MS = 4 * 60_000;
+const DRAIN_MS = 200;
+
+type Body = 'none' | 'bytes';
+
+/** The tus 1.0 protocol over the rows of `files`. A tus server is made for each request: it knows the asker and one upload. */
+@Injectable()
+export class TusUploads {
+  constructor(
+    private readonly uploads: UploadsService,
+    private readonly storage: ObjectStorage,
+    private readonly policies: MediaPolicies,
+    private readonly leases: UploadLeases,
+  ) {}
+
+  /** `POST` and `OPTIONS` on the collection. */
+  create(ctx: RequestContext, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    return this.answer(ctx, null, request, reply);
+  }
+
+  /** `HEAD`, `PATCH` and `DELETE` of one upload. @throws CaasError `upload_not_found` (404), `upload_finished` (409) */
+  async serve(ctx: RequestContext, id: ObjectId, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const file = await ctx.repository(files).findById(id);
+    // An upload in one request is nothing to go on with.
+    const isResumable = file?.upload || file?.status !== 'uploading';
+    if (!file || !isResumable || !isOwner(ctx, file)) throw notFound('upload');
+    if (request.method === 'DELETE' && file.status !== 'uploading') {
+      throw conflict('upload_finished', 'The upload is whole. DELETE /v1/files/:id removes the file.');
+    }
+    await this.answer(ctx, file, request, reply);
+  }
+
+  private async answer(
+    ctx: RequestContext,
+    file: StoredFile | null,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<void> {
+    void reply.header('tus-resumable', '1.0.0');
+    const locker = this.leases.lockerOf(ctx.tenantId);
+    const store = new TusStore(ctx, this.uploads, this.storage, locker.leases, file);
+    let failure: unknown;
+    const server = new Server({
+      path: UPLOADS_PATH,
+      relativeLocation: true,
+      datastore: store,
+      locker,
+      lockDrainTimeout: DRAIN_MS,
+      maxSize: this.policies.of(ctx).maxFileBytes,
+      namingFunction: () => new ObjectId().toHexString(),
+      getFileIdFromRequest: () => file?._id.toHexString(),
+      onUploadCreate: async (_request, upload) => {
+        const metadata = header(request, 'upload-metadata') ?? null;
+        store.file = await this.uploads.begin(ctx, newUpload(upload), { metadata });
+        return {};
+      },
+      onUploadFinish: async () => {
+        await store.completeWhenWhole();
+        return {};
+      },
+      onResponseError: (_request, error) => void (failure = error),
+    });
+    const body = bytesOf(request);
+    let checked: CheckedBody | null = null;
+    try {
+      checked = await this.checkedBodyOf(request, body, file);
+      const answer = await server.handleWeb(webRequest(request, checked?.body ?? body) as never);
+      if (answer.status >= 400) throw tusProblem(failure, answer.status, await answer.text());
+      this.send(answer, store, request, reply);
+    } catch (error) {
+      // What is not wanted is read away, so that the client hears of it, and its connection can be used again.
+      request.raw.unpipe();
+      request.raw.resume();
+      // The client was told of no upload, and will not come back to it.
+      if (!file && store.file) await this.uploads.endUpload(ctx, store.file, 'any');
+      throw error;
+    } finally {
+      await checked?.remove();
+    }
+  }
+
+  private async checkedBodyOf(
+    request: FastifyRequest,
+    bytes: Readable,
+    file: StoredFile | null,
+  ): Promise<CheckedBody | null> {
+    const checksum = header(request, 'upload-checksum');
+    if (checksum === undefined || bodyOf(request) === 'none') return null;
+    const left = file
+      ? file.size_bytes - Number(header(request, 'upload-offset'))
+      : Number(header(request, 'upload-length'));
+    return checkedBody(checksum, bytes, left);
+  }
+
+  private send(answer: Response, store: TusStore, request: FastifyRequest, reply: FastifyReply): void {
+    for (const [name, value] of answer.headers) {
+      // Who may read the answer from another origin has been decided; see `applyCors`.
+      if (!name.startsWith('access-control-')) void reply.header(name, value);
+    }
+    if (request.method === 'OPTIONS') void reply.header('tus-checksum-algorithm', CHECKSUM_ALGORITHMS.join(','));
+    const { file } = store;
+    if (file?.upload_expires_at && request.method !== 'DELETE') {
+      void reply.header('upload-expires', file.upload_expires_at.toUTCString());
+    } else void reply.removeHeader('upload-expires');
+    if (request.method === 'HEAD' && file?.upload?.metadata) void reply.header('upload-metadata', file.upload.metadata);
+    void reply.status(answer.status).send();
+  }
+}
+
+function newUpload({ id, size, metadata }: Upload) {
+  if (size === undefined) throw invalid('upload_length_required', 'Say the length of the upload when it is created.');
+  return {
+    id: new ObjectId(id),
+    name: fileNameOf(metadata?.['filename'] ?? metadata?.['name']),
+    declaredType: declaredTypeOf(metadata?.['filetype'] ?? metadata?.['type']),
+    sizeBytes: size,
+  };
+}
+
+/** The bytes of a request: apart from it, so that whoever is done with them does not end the connection. */
+function bytesOf(request: FastifyRequest): Readable {
+  const bytes = new PassThrough();
+  if (bodyOf(request) === 'none') return bytes.end();
+  const { raw } = request;
+  addAbortSignal(AbortSignal.timeout(REQUEST_AT_MOST_MS), raw);
+  raw.once('close', () => void (raw.complete || bytes.destroy(new Error('the client is gone'))));
+  bytes.on('error', () => undefined);
+  return raw.pipe(bytes);
+}
+
+/** The request for a server that speaks in those of the web. Only a request with bytes has a body. */
+function webRequest(request: FastifyRequest, body: Readable): Request {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(request.headers)) if (typeof value === 'string') headers.set(name, value);
+  const url = `http://upload${request.url.split('?', 1)[0]}`;
+  const method = request.method;
+  if (bodyOf(request) === 'none') return new Request(url, { method, headers });
+  const init = { method, headers, body: Readable.toWeb(body), duplex: 'half' };
+  return new Request(url, init as unknown as RequestInit);
+}
+
+function bodyOf({ method, headers }: FastifyRequest): Body {
+  const mayHave = method === 'PATCH' || method === 'POST';
+  const has = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+  return mayHave && has ? 'bytes' : 'none';
+}
+
+const header = (request: FastifyRequest, name: string): string | undefined => {
+  const value = request.headers[name];
+  return Array.isArray(value) ? value.join() : value;
+};
