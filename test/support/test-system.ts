@@ -49,9 +49,8 @@ export class Caller {
     const answer = await fetch(`${this.url}${path}`, {
       method,
       headers: {
-        ...(this.authorization === null ? {} : { authorization: `Bearer ${this.authorization}` }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...this.headers,
+        ...this.credentials,
         ...headers,
       },
       body: body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body),
@@ -198,16 +197,11 @@ export class TestSystem {
   }
 
   private async answers(url: string): Promise<void> {
-    await waitFor(
-      `${url} answers`,
-      30_000,
-      () =>
-        this.assertRunning() &&
-        fetch(`${url}/health/ready`).then(
-          ({ status }) => status === 200,
-          () => false,
-        ),
-    );
+    const isReady = async () => {
+      const answer = await fetch(`${url}/health/ready`).catch(() => null);
+      return answer?.status === 200;
+    };
+    await waitFor(`${url} answers`, 30_000, () => this.assertRunning() && isReady());
   }
 
   /** Ends an api; by SIGKILL without a word. Resolves with its exit code. */
