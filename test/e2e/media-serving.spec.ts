@@ -5,7 +5,7 @@ import { TestSystem, type Caller, type TestTenant } from '../support/test-system
 import { b64, creation, someBytes } from '../support/tus';
 
 const system = new TestSystem('error');
-beforeAll(() => system.start());
+beforeAll(() => system.start({ worker: false }));
 afterAll(() => system.stop());
 
 const picture = someBytes(5000);

@@ -9,7 +9,7 @@ const UPLOADS = '/v1/files/uploads';
 const MB = 2 ** 20;
 
 const system = new TestSystem('error');
-beforeAll(() => system.start());
+beforeAll(() => system.start({ worker: false }));
 afterAll(() => system.stop());
 
 const digest = (algorithm: string, bytes: Buffer) => createHash(algorithm).update(bytes).digest('base64');

@@ -127,9 +127,10 @@ export class TestSystem {
     private readonly environment: Record<string, string> = {},
   ) {}
 
-  async start(): Promise<void> {
+  /** `worker: false` for what is looked at before a worker has seen it. */
+  async start({ worker = true } = {}): Promise<void> {
     this.dataDir = await mkdtemp(join(tmpdir(), 'caas-test-'));
-    for (const app of ['api', 'api', 'worker']) await this.launch(app);
+    for (const app of ['api', 'api', ...(worker ? ['worker'] : [])]) await this.launch(app);
     await Promise.all(this.urls.map((url) => this.answers(url)));
   }
 
@@ -140,16 +141,11 @@ export class TestSystem {
   }
 
   private async answers(url: string): Promise<void> {
-    await waitFor(
-      `${url} answers`,
-      30_000,
-      () =>
-        this.assertRunning() &&
-        fetch(`${url}/health/ready`).then(
-          ({ status }) => status === 200,
-          () => false,
-        ),
-    );
+    const isReady = async () => {
+      const answer = await fetch(`${url}/health/ready`).catch(() => null);
+      return answer?.status === 200;
+    };
+    await waitFor(`${url} answers`, 30_000, () => this.assertRunning() && isReady());
   }
 
   /** Ends an api; by SIGKILL without a word. Resolves with its exit code. */

@@ -1,5 +1,6 @@
 import type { Tier } from '#caas/kernel';
 import type { Answer, Caller, TestSystem, TestTenant } from '../../support/test-system';
+import { waitFor } from '../../../tools/stack';
 import { b64, creation } from '../../support/tus';
 
 /** What stands in every text that only B may ever read. */
@@ -143,6 +144,12 @@ async function fill(tenant: TestTenant, text: string): Promise<Ids> {
   const form = new FormData();
   form.append('file', new Blob([text], { type: 'text/plain' }), `${text}.txt`);
   const file = (await (await anna.raw('POST', '/v1/files', {}, form)).json()) as { id: string };
+  // What the worker makes of it must not come between two looks at the tenant.
+  await waitFor(
+    'the file is ready',
+    20_000,
+    async () => (await anna.get(`/v1/files/${file.id}`)).body.status === 'ready',
+  );
   const upload = await anna.raw('POST', '/v1/files/uploads', creation(10, `filename ${b64(text)}`));
   return {
     conversation: conversation.id,
