@@ -4,6 +4,7 @@ import { AccessGuard, AccessModule } from '#caas/access';
 import { ControlPlaneHttpModule, ControlPlaneModule } from '#caas/control-plane';
 import { GroupsHttpModule } from '#caas/domain/groups';
 import { MessagingApiModule, messagingConfig, presenceConfig } from '#caas/domain/messaging';
+import { SettingsHttpModule, SettingsModule } from '#caas/domain/settings';
 import { UsersHttpModule, UsersSocketModule } from '#caas/domain/users';
 import { CacheModule } from '#caas/platform/cache';
 import { ConfigModule, runtimeConfig } from '#caas/platform/config';
@@ -38,9 +39,11 @@ import { OutboxModule, tenancyConfig, TenancyModule } from '#caas/tenancy';
     QueueModule,
     TenancyModule,
     OutboxModule,
+    SettingsModule,
     ControlPlaneModule,
     AccessModule,
     ControlPlaneHttpModule,
+    SettingsHttpModule,
     UsersHttpModule,
     UsersSocketModule,
     RealtimeModule,

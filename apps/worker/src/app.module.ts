@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { AccessModule } from '#caas/access';
 import { ControlPlaneJobsModule, ControlPlaneModule } from '#caas/control-plane';
 import { messagingConfig, MessagingJobsModule, MessagingModule } from '#caas/domain/messaging';
+import { SettingsModule } from '#caas/domain/settings';
 import { UsersJobsModule } from '#caas/domain/users';
 import { CacheModule } from '#caas/platform/cache';
 import { ConfigModule, runtimeConfig } from '#caas/platform/config';
@@ -23,6 +24,7 @@ import { OutboxModule, TenancyJobsModule, tenancyConfig, TenancyModule } from '#
     QueueModule,
     TenancyModule,
     OutboxModule,
+    SettingsModule,
     TenancyJobsModule,
     ControlPlaneModule,
     AccessModule,

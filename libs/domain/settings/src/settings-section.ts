@@ -1,0 +1,17 @@
+import type { SettingEntry } from './entries';
+
+type Entries = Record<string, SettingEntry<never>>;
+
+/** The settings of one library, as they are grouped in the JSON that clients see. */
+export interface SettingsSection<E extends Entries = Entries> {
+  /** A snake_case word, the key of the group. */
+  readonly name: string;
+  readonly entries: E;
+}
+
+export type SettingsOf<S> =
+  S extends SettingsSection<infer E>
+    ? { readonly [K in keyof E]: E[K] extends SettingEntry<infer T> ? T : never }
+    : never;
+
+export const settingsSection = <E extends Entries>(name: string, entries: E): SettingsSection<E> => ({ name, entries });
