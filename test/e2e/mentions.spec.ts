@@ -1,4 +1,5 @@
-import { TestSystem } from '../support/test-system';
+import { waitFor } from '../../tools/stack';
+import { TestSystem, type Caller } from '../support/test-system';
 
 const system = new TestSystem();
 beforeAll(() => system.start());
@@ -27,5 +28,94 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Mentions on the tier %s',
     expect((await eve.get('/v1/mentions')).body.data).toMatchObject([{ id: ids[3] }]);
     expect((await anna.get('/v1/mentions')).body.data).toEqual([]);
     expect(await ben.get('/v1/mentions?limit=0')).toMatchObject({ status: 400 });
+  });
+
+  describe('that are not read', () => {
+    async function people() {
+      const tenant = await system.tenant(tier);
+      const [anna, ben] = [await tenant.user('anna'), await tenant.user('ben')];
+      const open = async (history: 'all' | 'joined', member_ids: string[]) => {
+        const { body } = await anna.post('/v1/conversations', { type: 'group', member_ids, history });
+        return { id: body.id as string, path: `/v1/conversations/${body.id}` };
+      };
+      let sends = 0;
+      const mention = async (path: string, fields: object = {}) => {
+        const message = { client_message_id: `m${(sends += 1)}`, text: 'hello', mentions: ['ben'], ...fields };
+        const { status, body } = await anna.post(`${path}/messages`, message);
+        expect(status).toBe(201);
+        return body as { id: string; seq: number };
+      };
+      return { tenant, anna, ben, open, mention };
+    }
+    const counted = async (caller: Caller, path: string) =>
+      (await caller.get(path)).body as { unread_count: number; unread_mentions: number };
+    const inboxOf = async (caller: Caller) => {
+      const { body } = await caller.get('/v1/conversations');
+      const rows = body.data as { id: string; unread_mentions: number }[];
+      return Object.fromEntries(rows.map(({ id, unread_mentions }) => [id, unread_mentions]));
+    };
+
+    it('are counted for whom they name, until they are read, deleted or edited away', async () => {
+      const { tenant, anna, ben, open, mention } = await people();
+      const { id, path } = await open('all', ['ben']);
+      const live = await tenant.socket('ben', 1);
+      const first = await mention(path);
+      await mention(path, { mentions: [] });
+      await mention(path, { mentions: ['anna'] });
+      await mention(path, { thread_root_id: first.id });
+      const fifth = await mention(path);
+      const last = await mention(path, { mentions: [] });
+      expect(await counted(ben, path)).toMatchObject({ unread_count: 6, unread_mentions: 3 });
+      // Who writes has read.
+      expect(await counted(anna, path)).toMatchObject({ unread_count: 0, unread_mentions: 0 });
+      const preferred = await ben.patch(`${path}/preferences`, { pinned: true });
+      expect(preferred.body).toMatchObject({ unread_mentions: 3 });
+      const { body: known } = await ben.post('/v1/sync', { conversations: { [id]: 0 } });
+      expect(known.conversations[id].conversation).toMatchObject({ unread_count: 6, unread_mentions: 3 });
+      const { body: joined } = await ben.post('/v1/sync', { conversations: {} });
+      expect(joined.joined).toMatchObject([{ id, unread_mentions: 3 }]);
+
+      expect((await anna.delete(`/v1/messages/${fifth.id}`)).status).toBe(200);
+      expect(await counted(ben, path)).toMatchObject({ unread_count: 6, unread_mentions: 2 });
+      expect((await anna.patch(`/v1/messages/${last.id}`, { mentions: ['ben'] })).status).toBe(200);
+      expect(await inboxOf(ben)).toEqual({ [id]: 3 });
+      expect((await ben.put(`${path}/read`, { seq: 4 })).status).toBe(200);
+      expect(await counted(ben, path)).toMatchObject({ unread_count: 2, unread_mentions: 1 });
+      expect((await ben.put(`${path}/read`, { seq: 6 })).status).toBe(200);
+      expect(await inboxOf(ben)).toEqual({ [id]: 0 });
+      // Nobody else is to be told what somebody has not read.
+      expect((await anna.patch(path, { name: 'New' })).body).toMatchObject({ unread_mentions: 0 });
+      await waitFor('the name', 10_000, () => live.of('conversation.updated').length > 1);
+      expect(JSON.stringify(live.events)).not.toContain('unread_mentions');
+    });
+
+    it('are not counted where they are hidden from who came later, nor where one is not any more', async () => {
+      const { anna, ben, open, mention } = await people();
+      const { id, path } = await open('joined', []);
+      await mention(path, { mentions: [] });
+      await anna.post(`${path}/members`, { member_ids: ['ben'] });
+      await mention(path);
+      expect(await inboxOf(ben)).toEqual({ [id]: 1 });
+      await anna.delete(`${path}/members/ben`);
+      expect(await inboxOf(ben)).toEqual({});
+      await anna.post(`${path}/members`, { member_ids: ['ben'] });
+      expect(await inboxOf(ben)).toEqual({ [id]: 0 });
+    });
+
+    it('are counted up to a hundred, and those of a conversation with more hide no others', async () => {
+      const { ben, open, mention } = await people();
+      const [full, quiet, silent] = [
+        await open('all', ['ben']),
+        await open('all', ['ben']),
+        await open('all', ['ben']),
+      ];
+      await mention(quiet.path);
+      await mention(silent.path, { mentions: [] });
+      for (let sent = 0; sent < 301; sent += 43) {
+        await Promise.all(Array.from({ length: 43 }, () => mention(full.path)));
+      }
+      expect(await inboxOf(ben)).toEqual({ [full.id]: 100, [quiet.id]: 1, [silent.id]: 0 });
+      expect(await counted(ben, full.path)).toMatchObject({ unread_count: 301, unread_mentions: 100 });
+    });
   });
 });

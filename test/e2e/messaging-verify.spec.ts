@@ -32,7 +32,14 @@ async function talk(tenant: TestTenant): Promise<string> {
   const reply = await send(ben, 'reply', { thread_root_id: root });
   await send(ben, 'other', { thread_root_id: root });
   await ben.put(`/v1/messages/${root}/reactions/${encodeURIComponent('👍')}`);
-  await anna.put(`/v1/conversations/${id}/read`, { seq: 3 });
+  const options = [{ text: 'yes' }, { text: 'no' }];
+  const asked = { type: 'poll', poll: { question: 'More?', options } };
+  for (const client_message_id of ['kept', 'deleted']) {
+    const { body } = await anna.post(`/v1/conversations/${id}/messages`, { ...asked, client_message_id });
+    await ben.put(`/v1/messages/${body.id}/votes`, { option_ids: [body.poll.options[1].id] });
+    if (client_message_id === 'deleted') await anna.delete(`/v1/messages/${body.id}`);
+  }
+  await anna.put(`/v1/conversations/${id}/read`, { seq: 5 });
   await ben.delete(`/v1/messages/${reply}`);
   return id as string;
 }
@@ -43,7 +50,7 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Verification on the tier 
     await talk(tenant);
     expect(await verify(tenant)).toEqual({
       code: 0,
-      found: { conversations: 1, messages: 3, drift: 0, drifts: [], unsettled: 0 },
+      found: { conversations: 1, messages: 5, drift: 0, drifts: [], unsettled: 0 },
     });
   });
 });
@@ -54,20 +61,20 @@ it('reports what somebody has changed behind the back of the service, and fails'
   const client = await new MongoClient(process.env['MONGODB_URI']!).connect();
   try {
     const where = { tenant_id: tenant.id, _id: new ObjectId(conversation) };
-    await client
-      .db('caas_shared')
-      .collection('conversations')
-      .updateOne(where, { $inc: { last_seq: 1, member_count: -1 } });
+    const shared = client.db('caas_shared');
+    await shared.collection('conversations').updateOne(where, { $inc: { last_seq: 1, member_count: -1 } });
+    await shared.collection('poll_votes').deleteMany({ tenant_id: tenant.id });
   } finally {
     await client.close();
   }
   const { code, found } = await verify(tenant);
   expect(code).toBe(1);
   expect(found).toMatchObject({
-    drift: 2,
+    drift: 3,
     drifts: expect.arrayContaining([
-      { conversation_id: conversation, what: 'last_seq', stored: 4, counted: 3 },
+      { conversation_id: conversation, what: 'last_seq', stored: 6, counted: 5 },
       { conversation_id: conversation, what: 'member_count', stored: 1, counted: 2 },
+      expect.objectContaining({ what: 'poll_votes', counted: {} }),
     ]) as unknown,
   });
 });

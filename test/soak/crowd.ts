@@ -6,12 +6,17 @@ import type { ConversationState } from '../support/chat-client/wire';
 const CALLS_AT_ONCE = 12;
 /** Of the crowd; the rest are conversations of two. */
 const ROOM_SHARES = [0.25, 0.1, 0.1, 0.05, 0.05, 0.05, 0.05];
+/** Of a group's members, those who come and go. */
+const GUESTS = 0.2;
 /** Of the sockets, second devices of somebody. */
 const SECOND_DEVICES = 0.2;
 
 export interface Room {
   id: string;
+  /** Who is in it now; the first opened it, and stays. */
   members: string[];
+  /** Who is taken out and let in again, time after time. */
+  guests: string[];
 }
 
 /** The users of one tenant, what they are in, and a connected client for each of their devices. */
@@ -32,8 +37,10 @@ export class Crowd {
     await atOnce(CALLS_AT_ONCE, this.users, async (user) => {
       await this.tenant.server('PUT', `/v1/users/${user}`, { body: {} });
     });
-    await atOnce(CALLS_AT_ONCE, this.plannedRooms(), async (members) => {
-      this.rooms.push({ id: await this.open(members), members });
+    await atOnce(CALLS_AT_ONCE, this.plannedRooms().entries(), async ([at, members]) => {
+      // Of the groups, every other one hides from those who come what was said before.
+      const id = await this.open(members, at % 2 === 0 ? 'all' : 'joined');
+      this.rooms.push({ id, members, guests: guestsAmong(members) });
     });
     const devices = Array.from({ length: this.sockets }, (_, at) => this.users[at % this.users.length]!);
     await atOnce(CALLS_AT_ONCE, devices.entries(), ([at, user]) => this.connect(user, at));
@@ -68,11 +75,11 @@ export class Crowd {
     return [...groups, ...pairs];
   }
 
-  private async open([opener, ...others]: string[]): Promise<string> {
+  private async open([opener, ...others]: string[], history: string): Promise<string> {
     const type = others.length === 1 ? 'direct' : 'group';
     const { id } = await this.tenant.rest.expect<ConversationState>('POST', '/v1/conversations', {
       ...(await this.tenant.as(opener!, 'server_key')),
-      body: { type, member_ids: others },
+      body: { type, member_ids: others, history },
     });
     return id;
   }
@@ -84,3 +91,6 @@ export class Crowd {
     await client.connect(this.urlOf(at));
   }
 }
+
+const guestsAmong = (members: string[]): string[] =>
+  members.length === 2 ? [] : members.slice(-Math.max(1, Math.round(members.length * GUESTS)));

@@ -1,5 +1,6 @@
 /**
- * `npm run soak [-- --seconds 120] [-- --sockets 200]`: two apis and a worker under mixed traffic, while the apis are killed
+ * `npm run soak [-- --seconds 120] [-- --sockets 200]`: two apis and a worker under mixed traffic of a
+ * tenant of each tier, whose members come and go, while the apis are killed
  * with -9 and Redis is restarted, once without what it had written. Ends with 1 when anything that was acknowledged is lost,
  * doubled, out of order or miscounted, or a client knows other than the server.
  */

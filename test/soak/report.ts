@@ -1,23 +1,29 @@
-import type { SoakResult } from './run';
+import type { Ledger } from './ledger';
+import type { Party, SoakResult } from './run';
 
 const FAULTS_SHOWN = 5;
 
 /** What went on, and then a line for each promise. */
-export function report({ crowd, ledger, trouble, checks }: SoakResult): string {
-  const { counts, acknowledged } = ledger;
-  const sum = (of: 'syncs' | 'connections') => crowd.clients.reduce((total, client) => total + client.counts[of], 0);
+export function report({ parties, trouble, checks }: SoakResult): string {
+  const sum = (of: (party: Party) => number) => parties.reduce((total, party) => total + of(party), 0);
+  const counted = (of: keyof Ledger['counts']) => sum(({ ledger }) => ledger.counts[of]);
+  const ofClients = (of: 'syncs' | 'connections') =>
+    sum(({ crowd }) => crowd.clients.reduce((total, { counts }) => total + counts[of], 0));
   const facts: [string, number][] = [
-    ['messages acknowledged', acknowledged.length],
-    ['  over sockets', counts.overSocket],
-    ['  over REST', counts.overRest],
-    ['  by a repetition', counts.replayed],
-    ['REST attempts repeated', crowd.tenant.rest.repeated],
-    ['edits', counts.edits],
-    ['reactions', counts.reactions],
-    ['read marks', counts.marks],
-    ['connections of sockets', sum('connections')],
-    ['  of these chosen by the client', counts.reconnects],
-    ['calls of sync', sum('syncs')],
+    ['messages acknowledged', sum(({ ledger }) => ledger.acknowledged.length)],
+    ['  over sockets', counted('overSocket')],
+    ['  over REST', counted('overRest')],
+    ['  by a repetition', counted('replayed')],
+    ['REST attempts repeated', sum(({ crowd }) => crowd.tenant.rest.repeated)],
+    ['edits', counted('edits')],
+    ['reactions', counted('reactions')],
+    ['read marks', counted('marks')],
+    ['members taken out', counted('removals')],
+    ['members let in again', counted('returns')],
+    ['  refused while they were out', counted('outside')],
+    ['connections of sockets', ofClients('connections')],
+    ['  of these chosen by the client', counted('reconnects')],
+    ['calls of sync', ofClients('syncs')],
     ['apis killed with -9', trouble.apisKilled],
     ['Redis restarted', trouble.redisRestarts],
   ];

@@ -37,7 +37,7 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Scheduled messages on the
   }
 
   const sentIn = async (caller: Caller, path: string) =>
-    (await caller.get(`${path}/messages?limit=100`)).body.data as { id: string; text: string; sender: unknown }[];
+    (await caller.get(`${path}/messages?limit=100`)).body.data as { id: string; text: string }[];
 
   it('are sent at their time, by their owner, to sockets at another process, and nobody hears of them before', async () => {
     const { tenant, anna, ben, group, path } = await people();
@@ -123,6 +123,88 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Scheduled messages on the
     expect(new Set(cancelled.map(({ status }) => status))).toEqual(new Set([204, 409]));
     const kept = cancelled.flatMap(({ status }, at) => (status === 204 ? [] : [`m${at}`]));
     expect((await sentIn(anna, path)).map(({ text }) => text).sort()).toEqual(kept.sort());
+  });
+
+  it('are changed by their owner until their time, with ETag and If-Match, and sent as changed', async () => {
+    const { tenant, anna, ben, eve, path } = await people();
+    const hers = await tenant.socket('anna', 1);
+    const given = { text: 'one', mentions: ['ben'], metadata: { a: 1 }, send_at: inMs(DAY_MS) };
+    const { body: made, etag } = await anna.post(`${path}/scheduled-messages`, given);
+    const own = `/v1/scheduled-messages/${made.id}`;
+    expect((await anna.get(own)).etag).toBe(etag);
+    const first = await anna.patch(own, { text: 'two', metadata: null }, { 'if-match': etag! });
+    expect(first).toMatchObject({ status: 200, body: { state: 'pending', send_at: made.send_at } });
+    expect(first.body.message).toEqual({ text: 'two', mentions: ['ben'] });
+    expect(first.etag).not.toBe(etag);
+    const stale = await anna.patch(own, { text: 'three' }, { 'if-match': etag! });
+    expect(stale).toMatchObject({ status: 412, body: { code: 'stale_version' } });
+    for (const caller of [ben, eve]) {
+      const code = 'scheduled_message_not_found';
+      expect(await caller.patch(own, { text: 'theirs' })).toMatchObject({ status: 404, body: { code } });
+    }
+    for (const [body, code] of [
+      [{}, 'nothing_to_change'],
+      [{ text: null }, 'empty_message'],
+      [{ send_at: inMs(-1_000) }, 'invalid_send_at'],
+      [{ mentions: ['eve'] }, 'unknown_mentions'],
+      [{ reply_to_id: made.id }, 'unknown_reply'],
+      [{ thread_root_id: made.id }, 'unknown_thread_root'],
+      [{ client_message_id: 'mine' }, 'validation_failed'],
+      [{ send_at: null }, 'validation_failed'],
+    ] as const) {
+      expect(await anna.patch(own, body)).toMatchObject({ status: 400, body: { code } });
+    }
+    // Two devices at once: neither undoes what the other did.
+    const both = await Promise.all([anna.patch(own, { text: 'four' }), anna.patch(own, { mentions: [] })]);
+    expect(both.map(({ status }) => status)).toEqual([200, 200]);
+    expect((await anna.get(own)).body.message).toEqual({ text: 'four', mentions: [] });
+    expect((await anna.patch(own, { send_at: inMs(500) })).status).toBe(200);
+    expect(await settled(anna, made.id)).toMatchObject({ state: 'sent', message: null });
+    expect(await sentIn(ben, path)).toMatchObject([{ text: 'four', mentions: [], metadata: null }]);
+    const late = { status: 409, body: { code: 'not_pending' } };
+    expect(await anna.patch(own, { text: 'five' })).toMatchObject(late);
+    await waitFor('news of each change', 10_000, () => {
+      const states = hers.of('scheduled_message.updated').filter(({ data }) => data['id'] === made.id);
+      return states.filter(({ data }) => data['state'] === 'pending').length === 5;
+    });
+    const { body: other } = await anna.post(`${path}/scheduled-messages`, given);
+    expect((await anna.delete(`/v1/scheduled-messages/${other.id}`)).status).toBe(204);
+    expect(await anna.patch(`/v1/scheduled-messages/${other.id}`, { text: 'x' })).toMatchObject(late);
+  });
+
+  it('are put off by their owner: what was due before is not sent then', async () => {
+    const { anna, path } = await people();
+    const { body: put } = await anna.post(`${path}/scheduled-messages`, { text: 'put off', send_at: inMs(700) });
+    const { body: next } = await anna.post(`${path}/scheduled-messages`, { text: 'on time', send_at: inMs(1_000) });
+    expect((await anna.patch(`/v1/scheduled-messages/${put.id}`, { send_at: inMs(DAY_MS) })).status).toBe(200);
+    expect(await settled(anna, next.id)).toMatchObject({ state: 'sent' });
+    expect((await anna.get(`/v1/scheduled-messages/${put.id}`)).body).toMatchObject({ state: 'pending' });
+    expect((await sentIn(anna, path)).map(({ text }) => text)).toEqual(['on time']);
+  });
+
+  it('are sent as changed, or not changed, when both happen at once', async () => {
+    const { anna, path } = await people();
+    const ids: string[] = [];
+    for (let n = 0; n < 8; n += 1) {
+      const { body } = await anna.post(`${path}/scheduled-messages`, { text: `m${n}`, send_at: inMs(1_000 + 100 * n) });
+      ids.push(body.id);
+    }
+    // Each as often as it can be, until it is sent: some change comes as close to the sending as can be.
+    const last = await Promise.all(
+      ids.map(async (id, at) => {
+        let said = `m${at}`;
+        for (let turn = 0; ; turn += 1) {
+          const { status, body } = await anna.patch(`/v1/scheduled-messages/${id}`, { text: `${at}, turn ${turn}` });
+          if (status !== 200) {
+            expect(body.code).toBe('not_pending');
+            return said;
+          }
+          said = `${at}, turn ${turn}`;
+        }
+      }),
+    );
+    for (const id of ids) expect(await settled(anna, id)).toMatchObject({ state: 'sent' });
+    expect((await sentIn(anna, path)).map(({ text }) => text).sort()).toEqual(last.sort());
   });
 
   it('are refused at their time for who may not send any more, and the owner hears why', async () => {

@@ -1,6 +1,16 @@
 import { z } from 'zod';
 import { objectId, open, timestamp, userReference } from './wire';
 
+const poll = open({
+  question: z.string(),
+  options: z.array(open({ id: objectId, text: z.string(), vote_count: z.int().nonnegative() })),
+  multiple: z.boolean(),
+  anonymous: z.boolean(),
+  closes_at: timestamp.nullable(),
+  closed_at: timestamp.nullable(),
+  voter_count: z.int().nonnegative(),
+});
+
 export const messageView = open({
   id: objectId,
   conversation_id: objectId,
@@ -10,6 +20,7 @@ export const messageView = open({
   sender: userReference,
   type: z.enum(['text', 'media', 'system', 'poll']),
   text: z.string().nullable(),
+  poll: poll.nullable(),
   created_at: timestamp,
 });
 
@@ -56,6 +67,11 @@ export const EVENTS = {
   'message.deleted': { version: 1, data: messageView },
   'reaction.added': { version: 1, data: reaction },
   'reaction.removed': { version: 1, data: reaction },
+  /** To the voter alone, on all their devices. `rev` is the message's with this vote: of two, the later one holds. */
+  'poll.voted': {
+    version: 1,
+    data: open({ message_id: objectId, rev: z.int().positive(), option_ids: z.array(objectId) }),
+  },
   'conversation.created': { version: 1, data: conversationView },
   'conversation.updated': { version: 1, data: conversationView },
   'conversation.deleted': { version: 1, data: open({ id: objectId, by: userReference.nullable() }) },

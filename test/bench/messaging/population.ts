@@ -39,10 +39,15 @@ export class Population {
     return (await this.ask<{ id: string }>('POST', '/v1/conversations', body, first)).id;
   }
 
-  async say(conversationId: string, as: Person, text: string): Promise<void> {
+  /** @param mentions names */
+  async say(conversationId: string, as: Person, text: string, mentions: string[] = []): Promise<void> {
     this.said += 1;
-    const body = { client_message_id: `said-${this.said}`, text };
+    const body = { client_message_id: `said-${this.said}`, text, mentions };
     await this.ask('POST', `/v1/conversations/${conversationId}/messages`, body, as);
+  }
+
+  async read(conversationId: string, as: Person, seq: number): Promise<void> {
+    await this.ask('PUT', `/v1/conversations/${conversationId}/read`, { seq }, as);
   }
 
   async direct(one: Person, other: Person): Promise<string> {

@@ -13,6 +13,7 @@ const UNTOUCHED = {
   metadata: null,
   encrypted: null,
   reaction_counts: {},
+  poll: null,
   pinned_at: null,
   edited_at: null,
 };

@@ -1,5 +1,5 @@
 import type fc from 'fast-check';
-import type { World } from './world';
+import type { SentMessage, World } from './world';
 
 /** One thing that a user does. What it is done to is chosen when it runs, by number, from what there is then. */
 export interface Action {
@@ -25,11 +25,26 @@ export function expectStatus(what: string, status: number, allowed: number[]): v
 }
 
 /** Who does it to which message: numbers, until there is something to choose from. */
-export function chooseMessage(world: World, user: number, message: number) {
+export function chooseMessage(
+  world: World,
+  user: number,
+  message: number,
+  fits: (message: SentMessage) => boolean = () => true,
+) {
   const actor = pick(world.users, user)!;
   const readable = world.sent.filter(({ conversationId }) => world.members.get(conversationId)?.has(actor));
-  const found = pick(readable, message);
+  const found = pick(readable.filter(fits), message);
   return found && { actor, message: found };
+}
+
+/** Only a group has roles to give, and keeps people out. */
+export function chooseGroup(world: World, user: number, group: number) {
+  const actor = pick(world.users, user)!;
+  const id = pick(
+    world.conversationsOf(actor).filter((each) => world.groups.has(each)),
+    group,
+  );
+  return id === undefined ? undefined : { actor, id, path: `/v1/groups/${world.groups.get(id)!}` };
 }
 
 export function chooseConversation(world: World, user: number, conversation: number) {

@@ -1,5 +1,16 @@
 import type { Told } from '../../support/chat-client/chat-client';
 
+/** Who is what in a conversation, by the events of members that somebody heard who was there from the beginning. */
+export function rolesByEvents(first: Iterable<string>, told: Told[], conversation: string): Record<string, string> {
+  const roles = new Map([...first].map((user, at) => [user, at === 0 ? 'owner' : 'member']));
+  for (const { type, about, role, rev, ...event } of told) {
+    if (event.conversation !== conversation || rev === null || about === null) continue;
+    if (type === 'member.removed') roles.delete(about);
+    else roles.set(about, role!);
+  }
+  return Object.fromEntries(roles);
+}
+
 /** Who was in which conversation at which `rev`, by the events of members that anybody heard. */
 export class Memberships {
   /** By conversation and member: at which rev they came (true) or left. */

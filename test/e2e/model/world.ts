@@ -1,20 +1,23 @@
+import { isDeepStrictEqual } from 'node:util';
 import { waitFor } from '../../../tools/stack';
 import { ChatClient, type Told } from '../../support/chat-client/chat-client';
 import type { Snapshot } from '../../support/chat-client/conversation-replica';
-import { freshState } from '../../support/chat-client/fresh-state';
-import type { Acknowledgement, MessageState } from '../../support/chat-client/wire';
+import { allOf, freshState, type Get } from '../../support/chat-client/fresh-state';
+import type { Acknowledgement, ConversationState, MembershipData, MessageState } from '../../support/chat-client/wire';
 import type { Answer, TestTenant } from '../../support/test-system';
-import { Memberships } from './memberships';
+import { Memberships, rolesByEvents } from './memberships';
 
 const SETTLED_MS = 15_000;
 /** Small, so that one call of `sync` seldom tells everything. */
 const SYNC_LIMIT = 4;
 
 /** A message as its sender sent it, for sending it again. */
-interface SentMessage {
+export interface SentMessage {
   conversationId: string;
   sender: string;
   body: { client_message_id: string; text: string };
+  /** Of a poll. */
+  optionIds: string[];
   id: string;
   seq: number;
 }
@@ -28,6 +31,8 @@ export class World {
   readonly members = new Map<string, Set<string>>();
   /** Whom they were opened with. */
   private readonly opened = new Map<string, Set<string>>();
+  /** Of the conversations that a group owns: its id. */
+  readonly groups = new Map<string, string>();
   readonly sent: SentMessage[] = [];
   private sends = 0;
 
@@ -94,7 +99,17 @@ export class World {
     for (const client of this.everybody) {
       const state = await this.stateOf(client.user);
       const behind = () =>
-        [...state].filter(([id, { conversation }]) => client.replicas.get(id)?.rev !== conversation.rev);
+        [...state].filter(
+          ([
+            id,
+            {
+              conversation: { rev, preferences },
+            },
+          ]) => {
+            const own = client.replicas.get(id);
+            return own?.rev !== rev || !isDeepStrictEqual(own.snapshot.conversation.preferences, preferences);
+          },
+        );
       await waitFor(`${client.user} to have heard of everything`, SETTLED_MS, () => {
         return client.isSettled && behind().length === 0 && client.replicas.size === state.size;
       });
@@ -112,6 +127,37 @@ export class World {
       const notTheirs = client.told.filter((told) => !memberships.mayHear(client.user, told, this.openedWith(told)));
       expect({ user: client.user, notTheirs }).toEqual({ user: client.user, notTheirs: [] });
     }
+    for (const user of this.users) await this.compareInbox(user);
+    for (const [id, first] of this.opened) if (first.has(this.observer)) await this.compareRoles(id);
+  }
+
+  /** What is archived is in one inbox, the rest in the other, and both are what there is. */
+  private async compareInbox(user: string): Promise<void> {
+    const rows = (archived: string) =>
+      allOf<ConversationState>(this.getterOf(user), `/v1/conversations?archived=${archived}&`);
+    const [put, kept] = [await rows('true'), await rows('false')];
+    expect(put.filter(({ preferences }) => !preferences.archived)).toEqual([]);
+    expect(kept.filter(({ preferences }) => preferences.archived)).toEqual([]);
+    const all = await allOf<ConversationState>(this.getterOf(user), '/v1/conversations?');
+    expect([...put, ...kept].map(({ id }) => id).sort()).toEqual(all.map(({ id }) => id).sort());
+  }
+
+  /** Everybody is what the events say, in the list of members and to themselves; and who is kept out is not in. */
+  private async compareRoles(id: string): Promise<void> {
+    const path = `/v1/conversations/${id}`;
+    if ((await this.rest(this.observer, 'GET', path)).status === 404) return;
+    const rows = await allOf<MembershipData>(this.getterOf(this.observer), `${path}/members?`);
+    const roles = Object.fromEntries(rows.map(({ user, role }) => [user.user_external_id, role]));
+    const watching = this.watching.find(({ user }) => user === this.observer)!;
+    expect({ id, roles }).toEqual({ id, roles: rolesByEvents(this.opened.get(id)!, watching.told, id) });
+    const group = this.groups.get(id);
+    if (group === undefined) return;
+    for (const [user, role] of Object.entries(roles)) {
+      expect((await this.rest(user, 'GET', `/v1/groups/${group}`)).body).toMatchObject({ role });
+    }
+    const { body: bans } = await this.tenant.server().get(`/v1/groups/${group}/bans?limit=100`);
+    const keptOut = (bans.data as MembershipData[]).map(({ user }) => user.user_external_id);
+    expect({ id, isIn: keptOut.filter((user) => user in roles) }).toEqual({ id, isIn: [] });
   }
 
   /** Every acknowledged message is there once, under its id and seq; and seqs have no gap. */
@@ -146,12 +192,16 @@ export class World {
     return this.opened.get(conversation) ?? new Set();
   }
 
-  private stateOf(user: string): Promise<Map<string, Snapshot>> {
-    return freshState(async <T>(path: string) => {
+  private getterOf(user: string): Get {
+    return async <T>(path: string) => {
       const { status, body } = await this.rest(user, 'GET', path);
       if (status !== 200) throw new Error(`GET ${path}: ${JSON.stringify(body)}`);
       return body as T;
-    });
+    };
+  }
+
+  private stateOf(user: string): Promise<Map<string, Snapshot>> {
+    return freshState(this.getterOf(user));
   }
 
   private async addClient(to: ChatClient[], user: string, process: number): Promise<void> {

@@ -128,6 +128,18 @@ export const ROUTES: Record<string, RouteAttack> = {
     as: 'user',
     try: (caller, { message }) => caller.delete(`/v1/messages/${message}/reactions/👍`),
   },
+  'PUT /v1/messages/{id}/votes': {
+    as: 'user',
+    try: (caller, { poll, option }) => caller.put(`/v1/messages/${poll}/votes`, { option_ids: [option] }),
+  },
+  'GET /v1/messages/{id}/votes': {
+    as: 'user',
+    try: (caller, { poll, option }) => caller.get(`/v1/messages/${poll}/votes?option_id=${option}`),
+  },
+  'POST /v1/messages/{id}/poll/close': {
+    as: 'user',
+    try: (caller, { poll }) => caller.post(`/v1/messages/${poll}/poll/close`),
+  },
   'GET /v1/conversations/{id}/typing': {
     as: 'user',
     try: (caller, { conversation }) => caller.get(`/v1/conversations/${conversation}/typing`),
@@ -230,6 +242,10 @@ export const ROUTES: Record<string, RouteAttack> = {
     as: 'user',
     try: (caller, { scheduled }) => caller.get(`/v1/scheduled-messages/${scheduled}`),
   },
+  'PATCH /v1/scheduled-messages/{id}': {
+    as: 'user',
+    try: (caller, { scheduled }) => caller.patch(`/v1/scheduled-messages/${scheduled}`, { text: 'attack' }),
+  },
   'DELETE /v1/scheduled-messages/{id}': {
     as: 'user',
     try: (caller, { scheduled }) => caller.delete(`/v1/scheduled-messages/${scheduled}`),
@@ -253,6 +269,7 @@ export const SOCKET_MESSAGES: Record<string, (ids: Ids, tokenOfB: string) => unk
   'message.delete': ({ message }) => ({ message_id: message }),
   'reaction.add': ({ message }) => ({ message_id: message, emoji: '👍' }),
   'reaction.remove': ({ message }) => ({ message_id: message, emoji: '👍' }),
+  'poll.vote': ({ poll, option }) => ({ message_id: poll, option_ids: [option] }),
   'typing.start': ({ conversation }) => ({ conversation_id: conversation }),
   'typing.stop': ({ conversation }) => ({ conversation_id: conversation }),
   'presence.set': () => ({ status: 'sleeping' }),

@@ -11,6 +11,8 @@ export const NEXT_WEEK = new Date(Date.now() + 7 * 24 * 60 * 60_000).toISOString
 export interface Ids {
   conversation: string;
   message: string;
+  poll: string;
+  option: string;
   session: string;
   user: string;
   device: string;
@@ -22,6 +24,8 @@ export interface Ids {
 export const RANDOM_IDS: Ids = {
   conversation: 'd'.repeat(24),
   message: 'c'.repeat(24),
+  poll: '0'.repeat(24),
+  option: '1'.repeat(24),
   session: 'b'.repeat(24),
   user: 'nobody-here',
   device: 'no-device',
@@ -108,6 +112,12 @@ async function fill(tenant: TestTenant, text: string): Promise<Ids> {
     client_message_id: 'same-in-both',
     text: `hello ${text}`,
   });
+  const { body: poll } = await anna.post(`/v1/conversations/${conversation.id}/messages`, {
+    client_message_id: 'same-poll-in-both',
+    type: 'poll',
+    poll: { question: `which ${text}?`, options: [{ text: `this ${text}` }, { text: `that ${text}` }] },
+  });
+  await anna.put(`/v1/messages/${poll.id}/votes`, { option_ids: [poll.poll.options[0].id] });
   const { body: group } = await anna.post('/v1/groups', { name: `group ${text}`, member_ids: ['ben'] });
   const { body: invite } = await anna.post(`/v1/groups/${group.id}/invites`, {});
   const { body: scheduled } = await anna.post(`/v1/conversations/${conversation.id}/scheduled-messages`, {
@@ -117,6 +127,8 @@ async function fill(tenant: TestTenant, text: string): Promise<Ids> {
   return {
     conversation: conversation.id,
     message: message.id,
+    poll: poll.id,
+    option: poll.poll.options[0].id,
     session: sessions.data[0].id,
     user: 'only-b',
     device: 'phone',

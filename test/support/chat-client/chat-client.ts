@@ -23,6 +23,8 @@ export interface Told {
   rev: number | null;
   /** The external id of the member it is about; of events of members. */
   about: string | null;
+  /** What that member is; of events of members. */
+  role: string | null;
 }
 
 /** A user's app: everything that its user can see, by events, and by `sync` where events are missing. */
@@ -107,7 +109,7 @@ export class ChatClient {
     const { type, conversation_id: id, rev, data } = event;
     if (id === undefined) return;
     this.counts.events += 1;
-    this.told.push({ type, conversation: id, rev: rev ?? null, about: aboutOf(event) });
+    this.told.push({ type, conversation: id, rev: rev ?? null, ...memberOf(event) });
     if (rev !== undefined) this.watchOrder(id, rev, type);
     const known = this.replicas.get(id);
     if (type === 'conversation.created') {
@@ -162,6 +164,8 @@ export class ChatClient {
   }
 }
 
-function aboutOf({ type, data }: Envelope): string | null {
-  return type.startsWith('member.') ? (data as MembershipData).user.user_external_id : null;
+function memberOf({ type, data }: Envelope): Pick<Told, 'about' | 'role'> {
+  if (!type.startsWith('member.')) return { about: null, role: null };
+  const { user, role } = data as MembershipData;
+  return { about: user.user_external_id, role };
 }

@@ -53,10 +53,12 @@ export class ConversationReplica {
     // The rest of an answer that events have overtaken is old.
     if (rev >= this.rev) {
       this.isBegun = true;
-      this.conversation = { ...(conversation ?? this.conversation), preferences };
+      this.conversation = conversation ?? this.conversation;
       this.receipts = new Map(receipts.map((receipt) => [receipt.user.user_external_id, receipt]));
       this.rev = rev;
     }
+    // They have no rev: each answer's are newer than those of the one before.
+    this.conversation = { ...this.conversation, preferences };
     for (const each of this.held.keys()) if (each <= this.rev) this.held.delete(each);
     return this.release() && !has_more;
   }
@@ -69,11 +71,12 @@ export class ConversationReplica {
     const messages = [...this.messages.values()].sort((a, b) => a.seq - b.seq);
     const newest = messages.at(-1);
     const last_seq = Math.max(this.conversation.last_seq, newest?.seq ?? 0);
-    const unread_count = last_seq - (this.receipts.get(this.me)?.read_seq ?? 0);
+    const read = this.receipts.get(this.me)?.read_seq ?? 0;
+    const unread_count = last_seq - read;
+    const unread_mentions = Math.min(messages.filter((each) => each.seq > read && this.isForMe(each)).length, 100);
     const last_message = newest ? previewOf(newest) : null;
-    return snapshotOf({ ...this.conversation, rev: this.rev, last_seq, unread_count, last_message }, messages, [
-      ...this.receipts.values(),
-    ]);
+    const own = { last_seq, unread_count, unread_mentions, last_message };
+    return snapshotOf({ ...this.conversation, rev: this.rev, ...own }, messages, [...this.receipts.values()]);
   }
 
   private release(): boolean {
@@ -92,7 +95,7 @@ export class ConversationReplica {
       case 'message.created':
       case 'message.updated':
       case 'message.deleted':
-        return this.applyMessage(data as MessageState);
+        return this.applyMessage(type, data as MessageState);
       case 'reaction.added':
       case 'reaction.removed':
         return this.applyReaction(data as ReactionData, rev!, type === 'reaction.added');
@@ -114,13 +117,16 @@ export class ConversationReplica {
     }
   }
 
-  private applyMessage(message: MessageState): boolean {
+  private applyMessage(type: string, message: MessageState): boolean {
     if (!this.isNews(message.id, message.rev - 1)) return true;
     const known = this.messages.get(message.id);
-    const own = message.deleted_at ? [] : (known?.own_reactions ?? []);
-    // Whose reactions are new, an event about the message does not say: they may be this user's.
+    // It may be one that is hidden from this user, whose changes are told to all: `sync` knows.
+    if (!known && type !== 'message.created' && this.conversation.history === 'joined') return false;
+    const { own_reactions, own_votes } = (!message.deleted_at && known) || { own_reactions: [], own_votes: [] };
+    // Whose reactions or votes are new, an event about the message does not say: they may be this user's.
     if (!message.deleted_at && !sameCounts(message.reaction_counts, known?.reaction_counts ?? {})) return false;
-    this.messages.set(message.id, { ...message, own_reactions: own });
+    if (!message.deleted_at && !sameCounts(votesIn(message), votesIn(known))) return false;
+    this.messages.set(message.id, { ...message, own_reactions, own_votes });
     // Who writes has read.
     if (!known) this.raise({ user: message.sender, read_seq: message.seq, delivered_seq: message.seq });
     return true;
@@ -152,6 +158,10 @@ export class ConversationReplica {
     });
   }
 
+  private isForMe({ mentions, deleted_at }: MessageState): boolean {
+    return !deleted_at && mentions.some(({ user_external_id }) => user_external_id === this.me);
+  }
+
   private isNews(messageId: string, afterRev: number): boolean {
     return (this.messages.get(messageId)?.rev ?? 0) <= afterRev;
   }
@@ -177,8 +187,14 @@ function withoutTimeOfChange<T extends object>(view: T): T & { updated_at: undef
   return { ...view, updated_at: undefined };
 }
 
-function previewOf({ id, seq, sender, type, text, created_at, deleted_at }: MessageState) {
-  return { id, seq, sender, type, text, created_at, deleted_at };
+function previewOf({ id, seq, sender, type, text, poll, created_at, deleted_at }: MessageState) {
+  return { id, seq, sender, type, text: text ?? poll?.question ?? null, created_at, deleted_at };
+}
+
+/** By option; those that nobody voted for are left out. */
+function votesIn(message: MessageState | undefined): Record<string, number> {
+  const counts = message?.poll?.options.map(({ id, vote_count }) => [id, vote_count] as const) ?? [];
+  return Object.fromEntries(counts.filter(([, count]) => count > 0));
 }
 
 function sameCounts(a: Record<string, number>, b: Record<string, number>): boolean {

@@ -14,11 +14,20 @@ export interface MessageState {
   type: string;
   text: string | null;
   thread_root_id: string | null;
+  mentions: Person[];
   reaction_counts: Record<string, number>;
   own_reactions: string[];
+  poll: PollState | null;
+  own_votes: string[];
   pinned_at: string | null;
   created_at: string;
   deleted_at: string | null;
+}
+
+export interface PollState {
+  question: string;
+  options: { id: string; vote_count: number }[];
+  voter_count: number;
 }
 
 export interface ReceiptState {
@@ -33,9 +42,12 @@ export interface ConversationState {
   last_seq: number;
   rev: number;
   unread_count: number;
+  unread_mentions: number;
+  /** Where it is "joined", messages from before the user are hidden. */
+  history: string;
   last_message: unknown;
   /** Of the user alone, and told without a rev. */
-  preferences: unknown;
+  preferences: { archived: boolean };
 }
 
 export interface Envelope {
@@ -56,6 +68,7 @@ export interface ReactionData {
 
 export interface MembershipData {
   user: Person;
+  role: string;
 }
 
 /** What one conversation has in the answer of `sync`. */
@@ -65,7 +78,7 @@ export interface ConversationChanges {
   rev: number;
   has_more: boolean;
   resync_required: boolean;
-  preferences: unknown;
+  preferences: ConversationState['preferences'];
   /** When anything in it changed. */
   conversation?: ConversationState;
 }

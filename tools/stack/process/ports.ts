@@ -15,9 +15,12 @@ const LAST = 32_000;
  */
 const CLAIMS = join(tmpdir(), `caas-ports-${process.getuid?.() ?? 0}`);
 
-/** A port of 127.0.0.1 that nothing listens on: `preferred` if that is free, else one that was not given out before. */
+/**
+ * A port of 127.0.0.1 that nothing listens on: `preferred` if that is free, though this process may have given it before; else
+ * one that was not given out.
+ */
 export async function freePort(preferred?: number): Promise<number> {
-  if (preferred !== undefined && (await take(preferred))) return preferred;
+  if (preferred !== undefined && (isOwn(preferred) || claim(preferred)) && (await isFree(preferred))) return preferred;
   for (let attempt = 0; attempt < 200; attempt += 1) {
     const port = randomInt(FIRST, LAST);
     if (await take(port)) return port;
@@ -63,29 +66,33 @@ async function take(port: number): Promise<boolean> {
   return claim(port) && (await isFree(port));
 }
 
-/** Writes this process's name on the port; false if another process that still runs has its own there. */
+/** Writes this process's name on the port; false if somebody who still runs has theirs there, oneself included. */
 function claim(port: number): boolean {
-  const file = join(CLAIMS, String(port));
-  const own = identify(process.pid) ?? { pid: process.pid, startedAt: '' };
+  const file = fileOf(port);
   mkdirSync(CLAIMS, { recursive: true });
   for (let attempt = 0; attempt < 2; attempt += 1) {
     try {
-      writeFileSync(file, JSON.stringify(own), { flag: 'wx' });
+      writeFileSync(file, JSON.stringify(self()), { flag: 'wx' });
       return true;
     } catch {
-      if (isHeld(file)) return false;
+      const holder = holderOf(port);
+      if (holder && isRunning(holder)) return false;
       rmSync(file, { force: true });
     }
   }
   return false;
 }
 
-/** A claim of a process that runs; one's own counts too, so that no port is given out twice. */
-function isHeld(file: string): boolean {
+const fileOf = (port: number) => join(CLAIMS, String(port));
+const self = (): ProcessIdentity => identify(process.pid) ?? { pid: process.pid, startedAt: '' };
+const identityOf = (of: ProcessIdentity | undefined) => of && `${of.pid} ${of.startedAt}`;
+const isOwn = (port: number): boolean => identityOf(holderOf(port)) === identityOf(self());
+
+/** Nobody, too, when the claim was written half by a process that was killed over it. */
+function holderOf(port: number): ProcessIdentity | undefined {
   try {
-    return isRunning(JSON.parse(readFileSync(file, 'utf8')) as ProcessIdentity);
+    return JSON.parse(readFileSync(fileOf(port), 'utf8')) as ProcessIdentity;
   } catch {
-    // Gone meanwhile, or written half by a process that was killed over it.
-    return false;
+    return undefined;
   }
 }

@@ -2,6 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { GroupConversations, GroupsModule } from '#caas/domain/groups';
 import { ConversationOpenings } from './conversations/conversation-openings';
 import { ConversationSettingsService } from './conversations/conversation-settings.service';
+import { ConversationViews } from './conversations/conversation-views';
 import { ConversationsService } from './conversations/conversations.service';
 import { OwnedConversations } from './members/owned-conversations';
 import { MembersController } from './members/members.controller';
@@ -10,11 +11,15 @@ import { MembershipNews } from './members/membership-news';
 import { Memberships } from './members/memberships';
 import { MentionsController } from './mentions/mentions.controller';
 import { MentionsService } from './mentions/mentions.service';
+import { UnreadMentions } from './mentions/unread-mentions';
 import { ForwardsService } from './messages/forwards.service';
 import { MessageDeletionsService } from './messages/message-deletions.service';
 import { MessageEditsService } from './messages/message-edits.service';
 import { MessageViews } from './messages/message-views';
 import { PinsService } from './messages/pins.service';
+import { PollsController } from './polls/polls.controller';
+import { PollsService } from './polls/polls.service';
+import { PollsSocket } from './polls/polls.socket';
 import { ReactionsService } from './reactions/reactions.service';
 import { MessagingFeedModule, MessagingModule } from './messaging.module';
 import { PresenceModule } from './presence/presence.module';
@@ -44,6 +49,7 @@ import { ReactionsController } from './http/reactions.controller';
   imports: [GroupsModule, MessagingModule, MessagingFeedModule, PresenceModule, SendingModule],
   providers: [
     ConversationsService,
+    ConversationViews,
     ReceiptsService,
     ReceiptsSocket,
     SyncService,
@@ -54,6 +60,8 @@ import { ReactionsController } from './http/reactions.controller';
     PinsService,
     ForwardsService,
     ReactionsService,
+    PollsService,
+    PollsSocket,
     MessageActionsSocket,
     TypingRows,
     TypingService,
@@ -67,6 +75,7 @@ import { ReactionsController } from './http/reactions.controller';
     { provide: GroupConversations, useExisting: OwnedConversations },
     SearchService,
     MentionsService,
+    UnreadMentions,
     ScheduledMessagesService,
   ],
   exports: [GroupConversations],
@@ -76,6 +85,7 @@ import { ReactionsController } from './http/reactions.controller';
     MessagesController,
     MessageActionsController,
     ReactionsController,
+    PollsController,
     ReceiptsController,
     TypingController,
     SearchController,

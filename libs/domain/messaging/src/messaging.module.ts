@@ -6,6 +6,7 @@ import { TenancyModule } from '#caas/tenancy';
 import { conversations } from './persistence/conversation.schema';
 import { HAS_MENTIONS, HAS_REPLIERS, IS_FORWARDED, messages } from './persistence/message.schema';
 import { messageVersions } from './persistence/message-version.schema';
+import { pollVotes } from './persistence/poll-vote.schema';
 import { reactions } from './persistence/reaction.schema';
 import { presence } from './presence/presence.schema';
 import { scheduledMessages } from './persistence/scheduled-message.schema';
@@ -19,6 +20,7 @@ const MESSAGING_COLLECTIONS = [
   messages,
   messageVersions,
   reactions,
+  pollVotes,
   presence,
   typingIndicators,
   searchEntries,
@@ -46,6 +48,7 @@ export class MessagingModule implements OnModuleInit {
     ]);
     this.holders.register(messageVersions, [mentions]);
     this.holders.register(reactions, [{ path: 'user' }]);
+    this.holders.register(pollVotes, [{ path: 'user' }]);
     this.holders.register(scheduledMessages, [{ path: 'user' }]);
     this.holders.register(presence, [{ path: 'user' }]);
     this.holders.register(typingIndicators, [{ path: 'user' }]);

@@ -2,12 +2,15 @@ import type { ObjectId } from 'bson';
 import type { UserReference } from '#caas/kernel';
 import type { Member } from '#caas/domain/groups';
 import { versioned } from '#caas/platform/http';
+import type { Entry } from './conversations/conversation-access';
 import { visibleFrom } from './conversations/visibility';
-import { watermarksOf } from './conversations/watermarks';
+import { unreadCountOf } from './conversations/watermarks';
 import type { Conversation } from './persistence/conversation.schema';
 import type { MessageVersion } from './persistence/message-version.schema';
 import type { Message } from './persistence/message.schema';
+import type { PollVote } from './persistence/poll-vote.schema';
 import type { Reaction } from './persistence/reaction.schema';
+import type { Poll } from './polls/poll';
 import { countsByEmoji } from './reactions/emoji';
 
 /** How conversations and messages look to clients (design §5). What belongs to one viewer is added by `…For`. */
@@ -40,6 +43,7 @@ export function viewOfMessage(message: Message) {
     metadata: message.metadata,
     encrypted: message.encrypted,
     reaction_counts: countsByEmoji(message.reaction_counts),
+    poll: message.poll && viewOfPoll(message.poll),
     pinned_at: message.pinned_at?.toISOString() ?? null,
     edited_at: message.edited_at?.toISOString() ?? null,
     deleted_at: message.deleted_at?.toISOString() ?? null,
@@ -48,9 +52,21 @@ export function viewOfMessage(message: Message) {
   };
 }
 
-/** For one viewer, with the reactions that are theirs: `MessageViews` knows them. */
-export function viewOfMessageFor(message: Message, own_reactions: string[]) {
-  return versioned({ ...viewOfMessage(message), own_reactions }, message.__v);
+/** For one viewer, with the reactions and votes that are theirs: `MessageViews` knows them. */
+export function viewOfMessageFor(message: Message, own_reactions: string[], own_votes: string[]) {
+  return versioned({ ...viewOfMessage(message), own_reactions, own_votes }, message.__v);
+}
+
+function viewOfPoll({ question, options, multiple, anonymous, closes_at, closed_at, voter_count }: Poll) {
+  return {
+    question,
+    options: options.map(({ id, text, vote_count }) => ({ id, text, vote_count })),
+    multiple,
+    anonymous,
+    closes_at: closes_at?.toISOString() ?? null,
+    closed_at: closed_at?.toISOString() ?? null,
+    voter_count,
+  };
 }
 
 /** What a message said before an edit. */
@@ -74,6 +90,17 @@ export function viewOfReaction({ _id, message_id, emoji, user, created_at }: Rea
     emoji,
     user: viewOfReference(user),
     created_at: created_at.toISOString(),
+  };
+}
+
+export function viewOfVote({ _id, message_id, option_ids, user, created_at, updated_at }: PollVote) {
+  return {
+    id: _id.toHexString(),
+    message_id: message_id.toHexString(),
+    option_ids,
+    user: viewOfReference(user),
+    created_at: created_at.toISOString(),
+    updated_at: updated_at.toISOString(),
   };
 }
 
@@ -124,19 +151,16 @@ export function viewOfConversationForNewcomer(conversation: Conversation) {
   return conversation.history === 'joined' ? { ...view, last_message: null } : view;
 }
 
-/** For one member: with what they have not read, and how they keep it. */
-export function viewOfConversationFor(conversation: Conversation, member: Member) {
+/** For one member: with what they have not read, and how they keep it. `ConversationViews` knows their mentions. */
+export function viewOfConversationFor({ conversation, member }: Entry, unread_mentions: number) {
   const view = viewOfConversation(conversation);
   const last_message = visibleFrom(member, conversation) > conversation.last_seq ? null : view.last_message;
-  const unread_count = Math.max(0, conversation.last_seq - watermarksOf(conversation, member).read_seq);
+  const unread_count = unreadCountOf(conversation, member);
   const preferences = viewOfPreferences(member);
-  return versioned({ ...view, last_message, unread_count, preferences }, conversation.settings_version);
-}
-
-/** For whoever manages it: a member, or nobody in particular. */
-export function viewOfManaged({ conversation, member }: { conversation: Conversation; member: Member | null }) {
-  if (member) return viewOfConversationFor(conversation, member);
-  return versioned(viewOfConversation(conversation), conversation.settings_version);
+  return versioned(
+    { ...view, last_message, unread_count, unread_mentions, preferences },
+    conversation.settings_version,
+  );
 }
 
 export function viewOfPreferences({ muted_until, pinned, archived }: Member) {

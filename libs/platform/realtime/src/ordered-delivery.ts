@@ -70,6 +70,11 @@ export class OrderedDelivery {
     this.waitForGap(room, state);
   }
 
+  /** Have events up to `rev` still to leave this process? */
+  isBehind(room: Room, rev: number): boolean {
+    return (this.rooms.peek(room)?.next ?? Number.MAX_SAFE_INTEGER) <= rev;
+  }
+
   /** Nothing more will come: sends what is held, and forgets the room. */
   finish(room: Room): void {
     const state = this.rooms.get(room);

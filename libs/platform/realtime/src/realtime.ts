@@ -3,6 +3,7 @@ import { ObjectId } from 'bson';
 import type { Server } from 'socket.io';
 import type { RequestContext, TenantId } from '#caas/kernel';
 import type { EventData, EventEnvelope, EventType } from '#caas/contracts';
+import { Newcomers } from './newcomers';
 import { OrderedDelivery } from './ordered-delivery';
 import { Arrivals, type Arrival } from './arrivals';
 import { ConversationFeed } from './ports';
@@ -38,12 +39,16 @@ export class Realtime implements OnApplicationShutdown {
   private readonly delivery: OrderedDelivery;
   private readonly notices: Notice[] = [];
   private readonly arrivals = new Arrivals();
+  private readonly newcomers = new Newcomers();
 
   constructor(private readonly feed: ConversationFeed) {
     this.delivery = new OrderedDelivery({
       hasListeners: (room) => this.server?.sockets.adapter.rooms.has(room) ?? false,
       // `local`: each process tells its own sockets; encoded once, whatever their number.
-      emit: (room, envelope) => this.server?.local.to(room).emit(envelope.type, envelope),
+      emit: (room, envelope) => {
+        const others = this.newcomers.notFor(room, envelope.rev);
+        this.server?.local.to(room).except(others).emit(envelope.type, envelope);
+      },
       recheck: (room) => this.recheck(room),
       missed: (room, after, before) => feed.missed(...conversationOfRoom(room), after, before),
     });
@@ -134,6 +139,7 @@ export class Realtime implements OnApplicationShutdown {
     if ('envelope' in notice) return this.delivery.accept(room, notice.envelope);
     if ('users' in notice) {
       for (const user of notice.users) this.arrivals.joined(user, room);
+      if (this.delivery.isBehind(room, notice.rev)) this.newcomers.came(room, notice.users, notice.rev);
       this.server?.local.in(notice.users).socketsJoin(room);
       this.delivery.begin(room, notice.rev);
     } else if ('leaving' in notice) {
@@ -142,6 +148,7 @@ export class Realtime implements OnApplicationShutdown {
     } else {
       this.arrivals.closed(room);
       this.delivery.finish(room);
+      this.newcomers.forget(room);
       this.server?.local.in(room).socketsLeave(room);
     }
   }

@@ -5,17 +5,23 @@ import { inTurns, Population } from '../population';
 const CONVERSATIONS = 1_000;
 const PEERS = 50;
 const LOOKS = 200;
+const READ_MENTIONS = 3_000;
 
-/** Somebody in 1,000 conversations, none of which they have read, looks at their inbox. */
+/**
+ * Somebody in 1,000 conversations looks at their inbox. In none have they read the newest message, which mentions them; in one of
+ * them they were mentioned 3,000 times before.
+ */
 export async function inbox(bench: Bench): Promise<void> {
   const { table, api, platformKey } = bench;
   table.heading('The inbox of a user in 1,000 conversations');
   const population = await Population.found(api.url, platformKey);
   const [[reader], peers] = [await population.people('reader', 1), await population.people('peer', PEERS)];
-  await inTurns(CONVERSATIONS, async (at) => {
-    const peer = peers[at % PEERS]!;
-    await population.say(await population.room([peer, reader!]), peer, 'Have you read this?');
-  });
+  const rooms = await inTurns(CONVERSATIONS, (at) => population.room([peers[at % PEERS]!, reader!]));
+  const say = (at: number) => population.say(rooms[at]!, peers[at % PEERS]!, 'Have you read this?', [reader!.name]);
+  const last = CONVERSATIONS - 1;
+  await inTurns(READ_MENTIONS, () => say(last));
+  await population.read(rooms[last]!, reader!, READ_MENTIONS);
+  await inTurns(CONVERSATIONS, say);
   const first = await looks(LOOKS, () => page(api.url, reader!.token, null));
   let cursor: string | null = null;
   const all = await looks(CONVERSATIONS / 20, async () => (cursor = await page(api.url, reader!.token, cursor)));
@@ -46,9 +52,10 @@ async function page(url: string, token: string, cursor: string | null): Promise<
     headers: { authorization: `Bearer ${token}` },
   });
   const { data, page } = (await response.json()) as {
-    data: { unread_count: number }[];
+    data: { unread_count: number; unread_mentions: number }[];
     page: { next_cursor: string | null };
   };
-  if (data.length !== 20 || data.some(({ unread_count }) => unread_count !== 1)) throw new Error('a page is not right');
+  if (data.length !== 20 || data.some((row) => row.unread_count !== 1 || row.unread_mentions !== 1))
+    throw new Error('a page is not right');
   return page.next_cursor;
 }

@@ -3,21 +3,27 @@ import type { Action, ActionKind } from '../action';
 import { changeConversation } from './change-conversation';
 import { changeMembers } from './change-members';
 import { changeMessage } from './change-message';
+import { govern } from './govern';
 import { mark } from './mark';
 import { openConversation } from './open-conversation';
+import { prefer } from './prefer';
 import { react } from './react';
 import { reconnect } from './reconnect';
 import { send } from './send';
 import { sendAgain } from './send-again';
+import { vote } from './vote';
 
 const ACTION_KINDS: ActionKind[] = [
   openConversation,
   changeConversation,
   changeMembers,
+  govern,
+  prefer,
   send,
   sendAgain,
   changeMessage,
   react,
+  vote,
   mark,
   reconnect,
 ];

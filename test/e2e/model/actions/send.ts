@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { chooseConversation, expectStatus, pick, type Action, type ActionKind } from '../action';
+import type { MessageState } from '../../../support/chat-client/wire';
 import type { World } from '../world';
+
+const OPTIONS = ['one', 'two', 'three'].map((text) => ({ text }));
 
 interface Choice {
   user: number;
@@ -12,13 +15,15 @@ interface Choice {
   thread: number | null;
   reply: number | null;
   mention: number | null;
+  /** Several choices are allowed, or one; not always a poll. */
+  poll: { multiple: boolean; anonymous: boolean } | null;
 }
 
 class Send implements Action {
   constructor(private readonly choice: Choice) {}
 
   async run(world: World): Promise<void> {
-    const { user, conversation, process, by, text, thread, reply, mention } = this.choice;
+    const { user, conversation, process, by, text, thread, reply, mention, poll } = this.choice;
     const chosen = chooseConversation(world, user, conversation);
     if (!chosen) return;
     const { actor, id } = chosen;
@@ -32,6 +37,7 @@ class Send implements Action {
       ...(root ? { thread_root_id: root.id } : {}),
       ...(answered ? { reply_to_id: answered.id } : {}),
       ...(mentioned ? { mentions: [mentioned] } : {}),
+      ...(poll ? { type: 'poll', poll: { question: `${text}?`, options: OPTIONS, ...poll } } : {}),
     };
     const message = await (by === 'rest'
       ? this.overRest(world, actor, id, body, process)
@@ -43,20 +49,22 @@ class Send implements Action {
     const sent = await world.rest(actor, 'POST', `/v1/conversations/${id}/messages`, body, process);
     // A reply to what is deleted, or a thread within a thread, is refused; and who has just left is in nothing.
     expectStatus('sending', sent.status, [201, 400, 404]);
-    return sent.status === 201 ? { id: sent.body.id as string, seq: sent.body.seq as number } : null;
+    return sent.status === 201 ? known(sent.body as MessageState) : null;
   }
 
   private async overSocket(world: World, actor: string, conversation_id: string, body: object) {
     const sent = await world.overSocket(actor, 'message.send', { ...body, conversation_id });
     if (!sent?.ok) expectStatus('sending', sent?.error.status ?? 400, [400, 404]);
-    return sent?.ok ? { id: sent.data.id, seq: sent.data.seq } : null;
+    return sent?.ok ? known(sent.data) : null;
   }
 
   toString = () => `send ${JSON.stringify(this.choice)}`;
 }
 
-const seldom = (number: fc.Arbitrary<number>) =>
-  fc.oneof({ weight: 3, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: number });
+const known = ({ id, seq, poll }: MessageState) => ({ id, seq, optionIds: poll?.options.map((each) => each.id) ?? [] });
+
+const seldom = <T>(arbitrary: fc.Arbitrary<T>) =>
+  fc.oneof({ weight: 3, arbitrary: fc.constant(null) }, { weight: 1, arbitrary });
 
 export const send: ActionKind = {
   weight: 10,
@@ -70,6 +78,7 @@ export const send: ActionKind = {
       thread: seldom(fc.nat(50)),
       reply: seldom(fc.nat(50)),
       mention: seldom(fc.nat(3)),
+      poll: seldom(fc.record({ multiple: fc.boolean(), anonymous: fc.boolean() })),
     })
     .map((choice) => new Send(choice)),
 };

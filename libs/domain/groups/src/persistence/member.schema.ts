@@ -29,6 +29,10 @@ export class Member extends TenantDocumentBase {
   @Prop({ type: Number, default: 0 })
   joined_seq: number;
 
+  /** The conversation's `rev` of their joining: what a client remembers from before it is of another membership. */
+  @Prop({ type: Number, default: 0 })
+  joined_rev: number;
+
   @Prop({ type: Date, default: null })
   muted_until: Date | null;
 
@@ -56,14 +60,15 @@ export const newMember = (
   conversation_id: ObjectId,
   user: UserReference,
   role: Role,
-  lastSeq: number,
+  { last_seq, rev }: { last_seq: number; rev: number },
 ): NewDocument<Member> => ({
   conversation_id,
   user,
   role,
-  read_seq: lastSeq,
-  delivered_seq: lastSeq,
-  joined_seq: lastSeq,
+  read_seq: last_seq,
+  delivered_seq: last_seq,
+  joined_seq: last_seq,
+  joined_rev: rev,
   muted_until: null,
   pinned: false,
   archived: false,

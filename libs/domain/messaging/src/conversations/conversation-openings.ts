@@ -53,9 +53,10 @@ export class ConversationOpenings {
         last_message: null,
         last_activity_at: new Date(),
       });
-      const rows = await tx
-        .repository(members)
-        .insertMany(everyone.map((user, at) => newMember(id, user, !isDirect && at === 0 ? 'owner' : 'member', 0)));
+      const first = everyone.map((user, at) =>
+        newMember(id, user, !isDirect && at === 0 ? 'owner' : 'member', conversation),
+      );
+      const rows = await tx.repository(members).insertMany(first);
       tx.afterCommit(() => this.announce(ctx, conversation, everyone));
       return { conversation, member: rows[0]! };
     });

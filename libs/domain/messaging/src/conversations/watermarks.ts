@@ -19,3 +19,8 @@ export function watermarksOf(
   const sent = sent_seqs[user.user_id.toHexString()] ?? 0;
   return { read_seq: Math.max(read_seq, sent), delivered_seq: Math.max(delivered_seq, read_seq, sent) };
 }
+
+export const unreadCountOf = (
+  conversation: Pick<Conversation, 'sent_seqs' | 'last_seq'>,
+  member: Watermarked,
+): number => Math.max(0, conversation.last_seq - watermarksOf(conversation, member).read_seq);

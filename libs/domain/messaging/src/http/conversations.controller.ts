@@ -2,18 +2,21 @@ import { Body, Controller, Get, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { ObjectId } from 'bson';
 import type { FastifyReply } from 'fastify';
-import { invalid, mapPage, parseObjectId, RequestContext, type PageRequest } from '#caas/kernel';
+import { invalid, parseObjectId, RequestContext, type PageRequest } from '#caas/kernel';
 import { Idempotent, NewId, UserRoute } from '#caas/access';
 import { AllowQuery, Ctx, PAGE_QUERY, PageQuery } from '#caas/platform/http';
+import { ConversationViews } from '../conversations/conversation-views';
 import { ConversationsService } from '../conversations/conversations.service';
-import { viewOfConversationFor } from '../views';
 import { CreateConversationDto } from './dto/messaging.dto';
 
 @ApiTags('conversations')
 @UserRoute()
 @Controller('v1/conversations')
 export class ConversationsController {
-  constructor(private readonly conversations: ConversationsService) {}
+  constructor(
+    private readonly conversations: ConversationsService,
+    private readonly views: ConversationViews,
+  ) {}
 
   @Post()
   @Idempotent()
@@ -24,9 +27,9 @@ export class ConversationsController {
     @Body() body: CreateConversationDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const { conversation, member, created } = await this.conversations.create(ctx, id, body);
+    const { created, ...entry } = await this.conversations.create(ctx, id, body);
     void reply.status(created ? 201 : 200);
-    return viewOfConversationFor(conversation, member);
+    return this.views.one(ctx, entry);
   }
 
   @Get()
@@ -38,15 +41,13 @@ export class ConversationsController {
     @PageQuery() page: PageRequest,
     @Query('archived') archived: string | undefined,
   ) {
-    const entries = await this.conversations.inbox(ctx, page, readFlag('archived', archived));
-    return mapPage(entries, ({ conversation, member }) => viewOfConversationFor(conversation, member));
+    return this.views.page(ctx, await this.conversations.inbox(ctx, page, readFlag('archived', archived)));
   }
 
   @Get(':id')
   @ApiOperation({ summary: 'One conversation' })
   async get(@Ctx() ctx: RequestContext, @Param('id') id: string) {
-    const { conversation, member } = await this.conversations.get(ctx, parseObjectId(id));
-    return viewOfConversationFor(conversation, member);
+    return this.views.one(ctx, await this.conversations.get(ctx, parseObjectId(id)));
   }
 }
 

@@ -7,7 +7,7 @@ import { Idempotent, UserRoute } from '#caas/access';
 import { viewOfMember } from '#caas/domain/groups';
 import { Ctx, IdParam, IfMatch, PageQuery } from '#caas/platform/http';
 import { ConversationSettingsService } from '../conversations/conversation-settings.service';
-import { viewOfConversationFor, viewOfManaged } from '../views';
+import { ConversationViews } from '../conversations/conversation-views';
 import { AddMembersDto, ChangeConversationDto, PreferencesDto } from './members.dto';
 import { MembersService } from './members.service';
 
@@ -18,6 +18,7 @@ export class MembersController {
   constructor(
     private readonly members: MembersService,
     private readonly settings: ConversationSettingsService,
+    private readonly views: ConversationViews,
   ) {}
 
   @Patch()
@@ -28,7 +29,7 @@ export class MembersController {
     @Body() body: ChangeConversationDto,
     @IfMatch() version: number | null,
   ) {
-    return viewOfManaged(await this.settings.update(ctx, id, { ...body }, version));
+    return this.views.managed(ctx, await this.settings.update(ctx, id, { ...body }, version));
   }
 
   @Delete()
@@ -44,8 +45,7 @@ export class MembersController {
   @ApiOperation({ summary: 'Mute, pin or archive it for yourself' })
   async prefer(@Ctx() ctx: RequestContext, @IdParam() id: ObjectId, @Body() { muted_until, ...rest }: PreferencesDto) {
     const until = muted_until === undefined ? {} : { muted_until: muted_until === null ? null : new Date(muted_until) };
-    const { conversation, member } = await this.settings.prefer(ctx, id, { ...rest, ...until });
-    return viewOfConversationFor(conversation, member);
+    return this.views.one(ctx, await this.settings.prefer(ctx, id, { ...rest, ...until }));
   }
 
   @Get('members')

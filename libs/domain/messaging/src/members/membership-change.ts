@@ -37,10 +37,10 @@ export class MembershipChange {
 
   /** @throws CaasError `banned` (403) when one of them is */
   async admit(people: UserReference[], role: Role): Promise<Member[]> {
-    const { tx, conversation } = this.scope;
+    const { tx, conversation, rev } = this.scope;
     await requireNotBanned(tx, conversation.group_id, people);
     const rows: NewDocument<Member>[] = people.map((user) =>
-      newMember(conversation._id, user, role, conversation.last_seq),
+      newMember(conversation._id, user, role, { last_seq: conversation.last_seq, rev }),
     );
     const inserted = await tx.repository(members).insertMany(rows);
     this.joined.push(...inserted);

@@ -59,10 +59,10 @@ export class Memberships {
       if (target?.role === role) return new Unchanged(target);
       if (target?.role === 'owner') throw conflict('owner_required', 'Make somebody else the owner instead.');
       const owner = role === 'owner' && (await tx.repository(members).findOne({ conversation_id: id, role: 'owner' }));
+      // First, since who comes hears all that is told from then on.
+      const [newcomer] = target ? [] : await change.admit([user], role);
       if (owner) await change.setRole(owner, 'admin');
-      if (target) return change.setRole(target, role);
-      const [member] = await change.admit([user], role);
-      return member!;
+      return newcomer ?? change.setRole(target!, role);
     });
     return { member, created };
   }

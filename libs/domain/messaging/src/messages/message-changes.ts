@@ -81,7 +81,7 @@ export async function changeMessage(tx: RequestContext, { _id }: Message, fields
 async function followInPreview({ tx, conversation }: ChangeScope, message: Message, fields: ChangedFields) {
   if (!conversation.last_message?.id.equals(message._id)) return;
   const preview: Partial<LastMessage> = {};
-  if ('text' in fields) preview.text = previewOf(message.text);
+  if ('text' in fields) preview.text = previewOf(message);
   if (message.deleted_at) preview.deleted_at = message.deleted_at;
   const $set = Object.fromEntries(Object.entries(preview).map(([name, value]) => [`last_message.${name}`, value]));
   if (Object.keys($set).length > 0) await tx.repository(conversations).updateOne({ _id: conversation._id }, { $set });

@@ -4,11 +4,12 @@ import { forbidden, type RequestContext } from '#caas/kernel';
 import { requireVersion } from '#caas/platform/http';
 import { messageVersions } from '../persistence/message-version.schema';
 import type { Message } from '../persistence/message.schema';
+import { pollVotes } from '../persistence/poll-vote.schema';
 import { reactions } from '../persistence/reaction.schema';
 import { removeReply } from '../threads/thread-roots';
 import { MessageAccess } from './message-access';
 import { MessageChanges } from './message-changes';
-import { mayDelete } from './message-rights';
+import { isInCharge } from './message-rights';
 
 /** Deletion leaves a tombstone in its place: the numbers of the others stay, and what it said is gone for good. */
 @Injectable()
@@ -25,7 +26,7 @@ export class MessageDeletionsService {
    */
   async delete(ctx: RequestContext, id: ObjectId, version: number | null): Promise<Message> {
     const { message: found, conversation, member } = await this.access.withEntry(ctx, id);
-    if (!mayDelete(found, ctx.user, member.role, conversation.type === 'direct')) {
+    if (!isInCharge(found, ctx.user, member.role, conversation.type === 'direct')) {
       throw forbidden('not_your_message', 'Only the sender, or who moderates the group, can delete a message.');
     }
     let root: Message | null = null;
@@ -34,6 +35,7 @@ export class MessageDeletionsService {
       if (message.deleted_at) return null;
       requireVersion(version, message.__v);
       await tx.repository(reactions).deleteMany({ message_id: id });
+      if (message.poll) await tx.repository(pollVotes).deleteMany({ message_id: id });
       await tx.repository(messageVersions).deleteMany({ message_id: id });
       root = await removeReply(tx, message, furtherRev);
       return {
@@ -45,6 +47,7 @@ export class MessageDeletionsService {
         mentions: [],
         forwarded_from: null,
         reaction_counts: {},
+        poll: null,
         pinned_at: null,
       };
     });

@@ -44,7 +44,7 @@ export class MessageEditsService {
   /**
    * @param version of the message, that the client saw; null when it does not say
    * @throws CaasError `message_not_found` (404), `blocked`, `not_your_message` (403), `message_deleted`,
-   *   `message_forwarded` (409), `stale_version` (412), `empty_message`, `unknown_mentions` (400)
+   *   `message_forwarded` (409), `stale_version` (412), `empty_message`, `invalid_poll`, `unknown_mentions` (400)
    */
   async edit(ctx: RequestContext, id: ObjectId, edit: MessageEdit, version: number | null): Promise<Message> {
     const found = await this.access.writable(ctx, id);
@@ -113,8 +113,13 @@ function sameContent(before: Content, after: Content): boolean {
   return a === b;
 }
 
-function requireContent({ attachments }: Message, { text, encrypted }: Content): void {
-  if (text || encrypted || attachments.length > 0) return;
+function requireContent({ attachments, poll }: Message, { text, encrypted }: Content): void {
+  if (poll && encrypted) {
+    throw invalid('invalid_poll', 'A poll is never encrypted.', [
+      { field: 'encrypted', message: 'does not go with a poll' },
+    ]);
+  }
+  if (text || encrypted || poll || attachments.length > 0) return;
   throw invalid('empty_message', 'A message needs a text or an encrypted payload.', [
     { field: 'text', message: 'must not be empty' },
   ]);

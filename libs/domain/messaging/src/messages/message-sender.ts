@@ -11,7 +11,13 @@ import { viewOfMessage } from '../views';
 import { MessageChanges } from './message-changes';
 
 /** What a refusal is about that may have come after the message was stored. */
-const ABOUT_NOW = new Set(['unknown_reply', 'unknown_thread_root', 'unknown_mentions', 'message_not_found']);
+const ABOUT_NOW = new Set([
+  'unknown_reply',
+  'unknown_thread_root',
+  'unknown_mentions',
+  'message_not_found',
+  'invalid_closes_at',
+]);
 
 /** The one way in which new messages get into a conversation: each once, however often it is asked for. */
 @Injectable()

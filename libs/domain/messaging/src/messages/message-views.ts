@@ -2,10 +2,11 @@ import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import type { Page, RequestContext } from '#caas/kernel';
 import type { Message } from '../persistence/message.schema';
+import { pollVotes } from '../persistence/poll-vote.schema';
 import { reactions } from '../persistence/reaction.schema';
 import { viewOfMessageFor } from '../views';
 
-/** Messages as the actor sees them: with the reactions that are theirs, read by one query for all of them. */
+/** Messages as the actor sees them: with the reactions and votes that are theirs, each read by one query for all of them. */
 @Injectable()
 export class MessageViews {
   async one(ctx: RequestContext, message: Message) {
@@ -19,11 +20,15 @@ export class MessageViews {
 
   async all(ctx: RequestContext, messages: Message[]) {
     const reacted = messages.filter(({ reaction_counts }) => Object.keys(reaction_counts).length > 0);
-    const own = await this.ownReactions(
-      ctx,
-      reacted.map(({ _id }) => _id),
-    );
-    return messages.map((message) => viewOfMessageFor(message, own.get(message._id.toHexString()) ?? []));
+    const voted = messages.filter(({ poll }) => poll && poll.voter_count > 0);
+    const [reactions, votes] = await Promise.all([
+      this.ownReactions(ctx, idsOf(reacted)),
+      this.ownVotes(ctx, idsOf(voted)),
+    ]);
+    return messages.map((message) => {
+      const id = message._id.toHexString();
+      return viewOfMessageFor(message, reactions.get(id) ?? [], votes.get(id) ?? []);
+    });
   }
 
   /** By message, in the order in which they were added. */
@@ -40,4 +45,15 @@ export class MessageViews {
     }
     return own;
   }
+
+  /** By message, in the order of the poll. */
+  private async ownVotes(ctx: RequestContext, ids: ObjectId[]): Promise<Map<string, string[]>> {
+    if (ids.length === 0) return new Map();
+    const found = await ctx
+      .repository(pollVotes)
+      .find({ message_id: { $in: ids }, 'user.user_id': ctx.user.user_id }, { fields: ['message_id', 'option_ids'] });
+    return new Map(found.map(({ message_id, option_ids }) => [message_id.toHexString(), option_ids]));
+  }
 }
+
+const idsOf = (messages: Message[]): ObjectId[] => messages.map(({ _id }) => _id);

@@ -12,6 +12,7 @@ import {
 } from '#caas/kernel';
 import { ConversationAccess } from '../conversations/conversation-access';
 import { IN_A_THREAD, IS_PINNED, messages, type Message, type MessageType } from '../persistence/message.schema';
+import { pollOf, type NewPoll } from '../polls/poll';
 import type { Draft } from '../sending/draft';
 import type { Sent } from '../sending/send-committer';
 import { SendRates } from '../sending/send-rates';
@@ -30,6 +31,7 @@ export interface MessageBody {
   mentions?: string[];
   metadata?: Record<string, unknown>;
   encrypted?: string;
+  poll?: NewPoll;
 }
 
 /** The body of a send, over REST and sockets alike. */
@@ -64,8 +66,8 @@ export class MessagesService {
 
   /**
    * Answers when the message is stored for good. The same `client_message_id` again answers the first message.
-   * @throws CaasError `conversation_not_found` (404), `blocked`, `moderator_required` (403), `empty_message`, `unknown_reply`,
-   *   `unknown_thread_root`, `unknown_mentions` (400), `idempotency_mismatch` (422), `rate_limited` (429)
+   * @throws CaasError `conversation_not_found` (404), `blocked`, `moderator_required` (403), `empty_message`, `invalid_poll`,
+   *   `invalid_closes_at`, `unknown_reply`, `unknown_thread_root`, `unknown_mentions` (400), `idempotency_mismatch` (422), `rate_limited` (429)
    */
   async send(ctx: RequestContext, conversationId: ObjectId, body: NewMessage): Promise<Sent> {
     this.rates.spend(ctx.tenantId);
@@ -79,8 +81,9 @@ export class MessagesService {
    */
   async check(ctx: RequestContext, id: ObjectId, body: MessageBody): Promise<Partial<Draft>> {
     const { visibleFrom } = await this.access.requireSender(ctx, id);
-    if (!body.text && !body.encrypted) {
-      throw invalid('empty_message', 'A message needs a text or an encrypted payload.', [
+    const poll = pollOf(body, new Date());
+    if (!body.text && !body.encrypted && !poll) {
+      throw invalid('empty_message', 'A message needs a text, a poll or an encrypted payload.', [
         { field: 'text', message: 'must not be empty' },
       ]);
     }
@@ -89,6 +92,7 @@ export class MessagesService {
       text: body.text ?? null,
       metadata: body.metadata ?? null,
       encrypted: body.encrypted ?? null,
+      poll,
       reply_to_id:
         body.reply_to_id === undefined ? null : await this.replyTarget(ctx, id, body.reply_to_id, visibleFrom),
       thread_root_id:

@@ -4,6 +4,7 @@ import { Types } from 'mongoose';
 import type { UserReference } from '#caas/kernel';
 import { UserReferenceProp, userReferenceShape } from '#caas/domain/users';
 import { tenantCollection } from '#caas/tenancy';
+import type { Poll } from '../polls/poll';
 import { MessageContent } from './message-content';
 
 export const MESSAGE_TYPES = ['text', 'media', 'system', 'poll'] as const;
@@ -80,6 +81,9 @@ export class Message extends MessageContent {
   @Prop({ type: Object, default: {} })
   reaction_counts: Record<string, number>;
 
+  @Prop({ type: Object, default: null })
+  poll: Poll | null;
+
   @Prop({ type: Date, default: null })
   pinned_at: Date | null;
 
@@ -104,7 +108,16 @@ export const messages = tenantCollection(Message, {
       serves: 'a page of a thread',
     },
     { key: { tenant_id: 1, conversation_id: 1, pinned_at: 1 }, partial: IS_PINNED, serves: 'what is pinned' },
-    { key: { tenant_id: 1, 'mentions.user_id': 1, _id: 1 }, partial: HAS_MENTIONS, serves: 'refreshing names' },
+    {
+      key: { tenant_id: 1, 'mentions.user_id': 1, _id: 1 },
+      partial: HAS_MENTIONS,
+      serves: "a page of a user's mentions; refreshing names",
+    },
+    {
+      key: { tenant_id: 1, 'mentions.user_id': 1, conversation_id: 1, seq: 1 },
+      partial: HAS_MENTIONS,
+      serves: 'how many mentions somebody has not read',
+    },
     { key: { tenant_id: 1, 'last_repliers.user_id': 1, _id: 1 }, partial: HAS_REPLIERS, serves: 'refreshing names' },
     {
       key: { tenant_id: 1, 'forwarded_from.sender.user_id': 1, _id: 1 },

@@ -1,12 +1,12 @@
-import { Body, Controller, Delete, Get, HttpCode, Post } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Patch, Post } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { ObjectId } from 'bson';
 import { mapPage, RequestContext, type PageRequest } from '#caas/kernel';
 import { Idempotent, NewId, UserRoute } from '#caas/access';
-import { Ctx, IdParam, PageQuery, QueryParams } from '#caas/platform/http';
+import { Ctx, IdParam, IfMatch, PageQuery, QueryParams } from '#caas/platform/http';
 import { ScheduledMessagesService } from './scheduled-messages.service';
 import { viewOfScheduled } from './scheduled-view';
-import { ScheduledMessagesQuery, ScheduleMessageDto } from './scheduled.dto';
+import { ChangeScheduledMessageDto, ScheduledMessagesQuery, ScheduleMessageDto } from './scheduled.dto';
 
 @ApiTags('scheduled messages')
 @UserRoute()
@@ -47,6 +47,18 @@ export class ScheduledMessagesController {
   @ApiOperation({ summary: 'One of your own; kept for 30 days after it was sent, refused or cancelled' })
   async get(@Ctx() ctx: RequestContext, @IdParam() id: ObjectId) {
     return viewOfScheduled(await this.scheduled.get(ctx, id));
+  }
+
+  @Patch('scheduled-messages/:id')
+  @ApiOperation({ summary: 'Change what it says or when it is sent; a 409 once the sending has begun' })
+  async change(
+    @Ctx() ctx: RequestContext,
+    @IdParam() id: ObjectId,
+    @Body() { send_at, ...message }: ChangeScheduledMessageDto,
+    @IfMatch() version: number | null,
+  ) {
+    const change = send_at === undefined ? { message } : { message, send_at: new Date(send_at) };
+    return viewOfScheduled(await this.scheduled.change(ctx, id, change, version));
   }
 
   @Delete('scheduled-messages/:id')

@@ -10,6 +10,7 @@ import {
   type PageRequest,
   type RequestContext,
 } from '#caas/kernel';
+import { requireVersion } from '#caas/platform/http';
 import { ConversationAccess } from '../conversations/conversation-access';
 import { MessagesService, type MessageBody } from '../messages/messages.service';
 import { scheduledMessages, type ScheduledMessage, type ScheduledState } from '../persistence/scheduled-message.schema';
@@ -18,6 +19,12 @@ import { ScheduledNews } from './scheduled-news';
 
 const MAX_PENDING = 100;
 const LONGEST_MS = 365 * 24 * 60 * 60_000;
+
+/** What is to be said or done otherwise than asked for at first; null takes a field away, what is absent stays. */
+export interface ScheduledChange {
+  send_at?: Date;
+  message: { [F in keyof MessageBody]?: MessageBody[F] | null };
+}
 
 /** What the actor wants sent later. Only its owner sees it; sending is the worker's (`ScheduledSender`). */
 @Injectable()
@@ -80,6 +87,36 @@ export class ScheduledMessagesService {
   }
 
   /**
+   * Of a change and the sending at the same moment one comes first: what was changed is sent as changed, and what is being sent
+   * is not changed any more.
+   * @param version that the client saw; null when it does not say
+   * @throws CaasError what `schedule` throws, `nothing_to_change` (400), `scheduled_message_not_found` (404), `not_pending`
+   *   (409), `stale_version` (412)
+   */
+  async change(ctx: RequestContext, id: ObjectId, change: ScheduledChange, version: number | null) {
+    const { send_at } = change;
+    if (send_at === undefined && Object.keys(change.message).length === 0) {
+      throw invalid('nothing_to_change', 'Name send_at, or at least one field of the message.');
+    }
+    for (;;) {
+      const before = await this.get(ctx, id);
+      if (before.state !== 'pending' || !before.message) throw notPending();
+      requireVersion(version, before.__v);
+      if (send_at) this.requireSoon(send_at);
+      const message = changed(before.message, change.message);
+      await this.messages.check(ctx, before.conversation_id, message);
+      const seen: Filter<ScheduledMessage> = { ...ownRow(ctx, id), state: 'pending', __v: before.__v };
+      const $set = { message, ...(send_at ? { send_at, due_at: send_at } : {}) };
+      const row = await ctx.repository(scheduledMessages).findOneAndUpdate(seen, { $set });
+      // Somebody was faster, the owner on another device or the worker: what is there now decides.
+      if (!row) continue;
+      await this.hints.set({ tenantId: ctx.tenantId, id }, row.due_at);
+      this.news.tell(ctx, row);
+      return row;
+    }
+  }
+
+  /**
    * Of cancelling and sending at the same moment exactly one happens. Once cancelled, it may be cancelled again.
    * @throws CaasError `scheduled_message_not_found` (404), `not_pending` (409)
    */
@@ -92,7 +129,7 @@ export class ScheduledMessagesService {
       return this.news.tell(ctx, row);
     }
     const { state } = await this.get(ctx, id);
-    if (state !== 'cancelled') throw conflict('not_pending', 'It does not wait to be sent any more.');
+    if (state !== 'cancelled') throw notPending();
   }
 
   private requireSoon(send_at: Date): void {
@@ -102,6 +139,14 @@ export class ScheduledMessagesService {
       { field: 'send_at', message: 'must be in the future, at most 365 days ahead' },
     ]);
   }
+}
+
+const notPending = () => conflict('not_pending', 'It does not wait to be sent any more.');
+
+/** As a client would have given it: without the fields that were taken away. */
+function changed(before: MessageBody, change: ScheduledChange['message']): MessageBody {
+  const fields = Object.entries({ ...before, ...change }).filter(([, value]) => value !== null && value !== undefined);
+  return Object.fromEntries(fields) as MessageBody;
 }
 
 const ownRow = ({ user }: RequestContext, _id: ObjectId) => ({ _id, 'user.user_id': user.user_id });

@@ -1,6 +1,8 @@
 import { ApiProperty, ApiPropertyOptional, OmitType } from '@nestjs/swagger';
 import { IsIn, IsISO8601 } from 'class-validator';
-import { MayBeAbsent, PageQueryDto } from '#caas/platform/http';
+import { MayBeAbsent, MayBeNull, PageQueryDto } from '#caas/platform/http';
+import { EditMessageDto } from '../http/dto/message-actions.dto';
+import { IsId } from '../http/dto/message-fields';
 import { SendMessageDto } from '../http/dto/messaging.dto';
 import { SCHEDULED_STATES, type ScheduledState } from '../persistence/scheduled-message.schema';
 
@@ -8,6 +10,24 @@ export class ScheduleMessageDto extends OmitType(SendMessageDto, ['client_messag
   @ApiProperty({ format: 'date-time', description: 'in the future, at most 365 days ahead' })
   @IsISO8601({ strict: true })
   send_at: string;
+}
+
+/** Null takes a field away, what is absent stays. */
+export class ChangeScheduledMessageDto extends EditMessageDto {
+  @ApiPropertyOptional({ format: 'date-time', description: 'in the future, at most 365 days ahead' })
+  @MayBeAbsent()
+  @IsISO8601({ strict: true })
+  send_at?: string;
+
+  @ApiPropertyOptional({ type: String, nullable: true, description: 'a message of the same conversation' })
+  @MayBeNull()
+  @IsId()
+  reply_to_id?: string | null;
+
+  @ApiPropertyOptional({ type: String, nullable: true, description: 'the message whose thread this is to belong to' })
+  @MayBeNull()
+  @IsId()
+  thread_root_id?: string | null;
 }
 
 export class ScheduledMessagesQuery extends PageQueryDto {

@@ -73,12 +73,15 @@ export class SearchIndexer {
 }
 
 function entryOperation(message: Message): WriteOperation<SearchEntry> {
-  const { _id, conversation_id, text } = message;
-  const terms = isSearchable(message) ? termsOf(text!) : [];
+  const { _id, conversation_id } = message;
+  const terms = termsOf(searchableText(message));
   if (terms.length === 0) return { deleteOne: { filter: { _id } } };
   return { updateOne: { filter: { _id }, update: { $set: { conversation_id, terms } }, upsert: true } };
 }
 
-/** What somebody wrote in the open. What is encrypted has no words for us, nor a text beside it. */
-export const isSearchable = ({ deleted_at, encrypted, text, type }: Message): boolean =>
-  deleted_at === null && encrypted === null && text !== null && type !== 'system';
+/** What somebody wrote in the open, the words of a poll too. What is encrypted has none for us, nor a text beside it. */
+export function searchableText({ deleted_at, encrypted, text, poll, type }: Message): string {
+  if (deleted_at !== null || encrypted !== null || type === 'system') return '';
+  const polled = poll ? [poll.question, ...poll.options.map((option) => option.text)] : [];
+  return [text ?? '', ...polled].join('\n');
+}

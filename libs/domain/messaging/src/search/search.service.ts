@@ -5,7 +5,7 @@ import { ConversationAccess } from '../conversations/conversation-access';
 import { ownConversationIds } from '../conversations/own-conversations';
 import { messages, type Message } from '../persistence/message.schema';
 import { searchEntries, type SearchEntry } from '../persistence/search-entry.schema';
-import { isSearchable } from './search-indexer';
+import { searchableText } from './search-indexer';
 import { searchWindows, type SearchWindow } from './search-windows';
 import { termsOf } from './terms';
 
@@ -91,14 +91,14 @@ export class SearchService {
     const byId = new Map(found.map((message) => [message._id.toHexString(), message]));
     const saying = entries.flatMap(({ _id }) => {
       const message = byId.get(_id.toHexString());
-      return message && isSearchable(message) && says(message, terms) ? [message] : [];
+      return message && says(message, terms) ? [message] : [];
     });
     return this.access.readableAmong(ctx, saying);
   }
 }
 
-function says({ text }: Message, terms: string[]): boolean {
-  const own = new Set(termsOf(text ?? ''));
+function says(message: Message, terms: string[]): boolean {
+  const own = new Set(termsOf(searchableText(message)));
   return terms.every((term) => own.has(term));
 }
 

@@ -27,6 +27,7 @@ export const draftOf = (given: SendKey & Partial<Draft>): Draft => ({
   metadata: null,
   encrypted: null,
   reaction_counts: {},
+  poll: null,
   pinned_at: null,
   edited_at: null,
   ...given,

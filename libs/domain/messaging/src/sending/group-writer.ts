@@ -175,12 +175,12 @@ function countersAfter({ conversation, documents, sent, threads }: Advance): Cou
 }
 
 function growthOf({ conversation, documents, sent, threads }: Advance): WriteOperation<Conversation> {
-  const { _id, sender, type, text, created_at } = documents.at(-1)!;
+  const { _id, sender, type, text, poll, created_at } = documents.at(-1)!;
   const last_message = {
     id: _id,
     sender_id: sender.user_id,
     type,
-    text: previewOf(text),
+    text: previewOf({ text, poll }),
     created_at,
   };
   const sentSeqs = isFull(conversation, sent)

@@ -23,8 +23,8 @@ const entryAt = (rev: number) =>
     member: { user, read_seq: 0, delivered_seq: 0, joined_seq: 0 },
   }) as unknown as Entry;
 const changedAt = (...revs: number[]) => revs.map((rev) => ({ _id: new ObjectId(), rev }) as Message);
-const answer = (...parameters: Parameters<typeof stateOf>) => {
-  const { page, rev, has_more, resync_required } = stateOf(...parameters);
+const answer = (entry: Entry, after: number, found: Message[] | null, limit: number) => {
+  const { page, rev, has_more, resync_required } = stateOf(entry, after, found, limit, 0);
   return { revs: page.map((message) => message.rev), rev, has_more, resync_required };
 };
 
@@ -48,5 +48,16 @@ describe('stateOf', () => {
 
   it('asks for a new beginning where the client remembers more than there is', () => {
     expect(answer(entryAt(4), 9, null, 10)).toMatchObject({ rev: 4, has_more: false, resync_required: true });
+  });
+
+  it('asks for a new beginning where the member was out meanwhile, and does not see any more what they saw before', () => {
+    const again = (history: 'all' | 'joined', rev: number) => {
+      const { conversation, member } = entryAt(9);
+      const entry = { conversation: { ...conversation, history }, member: { ...member, joined_rev: 6 } };
+      return answer(entry, rev, [], 10).resync_required;
+    };
+    expect([again('joined', 5), again('joined', 6), again('all', 5)]).toEqual([true, false, false]);
+    // Who remembers nothing can begin from there.
+    expect(again('joined', 0)).toBe(false);
   });
 });

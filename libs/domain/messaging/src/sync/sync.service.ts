@@ -3,12 +3,13 @@ import { ObjectId } from 'bson';
 import { isObjectIdHex, type Filter, type RequestContext } from '#caas/kernel';
 import { members } from '#caas/domain/groups';
 import { ConversationAccess, type Entry } from '../conversations/conversation-access';
+import { ConversationViews } from '../conversations/conversation-views';
 import { visibleFrom } from '../conversations/visibility';
+import { UnreadMentions } from '../mentions/unread-mentions';
 import { messages, type Message } from '../persistence/message.schema';
 import { MessageViews } from '../messages/message-views';
 import { receiptOf, type Receipt } from '../receipts/receipts.service';
-import { viewOfConversationFor } from '../views';
-import { stateOf } from './conversation-state';
+import { isBehind, stateOf } from './conversation-state';
 
 const JOINED_AT_ONCE = 100;
 /** In one answer, about: conversations that have no room in it say so by `has_more`. */
@@ -32,6 +33,8 @@ export class SyncService {
   constructor(
     private readonly access: ConversationAccess,
     private readonly views: MessageViews,
+    private readonly conversationViews: ConversationViews,
+    private readonly mentions: UnreadMentions,
   ) {}
 
   async sync(ctx: RequestContext, { conversations: known, limit, joined_cursor }: SyncRequest) {
@@ -43,11 +46,13 @@ export class SyncService {
     );
     const changes = await this.changes(ctx, entries, known, limit);
     const receipts = await this.receipts(ctx, [...entries.values()]);
+    const behind = [...entries].filter(([id, entry]) => isBehind(entry, known[id]!)).map(([, entry]) => entry);
+    const mentions = await this.mentions.in(ctx, behind);
     const found = [...changes.values()].flat();
     const seen = await this.views.all(ctx, found);
     const views = new Map(found.map(({ _id }, at) => [_id, seen[at]!]));
     const changed = [...entries].map(([id, entry]) => {
-      const { page, ...state } = stateOf(entry, known[id]!, changes.get(id) ?? null, limit);
+      const { page, ...state } = stateOf(entry, known[id]!, changes.get(id) ?? null, limit, mentions.get(id) ?? 0);
       const messages = page.map(({ _id }) => views.get(_id)!);
       return [id, { messages, ...state, receipts: receipts.get(id) ?? [] }] as const;
     });
@@ -65,7 +70,7 @@ export class SyncService {
     known: Record<string, number>,
     limit: number,
   ): Promise<Map<string, Message[]>> {
-    const changed = [...entries].filter(([id, { conversation }]) => conversation.rev > known[id]!);
+    const changed = [...entries].filter(([id, entry]) => isBehind(entry, known[id]!));
     const found = new Map<string, Message[]>();
     let total = 0;
     for (let at = 0; at < changed.length && total < MAX_MESSAGES; at += READ_AT_ONCE) {
@@ -117,7 +122,7 @@ export class SyncService {
       data.map(({ conversation_id }) => conversation_id),
     );
     return {
-      joined: [...entries.values()].map(({ conversation, member }) => viewOfConversationFor(conversation, member)),
+      joined: await this.conversationViews.all(ctx, [...entries.values()]),
       joined_page: { next_cursor: page.next_cursor, has_more: page.has_more },
     };
   }

@@ -24,13 +24,15 @@ const messages = (more: Partial<AccountedMessage>[] = []): AccountedMessage[] =>
     thread_root_id: at === 0 ? null : ids[0]!,
     reply_count: at === 0 ? 2 : 0,
     reaction_counts: (at === 0 ? { '👍': 1 } : {}) as Record<string, number>,
+    type: 'text' as const,
+    poll: null,
     deleted_at: null,
     ...more[at],
   }));
 
 function account(more: Partial<Conversation>, changed: Partial<AccountedMessage>[] = [], watermark = 3) {
   const own = new ConversationAccount(conversation(more));
-  messages(changed).forEach((message, at) => own.add(message, at === 0 ? { '👍': 1 } : {}));
+  messages(changed).forEach((message, at) => own.add(message, at === 0 ? { '👍': 1 } : {}, {}));
   return own.finish(2, [{ user_id: 'anna', seq: watermark }]).map(({ what }) => what);
 }
 
@@ -49,6 +51,7 @@ describe('ConversationAccount', () => {
     ['reply_count', {}, [{}, { deleted_at: new Date() }]],
     ['reaction_counts', {}, [{ reaction_counts: { '👍': 2 } }]],
     ['reaction_counts', {}, [{}, { reaction_counts: { '👎': 1 } }]],
+    ['poll_votes', {}, [{ poll: { options: [], voter_count: 1 } }]],
   ] as const)('reports a wrong %s', (what, more, changed) => {
     expect(account(more as Partial<Conversation>, changed as unknown as Partial<AccountedMessage>[])).toEqual([what]);
   });

@@ -1,12 +1,22 @@
 import type { Conversation } from '../persistence/conversation.schema';
 import type { Message } from '../persistence/message.schema';
+import { tallyOf } from '../polls/poll';
 
 /** A stored number that is not what it counts. */
 export interface Drift {
   conversation_id: string;
   /** The message it is about, when it is about one. */
   message_id?: string;
-  what: 'member_count' | 'last_seq' | 'seq' | 'rev' | 'last_message' | 'reply_count' | 'reaction_counts' | 'watermark';
+  what:
+    | 'member_count'
+    | 'last_seq'
+    | 'seq'
+    | 'rev'
+    | 'last_message'
+    | 'reply_count'
+    | 'reaction_counts'
+    | 'poll_votes'
+    | 'watermark';
   stored: unknown;
   counted: unknown;
 }
@@ -19,6 +29,8 @@ export const ACCOUNTED = [
   'thread_root_id',
   'reply_count',
   'reaction_counts',
+  'type',
+  'poll',
   'deleted_at',
 ] as const;
 export type AccountedMessage = Pick<Message, '_id' | (typeof ACCOUNTED)[number]>;
@@ -35,8 +47,11 @@ export class ConversationAccount {
 
   constructor(private readonly conversation: Conversation) {}
 
-  /** @param reactions of this message, by the key of the emoji, as the rows of reactions say */
-  add(message: AccountedMessage, reactions: Record<string, number>): void {
+  /**
+   * @param reactions of this message, by the key of the emoji, as the rows of reactions say
+   * @param votes in its poll, as `tallyOf` would have them, as the rows of votes say
+   */
+  add(message: AccountedMessage, reactions: Record<string, number>, votes: Record<string, number>): void {
     const id = message._id.toHexString();
     this.messages += 1;
     this.lastId = id;
@@ -51,6 +66,8 @@ export class ConversationAccount {
     if (!sameCounts(message.reaction_counts, reactions)) {
       this.report('reaction_counts', message.reaction_counts, reactions, id);
     }
+    const tally = tallyOf(message.poll);
+    if (!sameCounts(tally, votes)) this.report('poll_votes', tally, votes, id);
   }
 
   /** @param watermarks of the members, each with the highest `seq` that it names */

@@ -5,6 +5,7 @@ import { members } from '#caas/domain/groups';
 import { watermarksOf } from '../conversations/watermarks';
 import { conversations, type Conversation } from '../persistence/conversation.schema';
 import { messages } from '../persistence/message.schema';
+import { pollVotes } from '../persistence/poll-vote.schema';
 import { reactions } from '../persistence/reaction.schema';
 import { keyOfEmoji } from '../reactions/emoji';
 import { ACCOUNTED, ConversationAccount, type AccountedMessage, type Drift } from './conversation-account';
@@ -67,7 +68,11 @@ export class ConversationsVerifier {
           { sort: { seq: 1 }, limit: MESSAGES_AT_ONCE, withDeleted: true, fields: [...ACCOUNTED] },
         );
       const counts = await this.reactionsTo(ctx, some);
-      for (const message of some) account.add(message, counts.get(message._id.toHexString()) ?? {});
+      const votes = await this.votesIn(ctx, some);
+      for (const message of some) {
+        const id = message._id.toHexString();
+        account.add(message, counts.get(id) ?? {}, votes.get(id) ?? {});
+      }
       if (some.length < MESSAGES_AT_ONCE) break;
       after = some.at(-1)!.seq;
     }
@@ -90,10 +95,26 @@ export class ConversationsVerifier {
       .repository(reactions)
       .find({ message_id: among }, { fields: ['message_id', 'emoji'] })) {
       const id = message_id.toHexString();
-      const own = counts.get(id) ?? {};
-      own[keyOfEmoji(emoji)] = (own[keyOfEmoji(emoji)] ?? 0) + 1;
-      counts.set(id, own);
+      count(counts, id, keyOfEmoji(emoji));
     }
     return counts;
   }
+
+  /** By message, and by option; who voted counts under `voters`. */
+  private async votesIn(ctx: RequestContext, some: AccountedMessage[]): Promise<Map<string, Record<string, number>>> {
+    const counts = new Map<string, Record<string, number>>();
+    const polls = some.filter(({ type }) => type === 'poll').map(({ _id }) => _id);
+    if (polls.length === 0) return counts;
+    const votes = await ctx.repository(pollVotes).find({ message_id: { $in: polls } });
+    for (const { message_id, option_ids } of votes) {
+      for (const key of [...option_ids, 'voters']) count(counts, message_id.toHexString(), key);
+    }
+    return counts;
+  }
+}
+
+function count(counts: Map<string, Record<string, number>>, id: string, key: string): void {
+  const own = counts.get(id) ?? {};
+  own[key] = (own[key] ?? 0) + 1;
+  counts.set(id, own);
 }

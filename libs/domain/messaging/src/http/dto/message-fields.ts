@@ -6,7 +6,8 @@ export const MAX_TEXT_CODE_POINTS = 20_000;
 const MAX_ENCRYPTED_CHARACTERS = 64 * 1024;
 
 /** An id in a body, as clients spell it. */
-export const IsId = () => Matches(/^[0-9a-f]{24}$/, { message: 'must be an id of 24 hexadecimal digits' });
+export const IsId = ({ each = false } = {}) =>
+  Matches(/^[0-9a-f]{24}$/, { each, message: `must be ${each ? 'ids' : 'an id'} of 24 hexadecimal digits` });
 
 /** External ids; whether they are members is the service's question. */
 export const IsMentions = () =>

@@ -1,18 +1,22 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
   IsArray,
   IsIn,
   IsInt,
+  IsObject,
   IsString,
   Length,
   Max,
   Min,
   Validate,
+  ValidateNested,
   ValidatorConstraint,
   type ValidatorConstraintInterface,
 } from 'class-validator';
 import { ApiMetadata, IsMetadata, IsText, MayBeAbsent } from '#caas/platform/http';
+import { PollDto } from '../../polls/polls.dto';
 import { IsEncrypted, IsId, IsMentions, MAX_TEXT_CODE_POINTS } from './message-fields';
 import {
   CONVERSATION_TYPES,
@@ -71,10 +75,10 @@ export class SendMessageDto {
   @Length(1, 64)
   client_message_id: string;
 
-  @ApiPropertyOptional({ enum: ['text'] })
+  @ApiPropertyOptional({ enum: ['text', 'poll'], default: 'text' })
   @MayBeAbsent()
-  @IsIn(['text'])
-  type?: 'text';
+  @IsIn(['text', 'poll'])
+  type?: 'text' | 'poll';
 
   @ApiPropertyOptional({ maxLength: MAX_TEXT_CODE_POINTS })
   @MayBeAbsent()
@@ -107,6 +111,13 @@ export class SendMessageDto {
   @MayBeAbsent()
   @IsEncrypted()
   encrypted?: string;
+
+  @ApiPropertyOptional({ type: PollDto, description: 'with the type "poll", and only then' })
+  @MayBeAbsent()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => PollDto)
+  poll?: PollDto;
 }
 
 /** Over a socket the conversation is in the message, for want of a path. */
