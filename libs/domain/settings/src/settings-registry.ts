@@ -55,7 +55,7 @@ export class SettingsRegistry {
     throw invalid('invalid_settings', `These settings cannot be: ${fields}.`, problems);
   }
 
-  private map<T>(of: (entry: SettingEntry<never>) => T): Record<string, Record<string, T>> {
+  private map<T>(of: (entry: SettingEntry<unknown>) => T): Record<string, Record<string, T>> {
     const all = [...this.sections.values()].map(({ name, entries }) => {
       const own = Object.entries(entries).map(([key, entry]) => [key, of(entry)] as const);
       return [name, Object.fromEntries(own)] as const;
@@ -73,8 +73,8 @@ export function resolved(
   const all = Object.entries(entries).map(([key, entry]) => {
     const own = stored?.[key];
     // What an earlier version allowed, and this one no longer understands, counts as not set.
-    const isSet = own !== undefined && entry.problem(entry.onTier(own as never, tier), tier) === null;
-    return [key, isSet ? entry.onTier(own as never, tier) : entry.fallback(tier)] as const;
+    const isSet = own !== undefined && entry.problem(entry.onTier(own, tier), tier) === null;
+    return [key, isSet ? entry.onTier(own, tier) : entry.fallback(tier)] as const;
   });
   return Object.fromEntries(all);
 }

@@ -1,6 +1,6 @@
 import type { SettingEntry } from './entries';
 
-type Entries = Record<string, SettingEntry<never>>;
+type Entries = Record<string, SettingEntry<unknown>>;
 
 /** The settings of one library, as they are grouped in the JSON that clients see. */
 export interface SettingsSection<E extends Entries = Entries> {
