@@ -1,8 +1,10 @@
 import type { Socket as NetSocket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { waitFor } from '../../tools/stack';
 import { TestSystem, type LiveClient, type TestTenant } from '../support/test-system';
 
-const system = new TestSystem('error');
+const SENDS_PER_SECOND = 100;
+const system = new TestSystem('error', { TENANT_SENDS_PER_SECOND: String(SENDS_PER_SECOND) });
 beforeAll(() => system.start());
 afterAll(() => system.stop());
 
@@ -69,5 +71,82 @@ describe('Limits of a socket', () => {
     for (const client of deaf) expect(client.of('message.created').length).toBeLessThan(messages);
     expect(reader.socket.connected).toBe(true);
     reader.socket.disconnect();
+  });
+
+  it('answers every send of a tenant that is too fast, and lets the others be', async () => {
+    const { body } = await tenant.acting('anna').post('/v1/conversations', { type: 'direct', member_ids: ['ben'] });
+    const sockets = await Promise.all(Array.from({ length: 10 }, () => tenant.socket('anna')));
+    const wanted = { conversation_id: body.id as string, text: 'on' };
+    const started = Date.now();
+    const answers = await Promise.all(
+      sockets.flatMap((client, socket) =>
+        Array.from({ length: 60 }, (_, at) =>
+          client.send('message.send', { ...wanted, client_message_id: `many-${socket}-${at}` }),
+        ),
+      ),
+    );
+    const elapsedSeconds = (Date.now() - started) / 1000;
+    const taken = answers.filter(({ ok }) => ok).length;
+    expect(taken).toBeGreaterThanOrEqual(SENDS_PER_SECOND);
+    expect(taken).toBeLessThanOrEqual(SENDS_PER_SECOND * (1 + elapsedSeconds) + 1);
+    for (const { error } of answers.filter(({ ok }) => !ok)) {
+      expect(error).toMatchObject({ status: 429, code: 'rate_limited', retry_after: 1 });
+    }
+    const other = await system.tenant('free');
+    for (const id of ['anna', 'ben']) await other.server().put(`/v1/users/${id}`, {});
+    const theirs = await other.acting('anna').post('/v1/conversations', { type: 'direct', member_ids: ['ben'] });
+    const sent = await (
+      await other.socket('anna')
+    ).send('message.send', { ...wanted, conversation_id: theirs.body.id, client_message_id: '1' });
+    expect(sent).toMatchObject({ ok: true });
+    for (const { socket } of sockets) socket.disconnect();
+  });
+
+  it('refuses the same over REST, once it knows whose credential it is before the body is read', async () => {
+    const { body } = await tenant.acting('anna').post('/v1/conversations', { type: 'direct', member_ids: ['ben'] });
+    const path = `/v1/conversations/${body.id}/messages`;
+    const send = (id: number) => tenant.acting('anna').post(path, { client_message_id: `rest-${id}`, text: 'on' });
+    const unreadable = () => tenant.acting('anna').call('POST', path, 'not JSON');
+    // A body that nobody can read is a 400, unless it is not read.
+    await waitFor('a body is refused unread', 20_000, async () => {
+      const answers = await Promise.all([
+        ...Array.from({ length: 2 * SENDS_PER_SECOND }, (_, at) => send(at)),
+        ...Array.from({ length: 20 }, unreadable),
+      ]);
+      for (const { status, headers, body: answer } of answers.filter(({ status }) => status === 429)) {
+        expect([status, headers.get('retry-after'), answer.code]).toEqual([429, '1', 'rate_limited']);
+      }
+      return answers.slice(-20).some(({ status }) => status === 429);
+    });
+    await waitFor('it is read again', 5_000, async () => (await unreadable()).status === 400);
+  });
+
+  it('cuts off who goes on at ten times the limit, says for how long, and bears with who is only too fast', async () => {
+    await tenant.server().put('/v1/users/carla', {});
+    const [flooding, hasty] = [await tenant.socket('carla'), await tenant.socket('anna')];
+    let [unanswered, refused] = [0, 0];
+    const answers: Promise<void>[] = [];
+    while (flooding.disconnectedBecause === null) {
+      for (let at = 0; at < 20 && flooding.socket.connected; at += 1) {
+        const answer = flooding.send('presence.get', { external_ids: ['ben'] }).then(
+          ({ error }) => void (refused += error?.code === 'rate_limited' ? 1 : 0),
+          () => void (unanswered += 1),
+        );
+        answers.push(answer);
+      }
+      for (let at = 0; at < 3; at += 1) hasty.socket.emit('presence.get', { external_ids: ['ben'] });
+      await pause(20);
+    }
+    await Promise.all(answers);
+    expect(flooding.disconnectedBecause).toBe('io server disconnect');
+    expect(flooding.of('connection.cut')).toMatchObject([{ data: { code: 'rate_limited', retry_after: 10 } }]);
+    // What it sent from the cut on; all before was answered.
+    expect(unanswered).toBeLessThan(refused / 10);
+    const token = await tenant.token('carla');
+    await expect(tenant.connect(token)).rejects.toMatchObject({
+      data: { status: 429, code: 'rate_limited', retry_after: expect.any(Number) },
+    });
+    expect(hasty.socket.connected).toBe(true);
+    expect(await tenant.socket('ben')).toMatchObject({ disconnectedBecause: null });
   });
 });

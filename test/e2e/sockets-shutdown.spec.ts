@@ -56,8 +56,8 @@ describe('An api that is told to end', () => {
     // At most what each sent when it was closed: and of all that got no acknowledgement, nothing had been stored.
     expect(sends.unanswered.length).toBeLessThanOrEqual(SENDERS);
     for (const client_message_id of [...sends.refused, ...sends.unanswered]) {
-      const answer = await again.send('message.send', { conversation_id, client_message_id, text: 'on' });
-      expect(answer).toMatchObject({ ok: true });
+      const answer = await sendInTime(again, { conversation_id, client_message_id, text: 'on' });
+      expect(answer.error).toBeUndefined();
       expect(answer.data.replayed).toBeUndefined();
     }
     const { stored, seqs } = await everything(tenant.acting('ben'), conversation_id);
@@ -66,6 +66,16 @@ describe('An api that is told to end', () => {
     again.socket.disconnect();
   });
 });
+
+/** There may be more to send again than a socket takes at once: then it waits, as clients do. */
+async function sendInTime(client: LiveClient, message: object) {
+  let answer = await client.send('message.send', message);
+  await waitFor('it may talk again', 5_000, async () => {
+    if (answer.error?.code === 'rate_limited') answer = await client.send('message.send', message);
+    return answer.error?.code !== 'rate_limited';
+  });
+  return answer;
+}
 
 async function everything(member: Caller, conversation_id: string): Promise<{ stored: string[]; seqs: number[] }> {
   const messages: { client_message_id: string; seq: number }[] = [];

@@ -86,6 +86,10 @@ export const EVENTS = {
   'session.revoked': { version: 1, data: open({ code: z.string(), detail: z.string() }) },
   'session.expiring': { version: 1, data: open({ expires_at: timestamp }) },
   'server.closing': { version: 1, data: open({ reconnect_after_ms: z.int().nonnegative() }) },
+  'connection.cut': {
+    version: 1,
+    data: open({ code: z.string(), detail: z.string(), retry_after: z.int().optional() }),
+  },
   'scheduled_message.updated': { version: 1, data: scheduledMessage },
   'typing.started': { version: 1, data: open({ user: userReference, expires_at: timestamp }) },
   'typing.stopped': { version: 1, data: open({ user: userReference }) },

@@ -18,11 +18,14 @@ const io = new Server(http, { path: '/realtime', transports: ['websocket'], serv
 
 let seq = 0;
 
-/** The token says which room the client is in: `<room>/<name>`. */
+const REFUSAL = { ok: false, error: { status: 429, code: 'rate_limited', retry_after: 1 } };
+
+/** The token says which room the client is in: `<room>/<name>`. In the room `refused` nobody may send. */
 io.on('connection', (socket) => {
   const [room, name] = String((socket.handshake.auth as { token: unknown }).token).split('/');
   void socket.join(room!);
   socket.on('message.send', (sent: Sent, acknowledge: (answer: unknown) => void) => {
+    if (room === 'refused') return acknowledge(REFUSAL);
     seq += 1;
     const sender = { user_id: sent.conversation_id, user_external_id: name, user_display_name: name };
     const { conversation_id, client_message_id, text } = sent;

@@ -53,13 +53,14 @@ const medians = (each: Measured['acknowledged'][]) => ({
 export const atApi = ({ api, engines }: Bench, seats: Seat[]) =>
   CrowdProcess.seat({ url: api.url, seats }, [api.pid, ...engines.pids]);
 
-export const atBare = ({ bare }: Bench, seats: Seat[]) =>
+export const atBare = ({ bare }: Bench, seats: Seat[], idle = false) =>
   CrowdProcess.seat(
     {
       url: bare.url,
       seats: seats.map(({ conversationId }, at) => ({ conversationId, token: `${conversationId}/${at}` })),
     },
     [bare.pid],
+    idle,
   );
 
 export const described = ({ acceptedPerSecond, deliveriesPerSecond, acceptedPerCpuSecond, acknowledgedMs }: Figures) =>

@@ -1,4 +1,4 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import { execFileSync, fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { cpuSeconds } from '../support/cpu';
@@ -15,9 +15,14 @@ export class CrowdProcess {
 
   private constructor(private readonly servers: number[]) {}
 
-  /** @param servers the main processes that serve the crowd, engines included */
-  static async seat(crowd: Crowd, servers: number[]): Promise<CrowdProcess> {
+  /**
+   * @param servers the main processes that serve the crowd, engines included
+   * @param idle for clients that stand for another machine and must not take this one's processors: they run while nothing
+   *   else wants to (SCHED_IDLE)
+   */
+  static async seat(crowd: Crowd, servers: number[], idle = false): Promise<CrowdProcess> {
     const process = new CrowdProcess(servers);
+    if (idle) execFileSync('chrt', ['--all-tasks', '--idle', '--pid', '0', String(process.child.pid)]);
     await process.order({ seat: crowd });
     return process;
   }

@@ -54,6 +54,14 @@ describe.each(['shared', 'prefixed', 'dedicated'] as const)('TenantRepository on
     expect(await ctx.repository(notes).findById(created._id)).toEqual(created);
   });
 
+  it('asks once for all that it may want, also for more than a server sends by itself', async () => {
+    await ctx.repository(notes).insertMany(Array.from({ length: 150 }, (_, at) => note(`note ${at}`)));
+    const asked = jest.spyOn(harness.firewall, 'inspect');
+    expect(await ctx.repository(notes).find({}, { limit: 1_000, fields: ['_id'] })).toHaveLength(150);
+    expect(asked.mock.calls.map(([, command]) => Object.keys(command)[0])).toEqual(['find']);
+    asked.mockRestore();
+  });
+
   it('refuses a new document that lacks a required field or has an unknown one', async () => {
     await expect(ctx.repository(notes).insertOne({} as never)).rejects.toThrow('lacks "title"');
     await expect(ctx.repository(notes).insertOne({ title: 'a', colour: 'red' } as never)).rejects.toThrow('"colour"');

@@ -25,6 +25,44 @@ describe('FreshCache', () => {
     expect(await cache.get('a', () => Promise.resolve('back'))).toBe('back');
   });
 
+  it('loads anew past half of its time, while its caller already has what is known', async () => {
+    const now = jest.spyOn(performance, 'now').mockReturnValue(10_000);
+    try {
+      const cache = new FreshCache<string>(10, 1_000);
+      await cache.get('a', () => Promise.resolve('first'));
+      await at(now, 10_400);
+      expect(await cache.get('a', () => Promise.resolve('too early'))).toBe('first');
+      await at(now, 10_600);
+      expect(await cache.get('a', () => Promise.reject(new Error('away')))).toBe('first');
+      await at(now, 10_620);
+      let finish!: (value: string) => void;
+      expect(await cache.get('a', () => new Promise((resolve) => (finish = resolve)))).toBe('first');
+      expect(await cache.get('a', () => Promise.resolve('twice at once'))).toBe('first');
+      finish('second');
+      await at(now, 11_100);
+      expect(cache.peek('a')).toBe('second');
+    } finally {
+      now.mockRestore();
+    }
+  });
+
+  it('does not keep what was loaded ahead when the key was invalidated', async () => {
+    const now = jest.spyOn(performance, 'now').mockReturnValue(10_000);
+    try {
+      const cache = new FreshCache<string>(10, 1_000);
+      await cache.get('a', () => Promise.resolve('first'));
+      await at(now, 10_600);
+      let finish!: (value: string) => void;
+      await cache.get('a', () => new Promise((resolve) => (finish = resolve)));
+      cache.forget('a');
+      finish('of before');
+      await at(now, 10_610);
+      expect(cache.peek('a')).toBeUndefined();
+    } finally {
+      now.mockRestore();
+    }
+  });
+
   it('forgets after its time', async () => {
     const cache = new FreshCache<number>(10, 1);
     await cache.get('a', () => Promise.resolve(1));
@@ -32,3 +70,9 @@ describe('FreshCache', () => {
     expect(cache.peek('a')).toBeUndefined();
   });
 });
+
+/** The cache looks at the clock once a millisecond at most. */
+async function at(now: jest.SpyInstance<number, []>, ms: number): Promise<void> {
+  now.mockReturnValue(ms);
+  await new Promise((resolve) => setTimeout(resolve, 3));
+}

@@ -7,13 +7,17 @@ const TIME_TO_LIVE_MS = MAX_STALE_MS / 2;
 
 /**
  * A bounded cache of facts that may be a few seconds old. Concurrent misses of one key share one load; a failed load is not
- * kept; "there is none" is kept like any other answer.
+ * kept; "there is none" is kept like any other answer. What is asked for past half of its time is loaded again while the
+ * caller already has it, so that whoever asks often never waits, and nobody is told anything older for that.
  */
 export class FreshCache<V> {
   private readonly entries: LRUCache<string, { value: V }>;
   private readonly loading = new Map<string, Promise<V>>();
 
-  constructor(maxEntries: number, ttlMs = TIME_TO_LIVE_MS) {
+  constructor(
+    maxEntries: number,
+    private readonly ttlMs = TIME_TO_LIVE_MS,
+  ) {
     this.entries = new LRUCache({ max: maxEntries, ttl: ttlMs });
   }
 
@@ -22,9 +26,18 @@ export class FreshCache<V> {
     return this.entries.get(key)?.value;
   }
 
+  /** @param load may go on after the answer: nothing in it may end with the request that asked, as a transaction does */
   get(key: string, load: () => Promise<V>): Promise<V> {
     const known = this.entries.get(key);
-    if (known) return Promise.resolve(known.value);
+    if (known) {
+      // A failure here is nobody's: the value holds for its time, and whoever asks after that meets the failure themselves.
+      if (this.entries.getRemainingTTL(key) < this.ttlMs / 2) this.load(key, load).catch(() => undefined);
+      return Promise.resolve(known.value);
+    }
+    return this.load(key, load);
+  }
+
+  private load(key: string, load: () => Promise<V>): Promise<V> {
     const underway = this.loading.get(key);
     if (underway) return underway;
     const promise = load().then((value) => {

@@ -2,6 +2,8 @@ import type { Socket } from 'socket.io';
 import type { EventData, EventType } from '#caas/contracts';
 import { CaasError, newRequestId, type RequestContext } from '#caas/kernel';
 import { toProblem } from '#caas/platform/http';
+import { Allowance } from './allowance';
+import type { MessageGate } from './message-gates';
 import type { SocketPrincipal } from './ports';
 
 const BURST_SECONDS = 2;
@@ -9,19 +11,20 @@ const RETRY_AFTER_SECONDS = 1;
 /** Tells a client this long before its token ends. */
 const EXPIRING_NOTICE_MS = 60_000;
 const MAX_TIMER_MS = 2 ** 31 - 1;
+/** For its last words to be read. */
+const CUT_OFF_AFTER_MS = 1_000;
 
 /** One socket: who is behind it, until when, and how fast it may talk. */
-export class ClientSocket {
+export class ClientSocket implements MessageGate {
   private timers: NodeJS.Timeout[] = [];
-  private tokens: number;
-  private refilledAt = Date.now();
+  private readonly allowance: Allowance;
 
   constructor(
     readonly socket: Socket,
     public principal: SocketPrincipal,
     private readonly messagesPerSecond: number,
   ) {
-    this.tokens = this.burst;
+    this.allowance = new Allowance(messagesPerSecond, BURST_SECONDS * messagesPerSecond, performance.now());
     this.watchExpiry();
   }
 
@@ -41,18 +44,17 @@ export class ClientSocket {
 
   /** @throws CaasError `rate_limited` (429) */
   spend(): void {
-    const now = Date.now();
-    this.tokens = Math.min(this.burst, this.tokens + ((now - this.refilledAt) / 1000) * this.messagesPerSecond);
-    this.refilledAt = now;
-    if (this.tokens < 1) {
-      const detail = `No more than ${this.messagesPerSecond} messages a second.`;
-      throw new CaasError('too_many', 'rate_limited', detail, [], { retryAfterSeconds: RETRY_AFTER_SECONDS });
-    }
-    this.tokens -= 1;
+    if (!this.allowance.spend(performance.now())) throw this.refusal();
   }
 
-  private get burst(): number {
-    return BURST_SECONDS * this.messagesPerSecond;
+  /** Whether it has spent what it may send for now. */
+  isShut(): boolean {
+    return this.allowance.waitSeconds(performance.now()) > 0;
+  }
+
+  refusal(): CaasError {
+    const detail = `No more than ${this.messagesPerSecond} messages a second.`;
+    return new CaasError('too_many', 'rate_limited', detail, [], { retryAfterSeconds: RETRY_AFTER_SECONDS });
   }
 
   /** To this socket alone. Locally: by way of Redis what follows would overtake it. */
@@ -62,9 +64,9 @@ export class ClientSocket {
   }
 
   /** Says why, and hangs up. */
-  end(type: 'session.revoked', error: unknown): void {
-    const { code, detail } = toProblem(error, newRequestId());
-    this.tell(type, { code, detail });
+  end(type: 'session.revoked' | 'connection.cut', error: unknown): void {
+    const { code, detail, retry_after } = toProblem(error, newRequestId());
+    this.tell(type, { code, detail, ...(retry_after === undefined ? {} : { retry_after }) });
     this.socket.disconnect(true);
   }
 
@@ -86,6 +88,11 @@ export class ClientSocket {
     const { transport } = this.socket.conn as unknown as { transport: { socket?: { terminate(): void } } };
     this.socket.disconnect(true);
     transport.socket?.terminate();
+  }
+
+  /** A connection that was ended waits for its client to agree; one that goes on sending meanwhile is not waited for. */
+  cutOffSoon(): void {
+    setTimeout(() => this.cutOff(), CUT_OFF_AFTER_MS).unref();
   }
 
   /** Bytes that wait to be read by the client. */

@@ -10,6 +10,7 @@ import { batchWrites } from './batched-writes';
 import { ClientSocket } from './client-socket';
 import { Digests } from './digests';
 import { sayFarewell, UnderWay } from './farewell';
+import { FloodGuard } from './flood-guard';
 import { ConversationFeed, SocketAuthenticator } from './ports';
 import { Realtime } from './realtime';
 import { realtimeConfig } from './realtime.config';
@@ -41,6 +42,7 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
     private readonly realtime: Realtime,
     private readonly digests: Digests,
     private readonly observers: SocketObservers,
+    private readonly floods: FloodGuard,
     private readonly invalidations: Invalidations,
     private readonly state: ServerState,
     private readonly log: Log,
@@ -74,6 +76,7 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
       for (const room of socket.rooms) await socket.leave(room);
       const { token } = socket.handshake.auth as { token?: unknown };
       const principal = await this.authenticator.authenticate(token, requestId);
+      this.floods.admit(principal);
       this.clients.get(socket.id)?.close();
       this.clients.set(socket.id, new ClientSocket(socket, principal, this.config.SOCKET_MESSAGES_PER_SECOND));
       socket.on('disconnect', () => {
@@ -91,6 +94,7 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
   private async welcome(socket: Socket): Promise<void> {
     const client = this.clients.get(socket.id);
     if (!client) return void socket.disconnect(true);
+    this.floods.watch(client, this.underWay);
     // Listening comes first: what a client sends while its rooms are being joined must not be lost.
     socket.onAny((event: string, ...parameters: unknown[]) => void this.receive(client, event, parameters));
     const { tenantId, user, sessionId } = client.principal;

@@ -1,6 +1,8 @@
 import { Global, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { Digests } from './digests';
+import { FloodGuard } from './flood-guard';
+import { MessageGates } from './message-gates';
 import { Realtime } from './realtime';
 import { RealtimeGateway } from './realtime.gateway';
 import { SocketMessages } from './socket-messages';
@@ -10,7 +12,7 @@ import { SocketObservers } from './socket-observers';
 @Global()
 @Module({
   imports: [DiscoveryModule],
-  providers: [Realtime, RealtimeGateway, SocketMessages, SocketObservers, Digests],
-  exports: [Realtime, SocketMessages, SocketObservers, Digests],
+  providers: [Realtime, RealtimeGateway, SocketMessages, SocketObservers, Digests, FloodGuard, MessageGates],
+  exports: [Realtime, MessageGates, SocketMessages, SocketObservers, Digests],
 })
 export class RealtimeModule {}

@@ -28,6 +28,9 @@ import { scopePipeline } from './scope-pipeline';
 
 type Fields = Record<string, unknown>;
 
+/** What a server answers at once when no `batchSize` is given; more is kept for a second question, which costs as much again. */
+const FIRST_BATCH = 101;
+
 /** What a repository needs of the place its documents lie in. */
 export interface RepositorySource<D extends TenantDocument> {
   tenantId: TenantId;
@@ -252,6 +255,7 @@ export class ScopedRepository<D extends TenantDocument> implements TenantReposit
     const options: Fields = { ...this.marked(), lean: true };
     if (sort) options.sort = sort;
     if (limit !== undefined) options.limit = limit;
+    if (limit !== undefined && limit > FIRST_BATCH) options.batchSize = limit;
     if (skip !== undefined) options.skip = skip;
     return options;
   }

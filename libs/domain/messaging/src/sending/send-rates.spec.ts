@@ -25,4 +25,14 @@ describe('SendRates', () => {
     expect(passed(rates, B, 1_000, 500)).toBe(10);
     expect(passed(rates, A, 1_000, 60_000)).toBe(10);
   });
+
+  it('says beforehand what it refuses, and counts nothing by that', () => {
+    const rates = new SendRates({ TENANT_SENDS_PER_SECOND: 50 });
+    expect(rates.isShut(A, 0)).toBe(false);
+    expect(passed(rates, A, 60, 0)).toBe(50);
+    for (let atMs = 0; atMs < 20; atMs += 1) expect(rates.isShut(A, atMs)).toBe(true);
+    expect(rates.isShut(A, 21)).toBe(false);
+    expect(passed(rates, A, 60, 21)).toBe(1);
+    expect(rates.isShut(B, 21)).toBe(false);
+  });
 });

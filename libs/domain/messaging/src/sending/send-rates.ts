@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { CaasError, type TenantId } from '#caas/kernel';
 import { InjectConfig, type ConfigOf } from '#caas/platform/config';
+import type { MessageGate } from '#caas/platform/realtime';
 import { messagingConfig } from '../messaging.config';
 
 const MAX_TENANTS = 50_000;
@@ -17,7 +18,7 @@ interface Allowance {
  * second's worth may come at once.
  */
 @Injectable()
-export class SendRates {
+export class SendRates implements MessageGate {
   private readonly allowances = new LRUCache<TenantId, Allowance>({ max: MAX_TENANTS });
   private readonly perSecond: number;
 
@@ -27,12 +28,29 @@ export class SendRates {
 
   /** @throws CaasError `rate_limited` (429) */
   spend(tenantId: TenantId, nowMs = performance.now()): void {
-    const last = this.allowances.get(tenantId) ?? { sends: this.perSecond, atMs: nowMs };
-    const earned = ((nowMs - last.atMs) / 1000) * this.perSecond;
-    const sends = Math.min(this.perSecond, last.sends + earned);
-    this.allowances.set(tenantId, { sends: sends < 1 ? sends : sends - 1, atMs: nowMs });
-    if (sends >= 1) return;
+    const allowance = this.allowances.get(tenantId) ?? { sends: this.perSecond, atMs: nowMs };
+    this.allowances.set(tenantId, allowance);
+    this.reckon(allowance, nowMs);
+    if (allowance.sends < 1) throw this.refusal();
+    allowance.sends -= 1;
+  }
+
+  /** Whether a send would be refused. */
+  isShut(tenantId: TenantId, nowMs = performance.now()): boolean {
+    const allowance = this.allowances.get(tenantId);
+    if (!allowance) return false;
+    this.reckon(allowance, nowMs);
+    return allowance.sends < 1;
+  }
+
+  refusal(): CaasError {
     const detail = `No more than ${this.perSecond} messages a second.`;
-    throw new CaasError('too_many', 'rate_limited', detail, [], { retryAfterSeconds: 1 });
+    return new CaasError('too_many', 'rate_limited', detail, [], { retryAfterSeconds: 1 });
+  }
+
+  private reckon(allowance: Allowance, nowMs: number): void {
+    const earned = ((nowMs - allowance.atMs) / 1000) * this.perSecond;
+    allowance.sends = Math.min(this.perSecond, allowance.sends + earned);
+    allowance.atMs = nowMs;
   }
 }

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { parseObjectId, type RequestContext } from '#caas/kernel';
-import { SocketMessage } from '#caas/platform/realtime';
+import { MessageGates, SocketMessage } from '#caas/platform/realtime';
 import { SendMessageOverSocketDto, SyncDto } from '../http/dto/messaging.dto';
 import { MessageViews } from '../messages/message-views';
 import { MessagesService } from '../messages/messages.service';
+import { SendRates } from '../sending/send-rates';
 import { SyncService } from '../sync/sync.service';
 
 const SYNC_LIMIT = 100;
@@ -15,7 +16,11 @@ export class MessagingSocket {
     private readonly messages: MessagesService,
     private readonly views: MessageViews,
     private readonly syncs: SyncService,
-  ) {}
+    rates: SendRates,
+    gates: MessageGates,
+  ) {
+    gates.set('message.send', rates);
+  }
 
   @SocketMessage('message.send', SendMessageOverSocketDto)
   async send(ctx: RequestContext, { conversation_id, ...body }: SendMessageOverSocketDto) {

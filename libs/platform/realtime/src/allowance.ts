@@ -1,0 +1,32 @@
+/** So many in a second, and `burst` at once: a bucket that fills by itself. */
+export class Allowance {
+  private left: number;
+
+  constructor(
+    private readonly perSecond: number,
+    private readonly burst: number,
+    private reckonedAtMs: number,
+  ) {
+    this.left = burst;
+  }
+
+  /** How many seconds until there is one to spend; 0 when there is. */
+  waitSeconds(nowMs: number): number {
+    this.left = Math.min(this.burst, this.left + ((nowMs - this.reckonedAtMs) / 1000) * this.perSecond);
+    this.reckonedAtMs = nowMs;
+    return this.left >= 1 ? 0 : (1 - this.left) / this.perSecond;
+  }
+
+  /** @returns false when there is none */
+  spend(nowMs: number): boolean {
+    if (this.waitSeconds(nowMs) > 0) return false;
+    this.left -= 1;
+    return true;
+  }
+
+  /** Nothing to spend for so long. */
+  withhold(seconds: number, nowMs: number): void {
+    this.reckonedAtMs = nowMs;
+    this.left = 1 - seconds * this.perSecond;
+  }
+}

@@ -1,0 +1,44 @@
+import type { Socket } from 'socket.io';
+import { newRequestId } from '#caas/kernel';
+import { toProblem } from '#caas/platform/http';
+import type { UnderWay } from './farewell';
+import type { MessageGate } from './message-gates';
+
+const GATHER_MS = 100;
+
+/**
+ * Acknowledges what was refused unread, some at a time: made and encoded once for all of them, and written at once. Whoever is
+ * refused need not know it at that very moment, and the others are served meanwhile.
+ */
+export class BatchedRefusals {
+  private readonly waiting = new Map<MessageGate, string[]>();
+  private timer: NodeJS.Timeout | null = null;
+
+  constructor(
+    private readonly connection: Pick<Socket['conn'], 'write'>,
+    private readonly underWay: Pick<UnderWay, 'begin' | 'end'>,
+  ) {}
+
+  /** @param id under which the client waits for its acknowledgement */
+  add(id: string, gate: MessageGate): void {
+    const ids = this.waiting.get(gate);
+    if (ids) ids.push(id);
+    else this.waiting.set(gate, [id]);
+    if (this.timer) return;
+    this.underWay.begin();
+    this.timer = setTimeout(() => this.flush(), GATHER_MS);
+  }
+
+  flush(): void {
+    if (!this.timer) return;
+    clearTimeout(this.timer);
+    this.timer = null;
+    for (const [gate, ids] of this.waiting) {
+      const answer = JSON.stringify([{ ok: false, error: toProblem(gate.refusal(), newRequestId()) }]);
+      // A packet of Socket.IO 5: 3 is an acknowledgement.
+      for (const id of ids) this.connection.write(`3${id}${answer}`);
+    }
+    this.waiting.clear();
+    this.underWay.end();
+  }
+}

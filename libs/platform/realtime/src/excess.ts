@@ -1,0 +1,29 @@
+const TIMES_THE_LIMIT = 10;
+const SECONDS_ON_END = 5;
+
+/**
+ * Tells a flood from a client that is somewhat too fast, or that sends at once what it wrote while it was offline: ten times
+ * the limit, second after second. What is refused counts.
+ */
+export class Excess {
+  private count = 0;
+  private seconds = 0;
+
+  constructor(
+    private readonly limitPerSecond: number,
+    private sinceMs: number,
+  ) {}
+
+  /** Call it for each packet. @returns whether it has gone on for too long */
+  arrived(nowMs: number): boolean {
+    const elapsedMs = nowMs - this.sinceMs;
+    if (elapsedMs >= 1000) {
+      const tooMany = (this.count * 1000) / elapsedMs >= TIMES_THE_LIMIT * this.limitPerSecond;
+      this.seconds = tooMany ? this.seconds + 1 : 0;
+      this.count = 0;
+      this.sinceMs = nowMs;
+    }
+    this.count += 1;
+    return this.seconds >= SECONDS_ON_END;
+  }
+}
