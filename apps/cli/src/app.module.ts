@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { AccessModule } from '#caas/access';
 import { ControlPlaneModule } from '#caas/control-plane';
 import { MessagingModule } from '#caas/domain/messaging';
+import { SettingsModule } from '#caas/domain/settings';
 import { UsersModule } from '#caas/domain/users';
 import { CacheModule } from '#caas/platform/cache';
 import { ConfigModule, runtimeConfig, type Environment } from '#caas/platform/config';
@@ -26,6 +27,7 @@ export class AppModule {
         QueueModule,
         TenancyModule,
         OutboxModule,
+        SettingsModule,
         ControlPlaneModule,
         AccessModule,
         UsersModule,

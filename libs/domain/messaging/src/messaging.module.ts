@@ -1,5 +1,6 @@
 import { Global, Module, type OnModuleInit } from '@nestjs/common';
 import { GroupsModule } from '#caas/domain/groups';
+import { SettingsRegistry } from '#caas/domain/settings';
 import { ConversationFeed } from '#caas/platform/realtime';
 import { ReferenceHolders } from '#caas/domain/users';
 import { TenancyModule } from '#caas/tenancy';
@@ -8,12 +9,19 @@ import { HAS_MENTIONS, HAS_REPLIERS, IS_FORWARDED, messages } from './persistenc
 import { messageVersions } from './persistence/message-version.schema';
 import { pollVotes } from './persistence/poll-vote.schema';
 import { reactions } from './persistence/reaction.schema';
+import { messagesSettings } from './messages/messages.settings';
+import { moderationCases } from './moderation/moderation-case.schema';
+import { moderationReports } from './moderation/moderation-report.schema';
+import { moderationSettings } from './moderation/moderation.settings';
 import { presence } from './presence/presence.schema';
+import { presenceSettings } from './presence/presence.settings';
+import { searchSettings } from './search/search.settings';
 import { scheduledMessages } from './persistence/scheduled-message.schema';
 import { searchCursors, searchEntries } from './persistence/search-entry.schema';
 import { MessagingFeed } from './sync/conversation-feed';
 import { ConversationsVerifier } from './verify/conversations-verifier';
 import { typingIndicators } from './typing/typing-indicator.schema';
+import { typingSettings } from './typing/typing.settings';
 
 const MESSAGING_COLLECTIONS = [
   conversations,
@@ -26,18 +34,26 @@ const MESSAGING_COLLECTIONS = [
   searchEntries,
   searchCursors,
   scheduledMessages,
+  moderationCases,
+  moderationReports,
 ];
 
-/** What every process knows of messaging: its collections, and where they keep names of users. */
+const MESSAGING_SETTINGS = [messagesSettings, moderationSettings, presenceSettings, typingSettings, searchSettings];
+
+/** What every process knows of messaging: its collections, where they keep names of users, and what tenants can set. */
 @Module({
   imports: [GroupsModule, TenancyModule.forFeature(MESSAGING_COLLECTIONS)],
   providers: [ConversationsVerifier],
   exports: [ConversationsVerifier],
 })
 export class MessagingModule implements OnModuleInit {
-  constructor(private readonly holders: ReferenceHolders) {}
+  constructor(
+    private readonly holders: ReferenceHolders,
+    private readonly settings: SettingsRegistry,
+  ) {}
 
   onModuleInit(): void {
+    for (const section of MESSAGING_SETTINGS) this.settings.register(section);
     this.holders.register(conversations, [{ path: 'people', list: true }]);
     const mentions = { path: 'mentions', list: true, among: HAS_MENTIONS };
     this.holders.register(messages, [
@@ -51,6 +67,8 @@ export class MessagingModule implements OnModuleInit {
     this.holders.register(pollVotes, [{ path: 'user' }]);
     this.holders.register(scheduledMessages, [{ path: 'user' }]);
     this.holders.register(presence, [{ path: 'user' }]);
+    this.holders.register(moderationCases, [{ path: 'user' }]);
+    this.holders.register(moderationReports, [{ path: 'reporter' }]);
     this.holders.register(typingIndicators, [{ path: 'user' }]);
   }
 }

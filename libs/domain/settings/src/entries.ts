@@ -62,6 +62,8 @@ interface ListOptions {
   maxLength: number;
   /** @returns what is wrong with one item; null when nothing is */
   item?: (value: string) => string | null;
+  /** The same of the list as a whole, whose items are right by then. */
+  all?: (values: readonly string[]) => string | null;
   doc: string;
 }
 
@@ -71,12 +73,11 @@ export function listSetting({
   maxItems,
   maxLength,
   item = () => null,
+  all = () => null,
   doc,
 }: ListOptions): SettingEntry<readonly string[]> {
   const itemProblem = (value: unknown): string | null =>
-    typeof value === 'string' && value.length > 0 && value.length <= maxLength
-      ? item(value)
-      : `must have items of 1 to ${maxLength} characters`;
+    isText(value, maxLength) ? item(value) : `must have items of 1 to ${maxLength} characters`;
   return {
     doc,
     type: 'array',
@@ -88,7 +89,7 @@ export function listSetting({
         const problem = itemProblem(each);
         if (problem !== null) return problem;
       }
-      return null;
+      return all(value as string[]);
     },
     onTier: (value) => value,
     describe: () => ({ max_items: maxItems, max_length: maxLength }),
@@ -108,6 +109,14 @@ export function choiceSetting<const T extends string>(
     describe: () => ({ enum: choices }),
   };
 }
+
+/** Not what comes back from the engine as something else. */
+const isText = (value: unknown, maxLength: number): value is string =>
+  typeof value === 'string' &&
+  value.length > 0 &&
+  value.length <= maxLength &&
+  value.isWellFormed() &&
+  !value.includes('\0');
 
 /** Either one value for all, or a record with exactly the tiers as its keys. */
 function of<T>(value: ByTier<T>): (tier: Tier) => T {

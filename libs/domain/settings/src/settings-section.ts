@@ -14,4 +14,10 @@ export type SettingsOf<S> =
     ? { readonly [K in keyof E]: E[K] extends SettingEntry<infer T> ? T : never }
     : never;
 
+/** The names of its switches. */
+export type FlagOf<S> =
+  S extends SettingsSection<infer E>
+    ? { [K in keyof E & string]: E[K] extends SettingEntry<boolean> ? K : never }[keyof E & string]
+    : never;
+
 export const settingsSection = <E extends Entries>(name: string, entries: E): SettingsSection<E> => ({ name, entries });

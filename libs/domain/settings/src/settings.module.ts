@@ -1,5 +1,6 @@
-import { Global, Module } from '@nestjs/common';
+import { Global, Module, type OnModuleInit } from '@nestjs/common';
 import { TenancyModule } from '#caas/tenancy';
+import { originsSettings } from './origins/origins.settings';
 import { tenantSettings } from './persistence/tenant-settings.schema';
 import { Settings } from './settings';
 import { SettingsRegistry } from './settings-registry';
@@ -11,4 +12,10 @@ import { SettingsRegistry } from './settings-registry';
   providers: [Settings, SettingsRegistry],
   exports: [Settings, SettingsRegistry],
 })
-export class SettingsModule {}
+export class SettingsModule implements OnModuleInit {
+  constructor(private readonly registry: SettingsRegistry) {}
+
+  onModuleInit(): void {
+    this.registry.register(originsSettings);
+  }
+}

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DuplicateKeyError, type RequestContext } from '#caas/kernel';
+import { TenantActs } from '#caas/access';
 import { Invalidations } from '#caas/platform/cache';
 import { requireVersion } from '#caas/platform/http';
 import { tenantSettings, type TenantSettings } from './persistence/tenant-settings.schema';
@@ -16,6 +17,7 @@ export class SettingsService {
   constructor(
     private readonly registry: SettingsRegistry,
     private readonly invalidations: Invalidations,
+    private readonly acts: TenantActs,
   ) {}
 
   /** @throws CaasError `server_key_required` (403) */
@@ -49,6 +51,7 @@ export class SettingsService {
       throw error;
     });
     this.invalidations.publish({ kind: 'settings', tenantId: ctx.tenantId, id: ctx.tenantId });
+    this.acts.add(ctx, 'settings.changed', { settings: namesIn(changes) });
     return this.current(ctx, row);
   }
 
@@ -59,13 +62,21 @@ export class SettingsService {
   private async write(tx: RequestContext, changes: Record<string, unknown>, version: number | null) {
     const repository = tx.repository(tenantSettings);
     const before = await repository.findOne({});
-    requireVersion(version, before?.__v ?? 0);
+    requireVersion(version, versionOf(before));
     const values = this.registry.apply(before?.values ?? {}, changes, tx.tenant.tier);
     if (!before) return repository.insertOne({ values });
     return (await repository.findOneAndUpdate({ _id: before._id }, { $set: { values } }, { returning: 'after' }))!;
   }
 
   private current(ctx: RequestContext, row: TenantSettings | null): CurrentSettings {
-    return { values: this.registry.resolve(row?.values ?? {}, ctx.tenant.tier), version: row?.__v ?? 0 };
+    return { values: this.registry.resolve(row?.values ?? {}, ctx.tenant.tier), version: versionOf(row) };
   }
 }
+
+/** Nothing set yet is a version of its own: the first change makes a copy of it stale. */
+const versionOf = (row: TenantSettings | null): number => (row ? row.__v + 1 : 0);
+
+const namesIn = (changes: Record<string, unknown>): string[] =>
+  Object.entries(changes).flatMap(([section, values]) =>
+    values === null ? [section] : Object.keys(values as object).map((name) => `${section}.${name}`),
+  );

@@ -16,6 +16,9 @@ import { messageVersions, type MessageVersion } from '../persistence/message-ver
 import type { MessageContent } from '../persistence/message-content';
 import type { Message } from '../persistence/message.schema';
 import { requestHash } from '../sending/request-hash';
+import { TextModeration } from '../moderation/text-moderation';
+import { ModerationCases } from '../moderation/moderation-cases';
+import { ContentLimits } from './content-limits';
 import { Mentions } from './mentions';
 import { MessageAccess } from './message-access';
 import { MessageChanges } from './message-changes';
@@ -37,24 +40,31 @@ type Content = Omit<MessageContent, keyof TenantDocument>;
 export class MessageEditsService {
   constructor(
     private readonly access: MessageAccess,
+    private readonly limits: ContentLimits,
+    private readonly moderation: TextModeration,
+    private readonly cases: ModerationCases,
     private readonly mentions: Mentions,
     private readonly changes: MessageChanges,
   ) {}
 
   /**
    * @param version of the message, that the client saw; null when it does not say
-   * @throws CaasError `message_not_found` (404), `blocked`, `not_your_message` (403), `message_deleted`,
-   *   `message_forwarded` (409), `stale_version` (412), `empty_message`, `invalid_poll`, `unknown_mentions` (400)
+   * @throws CaasError `message_not_found` (404), `blocked`, `not_your_message`, `edit_window_over`, `message_blocked` (403),
+   *   `message_deleted`, `message_forwarded` (409), `stale_version` (412), `empty_message`, `text_too_long`,
+   *   `metadata_too_large`, `invalid_poll`, `unknown_mentions` (400)
    */
   async edit(ctx: RequestContext, id: ObjectId, edit: MessageEdit, version: number | null): Promise<Message> {
     const found = await this.access.writable(ctx, id);
     if (!isOwn(found, ctx.user)) throw forbidden('not_your_message', 'Only the sender can edit a message.');
+    await this.limits.requireEditable(ctx, found);
+    await this.limits.requireWithin(ctx, edit);
+    const { content, flagged } = await this.moderation.admit(ctx, edit);
     const mentions = edit.mentions && (await this.mentions.resolve(ctx, found.conversation_id, edit.mentions));
     const { message } = await this.changes.applyAndTell(ctx, found, async ({ tx, message: before, rev }) => {
       requirePresent(before);
       requireVersion(version, before.__v);
       if (before.forwarded_from) throw conflict('message_forwarded', 'A forwarded message stays as it was written.');
-      const after = edited(before, { ...edit, ...(mentions ? { mentions } : {}) } as Partial<Content>);
+      const after = edited(before, { ...content, ...(mentions ? { mentions } : {}) } as Partial<Content>);
       if (sameContent(contentOf(before), after)) return null;
       requireContent(before, after);
       await tx.repository(messageVersions).insertOne({
@@ -63,6 +73,7 @@ export class MessageEditsService {
         ...contentOf(before),
         written_at: before.edited_at ?? before.created_at,
       });
+      if (flagged) await this.cases.flag(tx, [before]);
       return { ...after, edited_at: new Date() };
     });
     return message;

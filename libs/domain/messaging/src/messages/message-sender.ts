@@ -17,6 +17,8 @@ const ABOUT_NOW = new Set([
   'unknown_mentions',
   'message_not_found',
   'invalid_closes_at',
+  'text_too_long',
+  'metadata_too_large',
 ]);
 
 /** The one way in which new messages get into a conversation: each once, however often it is asked for. */

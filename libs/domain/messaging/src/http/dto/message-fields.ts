@@ -2,7 +2,6 @@ import { applyDecorators } from '@nestjs/common';
 import { ArrayMaxSize, IsArray, IsString, Length, Matches } from 'class-validator';
 import { MAX_MENTIONS } from '../../messages/mentions';
 
-export const MAX_TEXT_CODE_POINTS = 20_000;
 const MAX_ENCRYPTED_CHARACTERS = 64 * 1024;
 
 /** An id in a body, as clients spell it. */
