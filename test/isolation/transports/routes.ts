@@ -253,6 +253,28 @@ export const ROUTES: Record<string, RouteAttack> = {
     as: 'user',
     try: (caller, { scheduled }) => caller.delete(`/v1/scheduled-messages/${scheduled}`),
   },
+  'POST /v1/messages/{id}/reports': {
+    as: 'user',
+    try: (caller, { message }) => caller.post(`/v1/messages/${message}/reports`, { reason: 'spam' }),
+  },
+  'POST /v1/users/{external_id}/reports': {
+    as: 'user',
+    try: (caller, { user }) => caller.post(`/v1/users/${user}/reports`, { reason: 'spam' }),
+  },
+  'GET /v1/moderation/cases': {
+    as: 'server',
+    differential: true,
+    try: (caller) => caller.get('/v1/moderation/cases?limit=100'),
+  },
+  'GET /v1/moderation/cases/{id}': {
+    as: 'server',
+    try: (caller, { moderationCase }) => caller.get(`/v1/moderation/cases/${moderationCase}`),
+  },
+  'POST /v1/moderation/cases/{id}/decisions': {
+    as: 'server',
+    try: (caller, { moderationCase }) =>
+      caller.post(`/v1/moderation/cases/${moderationCase}/decisions`, { decision: 'delete_message' }),
+  },
   'POST /v1/sync': {
     as: 'user',
     try: (caller, { conversation }) => caller.post('/v1/sync', { conversations: { [conversation]: 0 } }),

@@ -19,6 +19,7 @@ export interface Ids {
   group: string;
   invite: string;
   scheduled: string;
+  moderationCase: string;
 }
 
 export const RANDOM_IDS: Ids = {
@@ -32,6 +33,7 @@ export const RANDOM_IDS: Ids = {
   group: 'e'.repeat(24),
   invite: 'f'.repeat(24),
   scheduled: 'a'.repeat(24),
+  moderationCase: '2'.repeat(24),
 };
 
 /** Two tenants of one tier that look alike: the same external ids, the same client_message_ids; B's texts are canaries. */
@@ -84,6 +86,7 @@ async function portrait(tenant: TestTenant, { conversation, group }: Ids): Promi
     ...groupReads(anna, group),
     anna.get('/v1/users/me/relationships'),
     anna.get('/v1/scheduled-messages'),
+    tenant.server().get('/v1/moderation/cases'),
     anna.post('/v1/sync', { conversations: { [conversation]: 0 } }),
   ];
   return (await Promise.all(reads)).map(({ status, body }) => [status, withoutTimes(body)]);
@@ -124,6 +127,8 @@ async function fill(tenant: TestTenant, text: string): Promise<Ids> {
     text: `later ${text}`,
     send_at: NEXT_WEEK,
   });
+  await tenant.acting('ben').post(`/v1/messages/${message.id}/reports`, { reason: 'other', detail: `report ${text}` });
+  const { body: cases } = await tenant.server().get('/v1/moderation/cases');
   return {
     conversation: conversation.id,
     message: message.id,
@@ -135,6 +140,7 @@ async function fill(tenant: TestTenant, text: string): Promise<Ids> {
     group: group.id,
     invite: invite.id,
     scheduled: scheduled.id,
+    moderationCase: cases.data[0].id,
   };
 }
 

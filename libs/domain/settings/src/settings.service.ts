@@ -3,7 +3,7 @@ import { DuplicateKeyError, type RequestContext } from '#caas/kernel';
 import { TenantActs } from '#caas/access';
 import { Invalidations } from '#caas/platform/cache';
 import { requireVersion } from '#caas/platform/http';
-import { tenantSettings, type TenantSettings } from './persistence/tenant-settings.schema';
+import { tenantSettings, versionOf, type TenantSettings } from './persistence/tenant-settings.schema';
 import { SettingsRegistry, type StoredSettings } from './settings-registry';
 
 export interface CurrentSettings {
@@ -72,9 +72,6 @@ export class SettingsService {
     return { values: this.registry.resolve(row?.values ?? {}, ctx.tenant.tier), version: versionOf(row) };
   }
 }
-
-/** Nothing set yet is a version of its own: the first change makes a copy of it stale. */
-const versionOf = (row: TenantSettings | null): number => (row ? row.__v + 1 : 0);
 
 const namesIn = (changes: Record<string, unknown>): string[] =>
   Object.entries(changes).flatMap(([section, values]) =>

@@ -2,7 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { forbidden, type RequestContext } from '#caas/kernel';
 import { FreshCache, Invalidations } from '#caas/platform/cache';
-import { tenantSettings } from './persistence/tenant-settings.schema';
+import { tenantSettings, versionOf } from './persistence/tenant-settings.schema';
 import { resolved, type StoredSettings } from './settings-registry';
 import type { FlagOf, SettingsOf, SettingsSection } from './settings-section';
 
@@ -53,9 +53,9 @@ export class Settings implements OnModuleInit {
 
   private async read(ctx: RequestContext): Promise<Known> {
     const row = await ctx.repository(tenantSettings).findOne({});
-    const version = row?.__v ?? 0;
+    const version = versionOf(row);
     const last = this.last.get(ctx.tenantId);
-    if (last && row && last.version === version) return last;
+    if (last?.version === version) return last;
     const known = { version, stored: row?.values ?? {}, sections: new Map<string, unknown>() };
     this.last.set(ctx.tenantId, known);
     return known;

@@ -13,3 +13,6 @@ export const tenantSettings = tenantCollection(TenantSettings, {
   name: 'tenant_settings',
   indexes: [{ key: { tenant_id: 1 }, unique: true, serves: 'the settings of the tenant; and there is one row' }],
 });
+
+/** Nothing set yet is a version of its own: the first change makes a copy of it stale. */
+export const versionOf = (row: TenantSettings | null): number => (row ? row.__v + 1 : 0);
