@@ -258,6 +258,10 @@ describe.each(['starter', 'pro', 'enterprise'] as const)('Settings on the tier %
       status: 401,
       body: { code: 'token_invalid' },
     });
+    // A signed link names its tenant, and is asked about before anybody looks for the signature.
+    const linked = await system.caller(null).call('GET', `/v1/users?tenant=${tenant.id}`, undefined, { origin: page });
+    expect(linked.headers.get('access-control-allow-origin')).toBe(page);
+    expect(linked.body.code).not.toBe('origin_not_allowed');
     const connected = await tenant.connect(token, 1, { origin: page });
     expect(connected.socket.connected).toBe(true);
     await expect(tenant.connect(token, 0, { origin: 'https://evil.example' })).rejects.toMatchObject({

@@ -51,7 +51,8 @@ export class SettingsService {
       throw error;
     });
     this.invalidations.publish({ kind: 'settings', tenantId: ctx.tenantId, id: ctx.tenantId });
-    this.acts.add(ctx, 'settings.changed', { settings: namesIn(changes) });
+    const settings = namesIn(changes);
+    if (settings.length > 0) this.acts.add(ctx, 'settings.changed', { settings });
     return this.current(ctx, row);
   }
 

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { CaasError, conflict, type RequestContext } from '#caas/kernel';
 import { GroupMembersService } from '#caas/domain/groups';
 import { UsersService } from '#caas/domain/users';
+import { RequestContexts } from '#caas/tenancy';
 import { MessageDeletionsService } from '../messages/message-deletions.service';
 import { conversations } from '../persistence/conversation.schema';
 import type { Decision, ModerationCase } from './moderation-case.schema';
@@ -10,13 +11,20 @@ import type { Decision, ModerationCase } from './moderation-case.schema';
 @Injectable()
 export class DecisionActs {
   constructor(
+    private readonly contexts: RequestContexts,
     private readonly deletions: MessageDeletionsService,
     private readonly users: UsersService,
     private readonly members: GroupMembersService,
   ) {}
 
   /** What is gone already needs nothing done. @throws CaasError `not_in_a_group` (409) */
-  async carryOut(ctx: RequestContext, row: ModerationCase, { kind, note }: Decision): Promise<void> {
+  async carryOut(
+    { tenant, requestId }: RequestContext,
+    row: ModerationCase,
+    { kind, note, by }: Decision,
+  ): Promise<void> {
+    // Whoever the server acted as need not be in the conversation: it is done by the server itself.
+    const ctx = this.contexts.open(tenant, { kind: 'server', keyId: by }, requestId);
     try {
       if (kind === 'delete_message') await this.deletions.deleteByServer(ctx, row.target_id);
       if (kind === 'deactivate_user') {
