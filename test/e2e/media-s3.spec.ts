@@ -20,7 +20,7 @@ const environment: Record<string, string> = {
 };
 
 describe('Uploads to a bucket', () => {
-  const system = new TestSystem('error', environment);
+  const system = new TestSystem('error', environment, ['api', 'api']);
   let folder: string;
   let server: InstanceType<S3ServerClass>;
   beforeAll(async () => {
@@ -29,7 +29,7 @@ describe('Uploads to a bucket', () => {
     const configureBuckets = [{ name: 'caas' }];
     server = new S3rver({ port: 0, address: '127.0.0.1', silent: true, directory: folder, configureBuckets });
     environment['S3_ENDPOINT'] = `http://127.0.0.1:${(await server.run()).port}`;
-    await system.start({ worker: false });
+    await system.start();
   });
   afterAll(async () => {
     await system.stop();

@@ -4,8 +4,8 @@ import { StoredContent } from '../support/stored-content';
 import { TestSystem, type Caller, type TestTenant } from '../support/test-system';
 import { b64, creation, someBytes } from '../support/tus';
 
-const system = new TestSystem('error');
-beforeAll(() => system.start({ worker: false }));
+const system = new TestSystem('error', {}, ['api', 'api']);
+beforeAll(() => system.start());
 afterAll(() => system.stop());
 
 const picture = someBytes(5000);

@@ -8,8 +8,8 @@ import { b64, chunk, creation, sha256, someBytes, TUS, uploadBytes, Wire } from 
 const UPLOADS = '/v1/files/uploads';
 const MB = 2 ** 20;
 
-const system = new TestSystem('error');
-beforeAll(() => system.start({ worker: false }));
+const system = new TestSystem('error', {}, ['api', 'api']);
+beforeAll(() => system.start());
 afterAll(() => system.stop());
 
 const digest = (algorithm: string, bytes: Buffer) => createHash(algorithm).update(bytes).digest('base64');

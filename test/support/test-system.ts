@@ -112,7 +112,7 @@ export class LiveClient {
 
 const WORKER = 2;
 
-/** Two apis and a worker on the engines of the test run. */
+/** Two apis and a worker, unless it is said otherwise, on the engines of the test run. */
 export class TestSystem {
   private readonly children: ChildProcess[] = [];
   private readonly tenants: TestTenant[] = [];
@@ -125,12 +125,12 @@ export class TestSystem {
   constructor(
     private readonly logLevel: 'warn' | 'error' | 'fatal' = 'warn',
     private readonly environment: Record<string, string> = {},
+    private readonly apps: readonly ('api' | 'worker')[] = ['api', 'api', 'worker'],
   ) {}
 
-  /** `worker: false` for what is looked at before a worker has seen it. */
-  async start({ worker = true } = {}): Promise<void> {
+  async start(): Promise<void> {
     this.dataDir = await mkdtemp(join(tmpdir(), 'caas-test-'));
-    for (const app of ['api', 'api', ...(worker ? ['worker'] : [])]) await this.launch(app);
+    for (const app of this.apps) await this.launch(app);
     await Promise.all(this.urls.map((url) => this.answers(url)));
   }
 

@@ -5,6 +5,7 @@ import { ControlPlaneHttpModule, ControlPlaneModule } from '#caas/control-plane'
 import { GroupsHttpModule } from '#caas/domain/groups';
 import { MediaAvatarsModule, MediaHttpModule, PostsHttpModule } from '#caas/domain/media';
 import { MessagingApiModule, messagingConfig, presenceConfig } from '#caas/domain/messaging';
+import { SettingsHttpModule, SettingsModule } from '#caas/domain/settings';
 import { UsersHttpModule, UsersSocketModule } from '#caas/domain/users';
 import { CacheModule } from '#caas/platform/cache';
 import { ConfigModule, runtimeConfig } from '#caas/platform/config';
@@ -39,9 +40,11 @@ import { OutboxModule, tenancyConfig, TenancyModule } from '#caas/tenancy';
     QueueModule,
     TenancyModule,
     OutboxModule,
+    SettingsModule,
     ControlPlaneModule,
     AccessModule,
     ControlPlaneHttpModule,
+    SettingsHttpModule,
     UsersHttpModule,
     UsersSocketModule,
     MediaAvatarsModule,

@@ -3,6 +3,7 @@ import { AccessModule } from '#caas/access';
 import { ControlPlaneModule } from '#caas/control-plane';
 import { fileLifecycleConfig, MediaLifecycleModule } from '#caas/domain/media';
 import { MessagingModule } from '#caas/domain/messaging';
+import { SettingsModule } from '#caas/domain/settings';
 import { UsersModule } from '#caas/domain/users';
 import { CacheModule } from '#caas/platform/cache';
 import { ConfigModule, runtimeConfig, type Environment } from '#caas/platform/config';
@@ -32,6 +33,7 @@ export class AppModule {
         QueueModule,
         TenancyModule,
         OutboxModule,
+        SettingsModule,
         ControlPlaneModule,
         AccessModule,
         UsersModule,

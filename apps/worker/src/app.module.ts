@@ -9,6 +9,7 @@ import {
   processingConfig,
 } from '#caas/domain/media';
 import { messagingConfig, MessagingJobsModule, MessagingModule } from '#caas/domain/messaging';
+import { SettingsModule } from '#caas/domain/settings';
 import { UsersJobsModule } from '#caas/domain/users';
 import { CacheModule } from '#caas/platform/cache';
 import { ConfigModule, runtimeConfig } from '#caas/platform/config';
@@ -40,6 +41,7 @@ import { OutboxModule, TenancyJobsModule, tenancyConfig, TenancyModule } from '#
     QueueModule,
     TenancyModule,
     OutboxModule,
+    SettingsModule,
     TenancyJobsModule,
     ControlPlaneModule,
     AccessModule,

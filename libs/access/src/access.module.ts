@@ -3,11 +3,13 @@ import { SocketAuthenticator } from '#caas/platform/realtime';
 import { TenancyModule } from '#caas/tenancy';
 import { Authenticator } from './authenticator';
 import { PlatformKeys } from './credentials/platform-key';
+import { ClaimedTenants } from './credentials/claimed-tenants';
 import { ServerKeys } from './credentials/server-key';
 import { UserTokens } from './credentials/user-token';
 import { idempotencyKeys } from './idempotency/idempotency-key.schema';
 import { IdempotencyKeys } from './idempotency/idempotency-keys';
 import { CredentialRefusals } from './refusals';
+import { TenantActs } from './tenant-acts';
 import { TokenSocketAuthenticator } from './socket/token-socket-authenticator';
 
 /** Needs the ports of `ports.ts` from somewhere: the control plane and the users domain provide them, globally. */
@@ -16,20 +18,24 @@ import { TokenSocketAuthenticator } from './socket/token-socket-authenticator';
   imports: [TenancyModule.forFeature([idempotencyKeys])],
   providers: [
     Authenticator,
+    ClaimedTenants,
     CredentialRefusals,
     IdempotencyKeys,
     PlatformKeys,
     ServerKeys,
+    TenantActs,
     UserTokens,
     TokenSocketAuthenticator,
     { provide: SocketAuthenticator, useExisting: TokenSocketAuthenticator },
   ],
   exports: [
     Authenticator,
+    ClaimedTenants,
     CredentialRefusals,
     IdempotencyKeys,
     PlatformKeys,
     ServerKeys,
+    TenantActs,
     UserTokens,
     SocketAuthenticator,
   ],

@@ -1,6 +1,7 @@
 export { AccessModule } from './access.module';
 export { Authenticator, type Credentials } from './authenticator';
 export { PlatformKeys, type PlatformRole } from './credentials/platform-key';
+export { ClaimedTenants } from './credentials/claimed-tenants';
 export { newServerKey } from './credentials/server-key';
 export { UserTokens, type VerifiedToken } from './credentials/user-token';
 export { AccessGuard, PlatformRoute, PublicRoute, PublicWhenSigned, ServerRoute, UserRoute } from './http/access.guard';
@@ -19,3 +20,4 @@ export {
   type TokenAlgorithm,
 } from './ports';
 export { CredentialRefusals, type CredentialRefusal } from './refusals';
+export { TenantActs, type TenantAct } from './tenant-acts';

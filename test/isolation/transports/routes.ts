@@ -80,6 +80,9 @@ export const ROUTES: Record<string, RouteAttack> = {
     ownName: true,
     try: (caller, { device }) => caller.delete(`/v1/users/me/devices/${device}`),
   },
+  'GET /v1/settings': { as: 'server', differential: true, try: (caller) => caller.get('/v1/settings') },
+  'GET /v1/settings/schema': { as: 'server', differential: true, try: (caller) => caller.get('/v1/settings/schema') },
+  'PATCH /v1/settings': { as: 'server', ownName: true, try: (caller) => caller.patch('/v1/settings', {}) },
   'GET /v1/users/me/devices': { as: 'user', differential: true, try: (caller) => caller.get('/v1/users/me/devices') },
   'GET /v1/users/me/sessions': { as: 'user', differential: true, try: (caller) => caller.get('/v1/users/me/sessions') },
   'DELETE /v1/users/me/sessions/{id}': {
@@ -316,6 +319,28 @@ export const ROUTES: Record<string, RouteAttack> = {
   },
   'PUT /v1/posts/{id}/view': { as: 'user', try: (caller, { post }) => caller.put(`/v1/posts/${post}/view`) },
   'GET /v1/posts/{id}/viewers': { as: 'server', try: (caller, { post }) => caller.get(`/v1/posts/${post}/viewers`) },
+  'POST /v1/messages/{id}/reports': {
+    as: 'user',
+    try: (caller, { message }) => caller.post(`/v1/messages/${message}/reports`, { reason: 'spam' }),
+  },
+  'POST /v1/users/{external_id}/reports': {
+    as: 'user',
+    try: (caller, { user }) => caller.post(`/v1/users/${user}/reports`, { reason: 'spam' }),
+  },
+  'GET /v1/moderation/cases': {
+    as: 'server',
+    differential: true,
+    try: (caller) => caller.get('/v1/moderation/cases?limit=100'),
+  },
+  'GET /v1/moderation/cases/{id}': {
+    as: 'server',
+    try: (caller, { moderationCase }) => caller.get(`/v1/moderation/cases/${moderationCase}`),
+  },
+  'POST /v1/moderation/cases/{id}/decisions': {
+    as: 'server',
+    try: (caller, { moderationCase }) =>
+      caller.post(`/v1/moderation/cases/${moderationCase}/decisions`, { decision: 'delete_message' }),
+  },
   'POST /v1/sync': {
     as: 'user',
     try: (caller, { conversation }) => caller.post('/v1/sync', { conversations: { [conversation]: 0 } }),

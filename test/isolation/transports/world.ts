@@ -24,6 +24,7 @@ export interface Ids {
   post: string;
   file: string;
   upload: string;
+  moderationCase: string;
 }
 
 export const RANDOM_IDS: Ids = {
@@ -40,6 +41,7 @@ export const RANDOM_IDS: Ids = {
   post: '9'.repeat(24),
   file: '1'.repeat(24),
   upload: '2'.repeat(24),
+  moderationCase: '3'.repeat(24),
 };
 
 /** Two tenants of one tier that look alike: the same external ids, the same client_message_ids; B's texts are canaries. */
@@ -98,6 +100,7 @@ async function portrait(tenant: TestTenant, { conversation, group, post }: Ids):
     anna.get('/v1/posts'),
     ...postReads(anna, post),
     anna.get('/v1/files'),
+    tenant.server().get('/v1/moderation/cases'),
     anna.post('/v1/sync', { conversations: { [conversation]: 0 } }),
   ];
   return (await Promise.all(reads)).map(({ status, body }) => [status, withoutTimes(body)]);
@@ -151,6 +154,8 @@ async function fill(tenant: TestTenant, text: string): Promise<Ids> {
     async () => (await anna.get(`/v1/files/${file.id}`)).body.status === 'ready',
   );
   const upload = await anna.raw('POST', '/v1/files/uploads', creation(10, `filename ${b64(text)}`));
+  await tenant.acting('ben').post(`/v1/messages/${message.id}/reports`, { reason: 'other', detail: `report ${text}` });
+  const { body: cases } = await tenant.server().get('/v1/moderation/cases');
   return {
     conversation: conversation.id,
     message: message.id,
@@ -165,6 +170,7 @@ async function fill(tenant: TestTenant, text: string): Promise<Ids> {
     post: post.id,
     file: file.id,
     upload: upload.headers.get('location')!.split('/').at(-1)!,
+    moderationCase: cases.data[0].id,
   };
 }
 

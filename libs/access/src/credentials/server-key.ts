@@ -15,6 +15,9 @@ export function newServerKey(): { id: string; key: string; hash: Buffer } {
   return { id, key: `sk_${id}_${secret}`, hash: hashOf(secret) };
 }
 
+/** Its public part; null for what is no server key. */
+export const keyIdOf = (key: string): string | null => SERVER_KEY.exec(key)?.[1] ?? null;
+
 /** SHA-256, not a slow hash: the secret is 256 random bits, which no dictionary shortens. */
 const hashOf = (secret: string) => createHash('sha256').update(secret).digest();
 

@@ -9,7 +9,7 @@ import { CredentialRefusals, type CredentialRefusal } from '../refusals';
 
 const CLOCK_TOLERANCE_S = 30;
 const MAX_VERIFIED_TOKENS = 20_000;
-const MAX_TOKEN_CHARACTERS = 8_192;
+export const MAX_TOKEN_CHARACTERS = 8_192;
 /** Whatever an identity provider may call its keys: printable, and no longer than a name. */
 const KID = /^[\x21-\x7e]{1,128}$/;
 

@@ -3,7 +3,7 @@ import { InjectModel } from '@nestjs/mongoose';
 import { ObjectId } from 'bson';
 import type { Model } from 'mongoose';
 import { cutPage, type Page, type PageRequest, type TenantId } from '#caas/kernel';
-import type { OperatorContext } from '#caas/access';
+import { TenantActs, type OperatorContext } from '#caas/access';
 import { Log } from '#caas/platform/logging';
 import { RefusalLog } from '#caas/tenancy';
 import { AuditEntry } from '../persistence/audit-entry.schema';
@@ -21,34 +21,46 @@ export type AuditAction =
   | 'signing_key.created'
   | 'signing_key.revoked'
   | 'credential.refused'
+  | 'settings.changed'
   | 'firewall.refused'
   | 'job.refused';
+
+/** An operator, or a tenant's own server. */
+type Author = OperatorContext | { name: string; requestId: string };
 
 @Injectable()
 export class AuditLog implements OnModuleInit {
   constructor(
     @InjectModel(AuditEntry.name, PLATFORM) private readonly entries: Model<AuditEntry>,
     private readonly refusals: RefusalLog,
+    private readonly acts: TenantActs,
     private readonly log: Log,
   ) {}
 
   onModuleInit(): void {
     this.refusals.on(({ action, tenantId, details }) => {
-      const system = { name: 'system', requestId: '' } as const;
-      this.write(system, action, tenantId, details).catch((error: Error) => {
-        this.log.root.error({ reason: error.message }, 'a refusal could not be written to the audit log');
-      });
+      this.note({ name: 'system', requestId: '' }, action, tenantId, details);
+    });
+    this.acts.on(({ action, tenantId, actor, requestId, details }) => {
+      this.note({ name: actor, requestId }, action, tenantId, details);
+    });
+  }
+
+  /** What has happened already is not undone because it cannot be written down. */
+  private note(...[author, action, tenantId, details]: Parameters<AuditLog['write']>): void {
+    this.write(author, action, tenantId, details).catch((error: Error) => {
+      this.log.root.error({ action, reason: error.message }, 'an act could not be written to the audit log');
     });
   }
 
   async write(
-    operator: OperatorContext,
+    author: Author,
     action: AuditAction,
     tenantId: TenantId | null,
     details: Record<string, unknown> = {},
   ): Promise<void> {
-    const entry = { at: new Date(), actor: operator.name, action, tenant_id: tenantId, details };
-    await this.entries.insertMany([{ _id: new ObjectId(), ...entry, request_id: operator.requestId || null }], {
+    const entry = { at: new Date(), actor: author.name, action, tenant_id: tenantId, details };
+    await this.entries.insertMany([{ _id: new ObjectId(), ...entry, request_id: author.requestId || null }], {
       lean: true,
     });
   }

@@ -2,7 +2,9 @@ import { createHash, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import { Clock, conflict, notFound, type Page, type PageRequest, type RequestContext } from '#caas/kernel';
+import { Settings } from '#caas/domain/settings';
 import { GroupAccess } from './group-access';
+import { groupsSettings } from './groups.settings';
 import { GroupConversations } from './group-conversations';
 import { groupInvites, type GroupInvite } from './persistence/group-invite.schema';
 import { groups } from './persistence/group.schema';
@@ -23,13 +25,15 @@ export class GroupInvitesService {
     private readonly access: GroupAccess,
     private readonly conversations: GroupConversations,
     private readonly clock: Clock,
+    private readonly settings: Settings,
   ) {}
 
   /**
    * For admins and the owner. The code is in this answer, and nowhere else.
-   * @throws CaasError `group_not_found` (404), `admin_required` (403), `acting_user_required` (400)
+   * @throws CaasError `group_not_found` (404), `feature_disabled`, `admin_required` (403), `acting_user_required` (400)
    */
   async create(ctx: RequestContext, id: ObjectId, wanted: NewInvite): Promise<{ invite: GroupInvite; code: string }> {
+    await this.settings.requireOn(ctx, groupsSettings, 'invites_enabled');
     await this.access.requireAdmin(ctx, id);
     const code = randomBytes(CODE_BYTES).toString('base64url');
     const lifeMs = (wanted.expires_in ?? DEFAULT_LIFE_S) * 1000;
@@ -61,9 +65,10 @@ export class GroupInvitesService {
    * Lets the actor in. Uses are counted in the transaction that does so, so that no more come in than may; who is in already
    * uses nothing up.
    * @throws CaasError `invite_not_found` (404, also of a group that is gone), `invite_expired`, `invite_revoked`,
-   *   `invite_used_up` (409), `banned` (403)
+   *   `invite_used_up`, `group_full` (409), `feature_disabled`, `banned` (403)
    */
   async join(ctx: RequestContext, code: string): Promise<{ groupId: ObjectId; joined: boolean }> {
+    await this.settings.requireOn(ctx, groupsSettings, 'invites_enabled');
     const code_hash = hashOf(code);
     const found = await ctx.repository(groupInvites).findOne({ code_hash }, { withDeleted: true });
     const group = found && (await ctx.repository(groups).findById(found.group_id));

@@ -2,8 +2,11 @@ import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import { DuplicateKeyError, forbidden, notFound, type Page, type PageRequest, type RequestContext } from '#caas/kernel';
 import { requireVersion } from '#caas/platform/http';
+import { Settings } from '#caas/domain/settings';
+import { NameRules } from '#caas/domain/users';
 import { GroupAccess, requireAdmin, type GroupFooting } from './group-access';
 import { GroupConversations, type MembershipScope } from './group-conversations';
+import { groupsSettings, requireRoom } from './groups.settings';
 import { NamedUsers } from './named-users';
 import { groups, type GroupType } from './persistence/group.schema';
 import { members } from './persistence/member.schema';
@@ -38,16 +41,20 @@ export class GroupsService {
     private readonly access: GroupAccess,
     private readonly users: NamedUsers,
     private readonly conversations: GroupConversations,
+    private readonly settings: Settings,
+    private readonly names: NameRules,
   ) {}
 
   /**
    * The actor becomes its owner.
    * @param id the new group's; one that the actor has made under it before is answered
-   * @throws CaasError `unknown_members`, `invalid_members` (400): nothing is made then
+   * @throws CaasError `unknown_members`, `invalid_members` (400), `name_blocked` (403), `group_full` (409): nothing is made then
    */
   async create(ctx: RequestContext, id: ObjectId, wanted: NewGroup): Promise<GroupEntry> {
     const others = await this.users.others(ctx, wanted.member_ids ?? []);
-    const { name, type = 'group', description = null, metadata = {}, history } = wanted;
+    requireRoom(await this.settings.of(ctx, groupsSettings), others.length + 1);
+    const name = await this.names.admit(ctx, wanted.name);
+    const { type = 'group', description = null, metadata = {}, history } = wanted;
     try {
       await ctx.transaction(async (tx) => {
         const opening = { group_id: id, type, name, ...(history ? { history } : {}) };
@@ -82,10 +89,12 @@ export class GroupsService {
   /**
    * For admins and the owner. The conversation goes by the group's name.
    * @param version of the group, that the client saw; null when it does not say
-   * @throws CaasError `group_not_found` (404), `admin_required` (403), `stale_version` (412)
+   * @throws CaasError `group_not_found` (404), `admin_required`, `name_blocked` (403), `stale_version` (412)
    */
-  async update(ctx: RequestContext, id: ObjectId, changes: GroupChanges, version: number | null): Promise<GroupEntry> {
+  async update(ctx: RequestContext, id: ObjectId, wanted: GroupChanges, version: number | null): Promise<GroupEntry> {
     const { conversation_id } = await this.access.requireAdmin(ctx, id);
+    const { name } = wanted;
+    const changes = name === undefined ? wanted : { ...wanted, name: await this.names.admit(ctx, name) };
     await this.conversations.change(ctx, conversation_id, changes.name, async (scope) => {
       requireAdmin(scope);
       const rows = scope.tx.repository(groups);

@@ -4,6 +4,8 @@ export {
   type MembershipScope,
   type NewGroupConversation,
 } from './group-conversations';
+export { GroupMembersService } from './group-members.service';
+export { groupsSettings, requireRoom } from './groups.settings';
 export { GroupsHttpModule } from './http/groups-http.module';
 export { GroupsModule } from './groups.module';
 export { endGroup, requireNotBanned } from './kept-out';

@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
-import { GroupConversations, GroupsModule } from '#caas/domain/groups';
+import { GroupConversations, GroupsHttpModule, GroupsModule } from '#caas/domain/groups';
+import { NameRules } from '#caas/domain/users';
 import { ConversationOpenings } from './conversations/conversation-openings';
 import { ConversationSettingsService } from './conversations/conversation-settings.service';
 import { ConversationViews } from './conversations/conversation-views';
@@ -22,6 +23,12 @@ import { PollsService } from './polls/polls.service';
 import { PollsSocket } from './polls/polls.socket';
 import { ReactionsService } from './reactions/reactions.service';
 import { MessagingFeedModule, MessagingModule } from './messaging.module';
+import { DecisionActs } from './moderation/decision-acts';
+import { ModeratedNames } from './moderation/moderated-names';
+import { ModerationController } from './moderation/moderation.controller';
+import { ModerationService } from './moderation/moderation.service';
+import { ReportsController } from './moderation/reports.controller';
+import { ReportsService } from './moderation/reports.service';
 import { PresenceModule } from './presence/presence.module';
 import { ReceiptsController } from './receipts/receipts.controller';
 import { ReceiptsService } from './receipts/receipts.service';
@@ -44,10 +51,10 @@ import { MessageActionsController } from './http/message-actions.controller';
 import { MessagesController } from './http/messages.controller';
 import { ReactionsController } from './http/reactions.controller';
 
-/** Messaging over REST and sockets: one set of services behind both. Global, because it answers the port of groups. */
+/** Messaging over REST and sockets: one set of services behind both. Global, because it answers the ports of groups and users. */
 @Global()
 @Module({
-  imports: [GroupsModule, MessagingModule, MessagingFeedModule, PresenceModule, SendingModule],
+  imports: [GroupsHttpModule, GroupsModule, MessagingModule, MessagingFeedModule, PresenceModule, SendingModule],
   providers: [
     ConversationsService,
     ConversationViews,
@@ -75,12 +82,17 @@ import { ReactionsController } from './http/reactions.controller';
     MembersService,
     OwnedConversations,
     { provide: GroupConversations, useExisting: OwnedConversations },
+    ReportsService,
+    ModerationService,
+    DecisionActs,
+    ModeratedNames,
+    { provide: NameRules, useExisting: ModeratedNames },
     SearchService,
     MentionsService,
     UnreadMentions,
     ScheduledMessagesService,
   ],
-  exports: [GroupConversations],
+  exports: [GroupConversations, NameRules],
   controllers: [
     ConversationsController,
     MembersController,
@@ -93,6 +105,8 @@ import { ReactionsController } from './http/reactions.controller';
     SearchController,
     MentionsController,
     ScheduledMessagesController,
+    ReportsController,
+    ModerationController,
   ],
 })
 export class MessagingApiModule {}

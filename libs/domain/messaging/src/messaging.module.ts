@@ -1,6 +1,7 @@
 import { Global, Module, type OnModuleInit } from '@nestjs/common';
 import { GroupsModule } from '#caas/domain/groups';
 import { FileHolders, FileViewers, MediaModule } from '#caas/domain/media';
+import { SettingsRegistry } from '#caas/domain/settings';
 import { ConversationFeed } from '#caas/platform/realtime';
 import { ReferenceHolders } from '#caas/domain/users';
 import { TenancyModule } from '#caas/tenancy';
@@ -10,12 +11,19 @@ import { HAS_MENTIONS, HAS_REPLIERS, IS_FORWARDED, messages } from './persistenc
 import { messageVersions } from './persistence/message-version.schema';
 import { pollVotes } from './persistence/poll-vote.schema';
 import { reactions } from './persistence/reaction.schema';
+import { messagesSettings } from './messages/messages.settings';
+import { moderationCases } from './moderation/moderation-case.schema';
+import { moderationReports } from './moderation/moderation-report.schema';
+import { moderationSettings } from './moderation/moderation.settings';
 import { presence } from './presence/presence.schema';
+import { presenceSettings } from './presence/presence.settings';
+import { searchSettings } from './search/search.settings';
 import { scheduledMessages } from './persistence/scheduled-message.schema';
 import { searchCursors, searchEntries } from './persistence/search-entry.schema';
 import { MessagingFeed } from './sync/conversation-feed';
 import { ConversationsVerifier } from './verify/conversations-verifier';
 import { typingIndicators } from './typing/typing-indicator.schema';
+import { typingSettings } from './typing/typing.settings';
 
 const MESSAGING_COLLECTIONS = [
   conversations,
@@ -28,9 +36,13 @@ const MESSAGING_COLLECTIONS = [
   searchEntries,
   searchCursors,
   scheduledMessages,
+  moderationCases,
+  moderationReports,
 ];
 
-/** What every process knows of messaging: its collections, and where they keep names of users and files. */
+const MESSAGING_SETTINGS = [messagesSettings, moderationSettings, presenceSettings, typingSettings, searchSettings];
+
+/** What every process knows of messaging: its collections, where they keep names of users and files, and what tenants can set. */
 @Module({
   imports: [GroupsModule, MediaModule, TenancyModule.forFeature(MESSAGING_COLLECTIONS)],
   providers: [ConversationsVerifier],
@@ -41,11 +53,13 @@ export class MessagingModule implements OnModuleInit {
     private readonly holders: ReferenceHolders,
     private readonly fileHolders: FileHolders,
     private readonly fileViewers: FileViewers,
+    private readonly settings: SettingsRegistry,
   ) {}
 
   onModuleInit(): void {
     this.fileHolders.register('message', existingHolders);
     this.fileViewers.register('message', mayReadAny);
+    for (const section of MESSAGING_SETTINGS) this.settings.register(section);
     this.holders.register(conversations, [{ path: 'people', list: true }]);
     const mentions = { path: 'mentions', list: true, among: HAS_MENTIONS };
     this.holders.register(messages, [
@@ -59,6 +73,8 @@ export class MessagingModule implements OnModuleInit {
     this.holders.register(pollVotes, [{ path: 'user' }]);
     this.holders.register(scheduledMessages, [{ path: 'user' }]);
     this.holders.register(presence, [{ path: 'user' }]);
+    this.holders.register(moderationCases, [{ path: 'user' }]);
+    this.holders.register(moderationReports, [{ path: 'reporter' }]);
     this.holders.register(typingIndicators, [{ path: 'user' }]);
   }
 }

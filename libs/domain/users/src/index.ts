@@ -2,6 +2,7 @@ export { Avatars } from './avatars';
 export { DevicesService, type DeviceInput } from './devices.service';
 export { UserReferenceProp, userReferenceShape } from './persistence/user-reference.schema';
 export { USER_COLLECTIONS, users } from './persistence';
+export { NameRules } from './name-rules';
 export { ReferenceHolders, type ReferenceHolder, type ReferencePath } from './references/reference-holders';
 export { ReferencesService } from './references/references.service';
 export { RelationshipsService } from './relationships.service';

@@ -1,4 +1,4 @@
-import { Injectable, Optional } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import {
   Clock,
@@ -14,6 +14,7 @@ import {
 } from '#caas/kernel';
 import { requireVersion } from '#caas/platform/http';
 import { Avatars } from './avatars';
+import { NameRules } from './name-rules';
 import { userDevices } from './persistence/user-device.schema';
 import { UserRepository, type ProfileChanges, type UserSelection } from './persistence/user.repository';
 import { profileVersionOf, type User, type UserStatus } from './persistence/user.schema';
@@ -46,18 +47,19 @@ export class UsersService {
     private readonly sessions: SessionsService,
     private readonly changes: UserChanges,
     private readonly clock: Clock,
-    @Optional() private readonly avatars?: Avatars,
+    @Optional() @Inject(NameRules) private readonly names: NameRules | null,
+    @Optional() @Inject(Avatars) private readonly avatars: Avatars | null,
   ) {}
 
   /**
    * Creates a user, updates them, or brings a deleted one back (`created` then, too). What `input` leaves out stays as it
    * was; a new user without a display name is called by the external id.
-   * @throws CaasError `server_key_required` (403), `invalid_file` (400, for the avatar)
+   * @throws CaasError `server_key_required`, `name_blocked` (403), `invalid_file` (400, for the avatar)
    */
   async put(ctx: RequestContext, pathId: string, input: ProfileInput): Promise<{ user: User; created: boolean }> {
     const externalId = resolveExternalId(ctx, pathId);
     this.requireChange(ctx, externalId, input);
-    const changes = changesOf(input);
+    const changes = await this.admit(ctx, changesOf(input));
     for (;;) {
       const known = await this.users.findWithDeleted(ctx, externalId);
       const user = known ? await this.apply(ctx, known, changes) : await this.insert(ctx, externalId, changes);
@@ -81,7 +83,8 @@ export class UsersService {
 
   /**
    * @param expectedVersion of If-Match, or null to change whatever is there
-   * @throws CaasError `server_key_required` (403), `user_not_found` (404), `stale_version` (412), `invalid_file` (400)
+   * @throws CaasError `server_key_required`, `name_blocked` (403), `user_not_found` (404), `stale_version` (412),
+   *   `invalid_file` (400)
    */
   async update(
     ctx: RequestContext,
@@ -91,7 +94,7 @@ export class UsersService {
   ): Promise<User> {
     const externalId = resolveExternalId(ctx, pathId);
     this.requireChange(ctx, externalId, input);
-    const changes = changesOf(input);
+    const changes = await this.admit(ctx, changesOf(input));
     for (;;) {
       const known = await this.users.find(ctx, externalId);
       if (!known) throw notFound('user');
@@ -151,6 +154,12 @@ export class UsersService {
     if (ctx.userActor.via !== 'token') return;
     const now = this.clock.now();
     await this.users.touch(ctx, ctx.user.user_id, now, new Date(now.getTime() - SEEN_AGAIN_AFTER_MS));
+  }
+
+  private async admit(ctx: RequestContext, changes: ProfileChanges): Promise<ProfileChanges> {
+    const { display_name } = changes;
+    if (display_name === undefined || !this.names) return changes;
+    return { ...changes, display_name: await this.names.admit(ctx, display_name) };
   }
 
   private requireChange(ctx: RequestContext, externalId: string, input: ProfileInput): void {

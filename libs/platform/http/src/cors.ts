@@ -8,7 +8,7 @@ import { forbidden } from '#caas/kernel';
  */
 export abstract class AllowedOrigins {
   /**
-   * Asked before the credentials are checked. A preflight (`OPTIONS`) carries none: answer whether any tenant allows the origin;
+   * Asked before the credentials are checked. A preflight (`OPTIONS`) carries none: answer whether a tenant could allow the origin;
    * the request that follows it is asked about again.
    */
   abstract isAllowed(origin: string, request: FastifyRequest): Promise<boolean>;

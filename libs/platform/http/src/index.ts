@@ -1,5 +1,5 @@
 export { bindContext, contextOf, Ctx, findContext } from './context-binding';
-export { AllowedOrigins } from './cors';
+export { AllowedOrigins, isForeign } from './cors';
 export { serveDocs } from './docs';
 export { ApiId, ApiMetadata, IsMetadata, IsText, MAX_METADATA_BYTES, MayBeAbsent, MayBeNull } from './fields';
 export { isEngineAway } from './engine-errors';

@@ -2,7 +2,7 @@ export { serveAsyncApi } from './async-api';
 export { CaasIoAdapter } from './caas-io-adapter';
 export { Digests, type DigestEntry } from './digests';
 export { MessageGates, type MessageGate } from './message-gates';
-export { ConversationFeed, SocketAuthenticator, type SocketPrincipal } from './ports';
+export { ConversationFeed, SocketAuthenticator, SocketOrigins, type SocketPrincipal } from './ports';
 export { Realtime, type Audience, type OutgoingEvent } from './realtime';
 export { realtimeConfig } from './realtime.config';
 export { RealtimePublisherModule } from './realtime-publisher.module';

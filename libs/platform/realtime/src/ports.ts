@@ -21,6 +21,12 @@ export abstract class SocketAuthenticator {
   abstract authenticate(token: unknown, requestId: string): Promise<SocketPrincipal>;
 }
 
+/** Whoever keeps the tenants' settings answers; without an answer, no web page of another origin may connect. */
+export abstract class SocketOrigins {
+  /** Does the tenant allow web pages of `origin`? */
+  abstract isListed(ctx: RequestContext, origin: string): Promise<boolean>;
+}
+
 /** `libs/domain/messaging` answers. */
 export abstract class ConversationFeed {
   /** Ids of the conversations the context's user is in. */

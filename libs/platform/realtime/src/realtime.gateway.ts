@@ -1,17 +1,17 @@
-import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable, Optional, type BeforeApplicationShutdown } from '@nestjs/common';
 import { WebSocketGateway, WebSocketServer, type OnGatewayInit } from '@nestjs/websockets';
 import type { Server, Socket } from 'socket.io';
 import { CaasError, forbidden, newRequestId } from '#caas/kernel';
 import { Invalidations, type Invalidation } from '#caas/platform/cache';
 import { InjectConfig, type ConfigOf } from '#caas/platform/config';
-import { isOurFault, ServerState, toProblem } from '#caas/platform/http';
+import { isForeign, isOurFault, ServerState, toProblem } from '#caas/platform/http';
 import { Log } from '#caas/platform/logging';
 import { batchWrites } from './batched-writes';
 import { ClientSocket } from './client-socket';
 import { Digests } from './digests';
 import { sayFarewell, UnderWay } from './farewell';
 import { FloodGuard } from './flood-guard';
-import { ConversationFeed, SocketAuthenticator } from './ports';
+import { ConversationFeed, SocketAuthenticator, SocketOrigins, type SocketPrincipal } from './ports';
 import { Realtime } from './realtime';
 import { realtimeConfig } from './realtime.config';
 import { conversationRoom, isConversationRoom, sessionRoom, tenantRoom, userRoom } from './rooms';
@@ -47,6 +47,7 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
     private readonly state: ServerState,
     private readonly log: Log,
     @InjectConfig(realtimeConfig) private readonly config: ConfigOf<typeof realtimeConfig>,
+    @Optional() @Inject(SocketOrigins) private readonly origins: SocketOrigins | null,
   ) {}
 
   afterInit(server: Server): void {
@@ -71,11 +72,11 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
     const requestId = newRequestId();
     try {
       this.requireOpen();
-      requireOwnOrigin(socket);
       // One that socket.io recovers comes with the rooms that it had: which it may be in now, `welcome` finds out anew.
       for (const room of socket.rooms) await socket.leave(room);
       const { token } = socket.handshake.auth as { token?: unknown };
       const principal = await this.authenticator.authenticate(token, requestId);
+      await this.requireOrigin(socket, principal, requestId);
       this.floods.admit(principal);
       this.clients.get(socket.id)?.close();
       this.clients.set(socket.id, new ClientSocket(socket, principal, this.config.SOCKET_MESSAGES_PER_SECOND));
@@ -226,6 +227,17 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
     });
   }
 
+  /**
+   * A page of another site must not use its visitor's socket, unless the tenant lists it; apps and servers send no Origin.
+   * @throws CaasError `origin_not_allowed` (403)
+   */
+  private async requireOrigin({ handshake }: Socket, principal: SocketPrincipal, requestId: string): Promise<void> {
+    const { origin, host } = handshake.headers;
+    if (origin === undefined || !isForeign(origin, host)) return;
+    if (await this.origins?.isListed(await principal.context(requestId), origin)) return;
+    throw forbidden('origin_not_allowed', 'This origin is not allowed.');
+  }
+
   private async verify(client: ClientSocket): Promise<void> {
     try {
       await client.context();
@@ -235,11 +247,4 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
         client.end('session.revoked', error);
     }
   }
-}
-
-/** A browser page of another site must not use its visitor's socket; apps and servers send no Origin. */
-function requireOwnOrigin({ handshake }: Socket): void {
-  const { origin, host } = handshake.headers;
-  if (origin === undefined || (URL.canParse(origin) && new URL(origin).host === host)) return;
-  throw forbidden('origin_not_allowed', 'This origin is not allowed.');
 }

@@ -11,6 +11,7 @@ import { GroupsController } from './groups.controller';
 @Module({
   imports: [GroupsModule],
   providers: [GroupAccess, GroupsService, GroupMembersService, GroupInvitesService],
+  exports: [GroupMembersService],
   controllers: [GroupsController, GroupMembersController],
 })
 export class GroupsHttpModule {}

@@ -4,6 +4,7 @@ import { conflict, forbidden, invalid, notFound, type RequestContext } from '#ca
 import { requireVersion } from '#caas/platform/http';
 import { Realtime } from '#caas/platform/realtime';
 import { isAdmin, members, type Member } from '#caas/domain/groups';
+import { NameRules } from '#caas/domain/users';
 import { ConversationChanges, Unchanged } from '../changes/conversation-changes';
 import { conversations, type Conversation, type History } from '../persistence/conversation.schema';
 import { viewOfConversation, viewOfConversationForRoom, viewOfPreferences } from '../views';
@@ -28,12 +29,13 @@ export class ConversationSettingsService {
     private readonly access: ConversationAccess,
     private readonly changes: ConversationChanges,
     private readonly realtime: Realtime,
+    private readonly names: NameRules,
   ) {}
 
   /**
    * For admins and the owner. The name of a group's conversation is the group's.
    * @param version of the settings, that the client saw; null when it does not say
-   * @throws CaasError `conversation_not_found` (404), `admin_required` (403), `direct_conversation`, `named_by_group` (409),
+   * @throws CaasError `conversation_not_found` (404), `admin_required`, `name_blocked` (403), `direct_conversation`, `named_by_group` (409),
    *   `stale_version` (412)
    */
   async update(ctx: RequestContext, id: ObjectId, settings: Settings, version: number | null): Promise<Footing> {
@@ -45,7 +47,9 @@ export class ConversationSettingsService {
     if (settings.name !== undefined && footing.conversation.group_id) {
       throw conflict('named_by_group', 'The name is that of the group: change it there.');
     }
-    const conversation = await this.set(ctx, id, settings, ({ settings_version }) =>
+    const { name } = settings;
+    const admitted = name ? { ...settings, name: await this.names.admit(ctx, name) } : settings;
+    const conversation = await this.set(ctx, id, admitted, ({ settings_version }) =>
       Promise.resolve(requireVersion(version, settings_version)),
     );
     return { ...footing, conversation };

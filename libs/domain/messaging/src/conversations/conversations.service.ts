@@ -11,7 +11,9 @@ import {
   type RequestContext,
   type UserReference,
 } from '#caas/kernel';
-import { members, NamedUsers } from '#caas/domain/groups';
+import { groupsSettings, members, NamedUsers, requireRoom } from '#caas/domain/groups';
+import { Settings } from '#caas/domain/settings';
+import { NameRules } from '#caas/domain/users';
 import {
   conversations,
   type Conversation,
@@ -38,17 +40,21 @@ export class ConversationsService {
     private readonly access: ConversationAccess,
     private readonly users: NamedUsers,
     private readonly openings: ConversationOpenings,
+    private readonly names: NameRules,
+    private readonly settings: Settings,
   ) {}
 
   /**
    * A direct conversation that exists is answered as it is (`created` is false).
    * @param id the new conversation's; one that the actor has made under it before is answered
-   * @throws CaasError `unknown_members`, `invalid_members` (400), `blocked` (403)
+   * @throws CaasError `unknown_members`, `invalid_members` (400), `blocked`, `name_blocked` (403), `group_full` (409)
    */
   async create(ctx: RequestContext, id: ObjectId, wanted: NewConversation): Promise<Entry & { created: boolean }> {
     const others = await this.users.others(ctx, wanted.member_ids);
     if (wanted.type === 'direct') return this.openDirect(ctx, id, others, wanted);
-    return this.openWithOwner(ctx, id, others, wanted);
+    requireRoom(await this.settings.of(ctx, groupsSettings), others.length + 1);
+    const name = wanted.name === undefined ? {} : { name: await this.names.admit(ctx, wanted.name) };
+    return this.openWithOwner(ctx, id, others, { ...wanted, ...name });
   }
 
   /** @throws CaasError `conversation_not_found` (404) */

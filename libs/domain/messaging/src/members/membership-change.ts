@@ -1,6 +1,16 @@
 import type { NewDocument, UserReference } from '#caas/kernel';
 import type { EventData } from '#caas/contracts';
-import { endGroup, members, newMember, requireNotBanned, type Member, type Role } from '#caas/domain/groups';
+import {
+  endGroup,
+  members,
+  newMember,
+  requireNotBanned,
+  requireRoom,
+  type groupsSettings,
+  type Member,
+  type Role,
+} from '#caas/domain/groups';
+import type { SettingsOf } from '#caas/domain/settings';
 import type { ChangeScope } from '../changes/conversation-changes';
 import { conversations, type Conversation } from '../persistence/conversation.schema';
 import { viewOfMembership, viewOfReference } from '../views';
@@ -33,12 +43,16 @@ export class MembershipChange {
   constructor(
     readonly scope: ChangeScope,
     private readonly by: UserReference | null,
+    private readonly limits: SettingsOf<typeof groupsSettings>,
   ) {}
 
-  /** @throws CaasError `banned` (403) when one of them is */
+  /** @throws CaasError `banned` (403) when one of them is, `group_full` (409) */
   async admit(people: UserReference[], role: Role): Promise<Member[]> {
     const { tx, conversation, rev } = this.scope;
     await requireNotBanned(tx, conversation.group_id, people);
+    // Not as the scope has it: a change before this one, in the same transaction, may have let others in.
+    const now = await tx.repository(conversations).findOne({ _id: conversation._id }, { fields: ['member_count'] });
+    requireRoom(this.limits, (now?.member_count ?? 0) + people.length);
     const rows: NewDocument<Member>[] = people.map((user) =>
       newMember(conversation._id, user, role, { last_seq: conversation.last_seq, rev }),
     );

@@ -1,7 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import { conflict, type RequestContext, type UserReference } from '#caas/kernel';
-import { members, type Member, type MembershipGuard, type Role, type Standing } from '#caas/domain/groups';
+import {
+  groupsSettings,
+  members,
+  type Member,
+  type MembershipGuard,
+  type Role,
+  type Standing,
+} from '#caas/domain/groups';
+import { Settings } from '#caas/domain/settings';
 import { ConversationChanges, Unchanged } from '../changes/conversation-changes';
 import { MembershipChange, type MembershipOutcome } from './membership-change';
 import type { Conversation } from '../persistence/conversation.schema';
@@ -25,12 +33,14 @@ export class Memberships {
   constructor(
     private readonly changes: ConversationChanges,
     private readonly news: MembershipNews,
+    private readonly settings: Settings,
   ) {}
 
   /**
    * Those who are in already stay as they are; `guard` is asked when there is somebody who is not.
    * @returns those who came
-   * @throws CaasError `conversation_not_found` (404), `direct_conversation` (409), `banned` (403), and what `guard` throws
+   * @throws CaasError `conversation_not_found` (404), `direct_conversation`, `group_full` (409), `banned` (403), and what
+   *   `guard` throws
    */
   add(ctx: RequestContext, id: ObjectId, people: UserReference[], guard: MembershipGuard): Promise<Member[]> {
     return this.apply<Member[]>(ctx, id, async (change) => {
@@ -46,8 +56,8 @@ export class Memberships {
 
   /**
    * Lets somebody in with a role, or gives them another. There is one owner: who was it before becomes an admin.
-   * @throws CaasError `conversation_not_found` (404), `direct_conversation`, `owner_required` (409), `banned` (403), and what
-   *   `guard` throws
+   * @throws CaasError `conversation_not_found` (404), `direct_conversation`, `owner_required`, `group_full` (409), `banned`
+   *   (403), and what `guard` throws
    */
   async put(ctx: RequestContext, id: ObjectId, user: UserReference, role: Role, guard: MembershipGuard) {
     let created = false;
@@ -106,9 +116,10 @@ export class Memberships {
     id: ObjectId,
     work: (change: MembershipChange) => Promise<T | Unchanged<T>>,
   ): Promise<T> {
+    const limits = await this.settings.of(ctx, groupsSettings);
     const { value } = await this.changes.apply<Step<T>>(ctx, id, async (scope) => {
       requireNotDirect(scope.conversation);
-      const change = new MembershipChange(scope, ctx.actor.kind === 'user' ? ctx.user : null);
+      const change = new MembershipChange(scope, ctx.actor.kind === 'user' ? ctx.user : null, limits);
       const value = await work(change);
       if (value instanceof Unchanged) return new Unchanged({ value: value.value, outcome: null });
       return { value, outcome: await change.finish() };

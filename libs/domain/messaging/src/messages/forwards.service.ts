@@ -3,6 +3,7 @@ import type { ObjectId } from 'bson';
 import { conflict, parseObjectId, type RequestContext } from '#caas/kernel';
 import { ConversationAccess } from '../conversations/conversation-access';
 import type { Sent } from '../sending/send-committer';
+import { TextModeration } from '../moderation/text-moderation';
 import { fileIdsOf } from './content';
 import { MessageAccess } from './message-access';
 import { requirePresent } from './message-rights';
@@ -19,13 +20,15 @@ export class ForwardsService {
   constructor(
     private readonly access: ConversationAccess,
     private readonly messages: MessageAccess,
+    private readonly moderation: TextModeration,
     private readonly sender: MessageSender,
   ) {}
 
   /**
    * Sends the text of a message, with its attachments and metadata, to another conversation or the same. One that was
    * forwarded before still names who wrote it first. Its files are held once more; who passes them on need not own them.
-   * @throws CaasError `message_not_found`, `conversation_not_found` (404), `blocked` (403), `invalid_file` (400), `message_deleted`,
+   * @throws CaasError `message_not_found`, `conversation_not_found` (404), `blocked`, `message_blocked` (403), `invalid_file` (400),
+   *   `message_deleted`,
    *   `encrypted_message`, `not_forwardable` (409), `idempotency_mismatch` (422)
    */
   forward(ctx: RequestContext, id: ObjectId, { conversation_id, client_message_id }: Forwarding): Promise<Sent> {
@@ -42,7 +45,15 @@ export class ForwardsService {
       const { _id, sender, type, text, attachments, metadata } = source;
       const origin = { message_id: _id, conversation_id: source.conversation_id, sender };
       const files = attachments.length === 0 ? undefined : { ids: fileIdsOf(attachments), own: false };
-      return { type, text, metadata, forwarded_from: source.forwarded_from ?? origin, files };
+      const { content, flagged } = await this.moderation.admit(ctx, { text });
+      return {
+        ...content,
+        ...(flagged ? { flagged } : {}),
+        type,
+        metadata,
+        forwarded_from: source.forwarded_from ?? origin,
+        files,
+      };
     });
   }
 }

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
-import { forbidden, type RequestContext } from '#caas/kernel';
+import { forbidden, notFound, type RequestContext } from '#caas/kernel';
 import { requireVersion } from '#caas/platform/http';
 import { MessageAttachments } from '../attachments/message-attachments';
 import { messageVersions } from '../persistence/message-version.schema';
-import type { Message } from '../persistence/message.schema';
+import { messages, type Message } from '../persistence/message.schema';
 import { pollVotes } from '../persistence/poll-vote.schema';
 import { reactions } from '../persistence/reaction.schema';
 import { removeReply } from '../threads/thread-roots';
@@ -31,6 +31,22 @@ export class MessageDeletionsService {
     if (!isInCharge(found, ctx.user, member.role, conversation.type === 'direct')) {
       throw forbidden('not_your_message', 'Only the sender, or who moderates the group, can delete a message.');
     }
+    return this.erase(ctx, found, version);
+  }
+
+  /**
+   * The same by the tenant's server, as nobody who is in the conversation.
+   * @throws CaasError `server_key_required` (403), `message_not_found` (404)
+   */
+  async deleteByServer(ctx: RequestContext, id: ObjectId): Promise<Message> {
+    ctx.requireServer();
+    const found = await ctx.repository(messages).findById(id, { withDeleted: true });
+    if (!found) throw notFound('message');
+    return this.erase(ctx, found, null);
+  }
+
+  private async erase(ctx: RequestContext, found: Message, version: number | null): Promise<Message> {
+    const id = found._id;
     let root: Message | null = null;
     const { message, changed } = await this.changes.applyAndTell(ctx, found, async ({ tx, message, furtherRev }) => {
       root = null;

@@ -19,6 +19,9 @@ import type { MessageContent } from '../persistence/message-content';
 import type { Message } from '../persistence/message.schema';
 import { requestHash } from '../sending/request-hash';
 import { fileIdsOf, requireContent, type AttachedFile } from './content';
+import { TextModeration } from '../moderation/text-moderation';
+import { ModerationCases } from '../moderation/moderation-cases';
+import { ContentLimits } from './content-limits';
 import { Mentions } from './mentions';
 import { MessageAccess } from './message-access';
 import { MessageChanges } from './message-changes';
@@ -42,6 +45,9 @@ type Content = Omit<MessageContent, keyof TenantDocument>;
 export class MessageEditsService {
   constructor(
     private readonly access: MessageAccess,
+    private readonly limits: ContentLimits,
+    private readonly moderation: TextModeration,
+    private readonly cases: ModerationCases,
     private readonly mentions: Mentions,
     private readonly changes: MessageChanges,
     private readonly attachments: MessageAttachments,
@@ -49,19 +55,22 @@ export class MessageEditsService {
 
   /**
    * @param version of the message, that the client saw; null when it does not say
-   * @throws CaasError `message_not_found` (404), `blocked`, `not_your_message` (403), `message_deleted`,
-   *   `message_forwarded` (409), `stale_version` (412), `empty_message`, `attachments_required`, `invalid_poll`,
-   *   `unknown_mentions`, `invalid_file` (400)
+   * @throws CaasError `message_not_found` (404), `blocked`, `not_your_message`, `edit_window_over`, `message_blocked` (403),
+   *   `message_deleted`, `message_forwarded` (409), `stale_version` (412), `empty_message`, `attachments_required`,
+   *   `text_too_long`, `metadata_too_large`, `invalid_poll`, `unknown_mentions`, `invalid_file` (400)
    */
   async edit(ctx: RequestContext, id: ObjectId, edit: MessageEdit, version: number | null): Promise<Message> {
     const found = await this.access.writable(ctx, id);
     if (!isOwn(found, ctx.user)) throw forbidden('not_your_message', 'Only the sender can edit a message.');
+    await this.limits.requireEditable(ctx, found);
+    await this.limits.requireWithin(ctx, edit);
+    const { content, flagged } = await this.moderation.admit(ctx, edit);
     const mentions = edit.mentions && (await this.mentions.resolve(ctx, found.conversation_id, edit.mentions));
     const { message } = await this.changes.applyAndTell(ctx, found, async ({ tx, message: before, rev }) => {
       requirePresent(before);
       requireVersion(version, before.__v);
       if (before.forwarded_from) throw conflict('message_forwarded', 'A forwarded message stays as it was written.');
-      const after = edited(before, { ...edit, ...(mentions ? { mentions } : {}) } as Partial<Content>);
+      const after = edited(before, { ...content, ...(mentions ? { mentions } : {}) } as Partial<Content>);
       const wanted = edit.attachments && fileIdsOf(edit.attachments);
       const isKept = !wanted || sameFiles(wanted, before);
       if (isKept && sameContent(contentOf(before), after)) return null;
@@ -75,6 +84,7 @@ export class MessageEditsService {
       const attachments = isKept
         ? before.attachments
         : await this.attachments.replace(tx, before, fileIdsOf(before.attachments), wanted);
+      if (flagged) await this.cases.flag(tx, [before]);
       return { ...after, attachments, edited_at: new Date() };
     });
     return message;

@@ -19,6 +19,8 @@ const ABOUT_NOW = new Set([
   'message_not_found',
   'invalid_closes_at',
   'invalid_file',
+  'text_too_long',
+  'metadata_too_large',
 ]);
 
 /** What a message that may be sent has. */

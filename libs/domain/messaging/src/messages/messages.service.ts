@@ -10,6 +10,7 @@ import {
   type PageRequest,
   type RequestContext,
 } from '#caas/kernel';
+import { TextModeration } from '../moderation/text-moderation';
 import { ConversationAccess } from '../conversations/conversation-access';
 import { IN_A_THREAD, IS_PINNED, messages, type Message, type MessageType } from '../persistence/message.schema';
 import { pollOf, type NewPoll } from '../polls/poll';
@@ -18,6 +19,7 @@ import { SendRates } from '../sending/send-rates';
 import { Mentions } from './mentions';
 import { fileIdsOf, requireContent, type AttachedFile } from './content';
 import { MessageAccess } from './message-access';
+import { ContentLimits } from './content-limits';
 import { MessageSender, sendKeyOf, type Checked } from './message-sender';
 
 /** What a message says, whenever it is sent. */
@@ -60,6 +62,8 @@ export class MessagesService {
   constructor(
     private readonly access: ConversationAccess,
     private readonly found: MessageAccess,
+    private readonly limits: ContentLimits,
+    private readonly moderation: TextModeration,
     private readonly mentions: Mentions,
     private readonly sender: MessageSender,
     private readonly rates: SendRates,
@@ -68,9 +72,10 @@ export class MessagesService {
   /**
    * Answers when the message is stored for good. The same `client_message_id` again answers the first message.
    * @param areHeld whether the files are held for this message already: then the sender need not own them any more
-   * @throws CaasError `conversation_not_found` (404), `blocked`, `moderator_required` (403), `empty_message`,
-   *   `attachments_required`, `invalid_file`, `invalid_poll`, `invalid_closes_at`, `unknown_reply`, `unknown_thread_root`,
-   *   `unknown_mentions` (400), `idempotency_mismatch` (422), `rate_limited` (429)
+   * @throws CaasError `conversation_not_found` (404), `blocked`, `moderator_required`, `message_blocked` (403),
+   *   `empty_message`, `attachments_required`, `invalid_file`, `text_too_long`, `metadata_too_large`, `invalid_poll`,
+   *   `invalid_closes_at`, `unknown_reply`, `unknown_thread_root`, `unknown_mentions` (400), `idempotency_mismatch` (422),
+   *   `rate_limited` (429)
    */
   async send(ctx: RequestContext, conversationId: ObjectId, body: NewMessage, areHeld = false): Promise<Sent> {
     this.rates.spend(ctx.tenantId);
@@ -89,12 +94,14 @@ export class MessagesService {
     const { visibleFrom } = await this.access.requireSender(ctx, id);
     const poll = pollOf(body, new Date());
     requireContent({ ...body, poll }, body.attachments?.length ?? 0);
+    await this.limits.requireWithin(ctx, body);
+    const { content, flagged } = await this.moderation.admit(ctx, { text: body.text ?? null, poll });
     return {
+      ...content,
+      ...(flagged ? { flagged } : {}),
       type: body.type ?? 'text',
-      text: body.text ?? null,
       metadata: body.metadata ?? null,
       encrypted: body.encrypted ?? null,
-      poll,
       reply_to_id:
         body.reply_to_id === undefined ? null : await this.replyTarget(ctx, id, body.reply_to_id, visibleFrom),
       thread_root_id:

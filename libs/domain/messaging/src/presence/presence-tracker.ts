@@ -1,5 +1,6 @@
 import { Injectable, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { CaasError, newRequestId, type RequestContext, type TenantId } from '#caas/kernel';
+import { Settings } from '#caas/domain/settings';
 import { InjectConfig, type ConfigOf } from '#caas/platform/config';
 import { Log } from '#caas/platform/logging';
 import { SocketObservers, type OpenSocket, type SocketObserver } from '#caas/platform/realtime';
@@ -8,7 +9,7 @@ import { LocalUsers, type LocalUser } from './local-users';
 import { PresenceNews } from './presence-news';
 import { PresenceRows } from './presence-rows';
 import { presenceConfig } from './presence.config';
-import { TenantFeatures } from './tenant-features';
+import { presenceSettings } from './presence.settings';
 
 /** Who comes and goes within this time is written down together. */
 const WRITE_EVERY_MS = 500;
@@ -31,7 +32,7 @@ export class PresenceTracker implements OnModuleInit, BeforeApplicationShutdown,
   constructor(
     @InjectConfig(presenceConfig) private readonly config: ConfigOf<typeof presenceConfig>,
     private readonly contexts: RequestContexts,
-    private readonly features: TenantFeatures,
+    private readonly settings: Settings,
     private readonly rows: PresenceRows,
     private readonly news: PresenceNews,
     private readonly observers: SocketObservers,
@@ -64,7 +65,7 @@ export class PresenceTracker implements OnModuleInit, BeforeApplicationShutdown,
   }
 
   private async write(ctx: RequestContext, users: LocalUsers): Promise<void> {
-    const isOn = await this.features.hasPresence(ctx);
+    const { enabled: isOn } = await this.settings.of(ctx, presenceSettings);
     for (let due = users.due(Date.now(), USERS_AT_ONCE); due.length > 0; due = users.due(Date.now(), USERS_AT_ONCE)) {
       if (isOn) await this.writeDown(ctx, due);
       users.written(due);
@@ -89,7 +90,7 @@ export class PresenceTracker implements OnModuleInit, BeforeApplicationShutdown,
   }
 
   private async renew(ctx: RequestContext, users: LocalUsers): Promise<void> {
-    if (!(await this.features.hasPresence(ctx))) return;
+    if (!(await this.settings.of(ctx, presenceSettings)).enabled) return;
     const expected = users.writtenCount;
     if ((await this.rows.renew(ctx)) < expected) users.writeAgain();
     const lost = await this.rows.takeLost(ctx);

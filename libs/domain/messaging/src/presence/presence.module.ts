@@ -5,18 +5,10 @@ import { PresenceTracker } from './presence-tracker';
 import { PresenceController } from './presence.controller';
 import { PresenceService } from './presence.service';
 import { PresenceSocket } from './presence.socket';
-import { AllFeatures, TenantFeatures } from './tenant-features';
 
 /** For processes that have sockets. */
 @Module({
-  providers: [
-    PresenceRows,
-    PresenceNews,
-    PresenceTracker,
-    PresenceService,
-    PresenceSocket,
-    { provide: TenantFeatures, useClass: AllFeatures },
-  ],
+  providers: [PresenceRows, PresenceNews, PresenceTracker, PresenceService, PresenceSocket],
   controllers: [PresenceController],
 })
 export class PresenceModule {}

@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { forbidden, type RequestContext, type UserReference } from '#caas/kernel';
+import type { RequestContext, UserReference } from '#caas/kernel';
+import { Settings } from '#caas/domain/settings';
 import { RelationshipsService, UsersService } from '#caas/domain/users';
 import { PresenceNews, viewOfPresence } from './presence-news';
 import { PresenceRows } from './presence-rows';
 import { ownState, stateForOthers, type ChosenStatus, type State } from './presence-status';
 import type { Presence } from './presence.schema';
-import { TenantFeatures } from './tenant-features';
+import { presenceSettings } from './presence.settings';
 
 /** At once; more are asked for in turn. */
 export const MAX_USERS_AT_ONCE = 100;
@@ -22,7 +23,7 @@ export class PresenceService {
   constructor(
     private readonly users: UsersService,
     private readonly relationships: RelationshipsService,
-    private readonly features: TenantFeatures,
+    private readonly settings: Settings,
     private readonly rows: PresenceRows,
     private readonly news: PresenceNews,
   ) {}
@@ -30,10 +31,10 @@ export class PresenceService {
   /**
    * What the actor wants to look like, on all their devices, until they choose again. Remembered for a day after they have
    * left, but for `away`.
-   * @throws CaasError `presence_off` (403) when the tenant does without
+   * @throws CaasError `feature_disabled` (403)
    */
   async set(ctx: RequestContext, status: ChosenStatus): Promise<PresenceOfUser> {
-    if (!(await this.features.hasPresence(ctx))) throw forbidden('presence_off', 'This tenant does without presence.');
+    await this.settings.requireOn(ctx, presenceSettings, 'enabled');
     const { user } = ctx;
     const key = user.user_id.toHexString();
     const before = await this.rows.of(ctx, [user.user_id]);
@@ -45,14 +46,19 @@ export class PresenceService {
     return viewOfPresence(user, state);
   }
 
-  /** @throws CaasError `user_not_found` (404) */
+  /** @throws CaasError `feature_disabled` (403), `user_not_found` (404) */
   async get(ctx: RequestContext, pathId: string): Promise<PresenceOfUser> {
+    await this.settings.requireOn(ctx, presenceSettings, 'enabled');
     const [found] = await this.of(ctx, [await this.users.get(ctx, pathId)]);
     return found!;
   }
 
-  /** In the order of `externalIds`, at most a hundred; those who are no users are left out. */
+  /**
+   * In the order of `externalIds`, at most a hundred; those who are no users are left out.
+   * @throws CaasError `feature_disabled` (403)
+   */
   async list(ctx: RequestContext, externalIds: string[]): Promise<PresenceOfUser[]> {
+    await this.settings.requireOn(ctx, presenceSettings, 'enabled');
     const selection = { externalIds: [...new Set(externalIds)] };
     const page = { cursor: null, limit: MAX_USERS_AT_ONCE, direction: 'backward' } as const;
     const { data } = await this.users.list(ctx, selection, page);

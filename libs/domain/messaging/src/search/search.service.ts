@@ -1,11 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { ObjectId } from 'bson';
 import { cutPage, invalid, type Filter, type Page, type PageRequest, type RequestContext } from '#caas/kernel';
+import { Settings } from '#caas/domain/settings';
 import { ConversationAccess } from '../conversations/conversation-access';
 import { ownConversationIds } from '../conversations/own-conversations';
 import { messages, type Message } from '../persistence/message.schema';
 import { searchEntries, type SearchEntry } from '../persistence/search-entry.schema';
 import { searchableText } from './search-indexer';
+import { searchSettings } from './search.settings';
 import { searchWindows, type SearchWindow } from './search-windows';
 import { termsOf } from './terms';
 
@@ -15,12 +17,15 @@ const MAX_LOOKS = 20;
 /** Finds messages by their words, in the conversations that the actor is in. */
 @Injectable()
 export class SearchService {
-  constructor(private readonly access: ConversationAccess) {}
+  constructor(
+    private readonly access: ConversationAccess,
+    private readonly settings: Settings,
+  ) {}
 
   /**
    * Messages that have every word of `q`, newest first backward. The cursor is a message's id. A page may be short, or even
    * empty, and have more behind it: that bounds the work of one call.
-   * @throws CaasError `invalid_query` (400) when there is no word in `q`, `conversation_not_found` (404)
+   * @throws CaasError `feature_disabled` (403), `invalid_query` (400) when there is no word in `q`, `conversation_not_found` (404)
    */
   async search(
     ctx: RequestContext,
@@ -28,6 +33,7 @@ export class SearchService {
     conversationId: ObjectId | null,
     request: PageRequest,
   ): Promise<Page<Message>> {
+    await this.settings.requireOn(ctx, searchSettings, 'enabled');
     const terms = termsOf(q);
     if (terms.length === 0) {
       throw invalid('invalid_query', 'There is no word to look for.', [{ field: 'q', message: 'must have a word' }]);

@@ -7,6 +7,8 @@ export type Draft = Omit<NewDocument<Message>, 'seq' | 'rev' | 'created_rev'> & 
   _id: ObjectId;
   conversation_id: ObjectId;
   sender: UserReference;
+  /** To be put before the moderators, in the transaction that stores it. Not stored itself. */
+  flagged?: boolean;
 };
 
 /** What names a send: its message is found by it when the client sends the same again. */

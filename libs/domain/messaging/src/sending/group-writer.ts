@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ObjectId as BsonObjectId, type ObjectId } from 'bson';
 import type { NewDocument, RequestContext, UserReference, WriteOperation } from '#caas/kernel';
 import { members, type Member } from '#caas/domain/groups';
+import { ModerationCases } from '../moderation/moderation-cases';
 import { previewOf } from '../messages/preview';
 import { conversations, type Conversation } from '../persistence/conversation.schema';
 import { messages, type Message } from '../persistence/message.schema';
@@ -30,7 +31,10 @@ class StaleMemory extends Error {}
 /** Writes sends of one tenant in one transaction, and finds again what was written. */
 @Injectable()
 export class GroupWriter {
-  constructor(private readonly memory: CounterMemory) {}
+  constructor(
+    private readonly memory: CounterMemory,
+    private readonly cases: ModerationCases,
+  ) {}
 
   /**
    * One transaction: the counters grow in the order of ids (so that two processes never wait for each other crosswise) from
@@ -78,6 +82,7 @@ export class GroupWriter {
       const { matched } = await tx.repository(conversations).bulkWrite(advances.map(growthOf));
       if (matched !== advances.length) throw new StaleMemory();
       const written = await tx.repository(messages).insertMany(advances.flatMap(({ documents }) => documents));
+      await this.cases.flag(tx, flaggedAmong(drafts, written));
       return { advances, written, roots: await moveRoots(tx, advances) };
     });
     for (const advance of advances) this.memory.keep(ctx, countersAfter(advance));
@@ -142,7 +147,7 @@ function advancesOf(groups: Group[], counters: Counters[]): Advance[] {
     const conversation = byId.get(id.toHexString());
     if (!conversation) return [];
     const { last_seq, rev } = conversation;
-    const documents = drafts.map((draft, at) => {
+    const documents = drafts.map(({ flagged: _, ...draft }, at) => {
       const ownRev = rev + at + 1;
       return { created_at, ...draft, seq: last_seq + at + 1, rev: ownRev, created_rev: ownRev };
     });
@@ -150,6 +155,11 @@ function advancesOf(groups: Group[], counters: Counters[]): Advance[] {
     const sent = Object.fromEntries(documents.map(({ sender, seq }) => [sender.user_id.toHexString(), seq]));
     return [{ conversation, documents, sent, threads }];
   });
+}
+
+function flaggedAmong(drafts: Draft[], written: Message[]): Message[] {
+  const ids = new Set(drafts.filter(({ flagged }) => flagged).map(({ _id }) => _id));
+  return ids.size === 0 ? [] : written.filter(({ _id }) => ids.has(_id));
 }
 
 /** What moved, under the last of the messages that moved it. */

@@ -4,6 +4,7 @@ import type { Message } from '../persistence/message.schema';
 import { CounterMemory } from './counter-memory';
 import type { Draft, SendKey } from './draft';
 import { ContendedGroup, GroupWriter, keyOf, type Written } from './group-writer';
+import { ModerationCases } from '../moderation/moderation-cases';
 import { SendCommitter } from './send-committer';
 import { WriteTurns } from './write-turns';
 
@@ -53,7 +54,7 @@ describe('SendCommitter', () => {
   let room: ObjectId;
   let other: ObjectId;
   beforeEach(() => {
-    writer = new MemoryWriter(new CounterMemory());
+    writer = new MemoryWriter(new CounterMemory(), new ModerationCases());
     committer = new SendCommitter(writer, new WriteTurns());
     [room, other] = [new ObjectId(), new ObjectId()];
   });

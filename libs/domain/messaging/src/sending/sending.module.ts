@@ -3,11 +3,14 @@ import { MediaModule } from '#caas/domain/media';
 import { MessageAttachments } from '../attachments/message-attachments';
 import { ConversationChanges } from '../changes/conversation-changes';
 import { ConversationAccess } from '../conversations/conversation-access';
+import { ContentLimits } from '../messages/content-limits';
 import { Mentions } from '../messages/mentions';
 import { MessageAccess } from '../messages/message-access';
 import { MessageChanges } from '../messages/message-changes';
 import { MessageSender } from '../messages/message-sender';
 import { MessagesService } from '../messages/messages.service';
+import { ModerationCases } from '../moderation/moderation-cases';
+import { TextModeration } from '../moderation/text-moderation';
 import { ScheduledHints } from '../scheduled/scheduled-hints';
 import { ScheduledNews } from '../scheduled/scheduled-news';
 import { SearchHints } from '../search/search-hints';
@@ -18,6 +21,7 @@ import { SendRates } from './send-rates';
 import { WriteTurns } from './write-turns';
 
 const SENDING = [
+  ContentLimits,
   ConversationAccess,
   ConversationChanges,
   CounterMemory,
@@ -28,11 +32,13 @@ const SENDING = [
   MessageChanges,
   MessageSender,
   MessagesService,
+  ModerationCases,
   ScheduledHints,
   ScheduledNews,
   SearchHints,
   SendCommitter,
   SendRates,
+  TextModeration,
   WriteTurns,
 ];
 

@@ -1,6 +1,7 @@
 import { Injectable, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import { newRequestId, type RequestContext } from '#caas/kernel';
+import { Settings } from '#caas/domain/settings';
 import { Log } from '#caas/platform/logging';
 import { Realtime, SocketObservers, type OpenSocket, type SocketObserver } from '#caas/platform/realtime';
 import { RequestContexts } from '#caas/tenancy';
@@ -8,6 +9,7 @@ import { ConversationAccess } from '../conversations/conversation-access';
 import { viewOfReference } from '../views';
 import { TypingBoard, type Typing } from './typing-board';
 import { TypingRows } from './typing-rows';
+import { typingSettings } from './typing.settings';
 
 const SWEEP_EVERY_MS = 500;
 
@@ -23,6 +25,7 @@ export class TypingService implements OnModuleInit, BeforeApplicationShutdown, S
 
   constructor(
     private readonly access: ConversationAccess,
+    private readonly settings: Settings,
     private readonly realtime: Realtime,
     private readonly rows: TypingRows,
     private readonly contexts: RequestContexts,
@@ -44,8 +47,9 @@ export class TypingService implements OnModuleInit, BeforeApplicationShutdown, S
     clearInterval(this.timer);
   }
 
-  /** @throws CaasError `conversation_not_found` (404), `blocked` (403): as for sending */
+  /** @throws CaasError `conversation_not_found` (404), `feature_disabled`, `blocked` (403): as for sending */
   async start(ctx: RequestContext, conversationId: ObjectId, socketId: string): Promise<{ expires_at: string }> {
+    await this.settings.requireOn(ctx, typingSettings, 'enabled');
     await this.access.requireSender(ctx, conversationId);
     const who = { tenantId: ctx.tenantId, conversationId, user: ctx.user };
     const { typing, tell } = this.board.start(who, socketId, Date.now());
@@ -60,8 +64,9 @@ export class TypingService implements OnModuleInit, BeforeApplicationShutdown, S
     if (this.board.stop(who, socketId)) this.announceStop(ctx, who);
   }
 
-  /** Who is typing, for a member. @throws CaasError `conversation_not_found` (404) */
+  /** Who is typing, for a member. @throws CaasError `feature_disabled` (403), `conversation_not_found` (404) */
   async list(ctx: RequestContext, conversationId: ObjectId) {
+    await this.settings.requireOn(ctx, typingSettings, 'enabled');
     await this.access.readable(ctx, conversationId);
     const rows = await this.rows.of(ctx, conversationId);
     return rows.map(({ user, expires_at }) => ({

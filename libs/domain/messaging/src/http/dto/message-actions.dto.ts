@@ -1,7 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsString, Length } from 'class-validator';
 import { ApiId, ApiMetadata, IsMetadata, IsText, MayBeAbsent, MayBeNull } from '#caas/platform/http';
-import { AttachedFileDto, IsAttachments, IsEncrypted, IsId, IsMentions, MAX_TEXT_CODE_POINTS } from './message-fields';
+import { MAX_TEXT_CODE_POINTS } from '../../messages/messages.settings';
+import { AttachedFileDto, IsAttachments, IsEncrypted, IsId, IsMentions } from './message-fields';
 
 export class EditMessageDto {
   @ApiPropertyOptional({ type: String, nullable: true, maxLength: MAX_TEXT_CODE_POINTS })

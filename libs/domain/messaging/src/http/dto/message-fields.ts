@@ -13,7 +13,6 @@ import {
 } from 'class-validator';
 import { MAX_MENTIONS } from '../../messages/mentions';
 
-export const MAX_TEXT_CODE_POINTS = 20_000;
 const MAX_ATTACHMENTS = 10;
 const MAX_ENCRYPTED_CHARACTERS = 64 * 1024;
 

@@ -17,7 +17,8 @@ import {
 } from 'class-validator';
 import { ApiMetadata, IsMetadata, IsText, MayBeAbsent } from '#caas/platform/http';
 import { PollDto } from '../../polls/polls.dto';
-import { AttachedFileDto, IsAttachments, IsEncrypted, IsId, IsMentions, MAX_TEXT_CODE_POINTS } from './message-fields';
+import { MAX_TEXT_CODE_POINTS } from '../../messages/messages.settings';
+import { AttachedFileDto, IsAttachments, IsEncrypted, IsId, IsMentions } from './message-fields';
 import {
   CONVERSATION_TYPES,
   HISTORIES,

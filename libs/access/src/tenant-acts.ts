@@ -1,0 +1,34 @@
+import { Injectable } from '@nestjs/common';
+import type { RequestContext, TenantId } from '#caas/kernel';
+
+/** Something that a tenant's own server changed about the tenant, as an audit trail keeps it: names, never values. */
+export interface TenantAct {
+  action: 'settings.changed';
+  tenantId: TenantId;
+  /** Who: `server_key` and, unless it acted as a user, its id. */
+  actor: string;
+  requestId: string;
+  details: Record<string, unknown>;
+}
+
+type Listener = (act: TenantAct) => void;
+
+/** Where such changes are told, once they are made; the control plane keeps them in the audit log. */
+@Injectable()
+export class TenantActs {
+  private readonly listeners = new Set<Listener>();
+
+  /** Calls `listener` for every such change in this process. It must not throw. */
+  on(listener: Listener): void {
+    this.listeners.add(listener);
+  }
+
+  add(
+    { actor, tenantId, requestId }: RequestContext,
+    action: TenantAct['action'],
+    details: TenantAct['details'],
+  ): void {
+    const name = actor.kind === 'server' ? `server_key:${actor.keyId}` : 'server_key';
+    for (const listener of this.listeners) listener({ action, tenantId, actor: name, requestId, details });
+  }
+}

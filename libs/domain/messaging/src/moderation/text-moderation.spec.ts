@@ -1,0 +1,72 @@
+import type { RequestContext } from '#caas/kernel';
+import type { Settings } from '#caas/domain/settings';
+import { mask, TextModeration } from './text-moderation';
+
+const ctx = {} as RequestContext;
+const moderation = (values: object): TextModeration => {
+  const settings = { blocked_words: [], blocked_patterns: [], action: 'reject', ...values };
+  return new TextModeration({ of: () => Promise.resolve(settings) } as unknown as Settings);
+};
+
+describe('TextModeration', () => {
+  it('hands back the very same when nothing is blocked', async () => {
+    const content = { text: 'anything' };
+    expect((await moderation({}).admit(ctx, content)).content).toBe(content);
+    expect((await moderation({ blocked_words: ['bad'] }).admit(ctx, content)).content).toBe(content);
+  });
+
+  it('refuses without saying by which word', async () => {
+    const refused = moderation({ blocked_words: ['bad'] }).admit(ctx, { text: 'a bad thing' });
+    await expect(refused).rejects.toMatchObject({ kind: 'forbidden', code: 'message_blocked' });
+    await expect(refused).rejects.not.toMatchObject({ message: expect.stringContaining('bad') as string });
+  });
+
+  it('masks the text, and a poll with its options', async () => {
+    const blocked = { blocked_words: ['bad'], blocked_patterns: ['\\d+'], action: 'mask' };
+    const poll = {
+      question: 'bad?',
+      options: [
+        { id: '1', text: 'Bad' },
+        { id: '2', text: 'good' },
+      ],
+    };
+    expect(await moderation(blocked).admit(ctx, { text: 'bad 42 😀', poll })).toEqual({
+      content: {
+        text: '*** ** 😀',
+        poll: {
+          question: '***?',
+          options: [
+            { id: '1', text: '***' },
+            { id: '2', text: 'good' },
+          ],
+        },
+      },
+      flagged: false,
+    });
+  });
+
+  it('flags, and leaves the text alone', async () => {
+    const flagging = moderation({ blocked_words: ['bad'], action: 'flag' });
+    expect(await flagging.admit(ctx, { text: 'bad' })).toEqual({ content: { text: 'bad' }, flagged: true });
+    expect(await flagging.admit(ctx, { text: 'good' })).toMatchObject({ flagged: false });
+    expect(await flagging.admitName(ctx, 'bad')).toBe('bad');
+  });
+
+  it('looks at names', async () => {
+    expect(await moderation({ blocked_words: ['bad'], action: 'mask' }).admitName(ctx, 'Bad Ben')).toBe('*** Ben');
+    await expect(moderation({ blocked_words: ['bad'] }).admitName(ctx, 'Bad Ben')).rejects.toMatchObject({
+      code: 'name_blocked',
+    });
+  });
+});
+
+describe('mask', () => {
+  it('covers spans that overlap, with one asterisk for each character, and leaves spaces', () => {
+    const spans = [
+      { start: 3, end: 8 },
+      { start: 0, end: 2 },
+      { start: 1, end: 2 },
+    ];
+    expect(mask('ab 😀 de fg', spans)).toBe('** * ** fg');
+  });
+});

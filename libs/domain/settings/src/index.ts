@@ -1,0 +1,6 @@
+export { choiceSetting, flagSetting, integerSetting, listSetting, type ByTier, type SettingEntry } from './entries';
+export { SettingsHttpModule } from './http/settings-http.module';
+export { Settings } from './settings';
+export { SettingsModule } from './settings.module';
+export { SettingsRegistry } from './settings-registry';
+export { settingsSection, type SettingsOf, type SettingsSection } from './settings-section';

@@ -1,0 +1,98 @@
+import { choiceSetting, flagSetting, integerSetting, listSetting } from './entries';
+import { SettingsRegistry } from './settings-registry';
+import { settingsSection } from './settings-section';
+
+const messages = settingsSection('messages', {
+  max_text_length: integerSetting({
+    default: { free: 1_000, starter: 5_000, pro: 20_000, enterprise: 20_000 },
+    min: 1,
+    max: { free: 2_000, starter: 5_000, pro: 20_000, enterprise: 20_000 },
+    doc: 'characters',
+  }),
+  search: flagSetting({ default: true, doc: 'words of messages can be searched' }),
+  blocked: listSetting({
+    default: [],
+    maxItems: 2,
+    maxLength: 5,
+    item: (text) => (text.includes(' ') ? 'must not have spaces' : null),
+    doc: 'words',
+  }),
+  action: choiceSetting(['reject', 'mask'], { default: 'reject', doc: 'what happens' }),
+});
+
+const registry = new SettingsRegistry();
+registry.register(messages);
+const problemsOf = (changes: Record<string, unknown>, tier: 'free' | 'pro' = 'free'): Record<string, string> => {
+  try {
+    registry.apply({}, changes, tier);
+    return {};
+  } catch (error) {
+    const { fields } = error as { fields: { field: string; message: string }[] };
+    return Object.fromEntries(fields.map(({ field, message }) => [field, message]));
+  }
+};
+
+describe('SettingsRegistry', () => {
+  it('answers the defaults of the tier', () => {
+    expect(registry.resolve({}, 'free')).toEqual({
+      messages: { max_text_length: 1_000, search: true, blocked: [], action: 'reject' },
+    });
+    expect(registry.resolve({}, 'pro')['messages']).toMatchObject({ max_text_length: 20_000 });
+  });
+
+  it('keeps what was set, and goes back to the default for null', () => {
+    const one = registry.apply({}, { messages: { max_text_length: 7, search: false } }, 'free');
+    expect(registry.resolve(one, 'free')['messages']).toMatchObject({ max_text_length: 7, search: false });
+    const two = registry.apply(one, { messages: { max_text_length: null } }, 'free');
+    expect(registry.resolve(two, 'free')['messages']).toMatchObject({ max_text_length: 1_000, search: false });
+    expect(registry.apply(two, { messages: null }, 'free')).toEqual({});
+    // Nothing of what was there is changed in place.
+    expect(one).toEqual({ messages: { max_text_length: 7, search: false } });
+  });
+
+  it('cuts to the ceiling of a lower tier', () => {
+    const stored = registry.apply({}, { messages: { max_text_length: 20_000 } }, 'pro');
+    expect(registry.resolve(stored, 'free')['messages']).toMatchObject({ max_text_length: 2_000 });
+  });
+
+  it('names everything that is wrong, and changes nothing then', () => {
+    expect(problemsOf({ messages: { max_text_length: 2_001, search: 'yes', other: 1 }, nothing: {} })).toEqual({
+      'messages.max_text_length': 'must be a whole number from 1 to 2000 on the tier free',
+      'messages.search': 'must be true or false',
+      'messages.other': 'is not known here',
+      nothing: 'is not known here',
+    });
+    expect(problemsOf({ messages: { max_text_length: 2_001 } }, 'pro')).toEqual({});
+    expect(problemsOf({ messages: [] })).toEqual({ messages: 'must be an object' });
+    expect(problemsOf({ messages: { constructor: 1 } })).toEqual({ 'messages.constructor': 'is not known here' });
+  });
+
+  it.each([
+    [['a', 'a'], 'must not have the same item twice'],
+    [['a', 'b', 'c'], 'must be a list of at most 2'],
+    [['toolong'], 'must have items of 1 to 5 characters'],
+    [[1], 'must have items of 1 to 5 characters'],
+    [['a b'], 'must not have spaces'],
+    ['a', 'must be a list of at most 2'],
+  ])('refuses the list %j', (blocked, problem) => {
+    expect(problemsOf({ messages: { blocked } })).toEqual({ 'messages.blocked': problem });
+  });
+
+  it('refuses a choice that is none', () => {
+    expect(problemsOf({ messages: { action: 'burn' } })).toEqual({ 'messages.action': 'must be one of reject, mask' });
+  });
+
+  it('takes no section twice', () => {
+    expect(() => registry.register(messages)).toThrow('Two sections');
+  });
+
+  it('describes each for the tier', () => {
+    expect(registry.describe('free')['messages']!['max_text_length']).toEqual({
+      type: 'integer',
+      minimum: 1,
+      maximum: 2_000,
+      default: 1_000,
+      description: 'characters',
+    });
+  });
+});

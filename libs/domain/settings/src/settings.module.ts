@@ -1,0 +1,21 @@
+import { Global, Module, type OnModuleInit } from '@nestjs/common';
+import { TenancyModule } from '#caas/tenancy';
+import { originsSettings } from './origins/origins.settings';
+import { tenantSettings } from './persistence/tenant-settings.schema';
+import { Settings } from './settings';
+import { SettingsRegistry } from './settings-registry';
+
+/** For every process: what tenants have set. */
+@Global()
+@Module({
+  imports: [TenancyModule.forFeature([tenantSettings])],
+  providers: [Settings, SettingsRegistry],
+  exports: [Settings, SettingsRegistry],
+})
+export class SettingsModule implements OnModuleInit {
+  constructor(private readonly registry: SettingsRegistry) {}
+
+  onModuleInit(): void {
+    this.registry.register(originsSettings);
+  }
+}

@@ -1,0 +1,80 @@
+import { Injectable } from '@nestjs/common';
+import { DuplicateKeyError, type RequestContext } from '#caas/kernel';
+import { TenantActs } from '#caas/access';
+import { Invalidations } from '#caas/platform/cache';
+import { requireVersion } from '#caas/platform/http';
+import { tenantSettings, versionOf, type TenantSettings } from './persistence/tenant-settings.schema';
+import { SettingsRegistry, type StoredSettings } from './settings-registry';
+
+export interface CurrentSettings {
+  values: StoredSettings;
+  version: number;
+}
+
+/** Reading and changing the settings of a tenant, by its server. */
+@Injectable()
+export class SettingsService {
+  constructor(
+    private readonly registry: SettingsRegistry,
+    private readonly invalidations: Invalidations,
+    private readonly acts: TenantActs,
+  ) {}
+
+  /** @throws CaasError `server_key_required` (403) */
+  async get(ctx: RequestContext): Promise<CurrentSettings> {
+    ctx.requireServer();
+    return this.current(ctx, await ctx.repository(tenantSettings).findOne({}));
+  }
+
+  /**
+   * Type, limits, default and purpose of every setting, for the tenant's tier.
+   * @throws CaasError `server_key_required` (403)
+   */
+  describe(ctx: RequestContext): Record<string, Record<string, unknown>> {
+    ctx.requireServer();
+    return this.registry.describe(ctx.tenant.tier);
+  }
+
+  /**
+   * All or nothing; what is not named stays.
+   * @throws CaasError `server_key_required` (403), `invalid_settings` (400), `stale_version` (412)
+   */
+  async change(
+    ctx: RequestContext,
+    changes: Record<string, unknown>,
+    version: number | null,
+  ): Promise<CurrentSettings> {
+    ctx.requireServer();
+    const row = await this.writeOnce(ctx, changes, version).catch((error: unknown) => {
+      // Two first changes at once: the second finds the row of the first.
+      if (error instanceof DuplicateKeyError) return this.writeOnce(ctx, changes, version);
+      throw error;
+    });
+    this.invalidations.publish({ kind: 'settings', tenantId: ctx.tenantId, id: ctx.tenantId });
+    const settings = namesIn(changes);
+    if (settings.length > 0) this.acts.add(ctx, 'settings.changed', { settings });
+    return this.current(ctx, row);
+  }
+
+  private writeOnce(ctx: RequestContext, changes: Record<string, unknown>, version: number | null) {
+    return ctx.transaction((tx) => this.write(tx, changes, version));
+  }
+
+  private async write(tx: RequestContext, changes: Record<string, unknown>, version: number | null) {
+    const repository = tx.repository(tenantSettings);
+    const before = await repository.findOne({});
+    requireVersion(version, versionOf(before));
+    const values = this.registry.apply(before?.values ?? {}, changes, tx.tenant.tier);
+    if (!before) return repository.insertOne({ values });
+    return (await repository.findOneAndUpdate({ _id: before._id }, { $set: { values } }, { returning: 'after' }))!;
+  }
+
+  private current(ctx: RequestContext, row: TenantSettings | null): CurrentSettings {
+    return { values: this.registry.resolve(row?.values ?? {}, ctx.tenant.tier), version: versionOf(row) };
+  }
+}
+
+const namesIn = (changes: Record<string, unknown>): string[] =>
+  Object.entries(changes).flatMap(([section, values]) =>
+    values === null ? [section] : Object.keys(values as object).map((name) => `${section}.${name}`),
+  );

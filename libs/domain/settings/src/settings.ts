@@ -1,0 +1,63 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
+import { forbidden, type RequestContext } from '#caas/kernel';
+import { FreshCache, Invalidations } from '#caas/platform/cache';
+import { tenantSettings, versionOf } from './persistence/tenant-settings.schema';
+import { resolved, type StoredSettings } from './settings-registry';
+import type { FlagOf, SettingsOf, SettingsSection } from './settings-section';
+
+const MAX_TENANTS = 10_000;
+/** So that a change is live everywhere within two seconds even when nobody can be told of it. */
+const TIME_TO_LIVE_MS = 1_500;
+
+/** One version of a tenant's settings, with the sections that were asked for so far. */
+interface Known {
+  version: number;
+  stored: StoredSettings;
+  sections: Map<string, unknown>;
+}
+
+/** The settings of a tenant as they are now, for whoever acts by them. */
+@Injectable()
+export class Settings implements OnModuleInit {
+  private readonly known = new FreshCache<Known>(MAX_TENANTS, TIME_TO_LIVE_MS);
+  /** What was known last: as long as nothing changed, it is the same object, and so is all that was made from it. */
+  private readonly last = new LRUCache<string, Known>({ max: MAX_TENANTS });
+
+  constructor(private readonly invalidations: Invalidations) {}
+
+  onModuleInit(): void {
+    this.invalidations.on(({ kind, tenantId }) => {
+      if (kind === 'settings') this.known.forget(tenantId);
+    });
+  }
+
+  /**
+   * The same object as long as nothing of the tenant's settings changes: what is costly to make of it may be kept by it.
+   * @param ctx not of a transaction: what is read here is read for others too
+   */
+  async of<S extends SettingsSection>(ctx: RequestContext, section: S): Promise<SettingsOf<S>> {
+    const { tenantId, tenant } = ctx;
+    const { stored, sections } = await this.known.get(tenantId, () => this.read(ctx));
+    const key = `${section.name}:${tenant.tier}`;
+    const values = sections.get(key) ?? Object.freeze(resolved(section, stored[section.name], tenant.tier));
+    sections.set(key, values);
+    return values as SettingsOf<S>;
+  }
+
+  /** @throws CaasError `feature_disabled` (403) when the tenant does without */
+  async requireOn<S extends SettingsSection>(ctx: RequestContext, section: S, name: FlagOf<S>): Promise<void> {
+    if ((await this.of(ctx, section))[name]) return;
+    throw forbidden('feature_disabled', `This tenant does without: its setting ${section.name}.${name} is off.`);
+  }
+
+  private async read(ctx: RequestContext): Promise<Known> {
+    const row = await ctx.repository(tenantSettings).findOne({});
+    const version = versionOf(row);
+    const last = this.last.get(ctx.tenantId);
+    if (last?.version === version) return last;
+    const known = { version, stored: row?.values ?? {}, sections: new Map<string, unknown>() };
+    this.last.set(ctx.tenantId, known);
+    return known;
+  }
+}
