@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { AccessGuard, AccessModule } from '#caas/access';
 import { ControlPlaneHttpModule, ControlPlaneModule } from '#caas/control-plane';
+import { EncryptionHttpModule } from '#caas/domain/encryption';
 import { GroupsHttpModule } from '#caas/domain/groups';
 import { MessagingApiModule, messagingConfig, presenceConfig } from '#caas/domain/messaging';
 import { SettingsHttpModule, SettingsModule } from '#caas/domain/settings';
@@ -44,6 +45,7 @@ import { OutboxModule, tenancyConfig, TenancyModule } from '#caas/tenancy';
     AccessModule,
     ControlPlaneHttpModule,
     SettingsHttpModule,
+    EncryptionHttpModule,
     UsersHttpModule,
     UsersSocketModule,
     RealtimeModule,

@@ -1,10 +1,12 @@
 import { Global, Module } from '@nestjs/common';
+import { KeyAudience } from '#caas/domain/encryption';
 import { GroupConversations, GroupsModule } from '#caas/domain/groups';
 import { ConversationOpenings } from './conversations/conversation-openings';
 import { ConversationSettingsService } from './conversations/conversation-settings.service';
 import { ConversationViews } from './conversations/conversation-views';
 import { ConversationsService } from './conversations/conversations.service';
 import { OwnedConversations } from './members/owned-conversations';
+import { ConversationKeyAudience } from './members/key-audience';
 import { MembersController } from './members/members.controller';
 import { MembersService } from './members/members.service';
 import { MembershipNews } from './members/membership-news';
@@ -43,7 +45,7 @@ import { MessageActionsController } from './http/message-actions.controller';
 import { MessagesController } from './http/messages.controller';
 import { ReactionsController } from './http/reactions.controller';
 
-/** Messaging over REST and sockets: one set of services behind both. Global, because it answers the port of groups. */
+/** Messaging over REST and sockets: one set of services behind both. Global, because it answers the ports of groups and encryption. */
 @Global()
 @Module({
   imports: [GroupsModule, MessagingModule, MessagingFeedModule, PresenceModule, SendingModule],
@@ -73,12 +75,13 @@ import { ReactionsController } from './http/reactions.controller';
     MembersService,
     OwnedConversations,
     { provide: GroupConversations, useExisting: OwnedConversations },
+    { provide: KeyAudience, useClass: ConversationKeyAudience },
     SearchService,
     MentionsService,
     UnreadMentions,
     ScheduledMessagesService,
   ],
-  exports: [GroupConversations],
+  exports: [GroupConversations, KeyAudience],
   controllers: [
     ConversationsController,
     MembersController,

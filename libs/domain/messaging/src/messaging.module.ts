@@ -1,4 +1,5 @@
 import { Global, Module, type OnModuleInit } from '@nestjs/common';
+import { EncryptionModule } from '#caas/domain/encryption';
 import { GroupsModule } from '#caas/domain/groups';
 import { ConversationFeed } from '#caas/platform/realtime';
 import { ReferenceHolders } from '#caas/domain/users';
@@ -30,7 +31,7 @@ const MESSAGING_COLLECTIONS = [
 
 /** What every process knows of messaging: its collections, and where they keep names of users. */
 @Module({
-  imports: [GroupsModule, TenancyModule.forFeature(MESSAGING_COLLECTIONS)],
+  imports: [EncryptionModule, GroupsModule, TenancyModule.forFeature(MESSAGING_COLLECTIONS)],
   providers: [ConversationsVerifier],
   exports: [ConversationsVerifier],
 })

@@ -12,6 +12,7 @@ import {
   type UserReference,
 } from '#caas/kernel';
 import { requireVersion } from '#caas/platform/http';
+import { DeviceRemovals } from './device-removals';
 import { userDevices } from './persistence/user-device.schema';
 import { UserRepository, type ProfileChanges, type UserSelection } from './persistence/user.repository';
 import { profileVersionOf, type User, type UserStatus } from './persistence/user.schema';
@@ -42,6 +43,7 @@ export class UsersService {
     private readonly users: UserRepository,
     private readonly relationships: RelationshipsService,
     private readonly sessions: SessionsService,
+    private readonly devices: DeviceRemovals,
     private readonly changes: UserChanges,
     private readonly clock: Clock,
   ) {}
@@ -112,6 +114,7 @@ export class UsersService {
       const removed = await ctx.transaction(async (tx) => {
         if (!(await this.users.remove(tx, user))) return false;
         await tx.repository(userDevices).deleteMany({ 'user.user_id': user._id });
+        await this.devices.remove(tx, user._id, null);
         await this.sessions.revokeAll(tx, user._id);
         tx.afterCommit(() => this.changes.forget(ctx, externalId));
         return true;
