@@ -12,7 +12,7 @@ import { KeysOfRemoved } from './upload/keys-of-removed';
 @Module({
   imports: [TenancyModule.forFeature([userKeys, prekeys, keyLog, keyLogHeads])],
   providers: [PrekeyStock, KeyLogService, KeysOfRemoved],
-  exports: [PrekeyStock, KeyLogService],
+  exports: [PrekeyStock, KeyLogService, KeysOfRemoved],
 })
 export class EncryptionModule implements OnModuleInit {
   constructor(

@@ -1,6 +1,7 @@
-import { Controller, Get, Headers, HttpCode, Param, Post } from '@nestjs/common';
+import { Controller, Get, Header, Headers, HttpCode, Param, Post, Req } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { ObjectId } from 'bson';
+import type { FastifyRequest } from 'fastify';
 import { RequestContext } from '#caas/kernel';
 import { Idempotent, NewId, UserRoute } from '#caas/access';
 import { Ctx, QueryParams } from '#caas/platform/http';
@@ -17,16 +18,20 @@ export class KeyBundlesController {
   constructor(private readonly bundles: KeyBundlesService) {}
 
   @Get()
+  @Header('cache-control', 'no-store')
   @Idempotent()
   @ApiOperation({ summary: 'A key bundle for each device of a user; each call takes one-time keys' })
   @ApiOkResponse({ type: BundlesView })
-  get(
+  async get(
     @Ctx() ctx: RequestContext,
     @NewId() claimId: ObjectId,
     @Param('external_id') externalId: string,
     @QueryParams() query: BundlesQuery,
     @Headers('idempotency-key') key: string | undefined,
+    @Req() { method }: FastifyRequest,
   ): Promise<BundlesView> {
+    // HEAD comes here, too, and its answer has no place for keys.
+    if (method === 'HEAD') return { data: [] };
     return this.claim(ctx, externalId, query, claimId, key);
   }
 

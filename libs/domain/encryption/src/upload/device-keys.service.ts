@@ -7,6 +7,7 @@ import { KeyNews } from '../key-news';
 import { HourlyLimits } from '../limits';
 import { KeyLogService } from '../log/key-log.service';
 import { userKeys, type SignedKey, type UserKeys } from '../persistence/user-keys.schema';
+import { KeysOfRemoved } from './keys-of-removed';
 import { checkUpload, type CheckedUpload, type KeyUpload } from './key-upload';
 import { signalDeviceIdFor } from './signal-device-id';
 import { Turns } from './turns';
@@ -35,6 +36,7 @@ export class DeviceKeysService {
     private readonly log: KeyLogService,
     private readonly news: KeyNews,
     private readonly limits: HourlyLimits,
+    private readonly removed: KeysOfRemoved,
   ) {}
 
   /**
@@ -45,16 +47,14 @@ export class DeviceKeysService {
    *   `rate_limited` (429)
    */
   async put(ctx: RequestContext, deviceId: string, upload: KeyUpload): Promise<DeviceKeys & { created: boolean }> {
-    void ctx.user;
-    for (let attempt = 1; ; attempt++) {
-      try {
-        const done = await this.putOnce(ctx, deviceId, upload);
+    const key = `${ctx.tenantId}/${ctx.user.user_id.toHexString()}/${deviceId}`;
+    return this.turns.take(key, async () => {
+      for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+        const done = await this.attempt(ctx, deviceId, upload);
         if (done) return done;
-      } catch (error) {
-        if (!(error instanceof DuplicateKeyError)) throw error;
       }
-      if (attempt === ATTEMPTS) throw conflict('keys_in_motion', 'The keys of this device are being changed.');
-    }
+      throw conflict('keys_in_motion', 'The keys of this device are being changed.');
+    });
   }
 
   /** @throws CaasError `device_not_found` (404) */
@@ -64,9 +64,22 @@ export class DeviceKeysService {
     return { deviceId, keys, left: keys ? await this.stock.left(ctx, keys.generation) : NOTHING_LEFT };
   }
 
-  /** Null when somebody else changed the keys meanwhile. */
-  private async putOnce(ctx: RequestContext, deviceId: string, upload: KeyUpload) {
-    const [known] = await Promise.all([this.find(ctx, deviceId), this.devices.get(ctx, deviceId)]);
+  /** Null when another process changed the keys meanwhile. */
+  private async attempt(ctx: RequestContext, deviceId: string, upload: KeyUpload) {
+    await this.devices.get(ctx, deviceId);
+    const known = await this.find(ctx, deviceId);
+    try {
+      return await this.putOnce(ctx, deviceId, upload, known);
+    } catch (error) {
+      if (error instanceof DuplicateKeyError) return null;
+      if (!(error instanceof CaasError) || error.kind !== 'conflict') throw error;
+      // What it clashed with may be this same upload, which came at the other process, too, and was faster.
+      if (versionOf(await this.find(ctx, deviceId)) === versionOf(known)) throw error;
+      return null;
+    }
+  }
+
+  private async putOnce(ctx: RequestContext, deviceId: string, upload: KeyUpload, known: UserKeys | null) {
     const checked = await checkUpload(upload, known);
     const generation = known && !checked.begins ? known.generation : null;
     const missing = new Set(await this.stock.missing(ctx, generation, [...checked.kept, ...checked.oneTime]));
@@ -100,6 +113,7 @@ export class DeviceKeysService {
     );
     if (!written) return null;
     const { keys, change, logIndex } = written;
+    await this.requireDevice(ctx, deviceId);
     if (change) this.news.tellChange(ctx, keys, change, logIndex);
     return keys;
   }
@@ -196,10 +210,22 @@ export class DeviceKeysService {
     ]);
   }
 
+  /** A device that was removed while its first keys came took none of them with it. */
+  private async requireDevice(ctx: RequestContext, deviceId: string): Promise<void> {
+    try {
+      await this.devices.get(ctx, deviceId);
+    } catch (error) {
+      await ctx.transaction((tx) => this.removed.remove(tx, ctx.user.user_id, deviceId));
+      throw error;
+    }
+  }
+
   private find(ctx: RequestContext, deviceId: string): Promise<UserKeys | null> {
     return ctx.repository(userKeys).findOne({ 'user.user_id': ctx.user.user_id, device_id: deviceId });
   }
 }
+
+const versionOf = (keys: UserKeys | null): string => (keys ? `${keys.generation.toHexString()}/${keys.__v}` : '');
 
 const NOTHING_LEFT: Stock = { one_time_prekeys: 0, one_time_kyber_prekeys: 0 };
 
