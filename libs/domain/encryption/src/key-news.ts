@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
-import type { RequestContext } from '#caas/kernel';
+import type { RequestContext, UserReference } from '#caas/kernel';
 import type { EventData } from '#caas/contracts';
 import { Log } from '#caas/platform/logging';
 import { Digests, Realtime } from '#caas/platform/realtime';
@@ -10,7 +10,6 @@ import { PrekeyStock, type Stock } from './claims/prekey-stock';
 import { encryptionSettings } from './encryption.settings';
 import { KeyAudience } from './key-audience';
 import type { UserKeys } from './persistence/user-keys.schema';
-import { viewOfReference } from './views';
 
 type KeyChange = EventData<'keys.changed'>['changes'][number];
 
@@ -97,3 +96,9 @@ export class KeyNews {
     this.realtime.publish(ctx, { userId: keys.user.user_id.toHexString() }, { type: 'keys.low', data });
   }
 }
+
+const viewOfReference = (reference: UserReference) => ({
+  user_id: reference.user_id.toHexString(),
+  user_external_id: reference.user_external_id,
+  user_display_name: reference.user_display_name,
+});

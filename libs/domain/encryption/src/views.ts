@@ -1,4 +1,3 @@
-import type { UserReference } from '#caas/kernel';
 import type { Bundle } from './claims/key-bundles.service';
 import type { BundleView, DeviceKeysView } from './http/dto/key-views';
 import type { KeyLogEntryView } from './http/dto/key-log.dto';
@@ -37,12 +36,6 @@ export const viewOfLogEntry = ({ entry, inclusionProof }: LogPage['entries'][num
   leaf_hash: entry.nodes[0]!,
   chain_hash: entry.chain_hash,
   inclusion_proof: inclusionProof,
-});
-
-export const viewOfReference = (reference: UserReference) => ({
-  user_id: reference.user_id.toHexString(),
-  user_external_id: reference.user_external_id,
-  user_display_name: reference.user_display_name,
 });
 
 const signed = ({

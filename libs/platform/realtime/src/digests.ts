@@ -105,7 +105,12 @@ export class Digests implements OnApplicationShutdown {
     for (const { sockets, pieces } of digestGroups(entries, (room) => rooms.get(room))) {
       const changes = pieces.map((at) => entries[at]!.change);
       const at = new Date().toISOString();
-      const envelope: EventEnvelope<DigestType> = { id: new ObjectId().toHexString(), type, at, data: { changes } as EventData<DigestType> };
+      const envelope: EventEnvelope<DigestType> = {
+        id: new ObjectId().toHexString(),
+        type,
+        at,
+        data: { changes } as EventData<DigestType>,
+      };
       this.server?.local.to(sockets).emit(type, envelope);
     }
   }

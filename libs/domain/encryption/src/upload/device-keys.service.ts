@@ -201,7 +201,10 @@ export class DeviceKeysService {
     });
   }
 
-  /** Whoever publishes somebody else's bundle as their own would have people believe that they wrote to them. */
+  /**
+   * Whoever publishes somebody else's bundle as their own would have people believe that they wrote to them. Of two at once one is
+   * made again, because both move the end of the log.
+   */
   private async requireOwnIdentity(tx: RequestContext, identity_key: string): Promise<void> {
     const others = { identity_key, 'user.user_id': { $ne: tx.user.user_id } };
     if (!(await tx.repository(userKeys).findOne(others, { fields: ['device_id'] }))) return;
