@@ -97,13 +97,22 @@ describe('readWire', () => {
     expect(readWire('signature', b64(key.sign(publicKey)))).toHaveLength(64);
   });
 
+  const standard = b64(Buffer.alloc(64, 0xfb));
   it.each([
-    ['base64url', () => b64(publicKey).replaceAll('+', '-').replaceAll('/', '_').replace(/=*$/, '')],
-    ['a line break', () => `${b64(publicKey)}\n`],
-    ['bits that are ignored', () => b64(publicKey.subarray(0, 32)).replace(/(.)=$/, 'B=')],
-    ['nothing', () => ''],
-    ['Kyber', () => b64(KEMKeyPair.generate().getPublicKey().serialize())],
-  ])('refuses %s', (_name, text) => expect(() => readWire('identity', text())).toThrow(/must be/));
+    ['base64url', standard.replaceAll('+', '-').replaceAll('/', '_')],
+    ['base64 without padding', standard.replace(/=+$/, '')],
+    ['a line break', `${standard}\n`],
+    ['bits that are ignored', standard.replace(/.==$/, '/==')],
+  ])('refuses %s', (_name, text) => {
+    expect(readWire('signature', standard)).toHaveLength(64);
+    expect(() => readWire('signature', text)).toThrow('standard base64');
+  });
+
+  it('refuses what is no key of the kind', () => {
+    const kyber = b64(KEMKeyPair.generate().getPublicKey().serialize());
+    for (const text of ['', kyber]) expect(() => readWire('identity', text)).toThrow('33 bytes');
+    for (const text of ['', b64(publicKey)]) expect(() => readWire('kyber', text)).toThrow('1569 bytes');
+  });
 
   it('knows a private key by its size', () => {
     for (const [kind, bytes] of [
