@@ -16,11 +16,15 @@ type KeyChange = EventData<'keys.changed'>['changes'][number];
 const MAX_TOLD = 10_000;
 /** The same stock is not told again within this time, however often it is asked of. */
 const TOLD_MS = 10_000;
+/** A quarter of what is above the mark goes uncounted: other processes hand out keys, too. */
+const UNCOUNTED_PART = 4;
 
 /** What clients hear of keys, after the commit. None of it fails the request that it comes of. */
 @Injectable()
 export class KeyNews {
   private readonly told = new LRUCache<string, string>({ max: MAX_TOLD, ttl: TOLD_MS });
+  /** How many more claims here may go by before a device's stock is counted again. */
+  private readonly unhurried = new LRUCache<string, number>({ max: MAX_TOLD, ttl: TOLD_MS });
   /** Devices whose stock is being counted; true when it has gone down meanwhile. */
   private readonly counting = new Map<string, boolean>();
 
@@ -54,6 +58,8 @@ export class KeyNews {
   /** Counts what a device has left, and tells its user when it is little. Many claims at once are counted once. */
   stockWentDown(ctx: RequestContext, keys: UserKeys): void {
     const key = keys.generation.toHexString();
+    const more = this.unhurried.get(key) ?? 0;
+    if (more > 0) return void this.unhurried.set(key, more - 1, { noUpdateTTL: true });
     const isCounting = this.counting.has(key);
     this.counting.set(key, isCounting);
     if (isCounting) return;
@@ -80,8 +86,9 @@ export class KeyNews {
     do {
       this.counting.set(key, false);
       const left = await this.stock.left(ctx, keys.generation);
-      if (Math.min(left.one_time_prekeys, left.one_time_kyber_prekeys) < prekeys_low_below)
-        this.tellLow(ctx, keys, left);
+      const least = Math.min(left.one_time_prekeys, left.one_time_kyber_prekeys);
+      this.unhurried.set(key, Math.floor(Math.max(least - prekeys_low_below, 0) / UNCOUNTED_PART));
+      if (least < prekeys_low_below) this.tellLow(ctx, keys, left);
     } while (this.counting.get(key));
     this.counting.delete(key);
   }

@@ -76,13 +76,17 @@ async function takeForAll(ctx: RequestContext, generation: ObjectId, group: Wait
     );
   for (let wanted = lacking(); wanted.length > 0; wanted = lacking()) {
     const chosen: { row: Prekey; kind: Kind; at: number }[] = [];
-    for (const kind of KINDS) {
-      const places = wanted.filter((each) => each.kind === kind);
-      if (places.length === 0) continue;
-      const rows = await oldest(ctx, generation, kind, places.length);
-      if (rows.length < places.length) exhausted.add(kind);
-      rows.forEach((row, index) => chosen.push({ row, kind, at: places[index]!.at }));
-    }
+    await Promise.all(
+      KINDS.map(async (kind) => {
+        const places = wanted.filter((each) => each.kind === kind);
+        if (places.length === 0) return;
+        const rows = await oldest(ctx, generation, kind, places.length);
+        if (rows.length < places.length) exhausted.add(kind);
+        rows.forEach((row, index) => chosen.push({ row, kind, at: places[index]!.at }));
+      }),
+    );
+    // In one order everywhere: groups of two processes wait for each other, and do not lock each other out.
+    chosen.sort((one, other) => KINDS.indexOf(one.kind) - KINDS.indexOf(other.kind));
     const taken = await takeRows(
       ctx,
       chosen.map(({ row, at }) => ({ row, claimId: group[at]!.claimId })),
