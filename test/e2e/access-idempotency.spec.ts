@@ -14,6 +14,7 @@ import { conflict, RequestContext, type Tier } from '#caas/kernel';
 import { createHttpApplication, Ctx } from '#caas/platform/http';
 import { CaasIoAdapter } from '#caas/platform/realtime';
 import { RequestContexts, TenantDirectory } from '#caas/tenancy';
+import { SignalDevice } from '../support/signal-device';
 import { Caller } from '../support/test-system';
 
 /** The work of the routes below: counted, and held up until a test lets it go on. */
@@ -173,6 +174,22 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Idempotency-Key, tenant %
     const second = await open();
     expect([second.status, second.body]).toEqual([201, first.body]);
     expect((await anna.get('/v1/conversations')).body.data).toHaveLength(1);
+  });
+
+  it('gives the same key bundle again after an attempt that died before its answer', async () => {
+    const ben = new Caller(url, made.serverKey.key, { 'x-acting-user': 'ben' });
+    await server.put('/v1/users/ben', {});
+    await ben.put('/v1/users/me/devices/1', { platform: 'ios' });
+    await ben.put('/v1/users/me/devices/1/keys', new SignalDevice('ben').upload(3));
+    const anna = new Caller(url, made.serverKey.key, { 'x-acting-user': 'anna' });
+    const claim = () => anna.call('POST', '/v1/users/ben/key-bundles', undefined, { 'idempotency-key': 'bundle' });
+    const first = await claim();
+    await age('bundle', { status: null, body: null, working_until: new Date(Date.now() - 1000) });
+    const second = await claim();
+    expect(first.body.data[0].one_time_prekey.key_id).toBe(1);
+    expect([second.status, second.body]).toEqual([200, first.body]);
+    const { body: left } = await ben.get('/v1/users/me/devices/1/keys/status');
+    expect(left).toMatchObject({ one_time_prekeys: 2, one_time_kyber_prekeys: 2 });
   });
 
   it('forgets after a day, whether or not the engine has cleared it away', async () => {

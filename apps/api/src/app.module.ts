@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { AccessGuard, AccessModule } from '#caas/access';
 import { ControlPlaneHttpModule, ControlPlaneModule } from '#caas/control-plane';
+import { EncryptionHttpModule } from '#caas/domain/encryption';
 import { GroupsHttpModule } from '#caas/domain/groups';
 import { MediaAvatarsModule, MediaHttpModule, PostsHttpModule } from '#caas/domain/media';
 import { MessagingApiModule, messagingConfig, presenceConfig } from '#caas/domain/messaging';
@@ -45,6 +46,7 @@ import { OutboxModule, tenancyConfig, TenancyModule } from '#caas/tenancy';
     AccessModule,
     ControlPlaneHttpModule,
     SettingsHttpModule,
+    EncryptionHttpModule,
     UsersHttpModule,
     UsersSocketModule,
     MediaAvatarsModule,

@@ -81,6 +81,16 @@ export const fileView = open({
   variants: z.array(variant),
 });
 
+/** Of a device: another identity key (`changed`), or the first of one that joined others (`added`). */
+const keyChange = open({
+  user: userReference,
+  device_id: z.string(),
+  signal_device_id: z.int(),
+  change: z.enum(['added', 'changed']),
+  identity_key: z.string(),
+  log_index: z.int().nonnegative(),
+});
+
 const membership = open({
   user: userReference,
   role: z.enum(['owner', 'admin', 'moderator', 'member']),
@@ -121,6 +131,18 @@ export const EVENTS = {
   'scheduled_message.updated': { version: 1, data: scheduledMessage },
   'typing.started': { version: 1, data: open({ user: userReference, expires_at: timestamp }) },
   'typing.stopped': { version: 1, data: open({ user: userReference }) },
+  /** To the user's own sockets: a device is short of one-time keys, or has none, and is to upload more. */
+  'keys.low': {
+    version: 1,
+    data: open({
+      device_id: z.string(),
+      signal_device_id: z.int(),
+      one_time_prekeys: z.int().nonnegative(),
+      one_time_kyber_prekeys: z.int().nonnegative(),
+    }),
+  },
+  /** To those who share a conversation with the user, and to the user's own sockets. */
+  'keys.changed': { version: 1, data: open({ changes: z.array(keyChange) }) },
   'presence.changed': { version: 1, data: open({ changes: z.array(presenceView) }) },
 } as const satisfies Record<string, { version: number; data: z.ZodType }>;
 

@@ -80,6 +80,30 @@ export const ROUTES: Record<string, RouteAttack> = {
     ownName: true,
     try: (caller, { device }) => caller.delete(`/v1/users/me/devices/${device}`),
   },
+  'PUT /v1/users/me/devices/{device_id}/keys': {
+    as: 'user',
+    ownName: true,
+    try: (caller, { device }) => caller.put(`/v1/users/me/devices/${device}/keys`, {}),
+  },
+  'GET /v1/users/me/devices/{device_id}/keys/status': {
+    as: 'user',
+    ownName: true,
+    try: (caller, { device }) => caller.get(`/v1/users/me/devices/${device}/keys/status`),
+  },
+  'GET /v1/users/{external_id}/key-bundles': {
+    as: 'user',
+    try: (caller, { user }) => caller.get(`/v1/users/${user}/key-bundles`),
+  },
+  'POST /v1/users/{external_id}/key-bundles': {
+    as: 'user',
+    try: (caller, { user }) => caller.post(`/v1/users/${user}/key-bundles`),
+  },
+  'GET /v1/key-log': { as: 'user', differential: true, try: (caller) => caller.get('/v1/key-log?limit=100') },
+  'GET /v1/key-log/proof': {
+    as: 'user',
+    differential: true,
+    try: (caller) => caller.get('/v1/key-log/proof?index=0'),
+  },
   'GET /v1/settings': { as: 'server', differential: true, try: (caller) => caller.get('/v1/settings') },
   'GET /v1/settings/schema': { as: 'server', differential: true, try: (caller) => caller.get('/v1/settings/schema') },
   'PATCH /v1/settings': { as: 'server', ownName: true, try: (caller) => caller.patch('/v1/settings', {}) },

@@ -1,4 +1,5 @@
 import type { Tier } from '#caas/kernel';
+import { SignalDevice } from '../../support/signal-device';
 import type { Answer, Caller, TestSystem, TestTenant } from '../../support/test-system';
 import { waitFor } from '../../../tools/stack';
 import { b64, creation } from '../../support/tus';
@@ -92,6 +93,8 @@ async function portrait(tenant: TestTenant, { conversation, group, post }: Ids):
     anna.get(`/v1/conversations/${conversation}`),
     anna.get(`/v1/conversations/${conversation}/messages?limit=100`),
     anna.get('/v1/users/me/devices'),
+    anna.get('/v1/users/me/devices/phone/keys/status'),
+    anna.get('/v1/key-log?limit=100'),
     anna.get(`/v1/conversations/${conversation}/members`),
     anna.get('/v1/groups'),
     ...groupReads(anna, group),
@@ -119,6 +122,7 @@ async function fill(tenant: TestTenant, text: string): Promise<Ids> {
   const anna: Caller = tenant.withToken(token.token);
   const { body: sessions } = await anna.get('/v1/users/me/sessions');
   await anna.put('/v1/users/me/devices/phone', { platform: 'ios', name: `phone ${text}` });
+  await anna.put('/v1/users/me/devices/phone/keys', new SignalDevice('anna').upload(2));
   await anna.put('/v1/users/me/relationships/ben', { type: 'friend' });
   const { body: conversation } = await anna.post('/v1/conversations', {
     type: 'direct',

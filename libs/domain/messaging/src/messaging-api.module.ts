@@ -1,4 +1,5 @@
 import { Global, Module } from '@nestjs/common';
+import { KeyAudience } from '#caas/domain/encryption';
 import { GroupConversations, GroupsHttpModule, GroupsModule } from '#caas/domain/groups';
 import { NameRules } from '#caas/domain/users';
 import { ConversationOpenings } from './conversations/conversation-openings';
@@ -6,6 +7,7 @@ import { ConversationSettingsService } from './conversations/conversation-settin
 import { ConversationViews } from './conversations/conversation-views';
 import { ConversationsService } from './conversations/conversations.service';
 import { OwnedConversations } from './members/owned-conversations';
+import { ConversationKeyAudience } from './members/key-audience';
 import { MembersController } from './members/members.controller';
 import { MembersService } from './members/members.service';
 import { MembershipNews } from './members/membership-news';
@@ -51,7 +53,7 @@ import { MessageActionsController } from './http/message-actions.controller';
 import { MessagesController } from './http/messages.controller';
 import { ReactionsController } from './http/reactions.controller';
 
-/** Messaging over REST and sockets: one set of services behind both. Global, because it answers the ports of groups and users. */
+/** Messaging over REST and sockets: one set of services behind both. Global, because it answers ports of groups, users and encryption. */
 @Global()
 @Module({
   imports: [GroupsHttpModule, GroupsModule, MessagingModule, MessagingFeedModule, PresenceModule, SendingModule],
@@ -87,12 +89,13 @@ import { ReactionsController } from './http/reactions.controller';
     DecisionActs,
     ModeratedNames,
     { provide: NameRules, useExisting: ModeratedNames },
+    { provide: KeyAudience, useClass: ConversationKeyAudience },
     SearchService,
     MentionsService,
     UnreadMentions,
     ScheduledMessagesService,
   ],
-  exports: [GroupConversations, NameRules],
+  exports: [GroupConversations, NameRules, KeyAudience],
   controllers: [
     ConversationsController,
     MembersController,

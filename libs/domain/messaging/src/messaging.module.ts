@@ -1,4 +1,5 @@
 import { Global, Module, type OnModuleInit } from '@nestjs/common';
+import { EncryptionModule } from '#caas/domain/encryption';
 import { GroupsModule } from '#caas/domain/groups';
 import { FileHolders, FileViewers, MediaModule } from '#caas/domain/media';
 import { SettingsRegistry } from '#caas/domain/settings';
@@ -44,7 +45,7 @@ const MESSAGING_SETTINGS = [messagesSettings, moderationSettings, presenceSettin
 
 /** What every process knows of messaging: its collections, where they keep names of users and files, and what tenants can set. */
 @Module({
-  imports: [GroupsModule, MediaModule, TenancyModule.forFeature(MESSAGING_COLLECTIONS)],
+  imports: [EncryptionModule, GroupsModule, MediaModule, TenancyModule.forFeature(MESSAGING_COLLECTIONS)],
   providers: [ConversationsVerifier],
   exports: [ConversationsVerifier],
 })

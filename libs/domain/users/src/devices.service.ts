@@ -9,6 +9,7 @@ import {
   type RequestContext,
 } from '#caas/kernel';
 import { requireVersion } from '#caas/platform/http';
+import { DeviceRemovals } from './device-removals';
 import { userDevices, type DevicePlatform, type UserDevice } from './persistence/user-device.schema';
 
 /** More than anybody carries, and few enough to encrypt one message for each. */
@@ -26,6 +27,8 @@ export interface DeviceInput {
 /** The devices of the actor: where pushes go, and whom end-to-end encryption encrypts for. */
 @Injectable()
 export class DevicesService {
+  constructor(private readonly removals: DeviceRemovals) {}
+
   /**
    * Registers a device or updates it; what `input` leaves out stays as it was. A push token moves to the device that
    * registered it last, so that a phone that changed hands does not get the earlier user's messages.
@@ -67,14 +70,19 @@ export class DevicesService {
   }
 
   /**
-   * For good: nothing is pushed to it from now on.
+   * For good: nothing is pushed to it from now on, and nothing encrypted for it.
    * @throws CaasError `device_not_found` (404), `stale_version` (412)
    */
   async remove(ctx: RequestContext, deviceId: string, expectedVersion: number | null): Promise<void> {
     for (;;) {
       const device = await this.get(ctx, deviceId);
       requireVersion(expectedVersion, device.__v);
-      if ((await ctx.repository(userDevices).deleteOne({ _id: device._id, __v: device.__v })) === 1) return;
+      const removed = await ctx.transaction(async (tx) => {
+        if ((await tx.repository(userDevices).deleteOne({ _id: device._id, __v: device.__v })) === 0) return false;
+        await this.removals.remove(tx, ctx.user.user_id, deviceId);
+        return true;
+      });
+      if (removed) return;
     }
   }
 

@@ -1,4 +1,5 @@
 export { Avatars } from './avatars';
+export { DeviceRemovals } from './device-removals';
 export { DevicesService, type DeviceInput } from './devices.service';
 export { UserReferenceProp, userReferenceShape } from './persistence/user-reference.schema';
 export { USER_COLLECTIONS, users } from './persistence';

@@ -2,6 +2,7 @@ import { Global, Module, type OnModuleInit } from '@nestjs/common';
 import { SessionDirectory, UserDirectory } from '#caas/access';
 import { Clock, SystemClock } from '#caas/kernel';
 import { TenancyModule } from '#caas/tenancy';
+import { DeviceRemovals } from './device-removals';
 import { DevicesService } from './devices.service';
 import { CachedSessionDirectory } from './directories/sessions.directory';
 import { CachedUserDirectory } from './directories/users.directory';
@@ -33,6 +34,7 @@ import { UsersService } from './users.service';
     UsersService,
     TokensService,
     SessionsService,
+    DeviceRemovals,
     DevicesService,
     RelationshipsService,
     CachedUserDirectory,
@@ -50,6 +52,7 @@ import { UsersService } from './users.service';
     UsersService,
     TokensService,
     SessionsService,
+    DeviceRemovals,
     DevicesService,
     RelationshipsService,
   ],

@@ -14,6 +14,7 @@ import {
 } from '#caas/kernel';
 import { requireVersion } from '#caas/platform/http';
 import { Avatars } from './avatars';
+import { DeviceRemovals } from './device-removals';
 import { NameRules } from './name-rules';
 import { userDevices } from './persistence/user-device.schema';
 import { UserRepository, type ProfileChanges, type UserSelection } from './persistence/user.repository';
@@ -45,6 +46,7 @@ export class UsersService {
     private readonly users: UserRepository,
     private readonly relationships: RelationshipsService,
     private readonly sessions: SessionsService,
+    private readonly devices: DeviceRemovals,
     private readonly changes: UserChanges,
     private readonly clock: Clock,
     @Optional() @Inject(NameRules) private readonly names: NameRules | null,
@@ -119,6 +121,7 @@ export class UsersService {
         if (!(await this.users.remove(tx, user))) return false;
         await this.avatars?.change(tx, user._id, user.avatar_file_id, null);
         await tx.repository(userDevices).deleteMany({ 'user.user_id': user._id });
+        await this.devices.remove(tx, user._id, null);
         await this.sessions.revokeAll(tx, user._id);
         tx.afterCommit(() => this.changes.forget(ctx, externalId));
         return true;

@@ -7,7 +7,7 @@ import { digestGroups } from './digest-groups';
 import { conversationRoom, userRoom, type Room } from './rooms';
 
 /** The events that tell of many things at once. */
-type DigestType = 'presence.changed';
+type DigestType = 'presence.changed' | 'keys.changed';
 type Change<T extends DigestType> = EventData<T>['changes'][number];
 
 /** One thing that changed, for everybody who is in one of the conversations. */
@@ -105,7 +105,12 @@ export class Digests implements OnApplicationShutdown {
     for (const { sockets, pieces } of digestGroups(entries, (room) => rooms.get(room))) {
       const changes = pieces.map((at) => entries[at]!.change);
       const at = new Date().toISOString();
-      const envelope: EventEnvelope<DigestType> = { id: new ObjectId().toHexString(), type, at, data: { changes } };
+      const envelope: EventEnvelope<DigestType> = {
+        id: new ObjectId().toHexString(),
+        type,
+        at,
+        data: { changes } as EventData<DigestType>,
+      };
       this.server?.local.to(sockets).emit(type, envelope);
     }
   }

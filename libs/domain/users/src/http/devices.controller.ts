@@ -47,7 +47,7 @@ export class DevicesController {
 
   @Delete(':device_id')
   @HttpCode(204)
-  @ApiOperation({ summary: 'Remove a device: nothing is pushed to it from now on' })
+  @ApiOperation({ summary: 'Remove a device: nothing is pushed to it from now on, and its keys are gone' })
   @ApiNoContentResponse()
   remove(
     @Ctx() ctx: RequestContext,

@@ -1,0 +1,68 @@
+import { Injectable } from '@nestjs/common';
+import type { ObjectId } from 'bson';
+import { forbidden, type RequestContext } from '#caas/kernel';
+import { Settings } from '#caas/domain/settings';
+import { RelationshipsService, UsersService } from '#caas/domain/users';
+import { encryptionSettings } from '../encryption.settings';
+import { KeyNews } from '../key-news';
+import { HourlyLimits } from '../limits';
+import { userKeys, type UserKeys } from '../persistence/user-keys.schema';
+import { PrekeyClaims, type Claimed } from './prekey-claims';
+
+const MAX_SIGNAL_DEVICES = 127;
+
+export interface BundleWish {
+  /** Of the user's devices only this one; null for all that have keys. */
+  deviceId: string | null;
+  claimId: ObjectId;
+  /** An attempt under the same id may have been made before. */
+  mayRepeat: boolean;
+}
+
+export interface Bundle {
+  keys: UserKeys;
+  claimed: Claimed;
+}
+
+/** What one needs to write to somebody for the first time: a bundle for each device, with one-time keys of its own. */
+@Injectable()
+export class KeyBundlesService {
+  constructor(
+    private readonly users: UsersService,
+    private readonly relationships: RelationshipsService,
+    private readonly settings: Settings,
+    private readonly limits: HourlyLimits,
+    private readonly claims: PrekeyClaims,
+    private readonly news: KeyNews,
+  ) {}
+
+  /**
+   * Anyone of the tenant may, but for whom the user blocks; oneself for one's other devices. None for somebody without keys.
+   * @throws CaasError `user_not_found` (404), `blocked` (403), `rate_limited` (429)
+   */
+  async claim(ctx: RequestContext, pathId: string, { deviceId, claimId, mayRepeat }: BundleWish): Promise<Bundle[]> {
+    const { user_id: claimer } = ctx.user;
+    const target = (await this.users.get(ctx, pathId))._id;
+    if (await this.relationships.isBlocked(ctx, target, claimer)) {
+      throw forbidden('blocked', 'This user does not want to hear from you.');
+    }
+    const { claims_per_hour } = await this.settings.of(ctx, encryptionSettings);
+    const key = `claims:${ctx.tenantId}:${claimer.toHexString()}:${target.toHexString()}`;
+    await this.limits.spend({ key, perHour: claims_per_hour, of: 'key bundles of one user' });
+    const found = await ctx
+      .repository(userKeys)
+      .find(
+        { 'user.user_id': target, ...(deviceId === null ? {} : { device_id: deviceId }) },
+        { sort: { signal_device_id: 1 }, limit: MAX_SIGNAL_DEVICES },
+      );
+    return Promise.all(
+      found.map(async (keys) => {
+        const claimed = mayRepeat
+          ? await this.claims.again(ctx, keys.generation, claimId)
+          : await this.claims.take(ctx, keys.generation, claimId);
+        this.news.stockWentDown(ctx, keys);
+        return { keys, claimed };
+      }),
+    );
+  }
+}

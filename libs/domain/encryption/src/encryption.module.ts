@@ -1,0 +1,28 @@
+import { Module, type OnModuleInit } from '@nestjs/common';
+import { DeviceRemovals, ReferenceHolders } from '#caas/domain/users';
+import { TenancyModule } from '#caas/tenancy';
+import { PrekeyStock } from './claims/prekey-stock';
+import { KeyLogService } from './log/key-log.service';
+import { keyLog, keyLogHeads } from './persistence/key-log.schema';
+import { prekeys } from './persistence/prekey.schema';
+import { userKeys } from './persistence/user-keys.schema';
+import { KeysOfRemoved } from './upload/keys-of-removed';
+
+/** What every process knows of keys: their collections, where they keep names of users, and that they go with their devices. */
+@Module({
+  imports: [TenancyModule.forFeature([userKeys, prekeys, keyLog, keyLogHeads])],
+  providers: [PrekeyStock, KeyLogService, KeysOfRemoved],
+  exports: [PrekeyStock, KeyLogService, KeysOfRemoved],
+})
+export class EncryptionModule implements OnModuleInit {
+  constructor(
+    private readonly holders: ReferenceHolders,
+    private readonly removals: DeviceRemovals,
+    private readonly keys: KeysOfRemoved,
+  ) {}
+
+  onModuleInit(): void {
+    this.holders.register(userKeys, [{ path: 'user' }]);
+    this.removals.with((tx, userId, deviceId) => this.keys.remove(tx, userId, deviceId));
+  }
+}
