@@ -2,8 +2,9 @@ import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { AccessGuard, AccessModule } from '#caas/access';
 import { ControlPlaneHttpModule, ControlPlaneModule } from '#caas/control-plane';
+import { archiveConfig, ArchiveModule } from '#caas/domain/archive';
 import { GroupsHttpModule } from '#caas/domain/groups';
-import { MessagingApiModule, messagingConfig, presenceConfig } from '#caas/domain/messaging';
+import { archivedConfig, MessagingApiModule, messagingConfig, presenceConfig } from '#caas/domain/messaging';
 import { UsersHttpModule, UsersSocketModule } from '#caas/domain/users';
 import { CacheModule } from '#caas/platform/cache';
 import { ConfigModule, runtimeConfig } from '#caas/platform/config';
@@ -28,6 +29,8 @@ import { OutboxModule, tenancyConfig, TenancyModule } from '#caas/tenancy';
       realtimeConfig,
       presenceConfig,
       messagingConfig,
+      archivedConfig,
+      archiveConfig,
     ]),
     LoggingModule,
     HealthHttpModule,
@@ -44,6 +47,7 @@ import { OutboxModule, tenancyConfig, TenancyModule } from '#caas/tenancy';
     UsersHttpModule,
     UsersSocketModule,
     RealtimeModule,
+    ArchiveModule,
     MessagingApiModule,
     GroupsHttpModule,
   ],

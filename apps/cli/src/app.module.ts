@@ -1,7 +1,8 @@
 import { Module } from '@nestjs/common';
 import { AccessModule } from '#caas/access';
 import { ControlPlaneModule } from '#caas/control-plane';
-import { MessagingModule } from '#caas/domain/messaging';
+import { archiveConfig, ArchiveModule, ArchiveWorkModule } from '#caas/domain/archive';
+import { archivedConfig, MessagingModule } from '#caas/domain/messaging';
 import { UsersModule } from '#caas/domain/users';
 import { CacheModule } from '#caas/platform/cache';
 import { ConfigModule, runtimeConfig, type Environment } from '#caas/platform/config';
@@ -9,6 +10,7 @@ import { HealthModule } from '#caas/platform/health';
 import { loggingConfig, LoggingModule } from '#caas/platform/logging';
 import { QueueModule } from '#caas/platform/queue';
 import { RedisModule } from '#caas/platform/redis';
+import { storageConfig, StorageModule } from '#caas/platform/storage';
 import { OutboxModule, tenancyConfig, TenancyModule } from '#caas/tenancy';
 
 /** What the command line is made of: every domain's collections, and no transport. */
@@ -18,10 +20,14 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [
-        ConfigModule.forRoot([runtimeConfig, loggingConfig, tenancyConfig], environment),
+        ConfigModule.forRoot(
+          [runtimeConfig, loggingConfig, tenancyConfig, storageConfig, archivedConfig, archiveConfig],
+          environment,
+        ),
         LoggingModule,
         HealthModule,
         RedisModule,
+        StorageModule,
         CacheModule,
         QueueModule,
         TenancyModule,
@@ -29,6 +35,8 @@ export class AppModule {
         ControlPlaneModule,
         AccessModule,
         UsersModule,
+        ArchiveModule,
+        ArchiveWorkModule,
         MessagingModule,
       ],
     };

@@ -4,12 +4,19 @@ import { NestFactory } from '@nestjs/core';
 import { CaasError } from '#caas/kernel';
 import { ConfigurationError, processEnvironment, type Environment } from '#caas/platform/config';
 import { UsageError, type Arguments, type Command } from './command';
+import { archiveCommands } from './commands/archive';
 import { keyCommands } from './commands/keys';
 import { messagingCommands } from './commands/messaging';
 import { operationCommands } from './commands/operations';
 import { tenantCommands } from './commands/tenants';
 
-const COMMANDS: Command[] = [...tenantCommands, ...keyCommands, ...messagingCommands, ...operationCommands];
+const COMMANDS: Command[] = [
+  ...tenantCommands,
+  ...keyCommands,
+  ...messagingCommands,
+  ...archiveCommands,
+  ...operationCommands,
+];
 
 async function main(argv: string[]): Promise<void> {
   const { name, parameters } = read(argv);
@@ -41,7 +48,7 @@ function read(argv: string[]): { name: string; parameters: Arguments } {
     const [option, inline] = part.slice(2).split('=', 2) as [string, string | undefined];
     const next = argv[at + 1];
     if (inline !== undefined) options[option] = inline;
-    else if (['json', 'help', 'yes'].includes(option) || next === undefined || next.startsWith('--'))
+    else if (['json', 'help', 'yes', 'off'].includes(option) || next === undefined || next.startsWith('--'))
       options[option] = true;
     else {
       options[option] = next;

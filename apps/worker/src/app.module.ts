@@ -1,7 +1,8 @@
 import { Module } from '@nestjs/common';
 import { AccessModule } from '#caas/access';
 import { ControlPlaneJobsModule, ControlPlaneModule } from '#caas/control-plane';
-import { messagingConfig, MessagingJobsModule, MessagingModule } from '#caas/domain/messaging';
+import { archiveConfig, ArchiveJobsModule, ArchiveModule } from '#caas/domain/archive';
+import { archivedConfig, messagingConfig, MessagingJobsModule, MessagingModule } from '#caas/domain/messaging';
 import { UsersJobsModule } from '#caas/domain/users';
 import { CacheModule } from '#caas/platform/cache';
 import { ConfigModule, runtimeConfig } from '#caas/platform/config';
@@ -10,15 +11,25 @@ import { loggingConfig, LoggingModule } from '#caas/platform/logging';
 import { JobRunnerModule, QueueModule } from '#caas/platform/queue';
 import { RealtimePublisherModule } from '#caas/platform/realtime';
 import { RedisModule } from '#caas/platform/redis';
+import { storageConfig, StorageModule } from '#caas/platform/storage';
 import { OutboxModule, TenancyJobsModule, tenancyConfig, TenancyModule } from '#caas/tenancy';
 
 /** What a worker process is made of. */
 @Module({
   imports: [
-    ConfigModule.forRoot([runtimeConfig, loggingConfig, tenancyConfig, messagingConfig]),
+    ConfigModule.forRoot([
+      runtimeConfig,
+      loggingConfig,
+      tenancyConfig,
+      storageConfig,
+      messagingConfig,
+      archivedConfig,
+      archiveConfig,
+    ]),
     LoggingModule,
     HealthModule,
     RedisModule,
+    StorageModule,
     CacheModule,
     QueueModule,
     TenancyModule,
@@ -29,8 +40,10 @@ import { OutboxModule, TenancyJobsModule, tenancyConfig, TenancyModule } from '#
     ControlPlaneJobsModule,
     UsersJobsModule,
     RealtimePublisherModule,
+    ArchiveModule,
     MessagingModule,
     MessagingJobsModule,
+    ArchiveJobsModule,
     JobRunnerModule,
   ],
 })

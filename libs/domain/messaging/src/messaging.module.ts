@@ -3,6 +3,9 @@ import { GroupsModule } from '#caas/domain/groups';
 import { ConversationFeed } from '#caas/platform/realtime';
 import { ReferenceHolders } from '#caas/domain/users';
 import { TenancyModule } from '#caas/tenancy';
+import { ArchivedModule } from './archived/archived.module';
+import { archivedMarks } from './persistence/archived-mark.schema';
+import { MESSAGING_COLLECTIONS } from './persistence';
 import { conversations } from './persistence/conversation.schema';
 import { HAS_MENTIONS, HAS_REPLIERS, IS_FORWARDED, messages } from './persistence/message.schema';
 import { messageVersions } from './persistence/message-version.schema';
@@ -10,27 +13,13 @@ import { pollVotes } from './persistence/poll-vote.schema';
 import { reactions } from './persistence/reaction.schema';
 import { presence } from './presence/presence.schema';
 import { scheduledMessages } from './persistence/scheduled-message.schema';
-import { searchCursors, searchEntries } from './persistence/search-entry.schema';
 import { MessagingFeed } from './sync/conversation-feed';
 import { ConversationsVerifier } from './verify/conversations-verifier';
 import { typingIndicators } from './typing/typing-indicator.schema';
 
-const MESSAGING_COLLECTIONS = [
-  conversations,
-  messages,
-  messageVersions,
-  reactions,
-  pollVotes,
-  presence,
-  typingIndicators,
-  searchEntries,
-  searchCursors,
-  scheduledMessages,
-];
-
 /** What every process knows of messaging: its collections, and where they keep names of users. */
 @Module({
-  imports: [GroupsModule, TenancyModule.forFeature(MESSAGING_COLLECTIONS)],
+  imports: [GroupsModule, ArchivedModule, TenancyModule.forFeature(MESSAGING_COLLECTIONS)],
   providers: [ConversationsVerifier],
   exports: [ConversationsVerifier],
 })
@@ -46,6 +35,7 @@ export class MessagingModule implements OnModuleInit {
       { path: 'last_repliers', list: true, among: HAS_REPLIERS },
       { path: 'forwarded_from.sender', among: IS_FORWARDED },
     ]);
+    this.holders.register(archivedMarks, [{ path: 'last_repliers', list: true, among: HAS_REPLIERS }]);
     this.holders.register(messageVersions, [mentions]);
     this.holders.register(reactions, [{ path: 'user' }]);
     this.holders.register(pollVotes, [{ path: 'user' }]);

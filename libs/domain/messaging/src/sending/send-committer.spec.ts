@@ -53,7 +53,7 @@ describe('SendCommitter', () => {
   let room: ObjectId;
   let other: ObjectId;
   beforeEach(() => {
-    writer = new MemoryWriter(new CounterMemory());
+    writer = new MemoryWriter(new CounterMemory(), null as never, null as never);
     committer = new SendCommitter(writer, new WriteTurns());
     [room, other] = [new ObjectId(), new ObjectId()];
   });

@@ -13,6 +13,7 @@ import { CounterMemory } from './counter-memory';
 import { GroupWriter } from './group-writer';
 import { SendCommitter } from './send-committer';
 import { SendRates } from './send-rates';
+import { ThreadRoots } from '../threads/thread-roots';
 import { WriteTurns } from './write-turns';
 
 const SENDING = [
@@ -30,6 +31,7 @@ const SENDING = [
   SearchHints,
   SendCommitter,
   SendRates,
+  ThreadRoots,
   WriteTurns,
 ];
 
