@@ -193,6 +193,11 @@ export class TestSystem {
     });
   }
 
+  /** What the command line needs to see the same objects. */
+  get dataFolder(): string {
+    return this.dataDir;
+  }
+
   /** Of an api, now. */
   async residentBytes(process: number): Promise<number> {
     const status = await readFile(`/proc/${this.children[process]!.pid}/status`, 'utf8');
