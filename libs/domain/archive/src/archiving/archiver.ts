@@ -88,6 +88,7 @@ export class Archiver {
       const some = await this.conversations(ctx, options.conversationId, after);
       await inTurns(some, AT_WORK_AT_ONCE, async (conversation) => {
         const startedAtMs = performance.now();
+        result.conversations += 1;
         await this.visit(ctx, conversation, before, result, waiting);
         if (options.rest) await sleep((performance.now() - startedAtMs) * options.rest);
       });
