@@ -157,7 +157,7 @@ export class TestSystem {
     });
   }
 
-  /** Where the processes keep their files. */
+  /** Where the processes keep their files: what the command line needs to see the same objects. */
   get dataFolder(): string {
     return this.dataDir;
   }

@@ -2,10 +2,11 @@ import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { AccessGuard, AccessModule } from '#caas/access';
 import { ControlPlaneHttpModule, ControlPlaneModule } from '#caas/control-plane';
+import { archiveConfig, ArchiveModule } from '#caas/domain/archive';
 import { EncryptionHttpModule } from '#caas/domain/encryption';
 import { GroupsHttpModule } from '#caas/domain/groups';
 import { MediaAvatarsModule, MediaHttpModule, PostsHttpModule } from '#caas/domain/media';
-import { MessagingApiModule, messagingConfig, presenceConfig } from '#caas/domain/messaging';
+import { archivedConfig, MessagingApiModule, messagingConfig, presenceConfig } from '#caas/domain/messaging';
 import { SettingsHttpModule, SettingsModule } from '#caas/domain/settings';
 import { UsersHttpModule, UsersSocketModule } from '#caas/domain/users';
 import { CacheModule } from '#caas/platform/cache';
@@ -31,6 +32,8 @@ import { OutboxModule, tenancyConfig, TenancyModule } from '#caas/tenancy';
       realtimeConfig,
       presenceConfig,
       messagingConfig,
+      archivedConfig,
+      archiveConfig,
     ]),
     LoggingModule,
     HealthHttpModule,
@@ -51,6 +54,7 @@ import { OutboxModule, tenancyConfig, TenancyModule } from '#caas/tenancy';
     UsersSocketModule,
     MediaAvatarsModule,
     RealtimeModule,
+    ArchiveModule,
     MessagingApiModule,
     GroupsHttpModule,
     PostsHttpModule,

@@ -1,8 +1,9 @@
 import { Module } from '@nestjs/common';
 import { AccessModule } from '#caas/access';
 import { ControlPlaneModule } from '#caas/control-plane';
+import { archiveConfig, ArchiveModule, ArchiveWorkModule } from '#caas/domain/archive';
 import { fileLifecycleConfig, MediaLifecycleModule } from '#caas/domain/media';
-import { MessagingModule } from '#caas/domain/messaging';
+import { archivedConfig, MessagingModule } from '#caas/domain/messaging';
 import { SettingsModule } from '#caas/domain/settings';
 import { UsersModule } from '#caas/domain/users';
 import { CacheModule } from '#caas/platform/cache';
@@ -22,7 +23,15 @@ export class AppModule {
       module: AppModule,
       imports: [
         ConfigModule.forRoot(
-          [runtimeConfig, loggingConfig, tenancyConfig, storageConfig, fileLifecycleConfig],
+          [
+            runtimeConfig,
+            loggingConfig,
+            tenancyConfig,
+            storageConfig,
+            archivedConfig,
+            archiveConfig,
+            fileLifecycleConfig,
+          ],
           environment,
         ),
         LoggingModule,
@@ -37,6 +46,8 @@ export class AppModule {
         ControlPlaneModule,
         AccessModule,
         UsersModule,
+        ArchiveModule,
+        ArchiveWorkModule,
         MessagingModule,
         MediaLifecycleModule,
       ],

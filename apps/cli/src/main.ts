@@ -4,6 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { CaasError } from '#caas/kernel';
 import { ConfigurationError, processEnvironment, type Environment } from '#caas/platform/config';
 import { UsageError, type Arguments, type Command } from './command';
+import { archiveCommands } from './commands/archive';
 import { keyCommands } from './commands/keys';
 import { mediaCommands } from './commands/media';
 import { messagingCommands } from './commands/messaging';
@@ -14,6 +15,7 @@ const COMMANDS: Command[] = [
   ...tenantCommands,
   ...keyCommands,
   ...messagingCommands,
+  ...archiveCommands,
   ...mediaCommands,
   ...operationCommands,
 ];
@@ -48,7 +50,7 @@ function read(argv: string[]): { name: string; parameters: Arguments } {
     const [option, inline] = part.slice(2).split('=', 2) as [string, string | undefined];
     const next = argv[at + 1];
     if (inline !== undefined) options[option] = inline;
-    else if (['json', 'help', 'yes'].includes(option) || next === undefined || next.startsWith('--'))
+    else if (['json', 'help', 'yes', 'off'].includes(option) || next === undefined || next.startsWith('--'))
       options[option] = true;
     else {
       options[option] = next;

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AccessModule } from '#caas/access';
 import { ControlPlaneJobsModule, ControlPlaneModule } from '#caas/control-plane';
+import { archiveConfig, ArchiveJobsModule, ArchiveModule } from '#caas/domain/archive';
 import {
   fileLifecycleConfig,
   MediaJobsModule,
@@ -8,7 +9,7 @@ import {
   PostsJobsModule,
   processingConfig,
 } from '#caas/domain/media';
-import { messagingConfig, MessagingJobsModule, MessagingModule } from '#caas/domain/messaging';
+import { archivedConfig, messagingConfig, MessagingJobsModule, MessagingModule } from '#caas/domain/messaging';
 import { SettingsModule } from '#caas/domain/settings';
 import { UsersJobsModule } from '#caas/domain/users';
 import { CacheModule } from '#caas/platform/cache';
@@ -32,6 +33,8 @@ import { OutboxModule, TenancyJobsModule, tenancyConfig, TenancyModule } from '#
       messagingConfig,
       fileLifecycleConfig,
       processingConfig,
+      archivedConfig,
+      archiveConfig,
     ]),
     LoggingModule,
     HealthModule,
@@ -48,11 +51,13 @@ import { OutboxModule, TenancyJobsModule, tenancyConfig, TenancyModule } from '#
     ControlPlaneJobsModule,
     UsersJobsModule,
     RealtimePublisherModule,
+    ArchiveModule,
     MessagingModule,
     MessagingJobsModule,
     PostsJobsModule,
     MediaLifecycleJobsModule,
     MediaJobsModule,
+    ArchiveJobsModule,
     JobRunnerModule,
   ],
 })

@@ -124,6 +124,32 @@ export const expireStories = {
   everyMs: 10_000,
 } as const satisfies SystemJob;
 
+/** Moves a tenant's old messages to cold storage, from a conversation on; puts itself in again until all were visited. */
+export const archiveMessages = {
+  kind: 'tenant',
+  queue: 'archive',
+  name: 'archive-messages',
+  version: 1,
+  payload: z.strictObject({ after: objectId.nullable() }),
+} as const satisfies TenantJob;
+
+/** Reads a tenant's cold storage back, from a segment on. */
+export const scrubArchive = {
+  kind: 'tenant',
+  queue: 'archive',
+  name: 'scrub-archive',
+  version: 1,
+  payload: z.strictObject({ after: objectId.nullable() }),
+} as const satisfies TenantJob;
+
+/** Sets both to work on each tenant when its turn in the night comes. */
+export const planArchiving = {
+  kind: 'system',
+  queue: 'maintenance',
+  name: 'plan-archiving',
+  everyMs: 5 * 60_000,
+} as const satisfies SystemJob;
+
 /** Every job there is. A process that works on jobs refuses to start when one has no handler, or two. */
 export const JOBS: readonly Job[] = [
   refreshReferences,
@@ -138,6 +164,9 @@ export const JOBS: readonly Job[] = [
   processFile,
   refreshAttachments,
   collectFiles,
+  archiveMessages,
+  scrubArchive,
+  planArchiving,
 ];
 
 export const jobKey = ({ queue, name }: { queue: string; name: string }): string => `${queue}/${name}`;

@@ -121,6 +121,11 @@ export interface TenantRepository<D extends TenantDocument> {
   insertOne(document: NewDocument<D>): Promise<D>;
   /** @throws DuplicateKeyError */
   insertMany(documents: NewDocument<D>[]): Promise<D[]>;
+  /**
+   * Puts back documents that were this tenant's before, as they were to the byte: ids, times and versions are theirs.
+   * @throws DuplicateKeyError, and TenantViolation for another tenant's
+   */
+  insertWhole(documents: D[]): Promise<void>;
   updateOne(filter: Filter<D>, update: Update<D>, options?: UpdateOptions): Promise<UpdateSummary>;
   updateMany(filter: Filter<D>, update: Update<D>, options?: UpdateOptions): Promise<UpdateSummary>;
   findOneAndUpdate(

@@ -34,7 +34,7 @@ export interface CreatedTenant {
 
 const SERVED = ['active', 'suspended'] as const;
 /** Each has a folder of every tenant's own. */
-const OBJECT_FOLDERS = ['media'];
+const OBJECT_FOLDERS = ['media', 'archive'];
 
 /**
  * The life of a tenant: provisioning → active ⇄ suspended → deleting → deleted. Its placement and all its indexes exist

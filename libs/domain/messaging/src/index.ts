@@ -4,3 +4,26 @@ export { MessagingJobsModule } from './messaging-jobs.module';
 export { MessagingModule } from './messaging.module';
 export { ConversationsVerifier, type Verification } from './verify/conversations-verifier';
 export { presenceConfig } from './presence/presence.config';
+export {
+  ColdMessages,
+  ColdMoved,
+  type ArchivedMessage,
+  type ColdConversation,
+  type GoneSeqs,
+  type MentionedSpan,
+  type SeqSpan,
+  type SeqWindow,
+} from './archived/cold-messages';
+export { archivedConfig } from './archived/archived.config';
+export { HotMessages, type ArchivableConversation, type FrozenMessage, type Remains } from './archived/hot-messages';
+export { withoutUser } from './archived/erasing';
+export { MessageReader } from './archived/message-reader';
+export { MESSAGING_COLLECTIONS } from './persistence';
+export { conversations } from './persistence/conversation.schema';
+export { messageVersions } from './persistence/message-version.schema';
+export { messages, type Message } from './persistence/message.schema';
+export { pollVotes } from './persistence/poll-vote.schema';
+export { reactions } from './persistence/reaction.schema';
+export { ArchiveNumbers } from './archived/archive-numbers';
+export { ArchivedPresenter } from './archived/archived-presenter';
+export { archivedPartsOf } from './archived/archived-parts';

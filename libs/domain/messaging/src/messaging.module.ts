@@ -6,7 +6,11 @@ import { SettingsRegistry } from '#caas/domain/settings';
 import { ConversationFeed } from '#caas/platform/realtime';
 import { ReferenceHolders } from '#caas/domain/users';
 import { TenancyModule } from '#caas/tenancy';
+import { ArchivedModule } from './archived/archived.module';
+import { MessageReader } from './archived/message-reader';
 import { existingHolders, mayReadAny } from './attachments/message-holders';
+import { archivedMarks } from './persistence/archived-mark.schema';
+import { MESSAGING_COLLECTIONS } from './persistence';
 import { conversations } from './persistence/conversation.schema';
 import { HAS_MENTIONS, HAS_REPLIERS, IS_FORWARDED, messages } from './persistence/message.schema';
 import { messageVersions } from './persistence/message-version.schema';
@@ -20,32 +24,22 @@ import { presence } from './presence/presence.schema';
 import { presenceSettings } from './presence/presence.settings';
 import { searchSettings } from './search/search.settings';
 import { scheduledMessages } from './persistence/scheduled-message.schema';
-import { searchCursors, searchEntries } from './persistence/search-entry.schema';
 import { MessagingFeed } from './sync/conversation-feed';
 import { ConversationsVerifier } from './verify/conversations-verifier';
 import { typingIndicators } from './typing/typing-indicator.schema';
 import { typingSettings } from './typing/typing.settings';
 
-const MESSAGING_COLLECTIONS = [
-  conversations,
-  messages,
-  messageVersions,
-  reactions,
-  pollVotes,
-  presence,
-  typingIndicators,
-  searchEntries,
-  searchCursors,
-  scheduledMessages,
-  moderationCases,
-  moderationReports,
-];
-
 const MESSAGING_SETTINGS = [messagesSettings, moderationSettings, presenceSettings, typingSettings, searchSettings];
 
 /** What every process knows of messaging: its collections, where they keep names of users and files, and what tenants can set. */
 @Module({
-  imports: [EncryptionModule, GroupsModule, MediaModule, TenancyModule.forFeature(MESSAGING_COLLECTIONS)],
+  imports: [
+    EncryptionModule,
+    GroupsModule,
+    MediaModule,
+    ArchivedModule,
+    TenancyModule.forFeature(MESSAGING_COLLECTIONS),
+  ],
   providers: [ConversationsVerifier],
   exports: [ConversationsVerifier],
 })
@@ -55,11 +49,12 @@ export class MessagingModule implements OnModuleInit {
     private readonly fileHolders: FileHolders,
     private readonly fileViewers: FileViewers,
     private readonly settings: SettingsRegistry,
+    private readonly reader: MessageReader,
   ) {}
 
   onModuleInit(): void {
-    this.fileHolders.register('message', existingHolders);
-    this.fileViewers.register('message', mayReadAny);
+    this.fileHolders.register('message', existingHolders(this.reader));
+    this.fileViewers.register('message', mayReadAny(this.reader));
     for (const section of MESSAGING_SETTINGS) this.settings.register(section);
     this.holders.register(conversations, [{ path: 'people', list: true }]);
     const mentions = { path: 'mentions', list: true, among: HAS_MENTIONS };
@@ -69,6 +64,7 @@ export class MessagingModule implements OnModuleInit {
       { path: 'last_repliers', list: true, among: HAS_REPLIERS },
       { path: 'forwarded_from.sender', among: IS_FORWARDED },
     ]);
+    this.holders.register(archivedMarks, [{ path: 'last_repliers', list: true, among: HAS_REPLIERS }]);
     this.holders.register(messageVersions, [mentions]);
     this.holders.register(reactions, [{ path: 'user' }]);
     this.holders.register(pollVotes, [{ path: 'user' }]);

@@ -112,6 +112,18 @@ export class ScopedRepository<D extends TenantDocument> implements TenantReposit
     return complete;
   }
 
+  async insertWhole(documents: D[]): Promise<void> {
+    if (documents.length === 0) return;
+    for (const { tenant_id } of documents) {
+      if (tenant_id !== this.source.tenantId) {
+        throw new TenantViolation('repository', 'a document of another tenant that is put back');
+      }
+    }
+    await this.run(() =>
+      this.source.model.insertMany(documents, { ...this.marked(), lean: true, ordered: true } as never),
+    );
+  }
+
   async updateOne(filter: Filter<D>, update: Update<D>, options: UpdateOptions = {}): Promise<UpdateSummary> {
     return this.update('updateOne', filter, update, options);
   }

@@ -4,6 +4,7 @@ import { forbidden, notFound, type RequestContext, type UserReference } from '#c
 import { isModerator, members, type Member, type Role, type Standing } from '#caas/domain/groups';
 import { RelationshipsService } from '#caas/domain/users';
 import { FreshCache, Invalidations } from '#caas/platform/cache';
+import { ArchiveNumbers } from '../archived/archive-numbers';
 import { conversationKey } from './conversation-key';
 import { conversations, type Conversation } from '../persistence/conversation.schema';
 import type { Message } from '../persistence/message.schema';
@@ -47,6 +48,7 @@ export class ConversationAccess {
   constructor(
     private readonly relationships: RelationshipsService,
     private readonly invalidations: Invalidations,
+    private readonly archives: ArchiveNumbers,
   ) {
     invalidations.on(({ kind, tenantId, id }) => {
       if (kind === 'relationship') this.blocks.forgetWhere((key) => key.startsWith(`${tenantId}:`));
@@ -83,8 +85,13 @@ export class ConversationAccess {
   }
 
   /** Those among `ids` that the actor is in, by id. */
-  findMany(ctx: RequestContext, ids: ObjectId[]): Promise<Map<string, Entry>> {
-    return entriesAmong(ctx, ids);
+  async findMany(ctx: RequestContext, ids: ObjectId[]): Promise<Map<string, Entry>> {
+    const askedAtMs = performance.now();
+    const entries = await entriesAmong(ctx, ids);
+    if (!ctx.connection.inTransaction) {
+      for (const { conversation } of entries.values()) this.archives.note(ctx, conversation, askedAtMs);
+    }
+    return entries;
   }
 
   /** Those among `found` that the actor is in, in their order. */
@@ -137,8 +144,10 @@ export class ConversationAccess {
   private async load(ctx: RequestContext, id: ObjectId): Promise<ConversationFacts | null> {
     const who = { conversation_id: id, 'user.user_id': ctx.user.user_id };
     const member = await ctx.repository(members).findOne(who, { fields: ['role', 'joined_seq'] });
+    const askedAtMs = performance.now();
     const conversation = member && (await ctx.repository(conversations).findById(id));
     if (!conversation) return null;
+    this.archives.note(ctx, conversation, askedAtMs);
     const { type, people } = conversation;
     return { id, type, people, role: member.role, visibleFrom: visibleFrom(member, conversation) };
   }

@@ -52,6 +52,8 @@ export class ConversationOpenings {
         sent_seqs: {},
         last_message: null,
         last_activity_at: new Date(),
+        archive_version: null,
+        archived_seq: null,
       });
       const first = everyone.map((user, at) =>
         newMember(id, user, !isDirect && at === 0 ? 'owner' : 'member', conversation),

@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
-import type { RequestContext, Stage } from '#caas/kernel';
+import type { Filter, RequestContext, Stage } from '#caas/kernel';
 import type { Entry } from '../conversations/conversation-access';
 import { visibleFrom } from '../conversations/visibility';
 import { unreadCountOf, watermarksOf } from '../conversations/watermarks';
-import { HAS_MENTIONS, messages } from '../persistence/message.schema';
+import { ColdMessages } from '../archived/cold-messages';
+import { HAS_MENTIONS, messages, type Message } from '../persistence/message.schema';
 
 /** Nobody reads a larger number; and it bounds what one query looks at. */
 export const MOST_UNREAD_MENTIONS = 100;
@@ -19,6 +20,8 @@ interface Counted {
 /** How often the actor is called by name in what they have not read. */
 @Injectable()
 export class UnreadMentions {
+  constructor(private readonly cold: ColdMessages) {}
+
   /**
    * By conversation, up to `MOST_UNREAD_MENTIONS`; where there are none, it is missing. Tombstones do not count, nor what is
    * hidden from the actor. Asks nothing about what is read to its end.
@@ -26,12 +29,35 @@ export class UnreadMentions {
    */
   async in(ctx: RequestContext, entries: Entry[]): Promise<Map<string, number>> {
     const unread = entries.filter(({ conversation, member }) => unreadCountOf(conversation, member) > 0);
+    const [archived, hot] = partition(unread, isUnreadCold);
     const portions: Entry[][] = [];
-    for (let at = 0; at < unread.length; at += CONVERSATIONS_AT_ONCE) {
-      portions.push(unread.slice(at, at + CONVERSATIONS_AT_ONCE));
+    for (let at = 0; at < hot.length; at += CONVERSATIONS_AT_ONCE) {
+      portions.push(hot.slice(at, at + CONVERSATIONS_AT_ONCE));
     }
-    const counts = await Promise.all(portions.map((portion) => this.count(ctx, portion)));
+    const counts = await Promise.all([
+      ...portions.map((portion) => this.count(ctx, portion)),
+      ...(archived.length > 0 ? [this.countBoth(ctx, archived)] : []),
+    ]);
     return new Map(counts.flat());
+  }
+
+  /** Where some of it is archived, numbers are put together and not counts: a message may be hot and cold for a while. */
+  private async countBoth(ctx: RequestContext, entries: Entry[]): Promise<[string, number][]> {
+    const hot = await Promise.all(
+      entries.map((entry) =>
+        ctx.repository(messages).find(unreadMentionsOf(ctx, entry), { fields: ['seq'], limit: MOST_UNREAD_MENTIONS }),
+      ),
+    );
+    const windows = entries.map((entry) => {
+      const { after, upTo } = unreadWindow(entry);
+      return { conversationId: entry.conversation._id, after, upTo };
+    });
+    const cold = await this.cold.mentionSeqs(ctx, ctx.user.user_id, windows);
+    return entries.flatMap(({ conversation }, at): [string, number][] => {
+      const id = conversation._id.toHexString();
+      const { size } = new Set([...hot[at]!.map(({ seq }) => seq), ...(cold.get(id) ?? [])]);
+      return size === 0 ? [] : [atMost([id, size])];
+    });
   }
 
   /**
@@ -39,7 +65,7 @@ export class UnreadMentions {
    * count. Searched together, all that was ever read of them would be gone through.
    */
   private async count(ctx: RequestContext, entries: Entry[]): Promise<[string, number][]> {
-    const [first, ...others] = entries.map((entry) => unreadMentionsOf(ctx, entry));
+    const [first, ...others] = entries.map((entry) => counting(unreadMentionsOf(ctx, entry)));
     if (!first) return [];
     const rest = others.map((pipeline): Stage => ({ $unionWith: { coll: messages.name, pipeline } }));
     const counted = await ctx.repository(messages).aggregate<Counted>([...first, ...rest]);
@@ -47,17 +73,31 @@ export class UnreadMentions {
   }
 }
 
-function unreadMentionsOf({ user }: RequestContext, { conversation, member }: Entry): Stage[] {
-  const read = Math.max(watermarksOf(conversation, member).read_seq, visibleFrom(member, conversation) - 1);
-  const unread = {
-    conversation_id: conversation._id,
-    // Not beyond what `unread_count` counts.
-    seq: { $gt: read, $lte: conversation.last_seq },
+const atMost = ([id, count]: [string, number]): [string, number] => [id, Math.min(count, MOST_UNREAD_MENTIONS)];
+
+function unreadWindow({ conversation, member }: Entry): { after: number; upTo: number } {
+  const after = Math.max(watermarksOf(conversation, member).read_seq, visibleFrom(member, conversation) - 1);
+  // Not beyond what `unread_count` counts.
+  return { after, upTo: conversation.last_seq };
+}
+
+const isUnreadCold = (entry: Entry): boolean => (entry.conversation.archived_seq ?? 0) > unreadWindow(entry).after;
+
+function partition<T>(all: T[], isFirst: (one: T) => boolean): [T[], T[]] {
+  return [all.filter(isFirst), all.filter((one) => !isFirst(one))];
+}
+
+function unreadMentionsOf({ user }: RequestContext, entry: Entry): Filter<Message> {
+  const { after, upTo } = unreadWindow(entry);
+  return {
+    conversation_id: entry.conversation._id,
+    seq: { $gt: after, $lte: upTo },
     $and: [{ 'mentions.user_id': user.user_id }, HAS_MENTIONS],
   };
-  return [
-    { $match: unread },
-    { $limit: MOST_UNREAD_MENTIONS },
-    { $group: { _id: '$conversation_id', count: { $sum: 1 } } },
-  ];
 }
+
+const counting = ($match: Filter<Message>): Stage[] => [
+  { $match },
+  { $limit: MOST_UNREAD_MENTIONS },
+  { $group: { _id: '$conversation_id', count: { $sum: 1 } } },
+];

@@ -1,14 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import { CaasError, notFound, type RequestContext } from '#caas/kernel';
+import { MessageReader } from '../archived/message-reader';
 import { ConversationAccess, type Entry } from '../conversations/conversation-access';
 import { visibleFrom } from '../conversations/visibility';
-import { messages, type Message } from '../persistence/message.schema';
+import type { Message } from '../persistence/message.schema';
 
 /** Messages by their id, for those who are in their conversation. For all others there is no such message. */
 @Injectable()
 export class MessageAccess {
-  constructor(private readonly access: ConversationAccess) {}
+  constructor(
+    private readonly access: ConversationAccess,
+    private readonly reader: MessageReader,
+  ) {}
 
   /** Also a deleted one. @throws CaasError `message_not_found` (404) */
   async readable(ctx: RequestContext, id: ObjectId): Promise<Message> {
@@ -35,7 +39,7 @@ export class MessageAccess {
   }
 
   private async find(ctx: RequestContext, id: ObjectId): Promise<Message> {
-    const message = await ctx.repository(messages).findById(id, { withDeleted: true });
+    const message = await this.reader.find(ctx, id);
     if (!message) throw notFound('message');
     return message;
   }

@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { notFound, type RequestContext, type Update } from '#caas/kernel';
 import { Realtime } from '#caas/platform/realtime';
 import { ConversationChanges, Unchanged, type ChangeScope } from '../changes/conversation-changes';
+import { messageArchived, requireHot } from '../archived/archived-parts';
+import { ArchivedMarks } from '../archived/archived-marks';
 import { conversations, type LastMessage } from '../persistence/conversation.schema';
 import { messages, type Message } from '../persistence/message.schema';
 import { SearchHints } from '../search/search-hints';
@@ -28,21 +30,25 @@ export class MessageChanges {
     private readonly changes: ConversationChanges,
     private readonly realtime: Realtime,
     private readonly search: SearchHints,
+    private readonly marks: ArchivedMarks,
   ) {}
 
   /**
    * Asks `work` what to set on the message; null for nothing. What belongs to the change is written through `tx`; the preview
    * of the conversation follows by itself. Tells nobody.
-   * @throws CaasError `message_not_found` (404), and whatever `work` throws
+   * @throws CaasError `message_not_found` (404), `message_archived` (409), and whatever `work` throws
    */
   async apply(
     ctx: RequestContext,
-    { _id, conversation_id }: Pick<Message, '_id' | 'conversation_id'>,
+    found: Message,
     work: (scope: MessageChangeScope) => Promise<ChangedFields | null>,
   ): Promise<ChangedMessage> {
+    requireHot(found);
+    const { _id, conversation_id } = found;
     const { value, rev } = await this.changes.apply(ctx, conversation_id, async (scope) => {
       const message = await scope.tx.repository(messages).findById(_id, { withDeleted: true });
-      if (!message) throw notFound('message');
+      // It may have been archived just now.
+      if (!message) throw (await this.marks.archived(scope.tx, _id)) ? messageArchived() : notFound('message');
       const fields = await work({ ...scope, message });
       if (!fields) return new Unchanged(message);
       const changed = await changeMessage(scope.tx, message, { ...fields, rev: scope.rev });
@@ -57,6 +63,28 @@ export class MessageChanges {
     const answer = await this.apply(ctx, message, work);
     if (answer.changed) this.tell(ctx, answer.message);
     return answer;
+  }
+
+  /**
+   * Pins, also what is in cold storage, and tells everybody.
+   * @param pinnedAt asked under the lock of the conversation; undefined for no change
+   * @throws CaasError `message_not_found` (404), and whatever `pinnedAt` throws
+   */
+  async applyPin(
+    ctx: RequestContext,
+    { _id, conversation_id }: Message,
+    pinnedAt: (message: Message) => Date | null | undefined,
+  ): Promise<Message> {
+    const { value: message, rev } = await this.changes.apply(ctx, conversation_id, async ({ tx, rev }) => {
+      const hot = await tx.repository(messages).findById(_id, { withDeleted: true });
+      const message = hot ?? (await this.marks.archived(tx, _id));
+      if (!message) throw notFound('message');
+      const pinned_at = pinnedAt(message);
+      if (pinned_at === undefined) return new Unchanged(message);
+      return hot ? changeMessage(tx, hot, { pinned_at, rev }) : this.marks.change(tx, message, { pinned_at }, rev);
+    });
+    if (rev !== null) this.tell(ctx, message);
+    return message;
   }
 
   tell(ctx: RequestContext, message: Message): void {

@@ -7,7 +7,7 @@ import { messageVersions } from '../persistence/message-version.schema';
 import { messages, type Message } from '../persistence/message.schema';
 import { pollVotes } from '../persistence/poll-vote.schema';
 import { reactions } from '../persistence/reaction.schema';
-import { removeReply } from '../threads/thread-roots';
+import { ThreadRoots } from '../threads/thread-roots';
 import { MessageAccess } from './message-access';
 import { MessageChanges } from './message-changes';
 import { isInCharge } from './message-rights';
@@ -19,12 +19,13 @@ export class MessageDeletionsService {
     private readonly access: MessageAccess,
     private readonly changes: MessageChanges,
     private readonly attachments: MessageAttachments,
+    private readonly threads: ThreadRoots,
   ) {}
 
   /**
    * Answers the tombstone, of one that was deleted before the same.
    * @param version of the message, that the client saw; null when it does not say
-   * @throws CaasError `message_not_found` (404), `not_your_message` (403), `stale_version` (412)
+   * @throws CaasError `message_not_found` (404), `not_your_message` (403), `message_archived` (409), `stale_version` (412)
    */
   async delete(ctx: RequestContext, id: ObjectId, version: number | null): Promise<Message> {
     const { message: found, conversation, member } = await this.access.withEntry(ctx, id);
@@ -56,7 +57,7 @@ export class MessageDeletionsService {
       if (message.poll) await tx.repository(pollVotes).deleteMany({ message_id: id });
       await tx.repository(messageVersions).deleteMany({ message_id: id });
       if (message.attachments.length > 0) await this.attachments.release(tx, message);
-      root = await removeReply(tx, message, furtherRev);
+      root = await this.threads.removeReply(tx, message, furtherRev);
       return {
         deleted_at: new Date(),
         text: null,

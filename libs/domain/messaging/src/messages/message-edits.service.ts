@@ -14,6 +14,8 @@ import {
 import { requireVersion } from '#caas/platform/http';
 import type { Attachment } from '#caas/domain/media';
 import { MessageAttachments } from '../attachments/message-attachments';
+import { archivedPartsOf, requireHot } from '../archived/archived-parts';
+import { pageOfRows } from '../archived/rows-page';
 import { messageVersions, type MessageVersion } from '../persistence/message-version.schema';
 import type { MessageContent } from '../persistence/message-content';
 import type { Message } from '../persistence/message.schema';
@@ -56,12 +58,13 @@ export class MessageEditsService {
   /**
    * @param version of the message, that the client saw; null when it does not say
    * @throws CaasError `message_not_found` (404), `blocked`, `not_your_message`, `edit_window_over`, `message_blocked` (403),
-   *   `message_deleted`, `message_forwarded` (409), `stale_version` (412), `empty_message`, `attachments_required`,
-   *   `text_too_long`, `metadata_too_large`, `invalid_poll`, `unknown_mentions`, `invalid_file` (400)
+   *   `message_deleted`, `message_forwarded`, `message_archived` (409), `stale_version` (412), `empty_message`,
+   *   `attachments_required`, `text_too_long`, `metadata_too_large`, `invalid_poll`, `unknown_mentions`, `invalid_file` (400)
    */
   async edit(ctx: RequestContext, id: ObjectId, edit: MessageEdit, version: number | null): Promise<Message> {
     const found = await this.access.writable(ctx, id);
     if (!isOwn(found, ctx.user)) throw forbidden('not_your_message', 'Only the sender can edit a message.');
+    requireHot(found);
     await this.limits.requireEditable(ctx, found);
     await this.limits.requireWithin(ctx, edit);
     const { content, flagged } = await this.moderation.admit(ctx, edit);
@@ -97,12 +100,19 @@ export class MessageEditsService {
   async history(ctx: RequestContext, id: ObjectId, request: PageRequest): Promise<Page<MessageVersion>> {
     const message = await this.access.readable(ctx, id);
     if (message.deleted_at) throw notFound('message');
+    const archived = archivedPartsOf(message);
+    if (archived) {
+      const known =
+        request.cursor === null || archived.versions.some(({ _id }) => _id.toHexString() === request.cursor);
+      if (!known) throw notHandedOut();
+      return pageOfRows(archived.versions, request, ({ replaced_rev }) => replaced_rev);
+    }
     const versions = ctx.repository(messageVersions);
     const backward = request.direction === 'backward';
     let bound = {};
     if (request.cursor !== null) {
       const last = await versions.findOne({ _id: new ObjectId(request.cursor), message_id: id });
-      if (!last) throw invalid('invalid_cursor', 'The cursor is not one that a page of this history handed out.');
+      if (!last) throw notHandedOut();
       bound = { replaced_rev: { [backward ? '$lt' : '$gt']: last.replaced_rev } };
     }
     const rows = await versions.find(
@@ -115,6 +125,8 @@ export class MessageEditsService {
 
 const sameFiles = (wanted: ObjectId[], { attachments }: Message): boolean =>
   wanted.length === attachments.length && wanted.every((id, at) => id.toHexString() === attachments[at]!.file_id);
+
+const notHandedOut = () => invalid('invalid_cursor', 'The cursor is not one that a page of this history handed out.');
 
 const contentOf = ({ text, metadata, encrypted, mentions }: Content): Content => ({
   text,

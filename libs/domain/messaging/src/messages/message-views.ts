@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
-import type { Page, RequestContext } from '#caas/kernel';
+import type { Page, RequestContext, UserReference } from '#caas/kernel';
+import type { ArchivedMessage } from '../archived/cold-messages';
+import { archivedPartsOf } from '../archived/archived-parts';
 import type { Message } from '../persistence/message.schema';
 import { pollVotes } from '../persistence/poll-vote.schema';
 import { reactions } from '../persistence/reaction.schema';
@@ -19,13 +21,16 @@ export class MessageViews {
   }
 
   async all(ctx: RequestContext, messages: Message[]) {
-    const reacted = messages.filter(({ reaction_counts }) => Object.keys(reaction_counts).length > 0);
-    const voted = messages.filter(({ poll }) => poll && poll.voter_count > 0);
+    const hot = messages.filter((message) => !archivedPartsOf(message));
+    const reacted = hot.filter(({ reaction_counts }) => Object.keys(reaction_counts).length > 0);
+    const voted = hot.filter(({ poll }) => poll && poll.voter_count > 0);
     const [reactions, votes] = await Promise.all([
       this.ownReactions(ctx, idsOf(reacted)),
       this.ownVotes(ctx, idsOf(voted)),
     ]);
     return messages.map((message) => {
+      const archived = archivedPartsOf(message);
+      if (archived) return viewOfMessageFor(message, ...ownOf(archived, ctx.user));
       const id = message._id.toHexString();
       return viewOfMessageFor(message, reactions.get(id) ?? [], votes.get(id) ?? []);
     });
@@ -54,6 +59,14 @@ export class MessageViews {
       .find({ message_id: { $in: ids }, 'user.user_id': ctx.user.user_id }, { fields: ['message_id', 'option_ids'] });
     return new Map(found.map(({ message_id, option_ids }) => [message_id.toHexString(), option_ids]));
   }
+}
+
+/** The emojis of one user, in the order in which they were added, and what they voted for. */
+function ownOf({ reactions, votes }: ArchivedMessage, { user_id }: UserReference): [string[], string[]] {
+  const own = reactions.filter(({ user }) => user.user_id.equals(user_id));
+  own.sort((a, b) => (a._id.toHexString() < b._id.toHexString() ? -1 : 1));
+  const vote = votes.find(({ user }) => user.user_id.equals(user_id));
+  return [own.map(({ emoji }) => emoji), vote?.option_ids ?? []];
 }
 
 const idsOf = (messages: Message[]): ObjectId[] => messages.map(({ _id }) => _id);

@@ -5,14 +5,16 @@ import {
   invalid,
   notFound,
   parseObjectId,
-  type Filter,
+  type Direction,
   type Page,
   type PageRequest,
   type RequestContext,
 } from '#caas/kernel';
+import type { SeqSpan } from '../archived/cold-messages';
+import { MessageReader } from '../archived/message-reader';
 import { TextModeration } from '../moderation/text-moderation';
 import { ConversationAccess } from '../conversations/conversation-access';
-import { IN_A_THREAD, IS_PINNED, messages, type Message, type MessageType } from '../persistence/message.schema';
+import type { Message, MessageType } from '../persistence/message.schema';
 import { pollOf, type NewPoll } from '../polls/poll';
 import type { Sent } from '../sending/send-committer';
 import { SendRates } from '../sending/send-rates';
@@ -67,6 +69,7 @@ export class MessagesService {
     private readonly mentions: Mentions,
     private readonly sender: MessageSender,
     private readonly rates: SendRates,
+    private readonly reader: MessageReader,
   ) {}
 
   /**
@@ -128,77 +131,40 @@ export class MessagesService {
     selection: MessageSelection = {},
   ): Promise<Page<Message>> {
     const { visibleFrom } = await this.access.readable(ctx, conversationId);
-    const among = await this.filterOf(ctx, conversationId, selection, visibleFrom);
-    if (selector.around_seq !== undefined) return this.around(ctx, among, request, selector.around_seq);
-    const backward = request.direction === 'backward';
-    const bound = request.cursor === null ? boundOf(selector) : await this.cursorBound(ctx, conversationId, request);
-    const rows = await ctx.repository(messages).find(bound === null ? among : { ...among, seq: bound }, {
-      sort: { seq: backward ? -1 : 1 },
-      limit: request.limit + 1,
-      withDeleted: true,
-    });
-    return cutPage(rows, request, ({ _id }) => _id.toHexString());
-  }
-
-  /** Half of the page before, half from `seq` on; the cursor goes on in the page's direction. */
-  private async around(
-    ctx: RequestContext,
-    among: Filter<Message>,
-    request: PageRequest,
-    seq: number,
-  ): Promise<Page<Message>> {
-    const backward = request.direction === 'backward';
-    const older = Math.floor(request.limit / 2);
-    const behind = { $lt: seq };
-    const ahead = { $gte: seq };
-    const [near, far] = backward ? [ahead, behind] : [behind, ahead];
-    const repository = ctx.repository(messages);
-    const first = await repository.find(
-      { ...among, seq: near },
-      { sort: { seq: backward ? 1 : -1 }, limit: backward ? request.limit - older : older, withDeleted: true },
-    );
-    const rest = await repository.find(
-      { ...among, seq: far },
-      { sort: { seq: backward ? -1 : 1 }, limit: request.limit - first.length + 1, withDeleted: true },
-    );
-    return cutPage([...first.reverse(), ...rest], request, ({ _id }) => _id.toHexString());
-  }
-
-  private async filterOf(
-    ctx: RequestContext,
-    conversation_id: ObjectId,
-    { thread_root_id, pinned }: MessageSelection,
-    visibleFrom: number,
-  ): Promise<Filter<Message>> {
-    const conditions: Filter<Message>[] = pinned ? [IS_PINNED] : [];
-    if (visibleFrom > 1) conditions.push({ seq: { $gte: visibleFrom } });
-    if (thread_root_id) {
-      const root = { _id: thread_root_id, conversation_id, seq: { $gte: visibleFrom } };
-      const found = await ctx.repository(messages).findOne(root, { withDeleted: true, fields: ['_id'] });
-      if (!found) throw notFound('message');
-      conditions.push({ thread_root_id }, IN_A_THREAD);
+    if (selection.thread_root_id) {
+      const root = await this.reader.find(ctx, selection.thread_root_id);
+      if (!root || !isIn(root, conversationId, visibleFrom)) throw notFound('message');
     }
-    return conditions.length === 0 ? { conversation_id } : { conversation_id, $and: conditions };
+    const read = (span: Omit<SeqSpan, 'direction'>, direction = request.direction) =>
+      this.read(ctx, conversationId, { ...span, from: Math.max(span.from, visibleFrom), direction }, selection);
+    if (selector.around_seq !== undefined) return around(request, selector.around_seq, read);
+    const bounds = request.cursor === null ? boundsOf(selector) : await this.cursorBounds(ctx, conversationId, request);
+    return cutPage(await read({ ...bounds, limit: request.limit + 1 }), request, idOf);
   }
 
-  private async cursorBound(ctx: RequestContext, conversationId: ObjectId, { cursor, direction }: PageRequest) {
-    const at = { _id: new ObjectId(cursor!), conversation_id: conversationId };
-    const last = await ctx.repository(messages).findOne(at, { withDeleted: true, fields: ['seq'] });
-    if (!last) throw invalid('invalid_cursor', 'The cursor is not one that a page of this conversation handed out.');
-    return direction === 'backward' ? { $lt: last.seq } : { $gt: last.seq };
+  private read(ctx: RequestContext, id: ObjectId, span: SeqSpan, { pinned, thread_root_id }: MessageSelection) {
+    if (span.from > span.to || span.limit === 0) return Promise.resolve([]);
+    if (!pinned) return this.reader.span(ctx, id, span, thread_root_id);
+    return this.reader.pinned(ctx, id, span, thread_root_id);
+  }
+
+  private async cursorBounds(ctx: RequestContext, conversationId: ObjectId, { cursor, direction }: PageRequest) {
+    const last = await this.reader.find(ctx, new ObjectId(cursor!));
+    if (!last?.conversation_id.equals(conversationId)) {
+      throw invalid('invalid_cursor', 'The cursor is not one that a page of this conversation handed out.');
+    }
+    return boundsOf(direction === 'backward' ? { before_seq: last.seq } : { after_seq: last.seq });
   }
 
   private async replyTarget(
     ctx: RequestContext,
-    conversation_id: ObjectId,
+    conversationId: ObjectId,
     replyToId: string,
     visibleFrom: number,
   ): Promise<ObjectId> {
     const _id = parseObjectId(replyToId, 'reply_to_id');
-    const target = await ctx
-      .repository(messages)
-      .findOne({ _id, conversation_id, seq: { $gte: visibleFrom } } as Filter<Message>, { fields: ['_id'] });
-    if (target) return _id;
+    const target = await this.reader.find(ctx, _id);
+    if (target && isIn(target, conversationId, visibleFrom) && !target.deleted_at) return _id;
     throw invalid('unknown_reply', 'There is no such message in this conversation.', [
       { field: 'reply_to_id', message: 'must be a message of this conversation' },
     ]);
@@ -206,25 +172,45 @@ export class MessagesService {
 
   private async threadRoot(
     ctx: RequestContext,
-    conversation_id: ObjectId,
+    conversationId: ObjectId,
     rootId: string,
     visibleFrom: number,
   ): Promise<ObjectId> {
     const _id = parseObjectId(rootId, 'thread_root_id');
-    const root = await ctx
-      .repository(messages)
-      .findOne({ _id, conversation_id, thread_root_id: null, seq: { $gte: visibleFrom } } as Filter<Message>, {
-        fields: ['_id'],
-      });
-    if (root) return _id;
+    const root = await this.reader.find(ctx, _id);
+    if (root && isIn(root, conversationId, visibleFrom) && !root.deleted_at && !root.thread_root_id) return _id;
     throw invalid('unknown_thread_root', 'There is no such message in this conversation that can have a thread.', [
       { field: 'thread_root_id', message: 'must be a message of this conversation that is not in a thread itself' },
     ]);
   }
 }
 
-function boundOf({ after_seq, before_seq }: MessageSelector): Record<string, number> | null {
-  if (after_seq !== undefined) return { $gt: after_seq };
-  if (before_seq !== undefined) return { $lt: before_seq };
-  return null;
+const idOf = ({ _id }: Message): string => _id.toHexString();
+
+const isIn = ({ conversation_id, seq }: Message, conversationId: ObjectId, visibleFrom: number): boolean =>
+  conversation_id.equals(conversationId) && seq >= visibleFrom;
+
+/** Both ends count. */
+function boundsOf({ after_seq, before_seq }: MessageSelector): { from: number; to: number } {
+  return {
+    from: after_seq === undefined ? 1 : after_seq + 1,
+    to: before_seq === undefined ? Infinity : before_seq - 1,
+  };
+}
+
+/** Half of the page before, half from `seq` on; the cursor goes on in the page's direction. */
+async function around(
+  request: PageRequest,
+  seq: number,
+  read: (span: Omit<SeqSpan, 'direction'>, direction?: Direction) => Promise<Message[]>,
+): Promise<Page<Message>> {
+  const backward = request.direction === 'backward';
+  const older = Math.floor(request.limit / 2);
+  const behind = boundsOf({ before_seq: seq });
+  const ahead = boundsOf({ after_seq: seq - 1 });
+  const [near, far] = backward ? [ahead, behind] : [behind, ahead];
+  const limit = backward ? request.limit - older : older;
+  const first = await read({ ...near, limit }, backward ? 'forward' : 'backward');
+  const rest = await read({ ...far, limit: request.limit - first.length + 1 });
+  return cutPage([...first.reverse(), ...rest], request, idOf);
 }

@@ -8,7 +8,7 @@ import { MessageAccess } from './message-access';
 import { MessageChanges } from './message-changes';
 import { requirePresent } from './message-rights';
 
-/** What stays at hand for everybody: in direct conversations both may pin, elsewhere moderators and above. */
+/** What stays at hand for everybody, archived or not: in direct conversations both may pin, elsewhere moderators and above. */
 @Injectable()
 export class PinsService {
   constructor(
@@ -21,19 +21,16 @@ export class PinsService {
   async pin(ctx: RequestContext, id: ObjectId): Promise<Message> {
     const { message: found, conversation } = await this.pinnable(ctx, id);
     await this.conversations.requireUnblocked(ctx, conversation);
-    const { message } = await this.changes.applyAndTell(ctx, found, ({ message }) => {
+    return this.changes.applyPin(ctx, found, (message) => {
       requirePresent(message);
-      return Promise.resolve(message.pinned_at ? null : { pinned_at: new Date() });
+      return message.pinned_at ? undefined : new Date();
     });
-    return message;
   }
 
   /** @throws CaasError `message_not_found` (404), `moderator_required` (403) */
   async unpin(ctx: RequestContext, id: ObjectId): Promise<void> {
     const { message: found } = await this.pinnable(ctx, id);
-    await this.changes.applyAndTell(ctx, found, ({ message }) =>
-      Promise.resolve(message.pinned_at ? { pinned_at: null } : null),
-    );
+    await this.changes.applyPin(ctx, found, (message) => (message.pinned_at ? null : undefined));
   }
 
   private async pinnable(ctx: RequestContext, id: ObjectId): Promise<Entry & { message: Message }> {

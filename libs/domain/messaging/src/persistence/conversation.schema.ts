@@ -83,6 +83,14 @@ export class Conversation extends TenantDocumentBase {
 
   @Prop({ type: Date, required: true })
   last_activity_at: Date;
+
+  /** Another whenever messages of it came into cold storage or left it; null as long as none ever did. */
+  @Prop({ type: Number, default: null })
+  archive_version: number | null;
+
+  /** The highest `seq` that is or was in cold storage. */
+  @Prop({ type: Number, default: null })
+  archived_seq: number | null;
 }
 
 export const conversations = tenantCollection(Conversation, {

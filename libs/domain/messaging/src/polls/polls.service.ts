@@ -3,6 +3,8 @@ import type { ObjectId } from 'bson';
 import { conflict, forbidden, type Page, type PageRequest, type RequestContext } from '#caas/kernel';
 import { Realtime } from '#caas/platform/realtime';
 import { ConversationAccess } from '../conversations/conversation-access';
+import { archivedPartsOf } from '../archived/archived-parts';
+import { pageOfRows } from '../archived/rows-page';
 import { MessageAccess } from '../messages/message-access';
 import { MessageChanges } from '../messages/message-changes';
 import { isInCharge, requirePresent } from '../messages/message-rights';
@@ -26,7 +28,7 @@ export class PollsService {
   /**
    * In place of what the actor voted for before; no option takes it back.
    * @throws CaasError `unknown_option`, `single_choice` (400), `blocked` (403, but for taking back), `message_not_found` (404),
-   *   `message_deleted`, `not_a_poll`, `poll_closed` (409)
+   *   `message_deleted`, `not_a_poll`, `poll_closed`, `message_archived` (409)
    */
   async vote(ctx: RequestContext, id: ObjectId, optionIds: string[]): Promise<Message> {
     const found = await (optionIds.length > 0 ? this.access.writable(ctx, id) : this.access.readable(ctx, id));
@@ -45,7 +47,7 @@ export class PollsService {
 
   /**
    * Closed for good; again, nothing happens.
-   * @throws CaasError `not_your_message`, `blocked` (403), `message_not_found` (404), `message_deleted`, `not_a_poll` (409)
+   * @throws CaasError `not_your_message`, `blocked` (403), `message_not_found` (404), `message_deleted`, `not_a_poll`, `message_archived` (409)
    */
   async close(ctx: RequestContext, id: ObjectId): Promise<Message> {
     const { message: found, conversation, member } = await this.access.withEntry(ctx, id);
@@ -77,7 +79,10 @@ export class PollsService {
     requirePresent(message);
     const poll = requirePoll(message);
     if (poll.anonymous) throw forbidden('anonymous_poll', 'Nobody learns who voted in this poll.');
-    const only = optionId === null ? {} : { option_ids: chosenOf(poll, [optionId])[0]! };
+    const option = optionId === null ? null : chosenOf(poll, [optionId])[0]!;
+    const archived = archivedPartsOf(message);
+    if (archived) return pageOfRows(archived.votes.filter(votesFor(option)), request);
+    const only = option === null ? {} : { option_ids: option };
     return ctx.repository(pollVotes).page({ message_id: id, ...only }, request);
   }
 
@@ -89,6 +94,11 @@ export class PollsService {
     this.realtime.publish(ctx, { userId }, { type: 'poll.voted', conversationId, data });
   }
 }
+
+const votesFor =
+  (option: string | null) =>
+  ({ option_ids }: PollVote): boolean =>
+    option === null || option_ids.includes(option);
 
 type OwnVote = ReturnType<typeof ownVote>;
 

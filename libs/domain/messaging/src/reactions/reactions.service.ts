@@ -11,6 +11,8 @@ import {
   type RequestContext,
 } from '#caas/kernel';
 import { Realtime } from '#caas/platform/realtime';
+import { archivedPartsOf } from '../archived/archived-parts';
+import { pageOfRows } from '../archived/rows-page';
 import { MessageAccess } from '../messages/message-access';
 import { MessageChanges } from '../messages/message-changes';
 import { requirePresent } from '../messages/message-rights';
@@ -32,7 +34,7 @@ export class ReactionsService {
   /**
    * `added` is false when the actor had reacted so already.
    * @throws CaasError `invalid_emoji`, `too_many_reactions` (400), `message_not_found` (404), `blocked` (403),
-   *   `message_deleted` (409)
+   *   `message_deleted`, `message_archived` (409)
    */
   async add(ctx: RequestContext, id: ObjectId, emoji: string): Promise<{ message: Message; added: boolean }> {
     parseEmoji(emoji);
@@ -53,7 +55,7 @@ export class ReactionsService {
     return { message, added: changed };
   }
 
-  /** @throws CaasError `invalid_emoji` (400), `message_not_found` (404) */
+  /** @throws CaasError `invalid_emoji` (400), `message_not_found` (404), `message_archived` (409) */
   async remove(ctx: RequestContext, id: ObjectId, emoji: string): Promise<Message> {
     parseEmoji(emoji);
     const found = await this.access.readable(ctx, id);
@@ -71,7 +73,12 @@ export class ReactionsService {
    */
   async list(ctx: RequestContext, id: ObjectId, emoji: string | null, request: PageRequest): Promise<Page<Reaction>> {
     const only = emoji === null ? {} : { emoji: parseEmoji(emoji) };
-    await this.access.readable(ctx, id);
+    const archived = archivedPartsOf(await this.access.readable(ctx, id));
+    if (archived)
+      return pageOfRows(
+        archived.reactions.filter((each) => emoji === null || each.emoji === emoji),
+        request,
+      );
     return ctx.repository(reactions).page({ message_id: id, ...only }, request);
   }
 

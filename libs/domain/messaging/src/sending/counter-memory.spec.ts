@@ -11,6 +11,7 @@ const counters = (_id: ObjectId, rev: number): Counters => ({
   last_seq: rev,
   rev,
   sent_seqs: {},
+  archive_version: null,
 });
 
 describe('CounterMemory', () => {

@@ -9,7 +9,10 @@ const MAX_REMEMBERED = 20_000;
 const DISTRUST_MS = 60_000;
 
 /** What a send must know of a conversation to number its message. */
-export type Counters = Pick<Conversation, '_id' | 'type' | 'created_by_id' | 'last_seq' | 'rev' | 'sent_seqs'>;
+export type Counters = Pick<
+  Conversation,
+  '_id' | 'type' | 'created_by_id' | 'last_seq' | 'rev' | 'sent_seqs' | 'archive_version'
+>;
 
 /**
  * The counters as this process last wrote them, which saves reading them again. Nobody relies on them: whoever writes says

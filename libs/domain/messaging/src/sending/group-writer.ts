@@ -6,7 +6,9 @@ import { ModerationCases } from '../moderation/moderation-cases';
 import { previewOf } from '../messages/preview';
 import { conversations, type Conversation } from '../persistence/conversation.schema';
 import { messages, type Message } from '../persistence/message.schema';
-import { addReplies, threadGrowths, type ThreadGrowth } from '../threads/thread-roots';
+import { archivedSends } from '../persistence/archived-send.schema';
+import { MessageReader } from '../archived/message-reader';
+import { ThreadRoots, threadGrowths, type ThreadGrowth } from '../threads/thread-roots';
 import { CounterMemory, type Counters } from './counter-memory';
 import type { Draft, SendKey } from './draft';
 
@@ -23,7 +25,10 @@ export class ContendedGroup extends Error {}
 const ATTEMPTS_TOGETHER = 3;
 /** More senders than this in a conversation's own row, and they move to the rows of the members. */
 const MAX_RECENT_SENDERS = 64;
-const COUNTER_FIELDS: (keyof Counters)[] = ['type', 'created_by_id', 'last_seq', 'rev', 'sent_seqs'];
+const COUNTER_FIELDS: (keyof Counters)[] = ['type', 'created_by_id', 'last_seq', 'rev', 'sent_seqs', 'archive_version'];
+
+/** One of a group was sent before, and is archived by now: `find` knows it. */
+class SentBefore extends Error {}
 
 /** What was remembered of a conversation is no longer so. */
 class StaleMemory extends Error {}
@@ -34,6 +39,8 @@ export class GroupWriter {
   constructor(
     private readonly memory: CounterMemory,
     private readonly cases: ModerationCases,
+    private readonly threads: ThreadRoots,
+    private readonly reader: MessageReader,
   ) {}
 
   /**
@@ -43,7 +50,7 @@ export class GroupWriter {
    * The roots of threads that are replied in move on in the same transaction, each with a `rev` of its own.
    * @returns the messages, in the order of `drafts`; null where the conversation is gone
    * @throws ContendedGroup for a group of several conversations, of which another process holds one
-   * @throws DuplicateKeyError when one of the messages is there already; nothing is written then
+   * @throws DuplicateKeyError, or SentBefore, when one of the messages is there already; nothing is written then
    */
   async write(ctx: RequestContext, drafts: Draft[]): Promise<(Written | null)[]> {
     const groups = groupByConversation(drafts);
@@ -78,12 +85,13 @@ export class GroupWriter {
           groups.map(({ id }) => id),
         ));
       const advances = advancesOf(groups, counters);
+      await this.requireUnsent(tx, advances);
       await tx.repository(members).bulkWrite(advances.flatMap(watermarksToMove));
       const { matched } = await tx.repository(conversations).bulkWrite(advances.map(growthOf));
       if (matched !== advances.length) throw new StaleMemory();
       const written = await tx.repository(messages).insertMany(advances.flatMap(({ documents }) => documents));
       await this.cases.flag(tx, flaggedAmong(drafts, written));
-      return { advances, written, roots: await moveRoots(tx, advances) };
+      return { advances, written, roots: await this.moveRoots(tx, advances) };
     });
     for (const advance of advances) this.memory.keep(ctx, countersAfter(advance));
     const byId = new Map(written.map((message) => [message._id, { message, root: roots.get(message._id) ?? null }]));
@@ -100,10 +108,47 @@ export class GroupWriter {
     const [only] = same;
     if (!only) return [];
     const found = await ctx.repository(messages).find(same.length === 1 ? only : { $or: same }, { withDeleted: true });
+    if (found.length < sends.length) found.push(...(await this.findArchived(ctx, sends)));
     const byKey = new Map(found.map((message) => [keyOf(message), message]));
     return sends.map((send) => byKey.get(keyOf(send)) ?? null);
   }
+
+  private async findArchived(ctx: RequestContext, sends: SendKey[]): Promise<Message[]> {
+    const rows = await ctx.repository(archivedSends).find({ $or: sends.map(archivedSendOf) }, { fields: ['_id'] });
+    return this.reader.findMany(
+      ctx,
+      rows.map(({ _id }) => _id),
+    );
+  }
+
+  /** Where messages were archived, the unique index over what is hot does not know all that was sent. */
+  private async requireUnsent(tx: RequestContext, advances: Advance[]): Promise<void> {
+    const archived = advances.filter(({ conversation }) => (conversation.archive_version ?? null) !== null);
+    if (archived.length === 0) return;
+    const sends = archived.flatMap(({ documents }) => documents).map(archivedSendOf);
+    const sent = await tx.repository(archivedSends).findOne({ $or: sends }, { fields: ['_id'] });
+    if (sent) throw new SentBefore();
+  }
+
+  /** What moved, under the last of the messages that moved it. */
+  private async moveRoots(tx: RequestContext, advances: Advance[]): Promise<Map<ObjectId, Message>> {
+    const moved = new Map<ObjectId, Message>();
+    for (const { documents, threads } of advances) {
+      for (const thread of threads) {
+        const root = await this.threads.addReplies(tx, thread);
+        const last = documents.findLast(({ thread_root_id }) => thread_root_id?.equals(thread.rootId));
+        if (root && last) moved.set(last._id, root);
+      }
+    }
+    return moved;
+  }
 }
+
+const archivedSendOf = ({ conversation_id, sender, client_message_id }: Omit<SendKey, 'request_hash'>) => ({
+  conversation_id,
+  sender_id: sender.user_id,
+  client_message_id,
+});
 
 /** The same for two sends exactly when their client means them to be one. */
 export const keyOf = ({ conversation_id, sender, client_message_id }: Omit<SendKey, 'request_hash'>): string =>
@@ -162,19 +207,6 @@ function flaggedAmong(drafts: Draft[], written: Message[]): Message[] {
   return ids.size === 0 ? [] : written.filter(({ _id }) => ids.has(_id));
 }
 
-/** What moved, under the last of the messages that moved it. */
-async function moveRoots(tx: RequestContext, advances: Advance[]): Promise<Map<ObjectId, Message>> {
-  const moved = new Map<ObjectId, Message>();
-  for (const { documents, threads } of advances) {
-    for (const thread of threads) {
-      const root = await addReplies(tx, thread);
-      const last = documents.findLast(({ thread_root_id }) => thread_root_id?.equals(thread.rootId));
-      if (root && last) moved.set(last._id, root);
-    }
-  }
-  return moved;
-}
-
 function countersAfter({ conversation, documents, sent, threads }: Advance): Counters {
   return {
     ...conversation,
@@ -198,7 +230,12 @@ function growthOf({ conversation, documents, sent, threads }: Advance): WriteOpe
     : Object.fromEntries(Object.entries(sent).map(([userId, seq]) => [`sent_seqs.${userId}`, seq]));
   return {
     updateOne: {
-      filter: { _id: conversation._id, rev: conversation.rev },
+      // Archiving takes no rev, but a send must know of it: see `requireUnsent`.
+      filter: {
+        _id: conversation._id,
+        rev: conversation.rev,
+        archive_version: conversation.archive_version ?? null,
+      },
       update: {
         $inc: { last_seq: documents.length, rev: documents.length + threads.length },
         $set: { last_message, last_activity_at: created_at, ...newestSender(conversation, sender), ...sentSeqs },

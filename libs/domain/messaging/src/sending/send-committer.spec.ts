@@ -54,7 +54,7 @@ describe('SendCommitter', () => {
   let room: ObjectId;
   let other: ObjectId;
   beforeEach(() => {
-    writer = new MemoryWriter(new CounterMemory(), new ModerationCases());
+    writer = new MemoryWriter(new CounterMemory(), new ModerationCases(), null as never, null as never);
     committer = new SendCommitter(writer, new WriteTurns());
     [room, other] = [new ObjectId(), new ObjectId()];
   });

@@ -18,6 +18,7 @@ import { CounterMemory } from './counter-memory';
 import { GroupWriter } from './group-writer';
 import { SendCommitter } from './send-committer';
 import { SendRates } from './send-rates';
+import { ThreadRoots } from '../threads/thread-roots';
 import { WriteTurns } from './write-turns';
 
 const SENDING = [
@@ -39,6 +40,7 @@ const SENDING = [
   SendCommitter,
   SendRates,
   TextModeration,
+  ThreadRoots,
   WriteTurns,
 ];
 

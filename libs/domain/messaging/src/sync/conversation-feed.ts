@@ -6,7 +6,7 @@ import { members } from '#caas/domain/groups';
 import { ConversationFeed } from '#caas/platform/realtime';
 import { RequestContexts } from '#caas/tenancy';
 import { ownConversationIds } from '../conversations/own-conversations';
-import { messages } from '../persistence/message.schema';
+import { MessageReader } from '../archived/message-reader';
 import { missedEvents } from './missed-events';
 
 const MAX_MISSED = 500;
@@ -14,7 +14,10 @@ const MAX_MISSED = 500;
 /** What the socket layer asks of messaging. */
 @Injectable()
 export class MessagingFeed extends ConversationFeed {
-  constructor(private readonly contexts: RequestContexts) {
+  constructor(
+    private readonly contexts: RequestContexts,
+    private readonly reader: MessageReader,
+  ) {
     super();
   }
 
@@ -39,12 +42,10 @@ export class MessagingFeed extends ConversationFeed {
   ): Promise<EventEnvelope[]> {
     const ctx = await this.contexts.openFor(tenantId, { kind: 'system', name: 'fill-gap' }, 'fill-gap');
     // Later changes too: what was created in the gap and changed after it is still to be told of.
-    const rows = await ctx
-      .repository(messages)
-      .find(
-        { conversation_id: new ObjectId(conversationId), rev: { $gt: afterRev }, created_rev: { $lt: beforeRev } },
-        { sort: { rev: 1 }, limit: MAX_MISSED, withDeleted: true },
-      );
+    const span = { afterRev, fromSeq: 1, limit: MAX_MISSED };
+    const rows = await this.reader.changedAfter(ctx, new ObjectId(conversationId), span, {
+      created_rev: { $lt: beforeRev },
+    });
     return missedEvents(rows, afterRev, beforeRev);
   }
 }

@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { ObjectId } from 'bson';
-import { isObjectIdHex, type Filter, type RequestContext } from '#caas/kernel';
+import { isObjectIdHex, type RequestContext } from '#caas/kernel';
 import { members } from '#caas/domain/groups';
 import { ConversationAccess, type Entry } from '../conversations/conversation-access';
 import { ConversationViews } from '../conversations/conversation-views';
 import { visibleFrom } from '../conversations/visibility';
 import { UnreadMentions } from '../mentions/unread-mentions';
-import { messages, type Message } from '../persistence/message.schema';
+import type { Message } from '../persistence/message.schema';
+import { MessageReader } from '../archived/message-reader';
 import { MessageViews } from '../messages/message-views';
 import { receiptOf, type Receipt } from '../receipts/receipts.service';
 import { isBehind, stateOf } from './conversation-state';
@@ -35,6 +36,7 @@ export class SyncService {
     private readonly views: MessageViews,
     private readonly conversationViews: ConversationViews,
     private readonly mentions: UnreadMentions,
+    private readonly reader: MessageReader,
   ) {}
 
   async sync(ctx: RequestContext, { conversations: known, limit, joined_cursor }: SyncRequest) {
@@ -76,10 +78,12 @@ export class SyncService {
     for (let at = 0; at < changed.length && total < MAX_MESSAGES; at += READ_AT_ONCE) {
       const some = changed.slice(at, at + READ_AT_ONCE);
       const pages = await Promise.all(
-        some.map(([id, entry]) =>
-          ctx
-            .repository(messages)
-            .find(changedSince(entry, known[id]!), { sort: { rev: 1 }, limit: limit + 1, withDeleted: true }),
+        some.map(([id, { conversation, member }]) =>
+          this.reader.changedAfter(ctx, conversation._id, {
+            afterRev: known[id]!,
+            fromSeq: visibleFrom(member, conversation),
+            limit: limit + 1,
+          }),
         ),
       );
       pages.forEach((page, index) => {
@@ -126,12 +130,6 @@ export class SyncService {
       joined_page: { next_cursor: page.next_cursor, has_more: page.has_more },
     };
   }
-}
-
-function changedSince({ conversation, member }: Entry, rev: number): Filter<Message> {
-  const changed = { conversation_id: conversation._id, rev: { $gt: rev } };
-  const from = visibleFrom(member, conversation);
-  return from > 1 ? { ...changed, seq: { $gte: from } } : changed;
 }
 
 /** Conversations together that have no more members than one query should read. */

@@ -1,8 +1,12 @@
+import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import type { RequestContext, UserReference } from '#caas/kernel';
-import { IN_A_THREAD, messages, type Message } from '../persistence/message.schema';
+import { ArchivedMarks, changeThread } from '../archived/archived-marks';
+import { MessageReader } from '../archived/message-reader';
+import type { Message } from '../persistence/message.schema';
 
 const MAX_REPLIERS = 3;
+const REPLIES_AT_ONCE = 20;
 
 /** Replies that one transaction adds to a thread, and the `rev` that the thread's root gets for them. */
 export interface ThreadGrowth {
@@ -30,46 +34,55 @@ export function threadGrowths(
   return [...threads.values()];
 }
 
-/** Call it after the conversation's row was written, whose lock keeps others away. @returns the root as it then is */
-export async function addReplies(tx: RequestContext, { rootId, rev, replies }: ThreadGrowth): Promise<Message | null> {
-  const root = await tx.repository(messages).findById(rootId, { withDeleted: true });
-  if (!root) return null;
-  const last_repliers = replies.reduce(withReplier, root.last_repliers);
-  return setOnRoot(tx, root, { reply_count: root.reply_count + replies.length, last_repliers, rev });
-}
+/** The messages that began threads, hot or archived, and what they keep of their replies. */
+@Injectable()
+export class ThreadRoots {
+  constructor(
+    private readonly reader: MessageReader,
+    private readonly marks: ArchivedMarks,
+  ) {}
 
-/** Takes a reply that is being deleted out of its thread. @returns the root as it then is */
-export async function removeReply(
-  tx: RequestContext,
-  { _id, thread_root_id }: Pick<Message, '_id' | 'thread_root_id'>,
-  nextRev: () => number,
-): Promise<Message | null> {
-  const root = thread_root_id && (await tx.repository(messages).findById(thread_root_id, { withDeleted: true }));
-  if (!root) return null;
-  const last_repliers: UserReference[] = [];
-  while (last_repliers.length < MAX_REPLIERS) {
-    const [newest] = await tx.repository(messages).find(
-      {
-        _id: { $ne: _id },
-        $and: [{ thread_root_id: root._id }, IN_A_THREAD],
-        'sender.user_id': { $nin: last_repliers.map(({ user_id }) => user_id) },
-      },
-      { sort: { seq: -1 }, limit: 1 },
-    );
-    if (!newest) break;
-    last_repliers.push(newest.sender);
+  /** Call it after the conversation's row was written, whose lock keeps others away. @returns the root as it then is */
+  async addReplies(tx: RequestContext, { rootId, rev, replies }: ThreadGrowth): Promise<Message | null> {
+    const root = await this.reader.find(tx, rootId);
+    if (!root) return null;
+    const last_repliers = replies.reduce(withReplier, root.last_repliers);
+    return changeThread(tx, this.marks, root, { reply_count: root.reply_count + replies.length, last_repliers, rev });
   }
-  const reply_count = Math.max(0, root.reply_count - 1);
-  return setOnRoot(tx, root, { reply_count, last_repliers, rev: nextRev() });
+
+  /** Takes a reply that is being deleted out of its thread. @returns the root as it then is */
+  async removeReply(
+    tx: RequestContext,
+    reply: Pick<Message, '_id' | 'thread_root_id' | 'conversation_id'>,
+    nextRev: () => number,
+  ): Promise<Message | null> {
+    const root = reply.thread_root_id && (await this.reader.find(tx, reply.thread_root_id));
+    if (!root) return null;
+    const last_repliers = await this.lastRepliers(tx, reply, root._id);
+    const reply_count = Math.max(0, root.reply_count - 1);
+    return changeThread(tx, this.marks, root, { reply_count, last_repliers, rev: nextRev() });
+  }
+
+  /** Without the reply that goes. */
+  private async lastRepliers(
+    tx: RequestContext,
+    { _id, conversation_id }: Pick<Message, '_id' | 'conversation_id'>,
+    rootId: ObjectId,
+  ): Promise<UserReference[]> {
+    const last: UserReference[] = [];
+    for (let to = Infinity; ;) {
+      const span = { from: 1, to, direction: 'backward', limit: REPLIES_AT_ONCE } as const;
+      const newest = await this.reader.span(tx, conversation_id, span, rootId);
+      for (const { _id: id, sender, deleted_at } of newest) {
+        const counts = deleted_at === null && !id.equals(_id);
+        if (counts && !last.some(({ user_id }) => user_id.equals(sender.user_id))) last.push(sender);
+        if (last.length === MAX_REPLIERS) return last;
+      }
+      if (newest.length < REPLIES_AT_ONCE) return last;
+      to = newest.at(-1)!.seq - 1;
+    }
+  }
 }
 
 const withReplier = (repliers: UserReference[], { sender }: Pick<Message, 'sender'>): UserReference[] =>
   [sender, ...repliers.filter(({ user_id }) => !user_id.equals(sender.user_id))].slice(0, MAX_REPLIERS);
-
-function setOnRoot(
-  tx: RequestContext,
-  { _id }: Message,
-  fields: Pick<Message, 'reply_count' | 'last_repliers' | 'rev'>,
-): Promise<Message | null> {
-  return tx.repository(messages).findOneAndUpdate({ _id }, { $set: fields }, { withDeleted: true });
-}

@@ -1,4 +1,5 @@
 import type { Conversation } from '../persistence/conversation.schema';
+import type { GoneSeqs } from '../archived/cold-messages';
 import type { Message } from '../persistence/message.schema';
 import { tallyOf } from '../polls/poll';
 
@@ -45,7 +46,11 @@ export class ConversationAccount {
   private readonly replies = new Map<string, number>();
   private readonly storedReplies = new Map<string, number>();
 
-  constructor(private readonly conversation: Conversation) {}
+  /** @param gone numbers of messages that nobody has any more, and that is as it should be */
+  constructor(
+    private readonly conversation: Conversation,
+    private readonly gone: readonly GoneSeqs[] = [],
+  ) {}
 
   /**
    * @param reactions of this message, by the key of the emoji, as the rows of reactions say
@@ -53,6 +58,7 @@ export class ConversationAccount {
    */
   add(message: AccountedMessage, reactions: Record<string, number>, votes: Record<string, number>): void {
     const id = message._id.toHexString();
+    this.skipGone(message.seq - 1);
     this.messages += 1;
     this.lastId = id;
     if (message.seq !== this.messages) this.report('seq', message.seq, this.messages, id);
@@ -73,18 +79,27 @@ export class ConversationAccount {
   /** @param watermarks of the members, each with the highest `seq` that it names */
   finish(memberCount: number, watermarks: { user_id: string; seq: number }[]): Drift[] {
     const { member_count, last_seq, last_message } = this.conversation;
+    this.skipGone(last_seq);
     if (member_count !== memberCount) this.report('member_count', member_count, memberCount);
     if (last_seq !== this.messages) this.report('last_seq', last_seq, this.messages);
     const newest = last_message?.id.toHexString() ?? null;
-    if (newest !== this.lastId) this.report('last_message', newest, this.lastId);
+    if (newest !== this.lastId && this.gone.length === 0) this.report('last_message', newest, this.lastId);
     for (const { user_id, seq } of watermarks) {
       if (seq > last_seq) this.report('watermark', { user_id, seq }, last_seq);
     }
+    // Of threads, too, some may be gone.
+    if (this.gone.length > 0) return this.drifts;
     for (const id of new Set([...this.replies.keys(), ...this.storedReplies.keys()])) {
       const [stored, counted] = [this.storedReplies.get(id) ?? 0, this.replies.get(id) ?? 0];
       if (stored !== counted) this.report('reply_count', stored, counted, id);
     }
     return this.drifts;
+  }
+
+  /** Up to a number at most: what changed last may be there of a time whose others are gone. */
+  private skipGone(upTo: number): void {
+    const isGone = (seq: number) => this.gone.some(({ first_seq, last_seq }) => first_seq <= seq && seq <= last_seq);
+    while (this.messages < upTo && isGone(this.messages + 1)) this.messages += 1;
   }
 
   private report(what: Drift['what'], stored: unknown, counted: unknown, message_id?: string): void {

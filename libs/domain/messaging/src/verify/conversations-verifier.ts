@@ -4,7 +4,10 @@ import { keyOfEmoji, type RequestContext } from '#caas/kernel';
 import { members } from '#caas/domain/groups';
 import { watermarksOf } from '../conversations/watermarks';
 import { conversations, type Conversation } from '../persistence/conversation.schema';
-import { messages } from '../persistence/message.schema';
+import { archivedPartsOf } from '../archived/archived-parts';
+import { ColdMessages } from '../archived/cold-messages';
+import { MessageReader } from '../archived/message-reader';
+import { messages, type Message } from '../persistence/message.schema';
 import { pollVotes } from '../persistence/poll-vote.schema';
 import { reactions } from '../persistence/reaction.schema';
 import { ACCOUNTED, ConversationAccount, type AccountedMessage, type Drift } from './conversation-account';
@@ -28,6 +31,11 @@ export interface Verification {
 /** Recomputes every counter of one tenant's messaging from what it counts. It repairs nothing. */
 @Injectable()
 export class ConversationsVerifier {
+  constructor(
+    private readonly reader: MessageReader,
+    private readonly cold: ColdMessages,
+  ) {}
+
   /** Reads by the portion: memory is bounded by the revs of the longest conversation. */
   async verify(ctx: RequestContext): Promise<Verification> {
     const result: Verification = { conversations: 0, messages: 0, drift: 0, drifts: [], unsettled: 0 };
@@ -52,22 +60,21 @@ export class ConversationsVerifier {
       if (!conversation) return { found: [], messages: 0 };
       const found = await this.count(ctx, conversation);
       const after = await ctx.repository(conversations).findById(id);
-      if (after?.rev === conversation.rev) return { found, messages: conversation.last_seq };
+      const isSame = after?.rev === conversation.rev && after.archive_version === conversation.archive_version;
+      if (isSame) return { found, messages: conversation.last_seq };
     }
     return null;
   }
 
   private async count(ctx: RequestContext, conversation: Conversation): Promise<Drift[]> {
-    const account = new ConversationAccount(conversation);
+    const version = conversation.archive_version ?? null;
+    const gone = version === null ? [] : (await this.cold.open(ctx, conversation._id, version)).gone;
+    const account = new ConversationAccount(conversation, gone);
     for (let after = 0; ;) {
-      const some: AccountedMessage[] = await ctx
-        .repository(messages)
-        .find(
-          { conversation_id: conversation._id, seq: { $gt: after } },
-          { sort: { seq: 1 }, limit: MESSAGES_AT_ONCE, withDeleted: true, fields: [...ACCOUNTED] },
-        );
+      const some = await this.next(ctx, conversation, after);
       const counts = await this.reactionsTo(ctx, some);
       const votes = await this.votesIn(ctx, some);
+      addArchived(some, counts, votes);
       for (const message of some) {
         const id = message._id.toHexString();
         account.add(message, counts.get(id) ?? {}, votes.get(id) ?? {});
@@ -81,6 +88,19 @@ export class ConversationsVerifier {
       return { user_id: member.user.user_id.toHexString(), seq: Math.max(read_seq, delivered_seq) };
     });
     return account.finish(everyone.length, watermarks);
+  }
+
+  private next(ctx: RequestContext, conversation: Conversation, after: number): Promise<AccountedMessage[]> {
+    if ((conversation.archive_version ?? null) !== null) {
+      const span = { from: after + 1, to: Infinity, direction: 'forward', limit: MESSAGES_AT_ONCE } as const;
+      return this.reader.span(ctx, conversation._id, span);
+    }
+    return ctx
+      .repository(messages)
+      .find(
+        { conversation_id: conversation._id, seq: { $gt: after } },
+        { sort: { seq: 1 }, limit: MESSAGES_AT_ONCE, withDeleted: true, fields: [...ACCOUNTED] },
+      );
   }
 
   /** By message, and by the key of the emoji. */
@@ -109,6 +129,19 @@ export class ConversationsVerifier {
       for (const key of [...option_ids, 'voters']) count(counts, message_id.toHexString(), key);
     }
     return counts;
+  }
+}
+
+type Counts = Map<string, Record<string, number>>;
+
+/** What archived messages brought with them. */
+function addArchived(some: AccountedMessage[], reacted: Counts, voted: Counts): void {
+  for (const message of some) {
+    const archived = archivedPartsOf(message as Message);
+    if (!archived) continue;
+    const id = message._id.toHexString();
+    for (const { emoji } of archived.reactions) count(reacted, id, keyOfEmoji(emoji));
+    for (const { option_ids } of archived.votes) for (const key of [...option_ids, 'voters']) count(voted, id, key);
   }
 }
 

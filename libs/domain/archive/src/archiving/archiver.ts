@@ -1,0 +1,165 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Injectable } from '@nestjs/common';
+import type { ObjectId } from 'bson';
+import { Clock, type RequestContext } from '#caas/kernel';
+import { archivedConfig, HotMessages, type ArchivableConversation } from '#caas/domain/messaging';
+import { InjectConfig, type ConfigOf } from '#caas/platform/config';
+import { archiveSegments } from '../persistence/archive-segment.schema';
+import { ArchivePolicy, cutoffOf } from './archive-policy';
+import { ArchiveHolds } from './holds';
+import { ArchiveLeases } from './leases';
+import { Pruner } from './pruner';
+import { Restorer } from './restorer';
+import { Sealer, type Sealed } from './sealer';
+import { inTurns } from './turns';
+
+const CONVERSATIONS_AT_ONCE = 200;
+const AT_WORK_AT_ONCE = 3;
+
+export interface RunOptions {
+  /** Only this one. */
+  conversationId?: ObjectId | undefined;
+  /** Instead of the tenant's own rule. */
+  afterDays?: number | undefined;
+  /** Goes on after this conversation. */
+  after?: ObjectId | null;
+  /** When to stop, and say where to go on. */
+  deadlineMs?: number;
+  /** Rest after work, as a part of the work's time: live traffic comes first. */
+  rest?: number;
+}
+
+export interface RunResult extends Omit<Sealed, 'blocked'> {
+  conversations: number;
+  pruned: number;
+  /** Somebody else is at work on them. */
+  busy: number;
+  /** Whose archiving failed; the others went on. */
+  failed: { conversation_id: string; reason: string }[];
+  /** Where to go on; null when all were visited. */
+  next: ObjectId | null;
+}
+
+/** Sealed, and to be pruned as soon as every process must have heard of it. */
+interface Waiting {
+  conversation: ArchivableConversation;
+  /** When this process saw it so, by its own clock. */
+  seenAtMs: number;
+  /** An earlier run sealed it: there may be more to seal. */
+  again: boolean;
+}
+
+/** Moves a tenant's old messages to cold storage. It may be stopped anywhere, run twice, or beside itself. */
+@Injectable()
+export class Archiver {
+  /** By then no process believes any more what it knew before. */
+  private readonly graceMs: number;
+
+  constructor(
+    private readonly hot: HotMessages,
+    private readonly policy: ArchivePolicy,
+    private readonly leases: ArchiveLeases,
+    private readonly holds: ArchiveHolds,
+    private readonly sealer: Sealer,
+    private readonly pruner: Pruner,
+    private readonly restorer: Restorer,
+    private readonly clock: Clock,
+    @InjectConfig(archivedConfig) config: ConfigOf<typeof archivedConfig>,
+  ) {
+    this.graceMs = 2 * config.ARCHIVE_TRUST;
+  }
+
+  async run(ctx: RequestContext, options: RunOptions = {}): Promise<RunResult> {
+    const afterDays = options.afterDays ?? (await this.policy.of(ctx)).afterDays;
+    const before = cutoffOf(afterDays, this.clock.now());
+    const result: RunResult = {
+      conversations: 0,
+      segments: 0,
+      messages: 0,
+      bytes: 0,
+      pruned: 0,
+      busy: 0,
+      failed: [],
+      next: null,
+    };
+    await this.holds.forgetPast(ctx);
+    const waiting: Waiting[] = [];
+    for (let after = options.after ?? null; ;) {
+      const some = await this.conversations(ctx, options.conversationId, after);
+      await inTurns(some, AT_WORK_AT_ONCE, async (conversation) => {
+        const startedAtMs = performance.now();
+        result.conversations += 1;
+        await this.visit(ctx, conversation, before, result, waiting);
+        if (options.rest) await sleep((performance.now() - startedAtMs) * options.rest);
+      });
+      await this.pruneRipe(ctx, before, waiting, result);
+      if (some.length < CONVERSATIONS_AT_ONCE || options.conversationId) break;
+      after = some.at(-1)!._id;
+      if (options.deadlineMs !== undefined && performance.now() > options.deadlineMs) {
+        result.next = after;
+        break;
+      }
+    }
+    while (waiting.length > 0) {
+      await sleep(Math.max(0, waiting[0]!.seenAtMs + this.graceMs - performance.now()));
+      await this.pruneRipe(ctx, before, waiting, result);
+    }
+    return result;
+  }
+
+  private async conversations(ctx: RequestContext, only: ObjectId | undefined, after: ObjectId | null) {
+    if (!only) return this.hot.conversations(ctx, after, CONVERSATIONS_AT_ONCE);
+    const found = await this.hot.conversation(ctx, only);
+    return found ? [found] : [];
+  }
+
+  private async visit(
+    ctx: RequestContext,
+    conversation: ArchivableConversation,
+    before: Date,
+    result: RunResult,
+    waiting: Waiting[],
+  ): Promise<void> {
+    const { _id } = conversation;
+    try {
+      const oldest = await this.hot.oldest(ctx, _id);
+      const isDue = oldest !== null && oldest < before;
+      if (!isDue && !(await this.isUnfinished(ctx, _id))) return;
+      const sealed = await this.leases.with(ctx, _id, (lease) => this.sealer.seal(ctx, lease, before));
+      if (!sealed) return void (result.busy += 1);
+      for (const what of ['segments', 'messages', 'bytes'] as const) result[what] += sealed[what];
+      const waits = sealed.blocked || sealed.segments > 0;
+      if (waits) waiting.push({ conversation, seenAtMs: performance.now(), again: sealed.blocked });
+    } catch (error) {
+      result.failed.push(failureOf(_id, error));
+    }
+  }
+
+  private async isUnfinished(ctx: RequestContext, conversation_id: ObjectId): Promise<boolean> {
+    const state = { $in: ['planned', 'sealed', 'restoring'] };
+    return (await ctx.repository(archiveSegments).findOne({ conversation_id, state }, { fields: ['_id'] })) !== null;
+  }
+
+  private async pruneRipe(ctx: RequestContext, before: Date, waiting: Waiting[], result: RunResult): Promise<void> {
+    const ripe = waiting.filter(({ seenAtMs }) => performance.now() - seenAtMs >= this.graceMs);
+    waiting.splice(0, waiting.length, ...waiting.filter((each) => !ripe.includes(each)));
+    await inTurns(ripe, AT_WORK_AT_ONCE, async ({ conversation, again }) => {
+      try {
+        const pruned = await this.leases.with(ctx, conversation._id, async (lease) => {
+          await this.restorer.finish(ctx, lease);
+          return this.pruner.prune(ctx, lease);
+        });
+        if (pruned === null) return void (result.busy += 1);
+        result.pruned += pruned;
+        if (again) await this.visit(ctx, conversation, before, result, waiting);
+      } catch (error) {
+        result.failed.push(failureOf(conversation._id, error));
+      }
+    });
+  }
+}
+
+const failureOf = (id: ObjectId, error: unknown) => ({
+  conversation_id: id.toHexString(),
+  reason: (error as Error).message,
+});

@@ -1,0 +1,94 @@
+import { Injectable } from '@nestjs/common';
+import type { ObjectId } from 'bson';
+import { Clock, type RequestContext } from '#caas/kernel';
+import type { Message } from '#caas/domain/messaging';
+import { archiveHolds, type ArchiveHold } from '../persistence/archive-hold.schema';
+
+/** Whom a legal hold is about: the whole tenant, when neither is given. */
+export interface HoldSubject {
+  conversationId?: ObjectId | undefined;
+  userId?: ObjectId | undefined;
+}
+
+type Held = Pick<Message, 'conversation_id' | 'seq' | 'sender'>;
+
+/** The holds of a tenant at one moment. */
+export class HeldMessages {
+  constructor(private readonly holds: ArchiveHold[]) {}
+
+  /** Of archiving: by a legal hold, or because it was restored lately. */
+  keeps(message: Held): boolean {
+    return this.holds.some((hold) => isAbout(hold, message));
+  }
+
+  /** Of erasing and expiring. */
+  legally(message: Held): boolean {
+    return this.holds.some((hold) => hold.reason === 'legal' && isAbout(hold, message));
+  }
+
+  /** Whether no message of the conversation may be archived. */
+  keepsAll(conversationId: ObjectId): boolean {
+    return this.holds.some(
+      ({ reason, conversation_id, user_id }) =>
+        reason === 'legal' && user_id === null && (conversation_id === null || conversation_id.equals(conversationId)),
+    );
+  }
+
+  get isEmpty(): boolean {
+    return this.holds.length === 0;
+  }
+}
+
+/** Messages that stay where they are. For operators and jobs: it asks for no right. */
+@Injectable()
+export class ArchiveHolds {
+  constructor(private readonly clock: Clock) {}
+
+  async of(ctx: RequestContext): Promise<HeldMessages> {
+    const now = this.clock.now();
+    const rows = await ctx.repository(archiveHolds).find({});
+    return new HeldMessages(rows.filter(({ until }) => until === null || until > now));
+  }
+
+  list(ctx: RequestContext): Promise<ArchiveHold[]> {
+    return ctx.repository(archiveHolds).find({}, { sort: { _id: 1 } });
+  }
+
+  async place(ctx: RequestContext, subject: HoldSubject): Promise<void> {
+    const rows = ctx.repository(archiveHolds);
+    const about = rowOf(subject);
+    if (await rows.findOne({ reason: 'legal', ...about })) return;
+    await rows.insertOne({ reason: 'legal', ...about, first_seq: 0, last_seq: null, until: null });
+  }
+
+  /** @returns whether there was one */
+  async lift(ctx: RequestContext, subject: HoldSubject): Promise<boolean> {
+    return (await ctx.repository(archiveHolds).deleteMany({ reason: 'legal', ...rowOf(subject) })) > 0;
+  }
+
+  /** In the transaction of a restoration. */
+  async keepRestored(
+    tx: RequestContext,
+    conversation_id: ObjectId,
+    { first_seq, last_seq }: { first_seq: number; last_seq: number },
+    until: Date,
+  ): Promise<void> {
+    const row = { reason: 'restored' as const, conversation_id, user_id: null, first_seq, last_seq, until };
+    await tx.repository(archiveHolds).insertOne(row);
+  }
+
+  async forgetPast(ctx: RequestContext): Promise<void> {
+    await ctx.repository(archiveHolds).deleteMany({ until: { $lt: this.clock.now(), $gt: new Date(0) } });
+  }
+}
+
+const rowOf = ({ conversationId, userId }: HoldSubject) => ({
+  conversation_id: conversationId ?? null,
+  user_id: userId ?? null,
+});
+
+function isAbout(hold: ArchiveHold, { conversation_id, seq, sender }: Held): boolean {
+  if (hold.conversation_id && !hold.conversation_id.equals(conversation_id)) return false;
+  if (hold.user_id && !hold.user_id.equals(sender.user_id)) return false;
+  return seq >= hold.first_seq && seq <= (hold.last_seq ?? Infinity);
+}

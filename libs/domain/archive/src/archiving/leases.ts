@@ -1,0 +1,71 @@
+import { randomBytes } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import type { ObjectId } from 'bson';
+import { Clock, DuplicateKeyError, type RequestContext } from '#caas/kernel';
+import { archiveLeases } from '../persistence/archive-lease.schema';
+
+const LEASE_MS = 60_000;
+
+/** Somebody else works on the conversation by now, and nothing of this holder may be committed any more. */
+export class LeaseLost extends Error {}
+
+export interface Lease {
+  conversationId: ObjectId;
+  fence: number;
+}
+
+/**
+ * One archiver for each conversation at a time. Time only decides who may try: what keeps two apart, whatever their clocks
+ * say, is the fence, which every commit writes in its transaction.
+ */
+@Injectable()
+export class ArchiveLeases {
+  private readonly holder = randomBytes(8).toString('hex');
+
+  constructor(private readonly clock: Clock) {}
+
+  /** Null while somebody else holds it. */
+  async take(ctx: RequestContext, conversationId: ObjectId): Promise<Lease | null> {
+    const rows = ctx.repository(archiveLeases);
+    const free = { _id: conversationId, until: { $lt: this.clock.now() } };
+    const taken = await rows.findOneAndUpdate(free, {
+      $set: { holder: this.holder, until: this.end() },
+      $inc: { fence: 1 },
+    });
+    if (taken) return { conversationId, fence: taken.fence };
+    if (await rows.findById(conversationId)) return null;
+    try {
+      const first = { _id: conversationId, holder: this.holder, fence: 1, until: this.end() };
+      await rows.insertOne(first);
+      return { conversationId, fence: 1 };
+    } catch (error) {
+      if (error instanceof DuplicateKeyError) return null;
+      throw error;
+    }
+  }
+
+  /** In the transaction of a commit, before all else; or by itself, to go on. @throws LeaseLost */
+  async require(ctx: RequestContext, { conversationId, fence }: Lease): Promise<void> {
+    const { matched } = await ctx
+      .repository(archiveLeases)
+      .updateOne({ _id: conversationId, fence }, { $set: { until: this.end() } });
+    if (matched !== 1) throw new LeaseLost('Another archiver has taken over the conversation.');
+  }
+
+  async release(ctx: RequestContext, { conversationId, fence }: Lease): Promise<void> {
+    await ctx.repository(archiveLeases).updateOne({ _id: conversationId, fence }, { $set: { until: new Date(0) } });
+  }
+
+  /** Runs `work` under the lease; null while somebody else holds it. */
+  async with<T>(ctx: RequestContext, id: ObjectId, work: (lease: Lease) => Promise<T>): Promise<T | null> {
+    const lease = await this.take(ctx, id);
+    if (!lease) return null;
+    try {
+      return await work(lease);
+    } finally {
+      await this.release(ctx, lease).catch(() => undefined);
+    }
+  }
+
+  private end = (): Date => new Date(this.clock.now().getTime() + LEASE_MS);
+}

@@ -1,0 +1,186 @@
+import { Injectable } from '@nestjs/common';
+import type { ObjectId } from 'bson';
+import { Clock, type RequestContext } from '#caas/kernel';
+import { HotMessages, type Remains } from '#caas/domain/messaging';
+import { BlockCodec } from '../format/block-codec';
+import { ArchiveDamaged } from '../format/lines';
+import { monthOf, SegmentDraft, type FinishedDraft } from '../format/segment-draft';
+import { archiveBlocks } from '../persistence/archive-block.schema';
+import { archiveSegments } from '../persistence/archive-segment.schema';
+import { SegmentObjects } from '../reading/segment-objects';
+import { ArchiveFaults } from './archive-faults';
+import { ArchiveHolds, type HeldMessages } from './holds';
+import { ArchiveLeases, type Lease } from './leases';
+import { inTurns } from './turns';
+
+const MESSAGES_AT_ONCE = 2_000;
+/** Segments that share one plan and one commit. */
+const SEGMENTS_AT_ONCE = 32;
+const BYTES_AT_ONCE = 16 * 2 ** 20;
+const OBJECTS_AT_ONCE = 8;
+
+export interface Sealed {
+  segments: number;
+  messages: number;
+  bytes: number;
+  /** An earlier run has left something that has to be finished first: nothing was sealed. */
+  blocked: boolean;
+}
+
+/** A segment on its way, with what stays hot of its messages. */
+interface Ready extends FinishedDraft {
+  remains: Remains;
+}
+
+interface Open {
+  draft: SegmentDraft;
+  remains: Remains;
+}
+
+/**
+ * The first half of the protocol, up to its only commit: freeze → plan → write → read back → seal. What is hot stays as it is.
+ * Broken off anywhere, nothing has happened that a reader could see; the next run takes the plan away and begins anew.
+ */
+@Injectable()
+export class Sealer {
+  constructor(
+    private readonly hot: HotMessages,
+    private readonly codec: BlockCodec,
+    private readonly objects: SegmentObjects,
+    private readonly leases: ArchiveLeases,
+    private readonly holds: ArchiveHolds,
+    private readonly clock: Clock,
+    private readonly faults: ArchiveFaults,
+  ) {}
+
+  /** Seals everything of a conversation that was sent before `before` and is not held. @throws LeaseLost, ArchiveDamaged */
+  async seal(ctx: RequestContext, lease: Lease, before: Date): Promise<Sealed> {
+    await this.faults.at('leased');
+    await this.clear(ctx, lease);
+    await this.faults.at('cleared');
+    const held = await this.holds.of(ctx);
+    const sum: Sealed = {
+      segments: 0,
+      messages: 0,
+      bytes: 0,
+      blocked: await this.isUnfinished(ctx, lease.conversationId),
+    };
+    if (sum.blocked || held.keepsAll(lease.conversationId)) return sum;
+    const ready: Ready[] = [];
+    const commit = async () => {
+      for (const each of ready) {
+        sum.segments += 1;
+        sum.messages += each.segment.count;
+        sum.bytes += each.segment.bytes;
+      }
+      await this.commit(ctx, lease, ready.splice(0));
+    };
+    for await (const each of this.drafts(ctx, lease.conversationId, before, held)) {
+      ready.push(each);
+      const bytes = ready.reduce((total, { object }) => total + object.byteLength, 0);
+      if (ready.length >= SEGMENTS_AT_ONCE || bytes >= BYTES_AT_ONCE) await commit();
+    }
+    if (ready.length > 0) await commit();
+    return sum;
+  }
+
+  /** What is sealed or being restored is hot as well: sealed once more it would be there twice. */
+  private async isUnfinished(ctx: RequestContext, conversation_id: ObjectId): Promise<boolean> {
+    const state = { $in: ['sealed', 'restoring'] };
+    return (await ctx.repository(archiveSegments).findOne({ conversation_id, state }, { fields: ['_id'] })) !== null;
+  }
+
+  /** Takes away the plans of a run that was broken off: nobody has seen them. */
+  private async clear(ctx: RequestContext, lease: Lease): Promise<void> {
+    const planned = await ctx
+      .repository(archiveSegments)
+      .find({ conversation_id: lease.conversationId, state: 'planned' });
+    if (planned.length === 0) return;
+    for (const segment of planned) await this.objects.delete(ctx, segment);
+    const ids = { $in: planned.map(({ _id }) => _id) };
+    await ctx.transaction(async (tx) => {
+      await this.leases.require(tx, lease);
+      await tx.repository(archiveBlocks).deleteMany({ segment_id: ids });
+      await tx.repository(archiveSegments).deleteMany({ _id: ids, state: 'planned' });
+    });
+  }
+
+  /** Reads by the portion and encodes as it reads; of each month one draft is open, until it is full or another month began. */
+  private async *drafts(
+    ctx: RequestContext,
+    conversationId: ObjectId,
+    before: Date,
+    held: HeldMessages,
+  ): AsyncIterable<Ready> {
+    const open = new Map<string, Open>();
+    for (let after = 0; ;) {
+      const some = await this.hot.after(ctx, conversationId, after, MESSAGES_AT_ONCE);
+      const due = some.filter((message) => message.created_at < before && !held.keeps(message));
+      for (const archived of await this.hot.withParts(ctx, due)) {
+        const month = monthOf(archived.message.created_at);
+        const { draft, remains } = open.get(month) ?? this.begin(ctx, conversationId, month, open);
+        draft.add(archived);
+        const { marks, sends } = this.hot.remainsOf([archived.message], this.clock.now());
+        remains.marks.push(...marks);
+        remains.sends.push(...sends);
+        if (draft.isFull) yield await finish(open, month);
+      }
+      const newest = due.at(-1) && monthOf(due.at(-1)!.created_at);
+      for (const month of [...open.keys()].sort()) if (newest && month < newest) yield await finish(open, month);
+      const last = some.at(-1);
+      // Numbers follow the time but for what clocks differ: a portion in which all are young is the end.
+      const isYoung = some.every(({ created_at }) => created_at >= before);
+      if (!last || some.length < MESSAGES_AT_ONCE || isYoung) break;
+      after = last.seq;
+    }
+    for (const month of [...open.keys()].sort()) yield await finish(open, month);
+  }
+
+  private begin(ctx: RequestContext, conversationId: ObjectId, month: string, open: Map<string, Open>): Open {
+    const draft = new SegmentDraft(this.codec, ctx.tenantId, conversationId, month);
+    const begun = { draft, remains: { marks: [], sends: [] } };
+    open.set(month, begun);
+    return begun;
+  }
+
+  private async commit(ctx: RequestContext, lease: Lease, ready: Ready[]): Promise<void> {
+    await this.faults.at('frozen');
+    await ctx.transaction(async (tx) => {
+      await this.leases.require(tx, lease);
+      await tx.repository(archiveSegments).insertMany(ready.map(({ segment }) => segment));
+      await tx.repository(archiveBlocks).insertMany(ready.flatMap(({ blocks }) => blocks));
+    });
+    await this.faults.at('planned');
+    await inTurns(ready, OBJECTS_AT_ONCE, ({ segment, object }) => this.objects.put(ctx, segment, object));
+    await this.faults.at('written');
+    await inTurns(ready, OBJECTS_AT_ONCE, (each) => this.compare(ctx, each));
+    await this.faults.at('read_back');
+    const remains: Remains = {
+      marks: ready.flatMap((each) => each.remains.marks),
+      sends: ready.flatMap((each) => each.remains.sends),
+    };
+    const lastSeq = Math.max(...ready.map(({ segment }) => segment.last_seq));
+    await ctx.transaction(async (tx) => {
+      await this.leases.require(tx, lease);
+      const ids = { $in: ready.map(({ segment }) => segment._id) };
+      await tx.repository(archiveSegments).updateMany({ _id: ids }, { $set: { state: 'sealed' } });
+      await this.hot.sealed(tx, lease.conversationId, remains, lastSeq);
+      await this.faults.at('sealing');
+    });
+    await this.faults.at('sealed');
+  }
+
+  /** What storage gives back has to be what was frozen, in count, ids and checksums. */
+  private async compare(ctx: RequestContext, { segment, blocks }: Ready): Promise<void> {
+    const read = await this.objects.verify(ctx, segment);
+    const frozen = blocks.flatMap(({ ids }) => ids);
+    const isSame = read.length === frozen.length && frozen.every((id, at) => id.toHexString() === read[at]);
+    if (!isSame) throw new ArchiveDamaged('Storage gave back other messages than it was given.');
+  }
+}
+
+async function finish(open: Map<string, Open>, month: string): Promise<Ready> {
+  const { draft, remains } = open.get(month)!;
+  open.delete(month);
+  return { ...(await draft.finish()), remains };
+}

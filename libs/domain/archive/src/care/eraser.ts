@@ -1,0 +1,157 @@
+import { Injectable } from '@nestjs/common';
+import type { ObjectId } from 'bson';
+import { Clock, conflict, invalid, type Filter, type RequestContext } from '#caas/kernel';
+import { HotMessages, withoutUser, type ArchivedMessage } from '#caas/domain/messaging';
+import { ArchiveHolds, type HoldSubject } from '../archiving/holds';
+import { ArchiveLeases, type Lease } from '../archiving/leases';
+import { BlockCodec } from '../format/block-codec';
+import { SegmentDraft } from '../format/segment-draft';
+import { archiveBlocks } from '../persistence/archive-block.schema';
+import { archiveErasures } from '../persistence/archive-erasure.schema';
+import { archiveSegments, SEEN, type ArchiveSegment, type SegmentState } from '../persistence/archive-segment.schema';
+import { isSuperseded } from '../reading/manifest';
+import { SegmentObjects } from '../reading/segment-objects';
+import { Collector } from './collector';
+
+export interface Erased {
+  segments: number;
+  messages: number;
+}
+
+/**
+ * Erases from cold storage what a user or a conversation has left there. A segment with something of a user is written anew
+ * without it, read back and compared, and takes the old one's place in one transaction; the old object is deleted. What remains
+ * is a record that it was done. Hot messages are not its business.
+ */
+@Injectable()
+export class Eraser {
+  constructor(
+    private readonly holds: ArchiveHolds,
+    private readonly leases: ArchiveLeases,
+    private readonly objects: SegmentObjects,
+    private readonly codec: BlockCodec,
+    private readonly hot: HotMessages,
+    private readonly collector: Collector,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * May be run again after it was broken off. When it resolves, the old objects are gone.
+   * @throws CaasError `legal_hold`, `archive_busy` (409), ArchiveDamaged
+   */
+  async erase(ctx: RequestContext, subject: HoldSubject): Promise<Erased> {
+    const { conversationId, userId } = subject;
+    if (!conversationId === !userId) throw invalid('invalid_subject', 'Name a user or a conversation.');
+    const about = { conversation_id: conversationId ?? null, user_id: userId ?? null };
+    const which: Filter<ArchiveSegment> = {
+      state: { $in: SEEN },
+      ...(conversationId ? { conversation_id: conversationId } : {}),
+    };
+    await this.requireUnheld(ctx, subject, which);
+    const sum: Erased = { segments: 0, messages: 0 };
+    const record = await ctx.repository(archiveErasures).insertOne({ ...about, ...sum, done_at: null });
+    const rows = await ctx.repository(archiveSegments).find(which, { fields: ['conversation_id'], sort: { _id: 1 } });
+    for (const { _id, conversation_id } of rows) {
+      const messages = await this.leases.with(ctx, conversation_id, async (lease) => {
+        const segment = await ctx.repository(archiveSegments).findOne({ _id, state: { $in: SEEN } });
+        if (!segment) return 0;
+        // Its messages are hot, or will be: erased there, they would come back from here.
+        if (segment.state !== 'pruned') throw busy();
+        if (userId) return this.rewrite(ctx, lease, segment, userId);
+        await this.leave(ctx, lease, segment, 'expired');
+        return segment.count;
+      });
+      if (messages === null) throw busy();
+      if (messages > 0) sum.segments += 1;
+      sum.messages += messages;
+    }
+    await this.collector.collect(ctx);
+    const done = { ...sum, done_at: this.clock.now() };
+    await ctx.repository(archiveErasures).updateOne({ _id: record._id }, { $set: done });
+    return sum;
+  }
+
+  /** @returns how many messages were changed */
+  private async rewrite(ctx: RequestContext, lease: Lease, segment: ArchiveSegment, userId: ObjectId): Promise<number> {
+    const draft = new SegmentDraft(this.codec, ctx.tenantId, segment.conversation_id, segment.month);
+    const erased: ArchivedMessage[] = [];
+    let kept = 0;
+    let stale = 0;
+    for await (const { each, counts } of this.copies(ctx, segment)) {
+      const without = withoutUser(each, userId, this.clock.now());
+      // A copy that counts no more says what the user once wrote, too: it goes.
+      if (without && !counts) stale += 1;
+      if (!counts) continue;
+      if (without) erased.push(without);
+      draft.add(without ?? each);
+      kept += 1;
+    }
+    if (erased.length + stale === 0) return 0;
+    if (kept === 0) return this.leave(ctx, lease, segment, 'dropped').then(() => stale);
+    const { segment: fresh, blocks, object } = await draft.finish();
+    if (fresh.count !== kept) throw new Error('A segment lost messages while it was rewritten.');
+    await ctx.transaction(async (tx) => {
+      await this.leases.require(tx, lease);
+      await tx.repository(archiveSegments).insertMany([fresh]);
+      await tx.repository(archiveBlocks).insertMany(blocks);
+    });
+    await this.objects.put(ctx, fresh, object);
+    await this.objects.verify(ctx, fresh);
+    await ctx.transaction(async (tx) => {
+      await this.leases.require(tx, lease);
+      const rows = tx.repository(archiveSegments);
+      await rows.updateOne({ _id: fresh._id }, { $set: { state: 'pruned' } });
+      await rows.updateOne({ _id: segment._id }, { $set: { state: 'dropped' } });
+      await this.hot.unpin(
+        tx,
+        erased.filter(({ message }) => message.sender.user_id.equals(userId)).map(({ message }) => message._id),
+      );
+      await this.hot.changed(tx, segment.conversation_id);
+    });
+    return erased.length + stale;
+  }
+
+  private async leave(
+    ctx: RequestContext,
+    lease: Lease,
+    { _id, conversation_id }: ArchiveSegment,
+    state: SegmentState,
+  ) {
+    await ctx.transaction(async (tx) => {
+      await this.leases.require(tx, lease);
+      await tx.repository(archiveSegments).updateOne({ _id }, { $set: { state } });
+      await this.hot.changed(tx, conversation_id);
+    });
+  }
+
+  private async *copies(
+    ctx: RequestContext,
+    segment: ArchiveSegment,
+  ): AsyncIterable<{ each: ArchivedMessage; counts: boolean }> {
+    let number = 0;
+    for await (const some of this.objects.messages(ctx, segment)) {
+      const entry = segment.blocks[number]!;
+      for (const each of some) yield { each, counts: !isSuperseded(entry, each.message.seq) };
+      number += 1;
+    }
+  }
+
+  private async requireUnheld(
+    ctx: RequestContext,
+    { userId }: HoldSubject,
+    which: Filter<ArchiveSegment>,
+  ): Promise<void> {
+    const held = await this.holds.of(ctx);
+    if (held.isEmpty) return;
+    for await (const segment of ctx.repository(archiveSegments).stream(which, { sort: { _id: 1 } })) {
+      for await (const some of this.objects.messages(ctx, segment)) {
+        const isHeld = some.some(
+          (each) => held.legally(each.message) && (!userId || withoutUser(each, userId, this.clock.now()) !== null),
+        );
+        if (isHeld) throw conflict('legal_hold', 'A legal hold keeps what was to be erased.');
+      }
+    }
+  }
+}
+
+const busy = () => conflict('archive_busy', 'Somebody else is at work on this archive: try again after the next run.');

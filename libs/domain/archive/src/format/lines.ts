@@ -1,0 +1,55 @@
+import { deserialize, serialize } from 'bson';
+import type { ArchivedMessage } from '#caas/domain/messaging';
+import { fromEjson, NotPlain, toEjson } from './ejson';
+
+/** Version of the format; every line says it. */
+export const FORMAT = 1;
+
+const BEGINNING = /^\{"v":(\d+),"seq":(\d+),"id":"([0-9a-f]{24})",/;
+
+/** What lies in cold storage is not what it should be. */
+export class ArchiveDamaged extends Error {}
+
+/**
+ * One message as a line of JSON, with its end of line: `{v, seq, id, message}` and, where there are any, `reactions`, `votes`
+ * and `versions`; documents as they were in the collections, in relaxed EJSON. What that could not carry exactly is in `bson`
+ * instead, as base64 of one BSON document of the same fields.
+ */
+export function lineOf(archived: ArchivedMessage): string {
+  const { seq, _id } = archived.message;
+  const beginning = `{"v":${FORMAT},"seq":${seq},"id":"${_id.toHexString()}"`;
+  try {
+    let line = `${beginning},"message":${JSON.stringify(toEjson(archived.message))}`;
+    for (const name of ['reactions', 'votes', 'versions'] as const) {
+      if (archived[name].length > 0) line += `,"${name}":${JSON.stringify(toEjson(archived[name]))}`;
+    }
+    return `${line}}\n`;
+  } catch (error) {
+    if (!(error instanceof NotPlain)) throw error;
+    const { message, reactions, votes, versions } = archived;
+    const bytes = Buffer.from(serialize({ message, reactions, votes, versions }));
+    return `${beginning},"bson":"${bytes.toString('base64')}"}\n`;
+  }
+}
+
+/** What a line says at its beginning, without reading the rest. @throws ArchiveDamaged */
+export function headOf(line: string): { seq: number; id: string } {
+  const [, version, seq, id] = BEGINNING.exec(line) ?? [];
+  if (Number(version) !== FORMAT) throw new ArchiveDamaged(`A line does not begin as one of version ${FORMAT} does.`);
+  return { seq: Number(seq), id: id! };
+}
+
+/** @throws ArchiveDamaged */
+export function readLine(line: string): ArchivedMessage {
+  try {
+    const { bson, ...plain } = JSON.parse(line) as { bson?: string } & Partial<ArchivedMessage>;
+    const read =
+      bson === undefined
+        ? (fromEjson(plain) as ArchivedMessage)
+        : (deserialize(Buffer.from(bson, 'base64')) as unknown as ArchivedMessage);
+    const { message, reactions = [], votes = [], versions = [] } = read;
+    return { message, reactions, votes, versions };
+  } catch (error) {
+    throw new ArchiveDamaged('A line cannot be read.', { cause: error });
+  }
+}

@@ -1,0 +1,43 @@
+import { Injectable } from '@nestjs/common';
+import { ObjectId } from 'bson';
+import { archiveMessages, type JobPayload } from '#caas/contracts';
+import type { RequestContext } from '#caas/kernel';
+import { Log } from '#caas/platform/logging';
+import { Handles, Queues, type TenantJobHandler } from '#caas/platform/queue';
+import { Archiver } from '../archiving/archiver';
+import { Collector } from '../care/collector';
+import { Expirer } from '../care/expirer';
+
+/** Then the turn is another tenant's. */
+const PORTION_MS = 60_000;
+/** As long as it worked, it rests: the night is long, and live traffic comes first. */
+const REST = 1;
+
+/** Moves one tenant's old messages, a portion at a time. */
+@Injectable()
+@Handles(archiveMessages)
+export class ArchiveMessagesProcessor implements TenantJobHandler<typeof archiveMessages> {
+  constructor(
+    private readonly archiver: Archiver,
+    private readonly expirer: Expirer,
+    private readonly collector: Collector,
+    private readonly queues: Queues,
+    private readonly log: Log,
+  ) {}
+
+  async handle(ctx: RequestContext, { after }: JobPayload<typeof archiveMessages>): Promise<void> {
+    const from = after === null ? null : new ObjectId(after);
+    const deadlineMs = performance.now() + PORTION_MS;
+    const result = await this.archiver.run(ctx, { after: from, deadlineMs, rest: REST });
+    if (result.failed.length > 0) {
+      this.log.of(ctx).error({ failed: result.failed.slice(0, 10), count: result.failed.length }, 'not archived');
+    }
+    if (result.next === null) {
+      await this.expirer.expire(ctx);
+      await this.collector.collect(ctx);
+      return;
+    }
+    const meta = { tenantId: ctx.tenantId, requestId: ctx.requestId };
+    await this.queues.add(archiveMessages, { after: result.next.toHexString() }, meta);
+  }
+}

@@ -1,0 +1,47 @@
+import { Injectable } from '@nestjs/common';
+import { archiveMessages, planArchiving, scrubArchive } from '#caas/contracts';
+import { Clock, newRequestId, type TenantId } from '#caas/kernel';
+import { Handles, Queues, type SystemJobHandler } from '#caas/platform/queue';
+import { RedisConnections } from '#caas/platform/redis';
+import { TenantDirectory } from '#caas/tenancy';
+import { turnBetween } from './night';
+
+const KEY = 'caas:archive:planned-until';
+const TENANTS_AT_ONCE = 500;
+const DAY_MS = 24 * 60 * 60_000;
+
+/**
+ * Puts a tenant's nightly archiving into the queue when its turn comes, and once a week its scrub. Up to when this was done
+ * is kept in Redis; where that is lost, turns of the last while are planned once more, and find nothing left to do.
+ */
+@Injectable()
+@Handles(planArchiving)
+export class PlanArchivingProcessor implements SystemJobHandler {
+  constructor(
+    private readonly tenants: TenantDirectory,
+    private readonly queues: Queues,
+    private readonly redis: RedisConnections,
+    private readonly clock: Clock,
+  ) {}
+
+  async handle(): Promise<void> {
+    const nowMs = this.clock.now().getTime();
+    const known = Number((await this.redis.commands.get(KEY)) ?? nowMs - planArchiving.everyMs);
+    const afterMs = Math.min(nowMs, Math.max(known, nowMs - DAY_MS));
+    for (let last: TenantId | null = null; ;) {
+      const some = await this.tenants.list(last, TENANTS_AT_ONCE);
+      for (const { id } of some) await this.plan(id, afterMs, nowMs);
+      if (some.length < TENANTS_AT_ONCE) break;
+      last = some.at(-1)!.id;
+    }
+    await this.redis.commands.set(KEY, nowMs);
+  }
+
+  private async plan(tenantId: TenantId, afterMs: number, nowMs: number): Promise<void> {
+    const turn = turnBetween(tenantId, afterMs, nowMs);
+    if (!turn) return;
+    const meta = { tenantId, requestId: newRequestId() };
+    await this.queues.add(archiveMessages, { after: null }, meta);
+    if (turn.isWeekly) await this.queues.add(scrubArchive, { after: null }, meta);
+  }
+}

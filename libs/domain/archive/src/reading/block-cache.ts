@@ -1,0 +1,57 @@
+import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
+import type { RequestContext } from '#caas/kernel';
+import { InjectConfig, type ConfigOf } from '#caas/platform/config';
+import { archiveConfig } from '../archive.config';
+import { headOf } from '../format/lines';
+import { SegmentObjects, type SegmentRow } from './segment-objects';
+
+/** Lines may be of two bytes a character in memory, and carry what a string costs besides. */
+const BYTES_PER_CHARACTER = 2;
+const BYTES_PER_LINE = 160;
+
+export interface CachedBlock {
+  lines: string[];
+  /** Of each line. */
+  seqs: number[];
+  ids: string[];
+}
+
+/** Decompressed blocks, up to so many bytes; who asks for the same at once waits for one load. The tenant is in the key. */
+@Injectable()
+export class BlockCache {
+  private readonly blocks: LRUCache<string, CachedBlock>;
+  private readonly loading = new Map<string, Promise<CachedBlock>>();
+
+  constructor(
+    private readonly objects: SegmentObjects,
+    @InjectConfig(archiveConfig) config: ConfigOf<typeof archiveConfig>,
+  ) {
+    this.blocks = new LRUCache({ maxSize: config.ARCHIVE_CACHE_MB * 2 ** 20, sizeCalculation: sizeOf });
+  }
+
+  get(ctx: RequestContext, segment: SegmentRow, number: number): Promise<CachedBlock> {
+    const key = `${ctx.tenantId}:${segment._id.toHexString()}:${number}`;
+    const known = this.blocks.get(key);
+    if (known) return Promise.resolve(known);
+    const underway = this.loading.get(key);
+    if (underway) return underway;
+    const load = this.load(ctx, segment, number)
+      .then((block) => {
+        this.blocks.set(key, block);
+        return block;
+      })
+      .finally(() => this.loading.delete(key));
+    this.loading.set(key, load);
+    return load;
+  }
+
+  private async load(ctx: RequestContext, segment: SegmentRow, number: number): Promise<CachedBlock> {
+    const lines = await this.objects.block(ctx, segment, number);
+    const heads = lines.map(headOf);
+    return { lines, seqs: heads.map(({ seq }) => seq), ids: heads.map(({ id }) => id) };
+  }
+}
+
+const sizeOf = ({ lines }: CachedBlock): number =>
+  lines.reduce((sum, { length }) => sum + length * BYTES_PER_CHARACTER + BYTES_PER_LINE, 1);

@@ -1,0 +1,31 @@
+import { Injectable } from '@nestjs/common';
+import type { RequestContext } from '#caas/kernel';
+import type { ArchivedMessage } from '#caas/domain/messaging';
+import { BlockCache } from './block-cache';
+import { isSuperseded, type BlockRef } from './manifest';
+import { messageIn } from './segment-objects';
+
+/** Single messages out of blocks: only the lines that are asked for are decoded. */
+@Injectable()
+export class BlockReader {
+  constructor(private readonly cache: BlockCache) {}
+
+  /** In the order of `seq`. @throws ArchiveDamaged, ColdMoved */
+  async read(
+    ctx: RequestContext,
+    { segment, number, entry }: BlockRef,
+    isWanted: (seq: number, id: string) => boolean,
+  ): Promise<ArchivedMessage[]> {
+    const { lines, seqs, ids } = await this.cache.get(ctx, segment, number);
+    return lines.flatMap((line, at) => {
+      const seq = seqs[at]!;
+      return isWanted(seq, ids[at]!) && !isSuperseded(entry, seq) ? [messageIn(ctx, segment, line)] : [];
+    });
+  }
+
+  /** The numbers in a block, without those that count no more. */
+  async seqs(ctx: RequestContext, { segment, number, entry }: BlockRef): Promise<number[]> {
+    const { seqs } = await this.cache.get(ctx, segment, number);
+    return seqs.filter((seq) => !isSuperseded(entry, seq));
+  }
+}
