@@ -287,6 +287,5 @@ export class ScopedRepository<D extends TenantDocument> implements TenantReposit
   }
 }
 
-function projection<D>({ fields }: FindOptions<D>): Record<string, 1> | null {
-  return fields ? Object.fromEntries(fields.map((field) => [field, 1 as const])) : null;
-}
+const projection = <D>({ fields }: FindOptions<D>): Record<string, 1> | null =>
+  fields ? Object.fromEntries(fields.map((field) => [field, 1 as const])) : null;

@@ -12,7 +12,6 @@ import {
   type TenantDocument,
 } from '#caas/kernel';
 import { requireVersion } from '#caas/platform/http';
-import type { Attachment } from '#caas/domain/media';
 import { MessageAttachments } from '../attachments/message-attachments';
 import { archivedPartsOf, requireHot } from '../archived/archived-parts';
 import { pageOfRows } from '../archived/rows-page';
