@@ -282,9 +282,7 @@ export class ScopedRepository<D extends TenantDocument> implements TenantReposit
     };
   }
 
-  private run<T>(operation: () => Promise<T>): Promise<T> {
-    return translatingErrors(this.source.collection, operation);
-  }
+  private run = <T>(operation: () => Promise<T>): Promise<T> => translatingErrors(this.source.collection, operation);
 }
 
 const projection = <D>({ fields }: FindOptions<D>): Record<string, 1> | null =>
