@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import { CaasError, type RequestContext } from '#caas/kernel';
 import { AttachmentSnapshots, deletedAttachmentOf, FileReferences, type FileReference } from '#caas/domain/media';
+import { MessageReader } from '../archived/message-reader';
 import { MessageChanges } from '../messages/message-changes';
 import { messages, type Message } from '../persistence/message.schema';
 import { scheduledMessages } from '../persistence/scheduled-message.schema';
@@ -25,6 +26,7 @@ export class AttachmentsRefresher {
     private readonly snapshots: AttachmentSnapshots,
     private readonly attachments: MessageAttachments,
     private readonly changes: MessageChanges,
+    private readonly reader: MessageReader,
   ) {}
 
   /**
@@ -40,7 +42,7 @@ export class AttachmentsRefresher {
       for (const { holder_id } of some) {
         const message = stored.get(holder_id.toHexString());
         if (message) refreshed += (await this.refreshIn(ctx, message, fileId)) ? 1 : 0;
-        else if (!(await this.isScheduled(ctx, holder_id))) onItsWay = holder_id;
+        else if (!(await this.isElsewhere(ctx, holder_id))) onItsWay = holder_id;
       }
       if (some.length < AT_ONCE) break;
       after = some.at(-1)!.holder_id;
@@ -54,9 +56,10 @@ export class AttachmentsRefresher {
     return ctx.repository(messages).find({ _id }, { fields: ['conversation_id'], withDeleted: true });
   }
 
-  /** It takes its snapshot when it is sent. */
-  private async isScheduled(ctx: RequestContext, id: ObjectId): Promise<boolean> {
-    return (await ctx.repository(scheduledMessages).findById(id, { withDeleted: true })) !== null;
+  /** A scheduled one takes its snapshot when it is sent; an archived one stays as it is. */
+  private async isElsewhere(ctx: RequestContext, id: ObjectId): Promise<boolean> {
+    if (await ctx.repository(scheduledMessages).findById(id, { withDeleted: true })) return true;
+    return (await this.reader.find(ctx, id)) !== null;
   }
 
   private async refreshIn(ctx: RequestContext, found: Message, fileId: ObjectId): Promise<boolean> {
