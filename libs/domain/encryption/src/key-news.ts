@@ -57,7 +57,7 @@ export class KeyNews {
 
   /** Counts what a device has left, and tells its user when it is little. Many claims at once are counted once. */
   stockWentDown(ctx: RequestContext, keys: UserKeys): void {
-    const key = keys.generation.toHexString();
+    const key = stockKey(ctx, keys);
     const more = this.unhurried.get(key) ?? 0;
     if (more > 0) return void this.unhurried.set(key, more - 1, { noUpdateTTL: true });
     const isCounting = this.counting.has(key);
@@ -94,7 +94,7 @@ export class KeyNews {
   }
 
   private tellLow(ctx: RequestContext, keys: UserKeys, left: Stock): void {
-    const key = keys.generation.toHexString();
+    const key = stockKey(ctx, keys);
     const text = JSON.stringify(left);
     if (this.told.get(key) === text) return;
     this.told.set(key, text);
@@ -103,6 +103,10 @@ export class KeyNews {
     this.realtime.publish(ctx, { userId: keys.user.user_id.toHexString() }, { type: 'keys.low', data });
   }
 }
+
+/** One set of prekeys of one tenant. */
+const stockKey = ({ tenantId }: RequestContext, { generation }: UserKeys): string =>
+  `${tenantId}/${generation.toHexString()}`;
 
 const viewOfReference = (reference: UserReference) => ({
   user_id: reference.user_id.toHexString(),
