@@ -2,23 +2,12 @@ import { ObjectId } from 'bson';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { photograph, testVideo } from '../support/media/samples';
+import { PROCESSING_STEPS } from '#caas/domain/media';
 import { TenantFiles } from '../support/media/tenant-files';
 import { TestSystem, type TestTenant } from '../support/test-system';
 
 /** Workers start again and again, which a machine with other work to do takes its time for. */
 jest.setTimeout(200_000);
-
-/** As `PROCESSING_STEPS` of the media library has them. */
-const STEPS = [
-  'claimed',
-  'fetched',
-  'content claimed',
-  'made',
-  'variant written',
-  'variants written',
-  'committed',
-  'upload deleted',
-];
 
 const system = new TestSystem('fatal');
 let open: Awaited<ReturnType<typeof TenantFiles.opener>>;
@@ -45,8 +34,8 @@ async function again(id: ObjectId): Promise<void> {
 
 it('a worker killed after any step: the next one makes the file ready, once, and nothing is left over', async () => {
   const bytes = [await photograph('nagasaki-boats'), await testVideo({ size: '320x240' })];
-  const ids = STEPS.map(() => new ObjectId());
-  for (const [at, step] of STEPS.entries()) {
+  const ids = PROCESSING_STEPS.map(() => new ObjectId());
+  for (const [at, step] of PROCESSING_STEPS.entries()) {
     await system.startWorker({ KILL_AT: `${step}:${ids[at]!.toHexString()}` });
     if (at > 0) await again(ids[at - 1]!);
     // A byte of its own behind each: none shares the content of another.
@@ -61,12 +50,12 @@ it('a worker killed after any step: the next one makes the file ready, once, and
   await again(ids.at(-1)!);
   for (const [at, id] of ids.entries()) {
     const { file, media } = await files.ended(id);
-    expect(file).toMatchObject({ name: STEPS[at], status: 'ready', leased_until: null });
+    expect(file).toMatchObject({ name: PROCESSING_STEPS[at], status: 'ready', leased_until: null });
     expect(media).toMatchObject({ status: 'ready', object_prefix: files.prefixOf(id) });
   }
   await files.settled();
   const contents = await files.rows('media_metadata');
-  expect(contents).toHaveLength(STEPS.length);
+  expect(contents).toHaveLength(PROCESSING_STEPS.length);
   const named = contents.flatMap(({ object_prefix, variants }) =>
     (variants as { object: string }[]).map(({ object }) => `${object_prefix}/${object}`),
   );

@@ -19,5 +19,6 @@ export { PostsHttpModule } from './posts/http/posts-http.module';
 export { PostsJobsModule } from './posts/posts-jobs.module';
 export { fileReferences, files, MEDIA_COLLECTIONS, mediaMetadata, type FileReference } from './persistence';
 export { MediaJobsModule } from './media-jobs.module';
+export { PROCESSING_STEPS } from './processing/steps';
 export { Makers } from './processing/makers';
 export { processingConfig } from './processing/processing.config';
