@@ -133,6 +133,15 @@ describe('credentials', () => {
     expect([board.status, board.headers.get('www-authenticate')]).toEqual([401, expect.stringContaining('Basic')]);
   });
 
+  it('serves the pages of the queues, which get nothing from another host', async () => {
+    const basic = Buffer.from(`admin:${system.platformKey}`).toString('base64');
+    const board = await fetch(`${system.urls[0]}/admin/queues`, { headers: { Authorization: `Basic ${basic}` } });
+    const policy = board.headers.get('content-security-policy') ?? '';
+    expect([board.status, board.headers.get('content-type')]).toEqual([200, expect.stringContaining('text/html')]);
+    expect(policy).toMatch(/default-src 'self'/);
+    expect(policy).not.toMatch(/https?:|\*/);
+  });
+
   it('writes down who did what, and no secret', async () => {
     const { body } = await system.platform.get(`/platform/v1/audit-log?tenant_id=${tenant.id}&limit=100`);
     const actions = body.data.map(({ action }: { action: string }) => action);

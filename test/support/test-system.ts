@@ -116,7 +116,7 @@ const WORKER = 2;
 export class TestSystem {
   private readonly children: ChildProcess[] = [];
   private readonly tenants: TestTenant[] = [];
-  private readonly platformKey = randomBytes(16).toString('hex');
+  readonly platformKey = randomBytes(16).toString('hex');
   readonly urls: string[] = [];
   /** Where its processes keep files. */
   dataDir: string;
