@@ -9,7 +9,7 @@ const READ_MENTIONS = 3_000;
 
 /**
  * Somebody in 1,000 conversations looks at their inbox. In none have they read the newest message, which mentions them; in one of
- * them they were mentioned 3,000 times before.
+ * them they were mentioned 3,000 times before. Between two looks at the first page one of its conversations goes on.
  */
 export async function inbox(bench: Bench): Promise<void> {
   const { table, api, platformKey } = bench;
@@ -22,12 +22,19 @@ export async function inbox(bench: Bench): Promise<void> {
   await inTurns(READ_MENTIONS, () => say(last));
   await population.read(rooms[last]!, reader!, READ_MENTIONS);
   await inTurns(CONVERSATIONS, say);
-  const first = await looks(LOOKS, () => page(api.url, reader!.token, null));
   let cursor: string | null = null;
   const all = await looks(CONVERSATIONS / 20, async () => (cursor = await page(api.url, reader!.token, cursor)));
+  const still = await looks(LOOKS, () => page(api.url, reader!.token, null));
+  const first: number[] = [];
+  for (let at = 0; at < LOOKS; at += 1) {
+    const room = CONVERSATIONS - 1 - (at % 20);
+    await population.say(rooms[room]!, peers[room % PEERS]!, 'And this?', []);
+    first.push(...(await looks(1, () => page(api.url, reader!.token, null))));
+  }
   const shown = (took: number[]) =>
     `p50 ${percentile(took, 0.5).toFixed(1)} p99 ${percentile(took, 0.99).toFixed(1)} ms`;
-  table.note(`first page of 20: ${shown(first)}; every page in turn: ${shown(all)}`);
+  table.note(`every page for the first time: ${shown(all)}; the first page again, nothing new: ${shown(still)}`);
+  table.note(`the first page of 20 after a message in one of them: ${shown(first)}`);
   table.add({
     what: 'the first page with its unread counts, p50 ms',
     figure: percentile(first, 0.5),
@@ -55,7 +62,7 @@ async function page(url: string, token: string, cursor: string | null): Promise<
     data: { unread_count: number; unread_mentions: number }[];
     page: { next_cursor: string | null };
   };
-  if (data.length !== 20 || data.some((row) => row.unread_count !== 1 || row.unread_mentions !== 1))
+  if (data.length !== 20 || data.some((row) => row.unread_count < 1 || row.unread_mentions !== 1))
     throw new Error('a page is not right');
   return page.next_cursor;
 }

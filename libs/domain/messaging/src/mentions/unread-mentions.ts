@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
+import { LRUCache } from 'lru-cache';
 import type { Filter, RequestContext, Stage } from '#caas/kernel';
 import type { Entry } from '../conversations/conversation-access';
 import { visibleFrom } from '../conversations/visibility';
@@ -11,6 +12,8 @@ import { HAS_MENTIONS, messages, type Message } from '../persistence/message.sch
 export const MOST_UNREAD_MENTIONS = 100;
 /** Each is a search of its own within one command. */
 const CONVERSATIONS_AT_ONCE = 25;
+/** A hundred bytes or two each. */
+const MAX_KNOWN = 50_000;
 
 interface Counted {
   _id: ObjectId;
@@ -20,6 +23,12 @@ interface Counted {
 /** How often the actor is called by name in what they have not read. */
 @Injectable()
 export class UnreadMentions {
+  /**
+   * By all that a count follows from: what changes a message takes the next `rev`, and what archiving changes the next
+   * `archive_version`. So nothing has to be forgotten.
+   */
+  private readonly known = new LRUCache<string, number>({ max: MAX_KNOWN });
+
   constructor(private readonly cold: ColdMessages) {}
 
   /**
@@ -29,7 +38,25 @@ export class UnreadMentions {
    */
   async in(ctx: RequestContext, entries: Entry[]): Promise<Map<string, number>> {
     const unread = entries.filter(({ conversation, member }) => unreadCountOf(conversation, member) > 0);
-    const [archived, hot] = partition(unread, isUnreadCold);
+    const counts = new Map<Entry, number>();
+    for (const entry of unread) {
+      const count = this.known.get(keyOf(ctx, entry));
+      if (count !== undefined) counts.set(entry, count);
+    }
+    const missing = unread.filter((entry) => !counts.has(entry));
+    const counted = await this.counts(ctx, missing);
+    for (const entry of missing) {
+      const count = counted.get(entry.conversation._id.toHexString()) ?? 0;
+      this.known.set(keyOf(ctx, entry), count);
+      counts.set(entry, count);
+    }
+    return new Map(
+      [...counts].flatMap(([{ conversation }, count]) => (count > 0 ? [[conversation._id.toHexString(), count]] : [])),
+    );
+  }
+
+  private async counts(ctx: RequestContext, entries: Entry[]): Promise<Map<string, number>> {
+    const [archived, hot] = partition(entries, isUnreadCold);
     const portions: Entry[][] = [];
     for (let at = 0; at < hot.length; at += CONVERSATIONS_AT_ONCE) {
       portions.push(hot.slice(at, at + CONVERSATIONS_AT_ONCE));
@@ -72,6 +99,12 @@ export class UnreadMentions {
     return counted.map(({ _id, count }) => [_id.toHexString(), count]);
   }
 }
+
+const keyOf = ({ tenantId, user }: RequestContext, entry: Entry): string => {
+  const { _id, rev, archive_version } = entry.conversation;
+  const { after } = unreadWindow(entry);
+  return [tenantId, user.user_id.toHexString(), _id.toHexString(), rev, archive_version ?? 0, after].join('/');
+};
 
 const atMost = ([id, count]: [string, number]): [string, number] => [id, Math.min(count, MOST_UNREAD_MENTIONS)];
 
