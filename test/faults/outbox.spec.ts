@@ -2,7 +2,8 @@ import { sweepReferences } from '#caas/contracts';
 import { newTenantId } from '#caas/kernel';
 import { waitFor } from '../../tools/stack';
 import { TestSystem, type TestTenant } from '../support/test-system';
-import { OwnRedis, QueueBackDoor } from './outbox.support';
+import { OwnRedis } from '../support/own-redis';
+import { QueueBackDoor } from './outbox.support';
 
 const TIERS = ['free', 'pro', 'enterprise'] as const;
 /** The sweeper looks after a row when it is 15 s old; what else is away by then comes back. */

@@ -1,22 +1,15 @@
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { UnrecoverableError, Worker, type Job as BullJob } from 'bullmq';
-import { CaasError, isTenantId, type RequestContext } from '#caas/kernel';
+import { DelayedError, UnrecoverableError, Worker, type Job as BullJob } from 'bullmq';
+import { CaasError, isTenantId, type RequestContext, type TenantId } from '#caas/kernel';
 import { QUEUES, jobKey, type QueueName } from '#caas/contracts';
 import { Log } from '#caas/platform/logging';
 import { RedisConnections } from '#caas/platform/redis';
+import { Admission, type Ticket } from './admission/admission';
+import { SLOTS } from './admission/slots';
 import { decodeJob, type JobMeta } from './job-data';
 import { JobHandlers, type Registered } from './job-handlers';
 import { JobContexts } from './ports';
-import { Queues } from './queues';
-
-const CONCURRENCY: Record<QueueName, number> = {
-  media: 2,
-  archive: 1,
-  references: 4,
-  webhooks: 8,
-  tenants: 2,
-  maintenance: 4,
-};
+import { PARKED_FOR_MS, Queues } from './queues';
 
 const CHECK_SCHEDULES_EVERY_MS = 5_000;
 
@@ -30,6 +23,7 @@ export class JobRunner implements OnApplicationBootstrap, OnApplicationShutdown 
   constructor(
     private readonly registry: JobHandlers,
     private readonly queues: Queues,
+    private readonly admission: Admission,
     private readonly contexts: JobContexts,
     private readonly redis: RedisConnections,
     private readonly log: Log,
@@ -60,13 +54,42 @@ export class JobRunner implements OnApplicationBootstrap, OnApplicationShutdown 
   }
 
   private work(name: QueueName): Worker {
-    const worker = new Worker(name, (job) => this.run(job), {
+    const { tenant, reserved } = SLOTS[name];
+    const worker = new Worker(name, (job, token) => this.inTurn(job, token!), {
       connection: this.redis.open(`worker-${name}`) as never,
-      concurrency: CONCURRENCY[name],
+      concurrency: tenant + reserved,
     });
     worker.on('failed', (job, error) => this.tellFailure(name, job, error));
     worker.on('error', (error) => this.log.root.debug({ queue: name, reason: error.message }, 'queue connection'));
     return worker;
+  }
+
+  /** @throws DelayedError when the tenant has all its slots in use: the job is parked */
+  private async inTurn(job: BullJob, token: string): Promise<void> {
+    const { tenant_id: tenantId } = (job.data ?? {}) as { tenant_id?: unknown };
+    // Also a forged tenant has a line of its own.
+    if (!isTenantId(tenantId)) return this.run(job);
+    const ticket = { queue: job.queueName as QueueName, tenantId, id: job.id!, createdAt: job.timestamp };
+    // What cannot be counted is done all the same.
+    if (!isAdmitted(job, tenantId) && !(await this.admission.start(ticket).catch(() => true))) {
+      await job.moveToDelayed(Date.now() + PARKED_FOR_MS, token);
+      await this.queues.promoteUnlessParked(ticket).catch(() => undefined);
+      throw new DelayedError();
+    }
+    try {
+      await this.run(job);
+    } finally {
+      await this.admitNext(ticket);
+    }
+  }
+
+  /** Before BullMQ ends this one, so that the slot that becomes free finds the next. */
+  private async admitNext(ticket: Ticket): Promise<void> {
+    try {
+      await this.queues.promote(ticket.queue, await this.admission.leave(ticket));
+    } catch (error) {
+      this.log.root.debug({ queue: ticket.queue, reason: (error as Error).message }, 'still counted; mended soon');
+    }
   }
 
   private async run(job: BullJob): Promise<void> {
@@ -100,6 +123,12 @@ export class JobRunner implements OnApplicationBootstrap, OnApplicationShutdown 
       this.contexts.refused(`${queue}/${job?.name}`, isTenantId(tenant_id) ? tenant_id : null, error.message);
     } else this.log.root.warn(fields, 'job failed');
   }
+}
+
+/** Without asking: it was added by `Queues`, and it is here for the first time and not because it was parked for too long. */
+function isAdmitted({ id, attemptsStarted, timestamp, opts }: BullJob, tenantId: TenantId): boolean {
+  const isOurs = id!.startsWith(`${tenantId}-`) && attemptsStarted === 1;
+  return isOurs && (!opts.delay || timestamp + opts.delay > Date.now());
 }
 
 /** A tenant's deletion leaves jobs behind: nothing is wrong with them but the time. */

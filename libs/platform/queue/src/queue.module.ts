@@ -3,6 +3,8 @@ import { Global, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { QUEUES } from '#caas/contracts';
 import { RedisConnections } from '#caas/platform/redis';
+import { Admission } from './admission/admission';
+import { AdmissionKeeper } from './admission/admission-keeper';
 import { JobHandlers } from './job-handlers';
 import { JobRunner } from './job-runner';
 import { Queues } from './queues';
@@ -20,11 +22,11 @@ import { Queues } from './queues';
     }),
     BullModule.registerQueue(...QUEUES.map((name) => ({ name }))),
   ],
-  providers: [Queues],
-  exports: [Queues],
+  providers: [Queues, Admission],
+  exports: [Queues, Admission],
 })
 export class QueueModule {}
 
 /** Also takes jobs out: for workers. */
-@Module({ imports: [DiscoveryModule], providers: [JobHandlers, JobRunner] })
+@Module({ imports: [DiscoveryModule], providers: [JobHandlers, JobRunner, AdmissionKeeper] })
 export class JobRunnerModule {}

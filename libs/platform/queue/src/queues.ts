@@ -1,8 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { getQueueToken } from '@nestjs/bullmq';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import type { Queue } from 'bullmq';
+import { Job as BullJob, type Queue } from 'bullmq';
 import { QUEUES, type JobPayload, type QueueName, type SystemJob, type TenantJob } from '#caas/contracts';
+import type { TenantId } from '#caas/kernel';
+import { Admission, type Ticket } from './admission/admission';
 import { encodeJob, type JobMeta } from './job-data';
 
 const KEEP_COMPLETED = 1_000;
@@ -10,7 +13,10 @@ const KEEP_FAILED = 10_000;
 const ATTEMPTS = 5;
 const FIRST_RETRY_MS = 1_000;
 
-export const JOB_OPTIONS = {
+/** A parked job that was forgotten after all comes by itself then. */
+export const PARKED_FOR_MS = 60 * 60_000;
+
+const JOB_OPTIONS = {
   attempts: ATTEMPTS,
   backoff: { type: 'exponential', delay: FIRST_RETRY_MS },
   removeOnComplete: { count: KEEP_COMPLETED },
@@ -20,16 +26,43 @@ export const JOB_OPTIONS = {
 /** The way into the queues. What must not be lost is written to the outbox first: see `libs/tenancy/src/outbox`. */
 @Injectable()
 export class Queues implements OnModuleInit {
-  constructor(private readonly modules: ModuleRef) {}
+  constructor(
+    private readonly modules: ModuleRef,
+    private readonly admission: Admission,
+  ) {}
 
   /** The connection says itself when Redis is away, once; a queue without a listener prints every attempt. */
   onModuleInit(): void {
     for (const queue of this.all()) queue.on('error', () => undefined);
   }
 
-  /** @throws when Redis is away */
+  /** A tenant with more jobs than its slots has to wait for itself, and nobody else for it. @throws when Redis is away */
   async add<J extends TenantJob>(job: J, payload: JobPayload<J>, meta: JobMeta): Promise<void> {
-    await this.queue(job.queue).add(job.name, encodeJob(job, payload, meta), JOB_OPTIONS);
+    const data = encodeJob(job, payload, meta);
+    const { tenantId } = meta;
+    const ticket = { queue: job.queue, tenantId, id: `${tenantId}-${randomUUID()}`, createdAt: Date.now() };
+    const isAdmitted = await this.admission.enter(ticket);
+    const delay = isAdmitted ? {} : { delay: PARKED_FOR_MS };
+    const options = { ...JOB_OPTIONS, ...delay, jobId: ticket.id, timestamp: ticket.createdAt };
+    await this.queue(job.queue).add(job.name, data, options);
+    if (!isAdmitted) await this.promoteUnlessParked(ticket);
+  }
+
+  /** Its turn may have come before it was put off. */
+  async promoteUnlessParked(ticket: Ticket): Promise<void> {
+    if (!(await this.admission.isParked(ticket))) await this.promote(ticket.queue, [ticket.id]);
+  }
+
+  /** Parked jobs go to the workers; those that are not put off are left as they are. */
+  async promote(name: QueueName, ids: string[]): Promise<void> {
+    const queue = this.queue(name);
+    const all = ids.map((id) => new BullJob(queue, '', {}, {}, id).promote());
+    await Promise.allSettled(all);
+  }
+
+  /** Whether the tenant's jobs of this queue wait for each other: what was added some time ago is not lost then, only late. */
+  isBehind({ queue }: TenantJob, tenantId: TenantId): Promise<boolean> {
+    return this.admission.isBehind({ queue, tenantId });
   }
 
   /** Makes sure that a repeated job is planned, once for all processes; leaves one alone that is. */

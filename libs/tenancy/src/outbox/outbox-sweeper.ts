@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Tenant, TenantId } from '#caas/kernel';
+import type { RequestContext, Tenant, TenantId } from '#caas/kernel';
 import { JOBS, jobKey, sweepOutbox, type TenantJob } from '#caas/contracts';
 import { Log } from '#caas/platform/logging';
 import { Handles, Queues, type SystemJobHandler } from '#caas/platform/queue';
@@ -11,6 +11,10 @@ import { outbox, type OutboxEntry } from './outbox-entry.schema';
 const DIRTY_AT_ONCE = 200;
 const ROTATION_AT_ONCE = 20;
 const ROWS_AT_ONCE = 200;
+/** What stands in a queue behind other jobs of its tenant is looked after again then. */
+const BEHIND_MS = 15_000;
+/** For so long; then nobody can say any more that it is not lost. */
+const BEHIND_AT_MOST_MS = 6 * 60 * 60_000;
 const BACKOFF_MS = [15_000, 60_000, 5 * 60_000, 30 * 60_000, 2 * 60 * 60_000];
 
 const TENANT_JOBS = new Map(
@@ -48,7 +52,7 @@ export class OutboxSweeper implements SystemJobHandler {
     const rows = ctx.repository(outbox);
     const now = Date.now();
     const due = await rows.find({ due_at: { $lte: new Date(now) } }, { sort: { due_at: 1 }, limit: ROWS_AT_ONCE });
-    for (const row of due) {
+    for (const row of await this.withoutBehind(ctx, due, now)) {
       const backoffMs = BACKOFF_MS[Math.min(row.sweeps, BACKOFF_MS.length - 1)]!;
       // Only the one of several sweepers that moves the row on queues it.
       const moved = await rows.updateOne(
@@ -58,6 +62,22 @@ export class OutboxSweeper implements SystemJobHandler {
       if (moved.modified === 1) await this.enqueue(tenant, row);
     }
     return due.length > 0 || (await rows.findOne({})) !== null;
+  }
+
+  /** A tenant's backlog is no reason to add all of it again: its rows are put off. @returns the others */
+  private async withoutBehind(ctx: RequestContext, due: OutboxEntry[], now: number): Promise<OutboxEntry[]> {
+    const behind = new Set<string>();
+    for (const name of new Set(due.map(({ job }) => job))) {
+      const job = TENANT_JOBS.get(name);
+      if (job && (await this.queues.isBehind(job, ctx.tenantId))) behind.add(name);
+    }
+    const isBehind = ({ job, created_at }: OutboxEntry) =>
+      behind.has(job) && created_at.getTime() > now - BEHIND_AT_MOST_MS;
+    const ids = due.filter(isBehind).map(({ _id }) => _id);
+    if (ids.length === 0) return due;
+    const due_at = new Date(now + BEHIND_MS);
+    await ctx.repository(outbox).updateMany({ _id: { $in: ids } }, { $set: { due_at } });
+    return due.filter((row) => !isBehind(row));
   }
 
   private async enqueue(tenant: Tenant, row: OutboxEntry): Promise<void> {

@@ -1,0 +1,119 @@
+import { refreshReferences } from '#caas/contracts';
+import { encodeJob } from '#caas/platform/queue';
+import { waitFor } from '../../tools/stack';
+import { OwnRedis } from '../support/own-redis';
+import { Errands } from '../support/queue/errands';
+import { errandId } from '../support/queue/queue-app';
+import { WorkerProcess } from '../support/queue/worker-process';
+
+const GOAL_MS = 2_000;
+let redis: OwnRedis;
+let errands: Errands;
+let workers: WorkerProcess[];
+
+beforeAll(async () => {
+  redis = await OwnRedis.start();
+  workers = [new WorkerProcess(redis.url), new WorkerProcess(redis.url)];
+  errands = await Errands.open(redis.url);
+  await waitFor('both workers are there', 20_000, async () => (await redis.commands.zcard('caas:jobs:workers')) === 2);
+});
+
+afterEach(async () => {
+  await waitFor('nothing is left in the accounts', 20_000, async () => (await errands.accounts()).length === 0);
+  await errands.forget();
+});
+
+afterAll(async () => {
+  await Promise.all(workers?.map((worker) => worker.end()) ?? []);
+  await errands?.close();
+  await redis?.remove();
+});
+
+const names = (prefix: string, count: number) => Array.from({ length: count }, (_, n) => `${prefix}${n}`);
+/** A repetition that waits by the clock, not for a condition: it is what comes in while the rest is done. */
+const pace = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+it('a tenant with thousands of jobs does not keep another one waiting, and has all of its own done in their order', async () => {
+  const [big, small] = [errands.newTenant(), errands.newTenant()];
+  await Promise.all(names('a', 4_000).map((name) => errands.addShort(big, { name, ms: 8 })));
+  const asked = new Map<string, number>();
+  for (const name of names('b', 20)) {
+    asked.set(name, Date.now());
+    await errands.addShort(small, { name, ms: 8 });
+    await pace(50);
+  }
+  expect((await errands.ended()).length).toBeLessThan(3_000);
+  await waitFor('all is done', 55_000, async () => (await errands.ended()).length === 4_020);
+  const began = await errands.began();
+  const waits = began.flatMap(({ name, at }) => (asked.has(name) ? [at - asked.get(name)!] : []));
+  console.info(`behind 4,000 jobs: waited ${Math.round(Math.max(...waits))} ms at most`);
+  expect(waits).toHaveLength(20);
+  for (const ms of waits) expect(ms).toBeLessThan(GOAL_MS);
+  const order = began.flatMap(({ tenantId, name }) => (tenantId === big ? [Number(name.slice(1))] : []));
+  // So many as are at work at once may overtake each other.
+  for (const [at, n] of order.entries()) expect(Math.abs(n - at)).toBeLessThan(100);
+}, 90_000);
+
+it('a tenant whose jobs take long leaves slots to others, and uses all that are its own', async () => {
+  const [big, small] = [errands.newTenant(), errands.newTenant()];
+  await Promise.all(names('a', 12).map((name) => errands.addLong(big, { name, ms: 2_500 })));
+  await waitFor('it has four at work', 5_000, async () => (await errands.began()).length === 4);
+  const asked = Date.now();
+  await errands.addLong(small, { name: 'b' });
+  await waitFor('the other one’s is done', 5_000, async () => (await errands.ended()).some(({ name }) => name === 'b'));
+  const began = await errands.began();
+  expect(began.find(({ name }) => name === 'b')!.at - asked).toBeLessThan(GOAL_MS);
+  expect(began.filter(({ tenantId }) => tenantId === big)).toHaveLength(4);
+  await waitFor('all is done', 20_000, async () => (await errands.ended()).length === 13);
+}, 40_000);
+
+it('tenants that all have more than their slots take turns', async () => {
+  const tenants = Array.from({ length: 8 }, () => errands.newTenant());
+  for (const tenant of tenants)
+    await Promise.all(names('x', 200).map((name) => errands.addShort(tenant, { name, ms: 10 })));
+  await waitFor('all is done', 40_000, async () => (await errands.ended()).length === 1_600);
+  // The last tenant began its second hundred before the first one had ended its own two hundred.
+  const ended = await errands.ended();
+  const half = ended.filter(({ tenantId }) => tenantId === tenants.at(-1))[100]!.at;
+  expect(half).toBeLessThan(ended.filter(({ tenantId }) => tenantId === tenants[0]).at(-1)!.at);
+}, 60_000);
+
+it('retries and delays come in spite of a backlog, and only then', async () => {
+  const tenant = errands.newTenant();
+  await errands.addShort(tenant, { name: 'fails', ms: 1, failures: 2 });
+  await Promise.all(names('a', 3_000).map((name) => errands.addShort(tenant, { name, ms: 10 })));
+  const data = encodeJob(
+    refreshReferences,
+    { user_id: '0'.repeat(24) },
+    { tenantId: tenant, requestId: errandId({ name: 'late' }) },
+  );
+  const due = Date.now() + 1_500;
+  await errands.queue('references').add(refreshReferences.name, data, { delay: 1_500 });
+  await waitFor('all is done', 40_000, async () => (await errands.ended()).length === 3_002);
+  const began = await errands.began();
+  expect(began.filter(({ name }) => name === 'fails')).toHaveLength(3);
+  expect(began.find(({ name }) => name === 'late')!.at).toBeGreaterThanOrEqual(due - 50);
+  const last = began.at(-1)!;
+  expect(last.name).toMatch(/^a|late/);
+}, 60_000);
+
+it('an operator sees parked jobs as delayed, may remove them, and what comes later is done at once', async () => {
+  const tenant = errands.newTenant();
+  const queue = errands.queue('references');
+  await Promise.all(names('a', 500).map((name) => errands.addShort(tenant, { name, ms: 400 })));
+  expect(await queue.getDelayedCount()).toBeGreaterThan(400);
+  const [one] = await queue.getDelayed(0, 0);
+  expect(one!.id).toMatch(new RegExp(`^${tenant}-`));
+  await queue.clean(0, 1_000, 'delayed');
+  await errands.addShort(tenant, { name: 'b' });
+  await waitFor('the later one is done', 5_000, async () => (await errands.ended()).some(({ name }) => name === 'b'));
+});
+
+it('the slots of a tenant that were left taken by a killed process are free again soon', async () => {
+  const tenant = errands.newTenant();
+  const dead = names('dead-', 8).flatMap((id) => [Date.now() - 60_000, id]);
+  await redis.commands.zadd(`caas:jobs:references:admitted:${tenant}`, ...dead);
+  await redis.commands.sadd('caas:jobs:references:tenants', tenant);
+  await errands.addShort(tenant, { name: 'b' });
+  await waitFor('it is done', 10_000, async () => (await errands.ended()).length === 1);
+});
