@@ -1,5 +1,4 @@
-import { execFile } from 'node:child_process';
-import { builtEntry } from '../../tools/stack/repository';
+import { commandLine } from '../support/command-line';
 import { TestSystem, type Caller, type TestTenant } from '../support/test-system';
 
 const ENVIRONMENT = { ARCHIVE_TRUST: '300ms' };
@@ -9,19 +8,8 @@ const system = new TestSystem('warn', ENVIRONMENT);
 beforeAll(() => system.start());
 afterAll(() => system.stop());
 
-/** `npm run caas -- <words> --json`, as an operator types it. */
-function caas(...words: string[]): Promise<{ code: number; found: Record<string, unknown> }> {
-  const env = { ...process.env, ...ENVIRONMENT, NODE_ENV: 'test', DATA_DIR: system.dataFolder };
-  return new Promise((resolve, reject) => {
-    execFile(process.execPath, [builtEntry('cli'), ...words, '--json'], { env }, (error, output, complaints) => {
-      try {
-        resolve({ code: Number(error?.code ?? 0), found: JSON.parse(output) as Record<string, unknown> });
-      } catch {
-        reject(new Error(`${output}${complaints}`));
-      }
-    });
-  });
-}
+const run = commandLine(system, ENVIRONMENT);
+const caas = (...words: string[]) => run(words);
 
 interface Talk {
   anna: Caller;

@@ -1,25 +1,13 @@
-import { execFile } from 'node:child_process';
 import { MongoClient, ObjectId } from 'mongodb';
-import { builtEntry } from '../../tools/stack/repository';
+import { commandLine } from '../support/command-line';
 import { TestSystem, type TestTenant } from '../support/test-system';
 
 const system = new TestSystem();
 beforeAll(() => system.start());
 afterAll(() => system.stop());
 
-/** `npm run caas -- messaging verify --tenant <id> --json`, as an operator types it. */
-function verify(tenant: TestTenant): Promise<{ code: number; found: Record<string, unknown> }> {
-  const words = [builtEntry('cli'), 'messaging', 'verify', '--tenant', tenant.id, '--json'];
-  return new Promise((resolve, reject) => {
-    execFile(process.execPath, words, { env: { ...process.env, NODE_ENV: 'test' } }, (error, output, complaints) => {
-      try {
-        resolve({ code: Number(error?.code ?? 0), found: JSON.parse(output) as Record<string, unknown> });
-      } catch {
-        reject(new Error(`${output}${complaints}`));
-      }
-    });
-  });
-}
+const run = commandLine(system);
+const verify = (tenant: TestTenant) => run(['messaging', 'verify', '--tenant', tenant.id]);
 
 async function talk(tenant: TestTenant): Promise<string> {
   await tenant.user('anna');

@@ -2,7 +2,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileLifecycleConfig, processingConfig } from '#caas/domain/media';
-import { messagingConfig, presenceConfig } from '#caas/domain/messaging';
+import { archiveConfig } from '#caas/domain/archive';
+import { archivedConfig, messagingConfig, presenceConfig } from '#caas/domain/messaging';
 import { configurationTable, runtimeConfig } from '#caas/platform/config';
 import { httpConfig } from '#caas/platform/http';
 import { loggingConfig } from '#caas/platform/logging';
@@ -29,6 +30,8 @@ const table = configurationTable([
   storageConfig,
   presenceConfig,
   messagingConfig,
+  archivedConfig,
+  archiveConfig,
   fileLifecycleConfig,
   processingConfig,
 ]);

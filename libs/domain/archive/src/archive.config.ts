@@ -1,6 +1,7 @@
 import { configSection, integer, optional, secret } from '#caas/platform/config';
 
-const MAX_DAYS = 36_500;
+/** A hundred years. */
+export const MAX_DAYS = 36_500;
 
 export const archiveConfig = configSection('archive', {
   ARCHIVE_AFTER_DAYS: integer({

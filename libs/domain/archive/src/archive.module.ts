@@ -1,9 +1,13 @@
-import { Global, Module } from '@nestjs/common';
+import { Global, Module, type OnModuleInit } from '@nestjs/common';
 import { Clock, SystemClock } from '#caas/kernel';
 import { ColdMessages } from '#caas/domain/messaging';
+import { SettingsRegistry } from '#caas/domain/settings';
+import { InjectConfig, type ConfigOf } from '#caas/platform/config';
 import { TenancyModule } from '#caas/tenancy';
+import { archiveConfig } from './archive.config';
+import { archiveSettingsOf } from './archive.settings';
 import { ArchiveFaults } from './archiving/archive-faults';
-import { ArchivePolicy, ConfiguredArchivePolicy } from './archiving/archive-policy';
+import { ArchivePolicy, TenantArchivePolicy } from './archiving/archive-policy';
 import { Archiver } from './archiving/archiver';
 import { ArchiveHolds } from './archiving/holds';
 import { ArchiveLeases } from './archiving/leases';
@@ -24,7 +28,7 @@ import { BlockReader } from './reading/block-reader';
 import { ColdArchive } from './reading/cold-archive';
 import { SegmentObjects } from './reading/segment-objects';
 
-/** Reading what is in cold storage. Global, because it answers the port of messaging. */
+/** Reading what is in cold storage, and what tenants may set of it. Global, because it answers the port of messaging. */
 @Global()
 @Module({
   imports: [TenancyModule.forFeature(ARCHIVE_COLLECTIONS)],
@@ -39,7 +43,16 @@ import { SegmentObjects } from './reading/segment-objects';
   ],
   exports: [ColdMessages, SegmentObjects, BlockCodec],
 })
-export class ArchiveModule {}
+export class ArchiveModule implements OnModuleInit {
+  constructor(
+    private readonly settings: SettingsRegistry,
+    @InjectConfig(archiveConfig) private readonly config: ConfigOf<typeof archiveConfig>,
+  ) {}
+
+  onModuleInit(): void {
+    this.settings.register(archiveSettingsOf(this.config));
+  }
+}
 
 const WORK = [
   Archiver,
@@ -63,7 +76,7 @@ const WORK = [
   providers: [
     ...WORK,
     { provide: Clock, useClass: SystemClock },
-    { provide: ArchivePolicy, useClass: ConfiguredArchivePolicy },
+    { provide: ArchivePolicy, useClass: TenantArchivePolicy },
   ],
   exports: [...WORK, ArchivePolicy],
 })

@@ -39,6 +39,19 @@ export function integerSetting({ default: fallback, min, max, doc }: IntegerOpti
   };
 }
 
+/** A whole number, or nothing, which only a default can be: null in a change goes back to that. */
+export function nullableIntegerSetting({
+  default: fallback,
+  ...options
+}: Omit<IntegerOptions, 'default'> & { default: ByTier<number | null> }): SettingEntry<number | null> {
+  const { onTier, ...entry } = integerSetting({ ...options, default: options.min });
+  return {
+    ...entry,
+    fallback: of(fallback),
+    onTier: (value, tier) => (value === null ? null : onTier(value, tier)),
+  };
+}
+
 export function flagSetting({
   default: fallback,
   doc,

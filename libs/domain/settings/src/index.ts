@@ -1,4 +1,12 @@
-export { choiceSetting, flagSetting, integerSetting, listSetting, type ByTier, type SettingEntry } from './entries';
+export {
+  choiceSetting,
+  flagSetting,
+  integerSetting,
+  listSetting,
+  nullableIntegerSetting,
+  type ByTier,
+  type SettingEntry,
+} from './entries';
 export { SettingsHttpModule } from './http/settings-http.module';
 export { Settings } from './settings';
 export { SettingsModule } from './settings.module';

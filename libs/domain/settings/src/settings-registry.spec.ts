@@ -1,4 +1,4 @@
-import { choiceSetting, flagSetting, integerSetting, listSetting } from './entries';
+import { choiceSetting, flagSetting, integerSetting, listSetting, nullableIntegerSetting } from './entries';
 import { SettingsRegistry } from './settings-registry';
 import { settingsSection } from './settings-section';
 
@@ -80,6 +80,18 @@ describe('SettingsRegistry', () => {
 
   it('refuses a choice that is none', () => {
     expect(problemsOf({ messages: { action: 'burn' } })).toEqual({ 'messages.action': 'must be one of reject, mask' });
+  });
+
+  it('knows numbers that may be missing, and goes back to that for null', () => {
+    const days = nullableIntegerSetting({ default: null, min: 1, max: { free: 5, starter: 9, pro: 9, enterprise: 9 }, doc: 'x' });
+    const own = new SettingsRegistry();
+    own.register(settingsSection('kept', { days }));
+    expect(own.resolve({}, 'free')).toEqual({ kept: { days: null } });
+    const stored = own.apply({}, { kept: { days: 9 } }, 'pro');
+    expect([own.resolve(stored, 'pro'), own.resolve(stored, 'free')]).toEqual([{ kept: { days: 9 } }, { kept: { days: 5 } }]);
+    expect(own.apply(stored, { kept: { days: null } }, 'pro')).toEqual({ kept: {} });
+    for (const wrong of [0, 10, 1.5, 'x']) expect(() => own.apply({}, { kept: { days: wrong } }, 'pro')).toThrow();
+    expect(own.describe('free')['kept']!['days']).toMatchObject({ minimum: 1, maximum: 5, default: null });
   });
 
   it('takes no section twice', () => {

@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { RequestContext } from '#caas/kernel';
+import { Settings } from '#caas/domain/settings';
 import { InjectConfig, type ConfigOf } from '#caas/platform/config';
 import { archiveConfig } from '../archive.config';
+import { archiveSettingsOf } from '../archive.settings';
 
 export interface ArchiveRules {
   /** 0: everything already sent. */
@@ -10,21 +12,28 @@ export interface ArchiveRules {
   retentionDays: number | null;
 }
 
-/** When a tenant's messages move. */
+/** When a tenant's messages move, and how long they are kept then. */
 export abstract class ArchivePolicy {
+  /** @param ctx not of a transaction */
   abstract of(ctx: RequestContext): Promise<ArchiveRules>;
 }
 
-/** The same for all tenants. */
+/** As its settings say, which are the deployment's where it has none of its own. */
 @Injectable()
-export class ConfiguredArchivePolicy extends ArchivePolicy {
-  constructor(@InjectConfig(archiveConfig) private readonly config: ConfigOf<typeof archiveConfig>) {
+export class TenantArchivePolicy extends ArchivePolicy {
+  private readonly section: ReturnType<typeof archiveSettingsOf>;
+
+  constructor(
+    private readonly settings: Settings,
+    @InjectConfig(archiveConfig) config: ConfigOf<typeof archiveConfig>,
+  ) {
     super();
+    this.section = archiveSettingsOf(config);
   }
 
-  override of(): Promise<ArchiveRules> {
-    const { ARCHIVE_AFTER_DAYS: afterDays, ARCHIVE_RETENTION_DAYS: days } = this.config;
-    return Promise.resolve({ afterDays, retentionDays: days === 0 ? null : days });
+  override async of(ctx: RequestContext): Promise<ArchiveRules> {
+    const { after_days, retention_days } = await this.settings.of(ctx, this.section);
+    return { afterDays: after_days, retentionDays: retention_days };
   }
 }
 
