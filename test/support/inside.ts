@@ -14,10 +14,11 @@ export class Inside {
     private readonly dataDir: string,
   ) {}
 
-  static async open(): Promise<Inside> {
+  /** @param given `DATA_DIR` of a system, where its objects are to be seen as well */
+  static async open(given: Record<string, string> = {}): Promise<Inside> {
     const dataDir = await mkdtemp(join(tmpdir(), 'caas-inside-'));
-    const environment = { ...process.env, NODE_ENV: 'test', DATA_DIR: dataDir, LOG_LEVEL: 'silent' };
-    const app = await NestFactory.createApplicationContext(AppModule.with(environment), {
+    const own = { NODE_ENV: 'test', DATA_DIR: dataDir, LOG_LEVEL: 'silent' };
+    const app = await NestFactory.createApplicationContext(AppModule.with({ ...process.env, ...own, ...given }), {
       logger: false,
       abortOnError: false,
     });

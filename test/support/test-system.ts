@@ -112,6 +112,10 @@ export class LiveClient {
 
 const WORKER = 2;
 
+/** `NODE_OPTIONS` that load files of this folder before anything else. */
+export const preloading = (...names: string[]): string =>
+  names.map((name) => `--require ${join(repositoryRoot(), `dist/test/support/${name}.js`)}`).join(' ');
+
 /** Two apis and a worker, unless it is said otherwise, on the engines of the test run. */
 export class TestSystem {
   private readonly children: ChildProcess[] = [];
@@ -145,7 +149,7 @@ export class TestSystem {
       const answer = await fetch(`${url}/health/ready`).catch(() => null);
       return answer?.status === 200;
     };
-    await waitFor(`${url} answers`, 30_000, () => this.assertRunning() && isReady());
+    await waitFor(`${url} answers`, 50_000, () => this.assertRunning() && isReady());
   }
 
   /** Ends an api; by SIGKILL without a word. Resolves with its exit code. */
@@ -197,8 +201,9 @@ export class TestSystem {
     return new Caller(this.urls[0]!, authorization, headers);
   }
 
-  async tenant(tier: Tier): Promise<TestTenant> {
-    const { status, body } = await this.platform.post('/platform/v1/tenants', { name: 'Test', tier });
+  async tenant(tier: Tier, id?: string): Promise<TestTenant> {
+    const wanted = { name: 'Test', tier, ...(id === undefined ? {} : { id }) };
+    const { status, body } = await this.platform.post('/platform/v1/tenants', wanted);
     if (status !== 201) throw new Error(JSON.stringify(body));
     const made = body as { id: string; server_key: { key: string }; signing_key: { kid: string; secret: string } };
     const tenant = new TestTenant(made.id, this.urls, made.server_key.key, made.signing_key);
@@ -249,14 +254,11 @@ export class TestSystem {
   private async spawn(app: string, environment: Record<string, string> = {}, again?: number): Promise<ChildProcess> {
     const port = again === undefined ? await freePort() : Number(new URL(this.urls[again]!).port);
     if (app === 'api' && again === undefined) this.urls.push(`http://127.0.0.1:${port}`);
-    const preloaded = ['command-witness', 'media/kill-at-step'].map(
-      (name) => `--require ${join(repositoryRoot(), `dist/test/support/${name}.js`)}`,
-    );
     return spawn(process.execPath, [builtEntry(app)], {
       env: {
         ...process.env,
         NODE_ENV: 'test',
-        NODE_OPTIONS: preloaded.join(' '),
+        NODE_OPTIONS: preloading('command-witness', 'kill-at-step'),
         HOST: '127.0.0.1',
         PORT: String(port),
         DATA_DIR: this.dataDir,

@@ -1,3 +1,4 @@
+import { channel } from 'node:diagnostics_channel';
 import { Injectable } from '@nestjs/common';
 
 /** Every place between two effects of the protocol, in its order. */
@@ -19,8 +20,13 @@ export const ARCHIVE_STEPS = [
 ] as const;
 export type ArchiveStep = (typeof ARCHIVE_STEPS)[number];
 
-/** Where tests stop, kill and disturb the archiver; in production nothing happens here. */
+const steps = channel('caas:archive:step');
+
+/** Where tests stop, kill and disturb the archiver. */
 @Injectable()
 export class ArchiveFaults {
-  at(_step: ArchiveStep): Promise<void> | void {}
+  /** Says where the work is, to whoever listens in this process. Nobody does, outside of tests. */
+  at(step: ArchiveStep): Promise<void> | void {
+    if (steps.hasSubscribers) steps.publish({ step });
+  }
 }
