@@ -20,6 +20,7 @@ import {
   Eraser,
   Expirer,
   Exporter,
+  HeldSegments,
   Pruner,
   Restorer,
   Sealer,
@@ -27,9 +28,11 @@ import {
   type ArchiveStep,
 } from '#caas/domain/archive';
 import {
+  ArchivedMarks,
   ArchivedPresenter,
   ArchiveNumbers,
   conversations,
+  ErasedMessages,
   HotMessages,
   MESSAGING_COLLECTIONS,
   MessageReader,
@@ -37,8 +40,10 @@ import {
   messageVersions,
   pollVotes,
   reactions,
+  ThreadRoots,
   type Message,
 } from '#caas/domain/messaging';
+import { FileHolders, FileReferences, MEDIA_COLLECTIONS } from '#caas/domain/media';
 import { USER_COLLECTIONS, users } from '#caas/domain/users';
 import { readSection } from '#caas/platform/config';
 import { openStorage, storageConfig, type ObjectStorage } from '#caas/platform/storage';
@@ -67,14 +72,17 @@ export class Faults extends ArchiveFaults {
 }
 
 const rules = { afterDays: 0, retentionDays: null as number | null };
-class TestPolicy extends ArchivePolicy {
-  override of = () => Promise.resolve(rules);
-}
+const policy: ArchivePolicy = { of: () => Promise.resolve(rules) };
 
 /** Everything of the archive, put together by hand on a real engine and a folder. */
 export class ArchiveBench {
   private readonly folder = mkdtempSync(join(tmpdir(), 'caas-archive-'));
-  readonly harness = new TenancyHarness([...MESSAGING_COLLECTIONS, ...ARCHIVE_COLLECTIONS, ...USER_COLLECTIONS]);
+  readonly harness = new TenancyHarness([
+    ...MESSAGING_COLLECTIONS,
+    ...ARCHIVE_COLLECTIONS,
+    ...USER_COLLECTIONS,
+    ...MEDIA_COLLECTIONS,
+  ]);
   readonly storage = openStorage(readSection(storageConfig, {}), { DATA_DIR: this.folder });
   readonly rules = rules;
   readonly reader: MessageReader;
@@ -106,22 +114,29 @@ export class ArchiveBench {
     const holds = new ArchiveHolds(clock);
     const objects = this.objects(storage);
     const codec = this.codec;
-    const policy = new TestPolicy();
     const trust = { ARCHIVE_TRUST: TRUST_MS };
     const sealer = new Sealer(hot, codec, objects, leases, holds, clock, faults);
     const pruner = new Pruner(hot, leases, holds, faults);
     const restorer = new Restorer(hot, objects, leases, holds, clock, faults);
-    const collector = new Collector(storage, objects, hot, trust);
+    const erased = this.erased(storage);
+    const held = new HeldSegments(holds, objects);
+    const collector = new Collector(storage, objects, hot, erased, trust);
     return {
       archiver: new Archiver(hot, policy, leases, holds, sealer, pruner, restorer, clock, trust),
       verifier: new ArchiveVerifier(objects, hot, clock),
-      eraser: new Eraser(holds, leases, objects, codec, hot, collector, clock),
-      expirer: new Expirer(policy, holds, leases, hot, objects, clock),
+      eraser: new Eraser(held, leases, objects, codec, hot, erased, collector, clock),
+      expirer: new Expirer(policy, held, leases, hot, erased, clock),
       exporter: new Exporter(objects),
       restorer,
       collector,
       holds,
     };
+  }
+
+  private erased(storage: ObjectStorage): ErasedMessages {
+    const { reader } = this.readers(storage);
+    const threads = new ThreadRoots(reader, new ArchivedMarks(reader));
+    return new ErasedMessages(reader, threads, new FileReferences(), new FileHolders());
   }
 
   tenant = (placement: Placement): Promise<Tenant> => this.harness.tenant(placement);
@@ -235,6 +250,7 @@ export async function aRoom(ctx: RequestContext, count: number, months = 3): Pro
     last_activity_at: new Date(),
     archive_version: null,
     archived_seq: null,
+    resync_rev: null,
   });
   await ctx.repository(messages).insertMany(rows);
   const of = (digit: number) => ids.filter((_, at) => at % 10 === digit);

@@ -20,6 +20,7 @@ import { Collector } from './care/collector';
 import { Eraser } from './care/eraser';
 import { Expirer } from './care/expirer';
 import { Exporter } from './care/exporter';
+import { HeldSegments } from './care/held-segments';
 import { ArchiveKeys } from './format/archive-keys';
 import { BlockCodec } from './format/block-codec';
 import { ARCHIVE_COLLECTIONS } from './persistence';
@@ -65,6 +66,7 @@ const WORK = [
   Eraser,
   Expirer,
   Exporter,
+  HeldSegments,
   Pruner,
   Restorer,
   Sealer,

@@ -16,6 +16,7 @@ export {
 } from './archived/cold-messages';
 export { archivedConfig } from './archived/archived.config';
 export { HotMessages, type ArchivableConversation, type FrozenMessage, type Remains } from './archived/hot-messages';
+export { ErasedMessages, type ErasedMessage } from './archived/erased-messages';
 export { withoutUser } from './archived/erasing';
 export { MessageReader } from './archived/message-reader';
 export { MESSAGING_COLLECTIONS } from './persistence';
@@ -26,4 +27,6 @@ export { pollVotes } from './persistence/poll-vote.schema';
 export { reactions } from './persistence/reaction.schema';
 export { ArchiveNumbers } from './archived/archive-numbers';
 export { ArchivedPresenter } from './archived/archived-presenter';
+export { ArchivedMarks } from './archived/archived-marks';
+export { ThreadRoots } from './threads/thread-roots';
 export { archivedPartsOf } from './archived/archived-parts';

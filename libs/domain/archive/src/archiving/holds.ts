@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import { Clock, type RequestContext } from '#caas/kernel';
-import type { Message } from '#caas/domain/messaging';
+import type { ArchivedMessage, Message } from '#caas/domain/messaging';
 import { archiveHolds, type ArchiveHold } from '../persistence/archive-hold.schema';
 
 /** Whom a legal hold is about: the whole tenant, when neither is given. */
@@ -18,12 +18,13 @@ export class HeldMessages {
 
   /** Of archiving: by a legal hold, or because it was restored lately. */
   keeps(message: Held): boolean {
-    return this.holds.some((hold) => isAbout(hold, message));
+    return this.holds.some((hold) => isAbout(hold, message, [message.sender.user_id]));
   }
 
-  /** Of erasing and expiring. */
-  legally(message: Held): boolean {
-    return this.holds.some((hold) => hold.reason === 'legal' && isAbout(hold, message));
+  /** Of erasing and expiring. What a user has left in messages of others goes with those, so that a hold on the user keeps them too. */
+  legally({ message, reactions, votes }: ArchivedMessage): boolean {
+    const authors = [message.sender, ...[...reactions, ...votes].map(({ user }) => user)].map(({ user_id }) => user_id);
+    return this.holds.some((hold) => hold.reason === 'legal' && isAbout(hold, message, authors));
   }
 
   /** Whether no message of the conversation may be archived. */
@@ -87,8 +88,8 @@ const rowOf = ({ conversationId, userId }: HoldSubject) => ({
   user_id: userId ?? null,
 });
 
-function isAbout(hold: ArchiveHold, { conversation_id, seq, sender }: Held): boolean {
+function isAbout(hold: ArchiveHold, { conversation_id, seq }: Held, authors: ObjectId[]): boolean {
   if (hold.conversation_id && !hold.conversation_id.equals(conversation_id)) return false;
-  if (hold.user_id && !hold.user_id.equals(sender.user_id)) return false;
+  if (hold.user_id && !authors.some((id) => hold.user_id!.equals(id))) return false;
   return seq >= hold.first_seq && seq <= (hold.last_seq ?? Infinity);
 }

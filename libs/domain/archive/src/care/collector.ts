@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { ObjectId } from 'bson';
 import { isObjectIdHex, type RequestContext } from '#caas/kernel';
-import { archivedConfig, HotMessages } from '#caas/domain/messaging';
+import { archivedConfig, ErasedMessages, HotMessages } from '#caas/domain/messaging';
 import { InjectConfig, type ConfigOf } from '#caas/platform/config';
 import { ObjectStorage } from '#caas/platform/storage';
 import { tenantFolderOf } from '../format/segment-draft';
@@ -22,6 +22,7 @@ export class Collector {
     private readonly storage: ObjectStorage,
     private readonly objects: SegmentObjects,
     private readonly hot: HotMessages,
+    private readonly erased: ErasedMessages,
     @InjectConfig(archivedConfig) config: ConfigOf<typeof archivedConfig>,
   ) {
     this.graceMs = 2 * config.ARCHIVE_TRUST;
@@ -83,6 +84,7 @@ export class Collector {
     if (segment.state === 'expired') {
       for (const { ids } of await blocks.find({ segment_id: segment._id }, { fields: ['ids'] })) {
         await this.hot.forgetRemains(ctx, ids);
+        await this.erased.releaseFiles(ctx, ids);
       }
     }
     await blocks.deleteMany({ segment_id: segment._id });

@@ -1,8 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import { Clock, conflict, invalid, type Filter, type RequestContext } from '#caas/kernel';
-import { HotMessages, withoutUser, type ArchivedMessage } from '#caas/domain/messaging';
-import { ArchiveHolds, type HoldSubject } from '../archiving/holds';
+import {
+  ErasedMessages,
+  HotMessages,
+  withoutUser,
+  type ArchivedMessage,
+  type ErasedMessage,
+} from '#caas/domain/messaging';
+import type { HoldSubject } from '../archiving/holds';
 import { ArchiveLeases, type Lease } from '../archiving/leases';
 import { BlockCodec } from '../format/block-codec';
 import { SegmentDraft } from '../format/segment-draft';
@@ -12,6 +18,7 @@ import { archiveSegments, SEEN, type ArchiveSegment, type SegmentState } from '.
 import { isSuperseded } from '../reading/manifest';
 import { SegmentObjects } from '../reading/segment-objects';
 import { Collector } from './collector';
+import { HeldSegments } from './held-segments';
 
 export interface Erased {
   segments: number;
@@ -26,11 +33,12 @@ export interface Erased {
 @Injectable()
 export class Eraser {
   constructor(
-    private readonly holds: ArchiveHolds,
+    private readonly held: HeldSegments,
     private readonly leases: ArchiveLeases,
     private readonly objects: SegmentObjects,
     private readonly codec: BlockCodec,
     private readonly hot: HotMessages,
+    private readonly erased: ErasedMessages,
     private readonly collector: Collector,
     private readonly clock: Clock,
   ) {}
@@ -58,7 +66,7 @@ export class Eraser {
         // Its messages are hot, or will be: erased there, they would come back from here.
         if (segment.state !== 'pruned') throw busy();
         if (userId) return this.rewrite(ctx, lease, segment, userId);
-        await this.leave(ctx, lease, segment, 'expired');
+        await this.expire(ctx, lease, segment);
         return segment.count;
       });
       if (messages === null) throw busy();
@@ -74,7 +82,7 @@ export class Eraser {
   /** @returns how many messages were changed */
   private async rewrite(ctx: RequestContext, lease: Lease, segment: ArchiveSegment, userId: ObjectId): Promise<number> {
     const draft = new SegmentDraft(this.codec, ctx.tenantId, segment.conversation_id, segment.month);
-    const erased: ArchivedMessage[] = [];
+    const erased: ErasedMessage[] = [];
     let kept = 0;
     let stale = 0;
     for await (const { each, counts } of this.copies(ctx, segment)) {
@@ -82,12 +90,16 @@ export class Eraser {
       // A copy that counts no more says what the user once wrote, too: it goes.
       if (without && !counts) stale += 1;
       if (!counts) continue;
-      if (without) erased.push(without);
+      if (without) erased.push({ before: each, after: without });
       draft.add(without ?? each);
       kept += 1;
     }
     if (erased.length + stale === 0) return 0;
-    if (kept === 0) return this.leave(ctx, lease, segment, 'dropped').then(() => stale);
+    const isAffected = (each: ArchivedMessage) => withoutUser(each, userId, this.clock.now()) !== null;
+    if (kept === 0) {
+      await this.leave(ctx, lease, segment, 'dropped', isAffected);
+      return stale;
+    }
     const { segment: fresh, blocks, object } = await draft.finish();
     if (fresh.count !== kept) throw new Error('A segment lost messages while it was rewritten.');
     await ctx.transaction(async (tx) => {
@@ -97,30 +109,42 @@ export class Eraser {
     });
     await this.objects.put(ctx, fresh, object);
     await this.objects.verify(ctx, fresh);
-    await ctx.transaction(async (tx) => {
-      await this.leases.require(tx, lease);
-      const rows = tx.repository(archiveSegments);
-      await rows.updateOne({ _id: fresh._id }, { $set: { state: 'pruned' } });
-      await rows.updateOne({ _id: segment._id }, { $set: { state: 'dropped' } });
-      await this.hot.unpin(
-        tx,
-        erased.filter(({ message }) => message.sender.user_id.equals(userId)).map(({ message }) => message._id),
-      );
-      await this.hot.changed(tx, segment.conversation_id);
+    await this.leave(ctx, lease, segment, 'dropped', isAffected, async (tx) => {
+      await tx.repository(archiveSegments).updateOne({ _id: fresh._id }, { $set: { state: 'pruned' } });
+      await this.erased.changed(tx, segment.conversation_id, erased);
     });
+    const held = erased.filter(({ before }) => before.message.attachments.length > 0);
+    await this.erased.releaseFiles(
+      ctx,
+      held.map(({ before }) => before.message._id),
+    );
     return erased.length + stale;
   }
 
-  private async leave(
+  /** Its messages go, and whoever remembers them hears that they are to be forgotten. */
+  private expire(ctx: RequestContext, lease: Lease, segment: ArchiveSegment): Promise<void> {
+    const all = () => true;
+    return this.leave(ctx, lease, segment, 'expired', all, (tx) =>
+      this.erased.vanished(tx, segment.conversation_id, { forgotten: true }),
+    );
+  }
+
+  /** Readers no longer see the segment, from one transaction on. @param what else belongs to that */
+  private leave(
     ctx: RequestContext,
     lease: Lease,
-    { _id, conversation_id }: ArchiveSegment,
+    segment: ArchiveSegment,
     state: SegmentState,
-  ) {
-    await ctx.transaction(async (tx) => {
+    isAffected: (archived: ArchivedMessage) => boolean,
+    what: (tx: RequestContext) => Promise<void> = () => Promise.resolve(),
+  ): Promise<void> {
+    return ctx.transaction(async (tx) => {
       await this.leases.require(tx, lease);
-      await tx.repository(archiveSegments).updateOne({ _id }, { $set: { state } });
-      await this.hot.changed(tx, conversation_id);
+      // Also a hold that was placed after the work had begun.
+      if (await this.held.any(tx, segment, isAffected)) throw legalHold();
+      await tx.repository(archiveSegments).updateOne({ _id: segment._id }, { $set: { state } });
+      await this.hot.changed(tx, segment.conversation_id);
+      await what(tx);
     });
   }
 
@@ -141,17 +165,13 @@ export class Eraser {
     { userId }: HoldSubject,
     which: Filter<ArchiveSegment>,
   ): Promise<void> {
-    const held = await this.holds.of(ctx);
-    if (held.isEmpty) return;
+    const isAffected = (each: ArchivedMessage) => !userId || withoutUser(each, userId, this.clock.now()) !== null;
     for await (const segment of ctx.repository(archiveSegments).stream(which, { sort: { _id: 1 } })) {
-      for await (const some of this.objects.messages(ctx, segment)) {
-        const isHeld = some.some(
-          (each) => held.legally(each.message) && (!userId || withoutUser(each, userId, this.clock.now()) !== null),
-        );
-        if (isHeld) throw conflict('legal_hold', 'A legal hold keeps what was to be erased.');
-      }
+      if (await this.held.any(ctx, segment, isAffected)) throw legalHold();
     }
   }
 }
+
+const legalHold = () => conflict('legal_hold', 'A legal hold keeps what was to be erased.');
 
 const busy = () => conflict('archive_busy', 'Somebody else is at work on this archive: try again after the next run.');

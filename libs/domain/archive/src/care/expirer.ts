@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Clock, type RequestContext } from '#caas/kernel';
-import { HotMessages } from '#caas/domain/messaging';
-import { ArchiveHolds, type HeldMessages } from '../archiving/holds';
+import { ErasedMessages, HotMessages } from '#caas/domain/messaging';
 import { ArchivePolicy } from '../archiving/archive-policy';
 import { ArchiveLeases } from '../archiving/leases';
-import { archiveSegments, type ArchiveSegment } from '../persistence/archive-segment.schema';
-import { SegmentObjects } from '../reading/segment-objects';
+import { archiveSegments } from '../persistence/archive-segment.schema';
+import { HeldSegments } from './held-segments';
 
 const DAY_MS = 24 * 60 * 60_000;
 
@@ -14,10 +13,10 @@ const DAY_MS = 24 * 60 * 60_000;
 export class Expirer {
   constructor(
     private readonly policy: ArchivePolicy,
-    private readonly holds: ArchiveHolds,
+    private readonly held: HeldSegments,
     private readonly leases: ArchiveLeases,
     private readonly hot: HotMessages,
-    private readonly objects: SegmentObjects,
+    private readonly erased: ErasedMessages,
     private readonly clock: Clock,
   ) {}
 
@@ -26,31 +25,25 @@ export class Expirer {
     const { retentionDays } = await this.policy.of(ctx);
     if (retentionDays === null) return 0;
     const before = new Date(this.clock.now().getTime() - retentionDays * DAY_MS);
-    const held = await this.holds.of(ctx);
     const old = ctx
       .repository(archiveSegments)
       .stream({ state: 'pruned', newest_at: { $lt: before } }, { sort: { _id: 1 } });
     let expired = 0;
     for await (const segment of old) {
-      if (await this.isHeld(ctx, held, segment)) continue;
       const done = await this.leases.with(ctx, segment.conversation_id, (lease) =>
         ctx.transaction(async (tx) => {
           await this.leases.require(tx, lease);
+          if (await this.held.any(tx, segment)) return 0;
+          const { modified } = await tx
+            .repository(archiveSegments)
+            .updateOne({ _id: segment._id, state: 'pruned' }, { $set: { state: 'expired' } });
           await this.hot.changed(tx, segment.conversation_id);
-          const rows = tx.repository(archiveSegments);
-          return rows.updateOne({ _id: segment._id, state: 'pruned' }, { $set: { state: 'expired' } });
+          await this.erased.vanished(tx, segment.conversation_id, { forgotten: false });
+          return modified;
         }),
       );
-      expired += done?.modified ?? 0;
+      expired += done ?? 0;
     }
     return expired;
-  }
-
-  private async isHeld(ctx: RequestContext, held: HeldMessages, segment: ArchiveSegment): Promise<boolean> {
-    if (held.isEmpty) return false;
-    for await (const some of this.objects.messages(ctx, segment)) {
-      if (some.some(({ message }) => held.legally(message))) return true;
-    }
-    return false;
   }
 }

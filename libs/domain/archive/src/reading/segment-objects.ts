@@ -73,9 +73,12 @@ export class SegmentObjects {
     }
   }
 
-  /** The lines as they were written. */
+  /** The lines as they were written. @throws ArchiveDamaged, ColdMoved */
   async *lines(ctx: RequestContext, segment: SegmentRow): AsyncIterable<string[]> {
-    yield* this.wholeBlocks(ctx, segment);
+    for await (const lines of this.wholeBlocks(ctx, segment)) {
+      for (const line of lines) messageIn(ctx, segment, line);
+      yield lines;
+    }
   }
 
   private async *wholeBlocks(ctx: RequestContext, segment: SegmentRow): AsyncIterable<string[]> {

@@ -20,7 +20,7 @@ export interface Claim {
 
 const UNUSABLE = ['uploading', 'rejected', 'failed'];
 
-/** Who holds which file. Both calls belong inside a transaction; the collector's conflicts with them, and one of the two wins. */
+/** Who holds which file. `claim` and `release` belong inside a transaction; the collector's conflicts with them, and one of the two wins. */
 @Injectable()
 export class FileReferences {
   /**
@@ -59,6 +59,18 @@ export class FileReferences {
       const now = new Date();
       await ctx.repository(files).updateOne({ _id: file._id }, { $set: { unreferenced_at: now } });
     }
+  }
+
+  /** Each in a transaction of its own, so that a crash leaves the others as they are. */
+  async releaseAll(ctx: RequestContext, references: FileReference[]): Promise<void> {
+    for (const { holder_kind: kind, holder_id: id, file_id } of references) {
+      await ctx.transaction((tx) => this.release(tx, { kind, id }, [file_id]));
+    }
+  }
+
+  /** What holders of one kind keep. */
+  heldBy(ctx: RequestContext, holder_kind: HolderKind, holderIds: readonly ObjectId[]): Promise<FileReference[]> {
+    return ctx.repository(fileReferences).find({ holder_id: { $in: holderIds }, holder_kind });
   }
 
   /** What of one kind holds the file, in the order of holders. */

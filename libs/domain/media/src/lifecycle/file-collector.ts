@@ -49,9 +49,7 @@ export class FileCollector {
     const some = await ctx.repository(fileReferences).find(bound, { sort: { _id: 1 }, limit: REFERENCES_AT_ONCE });
     const latest = Date.now() - this.config.FILES_CLAIMED_FOR;
     const old = some.filter(({ created_at }) => created_at.getTime() <= latest);
-    for (const { holder_kind: kind, holder_id: id, file_id } of await this.holders.abandoned(ctx, old)) {
-      await ctx.transaction((tx) => this.references.release(tx, { kind, id }, [file_id]));
-    }
+    await this.references.releaseAll(ctx, await this.holders.abandoned(ctx, old));
     return some.length < REFERENCES_AT_ONCE ? null : some.at(-1)!._id;
   }
 

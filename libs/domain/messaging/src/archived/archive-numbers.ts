@@ -72,7 +72,7 @@ export class ArchiveNumbers {
     if (known && this.isYoung(known)) return known;
     const askedAtMs = performance.now();
     const answer = { any: await this.cold.hasAny(ctx), askedAtMs };
-    this.tenants.set(ctx.tenantId, answer);
+    if (!ctx.connection.inTransaction) this.tenants.set(ctx.tenantId, answer);
     return answer;
   }
 

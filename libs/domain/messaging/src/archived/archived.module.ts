@@ -1,13 +1,24 @@
 import { Global, Module } from '@nestjs/common';
+import { MediaModule } from '#caas/domain/media';
+import { ThreadRoots } from '../threads/thread-roots';
 import { ArchiveNumbers } from './archive-numbers';
 import { ArchivedMarks } from './archived-marks';
 import { ArchivedPresenter } from './archived-presenter';
+import { ErasedMessages } from './erased-messages';
 import { HotMessages } from './hot-messages';
 import { MessageReader } from './message-reader';
 
-const ARCHIVED = [ArchiveNumbers, ArchivedMarks, ArchivedPresenter, HotMessages, MessageReader];
+const ARCHIVED = [
+  ArchiveNumbers,
+  ArchivedMarks,
+  ArchivedPresenter,
+  ErasedMessages,
+  HotMessages,
+  MessageReader,
+  ThreadRoots,
+];
 
 /** Reading what may be in cold storage: one of each in a process, since they remember. The app binds `ColdMessages`. */
 @Global()
-@Module({ providers: ARCHIVED, exports: ARCHIVED })
+@Module({ imports: [MediaModule], providers: ARCHIVED, exports: ARCHIVED })
 export class ArchivedModule {}

@@ -1,5 +1,6 @@
 import type { ObjectId } from 'bson';
 import { counted, type UserReference } from '#caas/kernel';
+import { tombstoneOf } from '../messages/tombstone';
 import { recounted } from '../polls/poll';
 import type { ArchivedMessage } from './cold-messages';
 
@@ -8,10 +9,15 @@ const NO_NAME = '';
 
 /**
  * An archived message without what one user has left in it: their own becomes a tombstone, their reactions and votes are
- * counted out, and copies of their name go. Null when there was nothing of them.
+ * counted out, and copies of their name go. Null when there was nothing of them, or it is erased already.
  */
 export function withoutUser(archived: ArchivedMessage, userId: ObjectId, now: Date): ArchivedMessage | null {
   if (!isAbout(archived, userId)) return null;
+  const without = erasedOf(archived, userId, now);
+  return contentOf(without) === contentOf(archived) ? null : without;
+}
+
+function erasedOf(archived: ArchivedMessage, userId: ObjectId, now: Date): ArchivedMessage {
   const nameless = <R extends UserReference>(reference: R): R =>
     reference.user_id.equals(userId) ? { ...reference, user_display_name: NO_NAME } : reference;
   const { message } = archived;
@@ -19,20 +25,11 @@ export function withoutUser(archived: ArchivedMessage, userId: ObjectId, now: Da
   if (message.sender.user_id.equals(userId)) {
     const emptied = {
       ...message,
+      ...tombstoneOf(message.deleted_at ?? now),
       __v,
       sender: nameless(message.sender),
       last_repliers: message.last_repliers.map(nameless),
-      deleted_at: message.deleted_at ?? now,
       updated_at: now,
-      text: null,
-      attachments: [],
-      metadata: null,
-      encrypted: null,
-      mentions: [],
-      forwarded_from: null,
-      reaction_counts: {},
-      poll: null,
-      pinned_at: null,
     };
     return { message: emptied, reactions: [], votes: [], versions: [] };
   }
@@ -44,6 +41,7 @@ export function withoutUser(archived: ArchivedMessage, userId: ObjectId, now: Da
     message: {
       ...message,
       __v,
+      updated_at: now,
       reaction_counts,
       poll,
       mentions: message.mentions.map(nameless),
@@ -58,6 +56,9 @@ export function withoutUser(archived: ArchivedMessage, userId: ObjectId, now: Da
     versions: archived.versions.map((version) => ({ ...version, mentions: version.mentions.map(nameless) })),
   };
 }
+
+const contentOf = ({ message, ...parts }: ArchivedMessage): string =>
+  JSON.stringify({ message: { ...message, __v: null, updated_at: null }, ...parts });
 
 function isAbout({ message, reactions, votes, versions }: ArchivedMessage, userId: ObjectId): boolean {
   const named = [

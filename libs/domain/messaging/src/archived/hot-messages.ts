@@ -221,12 +221,6 @@ export class HotMessages {
     return seqs;
   }
 
-  /** What was erased is pinned no more. */
-  async unpin(tx: RequestContext, ids: ObjectId[]): Promise<void> {
-    if (ids.length > 0)
-      await tx.repository(archivedMarks).updateMany({ _id: { $in: ids } }, { $set: { pinned_at: null } });
-  }
-
   /** What was kept of messages that are, and stay, hot. */
   async forgetRemains(tx: RequestContext, ids: ObjectId[]): Promise<void> {
     await tx.repository(archivedMarks).deleteMany({ _id: { $in: ids } });

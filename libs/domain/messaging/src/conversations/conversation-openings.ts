@@ -54,6 +54,7 @@ export class ConversationOpenings {
         last_activity_at: new Date(),
         archive_version: null,
         archived_seq: null,
+        resync_rev: null,
       });
       const first = everyone.map((user, at) =>
         newMember(id, user, !isDirect && at === 0 ? 'owner' : 'member', conversation),

@@ -11,6 +11,7 @@ import { ThreadRoots } from '../threads/thread-roots';
 import { MessageAccess } from './message-access';
 import { MessageChanges } from './message-changes';
 import { isInCharge } from './message-rights';
+import { tombstoneOf } from './tombstone';
 
 /** Deletion leaves a tombstone in its place: the numbers of the others stay, and what it said is gone for good. */
 @Injectable()
@@ -57,19 +58,9 @@ export class MessageDeletionsService {
       if (message.poll) await tx.repository(pollVotes).deleteMany({ message_id: id });
       await tx.repository(messageVersions).deleteMany({ message_id: id });
       if (message.attachments.length > 0) await this.attachments.release(tx, message);
-      root = await this.threads.removeReply(tx, message, furtherRev);
-      return {
-        deleted_at: new Date(),
-        text: null,
-        attachments: [],
-        metadata: null,
-        encrypted: null,
-        mentions: [],
-        forwarded_from: null,
-        reaction_counts: {},
-        poll: null,
-        pinned_at: null,
-      };
+      const { thread_root_id: rootId } = message;
+      if (rootId) root = await this.threads.removeReplies(tx, rootId, [message], furtherRev);
+      return tombstoneOf(new Date());
     });
     if (changed && root) this.changes.tell(ctx, root);
     return message;

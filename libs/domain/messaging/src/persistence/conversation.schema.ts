@@ -91,6 +91,10 @@ export class Conversation extends TenantDocumentBase {
   /** The highest `seq` that is or was in cold storage. */
   @Prop({ type: Number, default: null })
   archived_seq: number | null;
+
+  /** Whoever remembers an earlier `rev` knows messages that were erased without a trace, and begins anew. */
+  @Prop({ type: Number, default: null })
+  resync_rev: number | null;
 }
 
 export const conversations = tenantCollection(Conversation, {

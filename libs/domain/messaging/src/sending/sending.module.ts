@@ -18,7 +18,6 @@ import { CounterMemory } from './counter-memory';
 import { GroupWriter } from './group-writer';
 import { SendCommitter } from './send-committer';
 import { SendRates } from './send-rates';
-import { ThreadRoots } from '../threads/thread-roots';
 import { WriteTurns } from './write-turns';
 
 const SENDING = [
@@ -40,7 +39,6 @@ const SENDING = [
   SendCommitter,
   SendRates,
   TextModeration,
-  ThreadRoots,
   WriteTurns,
 ];
 

@@ -50,6 +50,12 @@ describe('stateOf', () => {
     expect(answer(entryAt(4), 9, null, 10)).toMatchObject({ rev: 4, has_more: false, resync_required: true });
   });
 
+  it('asks for a new beginning where something was erased without a trace', () => {
+    const { conversation, member } = entryAt(9);
+    const entry = { conversation: { ...conversation, resync_rev: 6 }, member };
+    expect([0, 5, 6].map((rev) => answer(entry, rev, [], 10).resync_required)).toEqual([false, true, false]);
+  });
+
   it('asks for a new beginning where the member was out meanwhile, and does not see any more what they saw before', () => {
     const again = (history: 'all' | 'joined', rev: number) => {
       const { conversation, member } = entryAt(9);

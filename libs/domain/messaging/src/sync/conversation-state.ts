@@ -28,10 +28,11 @@ export function stateOf(entry: Entry, rev: number, found: Message[] | null, limi
 }
 
 /**
- * A rev from the future is of another history, of a restored backup for one. And who was out and came again may have been able
- * to see what is hidden from them now.
+ * A rev from the future is of another history, of a restored backup for one. What was erased without a trace is to be forgotten.
+ * And who was out and came again may have been able to see what is hidden from them now.
  */
 function remembersAnother({ conversation, member }: Entry, rev: number): boolean {
   if (rev > conversation.rev) return true;
+  if (rev > 0 && rev < (conversation.resync_rev ?? 0)) return true;
   return conversation.history === 'joined' && rev > 0 && rev < member.joined_rev;
 }

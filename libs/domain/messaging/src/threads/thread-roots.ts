@@ -50,31 +50,33 @@ export class ThreadRoots {
     return changeThread(tx, this.marks, root, { reply_count: root.reply_count + replies.length, last_repliers, rev });
   }
 
-  /** Takes a reply that is being deleted out of its thread. @returns the root as it then is */
-  async removeReply(
+  /** Takes replies that are being deleted, which were not before, out of their thread. @returns the root as it then is */
+  async removeReplies(
     tx: RequestContext,
-    reply: Pick<Message, '_id' | 'thread_root_id' | 'conversation_id'>,
+    rootId: ObjectId,
+    replies: Pick<Message, '_id'>[],
     nextRev: () => number,
   ): Promise<Message | null> {
-    const root = reply.thread_root_id && (await this.reader.find(tx, reply.thread_root_id));
+    const root = await this.reader.find(tx, rootId);
     if (!root) return null;
-    const last_repliers = await this.lastRepliers(tx, reply, root._id);
-    const reply_count = Math.max(0, root.reply_count - 1);
+    const last_repliers = await this.lastRepliers(tx, root, replies);
+    const reply_count = Math.max(0, root.reply_count - replies.length);
     return changeThread(tx, this.marks, root, { reply_count, last_repliers, rev: nextRev() });
   }
 
-  /** Without the reply that goes. */
+  /** Without the replies that go. */
   private async lastRepliers(
     tx: RequestContext,
-    { _id, conversation_id }: Pick<Message, '_id' | 'conversation_id'>,
-    rootId: ObjectId,
+    { _id: rootId, conversation_id }: Message,
+    replies: Pick<Message, '_id'>[],
   ): Promise<UserReference[]> {
+    const going = new Set(replies.map(({ _id }) => _id.toHexString()));
     const last: UserReference[] = [];
     for (let to = Infinity; ;) {
       const span = { from: 1, to, direction: 'backward', limit: REPLIES_AT_ONCE } as const;
       const newest = await this.reader.span(tx, conversation_id, span, rootId);
       for (const { _id: id, sender, deleted_at } of newest) {
-        const counts = deleted_at === null && !id.equals(_id);
+        const counts = deleted_at === null && !going.has(id.toHexString());
         if (counts && !last.some(({ user_id }) => user_id.equals(sender.user_id))) last.push(sender);
         if (last.length === MAX_REPLIERS) return last;
       }
