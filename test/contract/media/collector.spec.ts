@@ -48,10 +48,11 @@ describe.each(['shared', 'prefixed', 'dedicated'] as const)('Collecting files on
   const present = new Set<string>();
   holders.register('message', (_ctx, ids) => Promise.resolve(ids.filter((id) => present.has(id.toHexString()))));
 
-  const usage = new MediaUsage(new MediaPolicies());
+  const policies = new MediaPolicies(null as never);
+  const usage = new MediaUsage(policies);
   const removalOn = (objects: ObjectStorage) => new FileRemoval(objects, outbox as never, usage);
   const collectorOn = (objects: ObjectStorage) => {
-    const uploads = new UploadsService(objects, outbox as never, new MediaPolicies(), usage);
+    const uploads = new UploadsService(objects, outbox as never, policies, usage);
     return new FileCollector(removalOn(objects), references, holders, uploads, CONFIG);
   };
   const orphans = () => new OrphanObjects(storage, CONFIG);

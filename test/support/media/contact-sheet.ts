@@ -31,7 +31,13 @@ async function main(target: string): Promise<void> {
       await mkdir(join(at, 'out'));
       await writeFile(join(at, 'input'), bytes);
       const signal = new AbortController().signal;
-      const work = { input: join(at, 'input'), output: join(at, 'out'), sizeBytes: bytes.length, signal };
+      const work = {
+        input: join(at, 'input'),
+        output: join(at, 'out'),
+        sizeBytes: bytes.length,
+        maxDurationSeconds: 3600,
+        signal,
+      };
       const made = await makers.make({ ...work, progress: () => undefined }, { kind, content_type });
       rows.push(await cellsOf(label, made, at));
     }

@@ -1,13 +1,11 @@
 import { Module } from '@nestjs/common';
 import { StorageModule } from '#caas/platform/storage';
-import { MediaPolicies } from './limits/policies';
 import { MediaModule } from './media.module';
 import { Contents } from './processing/contents/contents';
 import { FileClaims } from './processing/contents/file-claims';
 import { FileEnds } from './processing/contents/file-ends';
 import { Objects } from './processing/contents/objects';
 import { FileNews } from './processing/file-news';
-import { FilePolicies } from './processing/file-policies';
 import { Audios } from './processing/kinds/audios';
 import { Images } from './processing/kinds/images';
 import { Prober } from './processing/kinds/probe';
@@ -29,7 +27,6 @@ import { MalwareScanner } from './processing/tools/malware-scanner';
     Objects,
     FileNews,
     Scratch,
-    { provide: FilePolicies, useExisting: MediaPolicies },
     MalwareScanner,
     Ffmpeg,
     VideoToolsCheck,

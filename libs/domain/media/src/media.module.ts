@@ -1,10 +1,12 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
+import { SettingsRegistry } from '#caas/domain/settings';
 import { ReferenceHolders } from '#caas/domain/users';
 import { TenancyModule } from '#caas/tenancy';
 import { AttachmentSnapshots } from './files/attachment-snapshots';
 import { FileHolders } from './files/file-holders';
 import { FileReferences } from './files/file-references';
 import { FileViewers } from './files/file-viewers';
+import { mediaSettings } from './limits/media.settings';
 import { MediaUsage } from './limits/media-usage';
 import { MediaPolicies } from './limits/policies';
 import { files, MEDIA_COLLECTIONS, postReactions, posts, postViews } from './persistence';
@@ -30,9 +32,11 @@ export class MediaModule implements OnModuleInit {
   constructor(
     private readonly holders: ReferenceHolders,
     private readonly viewers: FileViewers,
+    private readonly settings: SettingsRegistry,
   ) {}
 
   onModuleInit(): void {
+    this.settings.register(mediaSettings);
     // As profiles are public within the tenant, so are avatars.
     this.viewers.register('avatar', () => Promise.resolve(true));
     this.holders.register(files, [{ path: 'owner' }]);

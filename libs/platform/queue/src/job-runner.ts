@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { DelayedError, UnrecoverableError, Worker, type Job as BullJob } from 'bullmq';
 import { CaasError, isTenantId, type RequestContext, type TenantId } from '#caas/kernel';
@@ -58,6 +59,8 @@ export class JobRunner implements OnApplicationBootstrap, OnApplicationShutdown 
     const worker = new Worker(name, (job, token) => this.inTurn(job, token!), {
       connection: this.redis.open(`worker-${name}`) as never,
       concurrency: tenant + reserved,
+      // Bull Board shows it with each job.
+      name: `${hostname()}:${process.pid}`,
     });
     worker.on('failed', (job, error) => this.tellFailure(name, job, error));
     worker.on('error', (error) => this.log.root.debug({ queue: name, reason: error.message }, 'queue connection'));

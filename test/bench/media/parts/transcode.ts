@@ -101,7 +101,7 @@ async function beside<T>(input: string, folder: string, work: () => Promise<T>):
 const { videos } = makersOf(THREADS);
 
 function transcoded(input: string, output: string, signal: AbortSignal) {
-  const work = { input, output, sizeBytes: 0, signal, progress: () => undefined };
+  const work = { input, output, sizeBytes: 0, maxDurationSeconds: 3600, signal, progress: () => undefined };
   const video = { codec: 'h264', width: 1920, height: 1080, fps: 25 };
   return videos.transcode(work, { demuxer: 'mov', durationMs: SECONDS * 1000, audioCodec: 'aac', video });
 }

@@ -13,7 +13,7 @@ export class MediaUsage {
 
   async of(ctx: RequestContext): Promise<{ files: number; bytes: number; maxBytes: number }> {
     const row = await ctx.repository(mediaUsage).findOne({});
-    return { files: row?.files ?? 0, bytes: row?.bytes ?? 0, maxBytes: this.policies.of(ctx).maxTotalBytes };
+    return { files: row?.files ?? 0, bytes: row?.bytes ?? 0, maxBytes: this.policies.maxTotalBytes(ctx) };
   }
 
   /** Makes the tenant's row when there is none. Before the transaction: of two that make it at once, one would fail. */
@@ -41,7 +41,7 @@ export class MediaUsage {
   }
 
   private async add(ctx: RequestContext, bytes: number, files: number): Promise<void> {
-    const { maxTotalBytes } = this.policies.of(ctx);
+    const maxTotalBytes = this.policies.maxTotalBytes(ctx);
     const fits = bytes > 0 ? { bytes: { $lte: maxTotalBytes - bytes } } : {};
     const { matched } = await ctx.repository(mediaUsage).updateOne(fits, { $inc: { bytes, files } });
     if (matched === 0) {

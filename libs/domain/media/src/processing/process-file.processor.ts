@@ -5,13 +5,15 @@ import { processFile, type JobPayload } from '#caas/contracts';
 import type { RequestContext } from '#caas/kernel';
 import { Log } from '#caas/platform/logging';
 import { Handles, type ReportProgress, type TenantJobHandler } from '#caas/platform/queue';
+import { covers } from '../limits/ceilings';
+import { MediaPolicies } from '../limits/policies';
 import { files, type MediaMetadata, type StoredFile } from '../persistence';
 import { Contents, type Digest } from './contents/contents';
 import { FileClaims } from './contents/file-claims';
 import { FileEnds } from './contents/file-ends';
 import { Objects } from './contents/objects';
-import { allows, FilePolicies } from './file-policies';
 import { FileNews } from './file-news';
+import { refuseLonger } from './kinds/probe';
 import { agreeWith, sniff, type Sniffed } from './kinds/sniff';
 import type { Made } from './made';
 import { Makers } from './makers';
@@ -35,7 +37,7 @@ export class ProcessFileProcessor implements TenantJobHandler<typeof processFile
     private readonly ends: FileEnds,
     private readonly objects: Objects,
     private readonly scratch: Scratch,
-    private readonly policies: FilePolicies,
+    private readonly policies: MediaPolicies,
     private readonly scanner: MalwareScanner,
     private readonly makers: Makers,
     private readonly news: FileNews,
@@ -80,12 +82,14 @@ export class ProcessFileProcessor implements TenantJobHandler<typeof processFile
     reached('fetched', file._id.toHexString());
     const policy = await this.policies.of(ctx);
     const refuseUnless = (type: string) => {
-      if (!allows(policy, type)) throw rejected('type_not_allowed', `Files of the type ${type} are not allowed here.`);
+      if (covers(policy.allowedTypes, type)) return;
+      throw rejected('type_not_allowed', `Files of the type ${type} are not allowed here.`);
     };
     const shared = await this.contents.ready(ctx, digest);
     if (shared) {
       agreeWith(file.declared_type, shared);
       refuseUnless(shared.content_type);
+      refuseLonger(shared.duration_ms ?? 0, policy.maxDurationSeconds);
       if (await this.ends.share(ctx, file, shared)) return reached('committed', file._id.toHexString());
       throw new NotNow('the content or the file is gone');
     }
@@ -99,7 +103,9 @@ export class ProcessFileProcessor implements TenantJobHandler<typeof processFile
       report(percent);
       tell(percent);
     };
-    const work: Work = { input, output: folders.out, sizeBytes: digest.sizeBytes, signal, progress };
+    const { maxDurationSeconds } = policy;
+    const { sizeBytes } = digest;
+    const work: Work = { input, output: folders.out, sizeBytes, maxDurationSeconds, signal, progress };
     const made = await this.make(work, sniffed);
     reached('made', file._id.toHexString());
     refuseUnless(made.content_type);

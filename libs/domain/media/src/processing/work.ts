@@ -5,6 +5,8 @@ export interface Work {
   /** Where what is made may be written. */
   output: string;
   sizeBytes: number;
+  /** Of a video or an audio. */
+  maxDurationSeconds: number;
   /** Aborted when the worker stops, or when the attempt is no longer ours. */
   signal: AbortSignal;
   /** 0 to 100. */

@@ -6,7 +6,7 @@ import type { FastifyRequest } from 'fastify';
 import { CaasError, invalid, type RequestContext } from '#caas/kernel';
 import { ObjectStorage } from '#caas/platform/storage';
 import { uploadKey } from '../files/object-keys';
-import { fileTooLarge, MediaPolicies } from '../limits/policies';
+import { fileTooLarge, MediaPolicies, type MediaPolicy } from '../limits/policies';
 import type { StoredFile } from '../persistence';
 import { declaredTypeOf, fileNameOf } from './names';
 import { UploadsService } from './uploads.service';
@@ -25,7 +25,7 @@ export class MultipartUploads {
 
   /** @throws CaasError 400 `invalid_form`, 413 `file_too_large`, 415 `file_type_not_allowed`, 402 `quota_exceeded` */
   async take(ctx: RequestContext, request: FastifyRequest): Promise<StoredFile> {
-    const policy = this.policies.of(ctx);
+    const policy = await this.policies.of(ctx);
     const announced = Number(request.headers['content-length'] ?? policy.maxFileBytes);
     if (announced > policy.maxFileBytes + FORM_BYTES) throw fileTooLarge(policy);
     if (!request.isMultipart()) throw invalidForm();
@@ -36,7 +36,7 @@ export class MultipartUploads {
       for await (const part of parts) {
         if (part.type !== 'file' || taken) throw invalidForm();
         taken = await this.begin(ctx, part, Math.min(announced, policy.maxFileBytes));
-        sizeBytes = await this.store(ctx, taken, part.file, request);
+        sizeBytes = await this.store(ctx, taken, part.file, request, policy);
       }
     } catch (error) {
       if (taken) await this.uploads.endUpload(ctx, taken, 'any');
@@ -52,8 +52,13 @@ export class MultipartUploads {
   }
 
   /** Answers how many bytes came. */
-  private async store(ctx: RequestContext, file: StoredFile, body: Readable, { raw }: FastifyRequest): Promise<number> {
-    const policy = this.policies.of(ctx);
+  private async store(
+    ctx: RequestContext,
+    file: StoredFile,
+    body: Readable,
+    { raw }: FastifyRequest,
+    policy: MediaPolicy,
+  ): Promise<number> {
     let count = 0;
     const counted = new Transform({
       transform(chunk: Buffer, _encoding, done) {
@@ -61,12 +66,16 @@ export class MultipartUploads {
         done(count > policy.maxFileBytes ? fileTooLarge(policy) : null, chunk);
       },
     });
+    // Before the storage listens, it would be nobody's error and the process' end.
+    counted.on('error', () => undefined);
     const onClose = () => void (raw.complete || counted.destroy(new Error('the client is gone')));
     raw.once('close', onClose);
     body.once('error', (error) => counted.destroy(error));
     try {
       await this.storage.put(uploadKey(ctx.tenantId, file._id), body.pipe(counted));
       return count;
+    } catch (error) {
+      throw counted.errored ?? error;
     } finally {
       raw.removeListener('close', onClose);
       body.resume();

@@ -65,7 +65,7 @@ export class TusUploads {
       datastore: store,
       locker,
       lockDrainTimeout: DRAIN_MS,
-      maxSize: this.policies.of(ctx).maxFileBytes,
+      maxSize: file?.size_bytes ?? (await this.policies.of(ctx)).maxFileBytes,
       namingFunction: () => new ObjectId().toHexString(),
       getFileIdFromRequest: () => file?._id.toHexString(),
       onUploadCreate: async (_request, upload) => {

@@ -38,7 +38,7 @@ export class UploadsService {
    * @throws CaasError 413 `file_too_large`, 415 `file_type_not_allowed`, 402 `quota_exceeded`
    */
   async begin(ctx: RequestContext, upload: NewUpload, resumable?: { metadata: string | null }): Promise<StoredFile> {
-    this.policies.check(ctx, upload);
+    await this.policies.check(ctx, upload);
     await this.usage.prepare(ctx);
     const growth = resumable && (await this.storage.growing.begin(uploadKey(ctx.tenantId, upload.id)));
     try {

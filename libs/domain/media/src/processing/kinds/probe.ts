@@ -4,7 +4,6 @@ import { FileRefused, rejected } from '../outcomes';
 import { Ffmpeg, only, ToolFailed } from '../tools/ffmpeg';
 import type { Work } from '../work';
 
-const LONGEST_S = 6 * 60 * 60;
 const MOST_PIXELS = 8192 * 4320;
 const MOST_STREAMS = 32;
 
@@ -68,14 +67,14 @@ export class Prober {
   constructor(private readonly ffmpeg: Ffmpeg) {}
 
   /** @throws FileRefused `unreadable_media`, `media_too_large`; NotNow without ffmpeg */
-  async probe({ input, signal }: Work, contentType: string): Promise<Probed> {
+  async probe({ input, signal, maxDurationSeconds }: Work, contentType: string): Promise<Probed> {
     await this.ffmpeg.require();
     const { demuxer } = CONTAINERS[contentType]!;
     const { format, streams } = await this.headers(input, demuxer, signal);
     if (streams.length > MOST_STREAMS) throw rejected('media_too_large', 'There are too many streams in it.');
     const seconds = format.duration ?? Math.max(0, ...streams.map(({ duration }) => duration ?? 0));
     if (!Number.isFinite(seconds) || seconds < 0) throw unreadable();
-    if (seconds > LONGEST_S) throw rejected('media_too_large', `It may last ${LONGEST_S / 3600} hours.`);
+    refuseLonger(seconds * 1000, maxDurationSeconds);
     const moving = streams.find((stream) => stream.codec_type === 'video' && !stream.disposition?.attached_pic);
     const sound = streams.find((stream) => stream.codec_type === 'audio');
     if (!moving && !sound) throw unreadable();
@@ -103,6 +102,11 @@ export class Prober {
 export function refusing(error: unknown): never {
   if (error instanceof ToolFailed && !(error instanceof FileRefused)) throw unreadable();
   throw error;
+}
+
+/** @throws FileRefused `media_too_large` */
+export function refuseLonger(durationMs: number, maxSeconds: number): void {
+  if (durationMs > maxSeconds * 1000) throw rejected('media_too_large', `It may last ${maxSeconds} seconds.`);
 }
 
 export const unreadable = () => rejected('unreadable_media', 'The video or audio cannot be decoded.');

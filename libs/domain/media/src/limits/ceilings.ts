@@ -1,0 +1,56 @@
+import type { Tier } from '#caas/kernel';
+
+const MB = 2 ** 20;
+const GB = 2 ** 30;
+
+/** The largest file. */
+export const MAX_FILE_BYTES: Record<Tier, number> = {
+  free: 25 * MB,
+  starter: 100 * MB,
+  pro: GB,
+  enterprise: 5 * GB,
+};
+
+/** All files of the tenant together. */
+export const MAX_TOTAL_BYTES: Record<Tier, number> = {
+  free: GB,
+  starter: 10 * GB,
+  pro: 100 * GB,
+  enterprise: 1024 * GB,
+};
+
+/** Of a video or an audio. */
+export const MAX_DURATION_SECONDS = 6 * 60 * 60;
+
+/** Nothing that a machine would run. `application/octet-stream` is what clients send that encrypt their files. */
+export const TYPES: readonly string[] = [
+  'image/*',
+  'video/*',
+  'audio/*',
+  'text/plain',
+  'text/csv',
+  'text/markdown',
+  'text/calendar',
+  'text/vcard',
+  'application/json',
+  'application/octet-stream',
+  'application/pdf',
+  'application/rtf',
+  'application/zip',
+  'application/x-7z-compressed',
+  'application/gzip',
+  'application/epub+zip',
+  'application/msword',
+  'application/vnd.ms-excel',
+  'application/vnd.ms-powerpoint',
+  'application/vnd.openxmlformats-officedocument.*',
+  'application/vnd.oasis.opendocument.*',
+];
+
+/**
+ * Whether a type, or all types of a pattern, fall under one of the patterns (`image/png`, `image/*`).
+ * @param type without parameters, in lower case
+ */
+export function covers(patterns: readonly string[], type: string): boolean {
+  return patterns.some((pattern) => (pattern.endsWith('*') ? type.startsWith(pattern.slice(0, -1)) : type === pattern));
+}
