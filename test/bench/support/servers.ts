@@ -32,6 +32,21 @@ export async function startServer(entry: string, env: NodeJS.ProcessEnv): Promis
   return { url, pid: child.pid!, stop: () => stop(child) };
 }
 
+/** Starts a compiled worker, which listens at no port; resolves when it says that it works. */
+export async function startWorker(env: NodeJS.ProcessEnv): Promise<Pick<Server, 'pid' | 'stop'>> {
+  const child = spawn(process.execPath, [join(repositoryRoot(), 'dist/apps/worker/src/main.js')], {
+    env: { ...process.env, ...env, LOG_LEVEL: 'info' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let works = false;
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (works ||= text.includes('"working"')));
+  await waitFor('the worker to work', READY_MS, () => {
+    if (child.exitCode !== null) throw new Error(`the worker ended with ${child.exitCode}`);
+    return Promise.resolve(works);
+  });
+  return { pid: child.pid!, stop: () => stop(child) };
+}
+
 async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = once(child, 'exit');

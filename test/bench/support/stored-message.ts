@@ -26,17 +26,20 @@ export function storedMessage(fields: {
   seq: number;
   client_message_id: string;
   text: string;
+  _id?: ObjectId;
+  request_hash?: string;
+  created_at?: Date;
 }) {
-  const now = new Date();
+  const created_at = fields.created_at ?? new Date();
   return {
     _id: new ObjectId(),
     ...fields,
     rev: fields.seq,
     created_rev: fields.seq,
-    request_hash: 'b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9',
+    request_hash: fields.request_hash ?? 'b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9',
     ...UNTOUCHED,
-    created_at: now,
-    updated_at: now,
+    created_at,
+    updated_at: created_at,
     deleted_at: null,
     __v: 0,
   };

@@ -15,7 +15,14 @@ export {
   type SeqWindow,
 } from './archived/cold-messages';
 export { archivedConfig } from './archived/archived.config';
-export { HotMessages, type ArchivableConversation, type FrozenMessage, type Remains } from './archived/hot-messages';
+export {
+  HotMessages,
+  type ArchivableConversation,
+  type FrozenMessage,
+  type FrozenSpan,
+  type HotMessage,
+  type Remains,
+} from './archived/hot-messages';
 export { ErasedMessages, type ErasedMessage } from './archived/erased-messages';
 export { withoutUser } from './archived/erasing';
 export { MessageReader } from './archived/message-reader';

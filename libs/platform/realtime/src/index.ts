@@ -1,6 +1,7 @@
 export { serveAsyncApi } from './async-api';
 export { CaasIoAdapter } from './caas-io-adapter';
 export { Digests, type DigestEntry } from './digests';
+export { LiveTraffic } from './live-traffic';
 export { MessageGates, type MessageGate } from './message-gates';
 export { ConversationFeed, SocketAuthenticator, SocketOrigins, type SocketPrincipal } from './ports';
 export { Realtime, type Audience, type OutgoingEvent } from './realtime';

@@ -2,6 +2,7 @@ import { Global, Injectable, Module, type OnApplicationShutdown, type OnModuleIn
 import { Server } from 'socket.io';
 import { RedisConnections } from '#caas/platform/redis';
 import { betweenProcesses } from './between-processes';
+import { LiveTraffic } from './live-traffic';
 import { Realtime } from './realtime';
 
 /** A socket.io that no client can reach: it only tells the processes that have clients. */
@@ -27,5 +28,5 @@ class ClientlessServer implements OnModuleInit, OnApplicationShutdown {
 
 /** `Realtime` for processes without clients. Needs `ConversationFeed` (messaging) from somewhere, globally. */
 @Global()
-@Module({ providers: [Realtime, ClientlessServer], exports: [Realtime] })
+@Module({ providers: [Realtime, ClientlessServer, LiveTraffic], exports: [Realtime, LiveTraffic] })
 export class RealtimePublisherModule {}

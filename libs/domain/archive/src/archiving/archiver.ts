@@ -8,6 +8,7 @@ import { archiveSegments } from '../persistence/archive-segment.schema';
 import { ArchivePolicy, cutoffOf } from './archive-policy';
 import { ArchiveHolds } from './holds';
 import { ArchiveLeases } from './leases';
+import { FULL_SPEED, type Pace } from './pace';
 import { Pruner } from './pruner';
 import { Restorer } from './restorer';
 import { Sealer, type Sealed } from './sealer';
@@ -25,8 +26,7 @@ export interface RunOptions {
   after?: ObjectId | null;
   /** When to stop, and say where to go on. */
   deadlineMs?: number;
-  /** Rest after work, as a part of the work's time: live traffic comes first. */
-  rest?: number;
+  pace?: Pace;
 }
 
 export interface RunResult extends Omit<Sealed, 'blocked'> {
@@ -47,6 +47,13 @@ interface Waiting {
   seenAtMs: number;
   /** An earlier run sealed it: there may be more to seal. */
   again: boolean;
+}
+
+interface Run {
+  before: Date;
+  pace: Pace;
+  result: RunResult;
+  waiting: Waiting[];
 }
 
 /** Moves a tenant's old messages to cold storage. It may be stopped anywhere, run twice, or beside itself. */
@@ -83,26 +90,25 @@ export class Archiver {
       next: null,
     };
     await this.holds.forgetPast(ctx);
-    const waiting: Waiting[] = [];
+    const run: Run = { before, pace: options.pace ?? FULL_SPEED, result, waiting: [] };
     for (let after = options.after ?? null; ;) {
       const some = await this.conversations(ctx, options.conversationId, after);
       await inTurns(some, AT_WORK_AT_ONCE, async (conversation) => {
-        const startedAtMs = performance.now();
+        if (isOver(options)) return;
+        after = conversation._id;
         result.conversations += 1;
-        await this.visit(ctx, conversation, before, result, waiting);
-        if (options.rest) await sleep((performance.now() - startedAtMs) * options.rest);
+        await this.visit(ctx, run, conversation);
+        await this.pruneRipe(ctx, run, 1);
       });
-      await this.pruneRipe(ctx, before, waiting, result);
-      if (some.length < CONVERSATIONS_AT_ONCE || options.conversationId) break;
-      after = some.at(-1)!._id;
-      if (options.deadlineMs !== undefined && performance.now() > options.deadlineMs) {
+      if (isOver(options) && some.length > 0) {
         result.next = after;
         break;
       }
+      if (some.length < CONVERSATIONS_AT_ONCE || options.conversationId) break;
     }
-    while (waiting.length > 0) {
-      await sleep(Math.max(0, waiting[0]!.seenAtMs + this.graceMs - performance.now()));
-      await this.pruneRipe(ctx, before, waiting, result);
+    while (run.waiting.length > 0) {
+      await sleep(Math.max(0, run.waiting[0]!.seenAtMs + this.graceMs - performance.now()));
+      await this.pruneRipe(ctx, run, AT_WORK_AT_ONCE);
     }
     return result;
   }
@@ -113,19 +119,14 @@ export class Archiver {
     return found ? [found] : [];
   }
 
-  private async visit(
-    ctx: RequestContext,
-    conversation: ArchivableConversation,
-    before: Date,
-    result: RunResult,
-    waiting: Waiting[],
-  ): Promise<void> {
+  private async visit(ctx: RequestContext, run: Run, conversation: ArchivableConversation): Promise<void> {
+    const { before, pace, result, waiting } = run;
     const { _id } = conversation;
     try {
       const oldest = await this.hot.oldest(ctx, _id);
       const isDue = oldest !== null && oldest < before;
       if (!isDue && !(await this.isUnfinished(ctx, _id))) return;
-      const sealed = await this.leases.with(ctx, _id, (lease) => this.sealer.seal(ctx, lease, before));
+      const sealed = await this.leases.with(ctx, _id, (lease) => this.sealer.seal(ctx, lease, before, pace));
       if (!sealed) return void (result.busy += 1);
       for (const what of ['segments', 'messages', 'bytes'] as const) result[what] += sealed[what];
       const waits = sealed.blocked || sealed.segments > 0;
@@ -140,24 +141,34 @@ export class Archiver {
     return (await ctx.repository(archiveSegments).findOne({ conversation_id, state }, { fields: ['_id'] })) !== null;
   }
 
-  private async pruneRipe(ctx: RequestContext, before: Date, waiting: Waiting[], result: RunResult): Promise<void> {
-    const ripe = waiting.filter(({ seenAtMs }) => performance.now() - seenAtMs >= this.graceMs);
-    waiting.splice(0, waiting.length, ...waiting.filter((each) => !ripe.includes(each)));
-    await inTurns(ripe, AT_WORK_AT_ONCE, async ({ conversation, again }) => {
-      try {
-        const pruned = await this.leases.with(ctx, conversation._id, async (lease) => {
-          await this.restorer.finish(ctx, lease);
-          return this.pruner.prune(ctx, lease);
-        });
-        if (pruned === null) return void (result.busy += 1);
-        result.pruned += pruned;
-        if (again) await this.visit(ctx, conversation, before, result, waiting);
-      } catch (error) {
-        result.failed.push(failureOf(conversation._id, error));
+  /** Takes those whose time has come away from `waiting`, the first ones first, and so many at once. */
+  private async pruneRipe(ctx: RequestContext, run: Run, atOnce: number): Promise<void> {
+    const { waiting } = run;
+    const lane = async () => {
+      while (waiting.length > 0 && performance.now() - waiting[0]!.seenAtMs >= this.graceMs) {
+        await this.prune(ctx, run, waiting.shift()!);
       }
-    });
+    };
+    await Promise.all(Array.from({ length: atOnce }, lane));
+  }
+
+  private async prune(ctx: RequestContext, run: Run, { conversation, again }: Waiting): Promise<void> {
+    const { pace, result } = run;
+    try {
+      const pruned = await this.leases.with(ctx, conversation._id, async (lease) => {
+        await this.restorer.finish(ctx, lease);
+        return this.pruner.prune(ctx, lease, pace);
+      });
+      if (pruned === null) return void (result.busy += 1);
+      result.pruned += pruned;
+      if (again) await this.visit(ctx, run, conversation);
+    } catch (error) {
+      result.failed.push(failureOf(conversation._id, error));
+    }
   }
 }
+
+const isOver = ({ deadlineMs }: RunOptions): boolean => deadlineMs !== undefined && performance.now() > deadlineMs;
 
 const failureOf = (id: ObjectId, error: unknown) => ({
   conversation_id: id.toHexString(),

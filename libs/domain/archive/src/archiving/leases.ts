@@ -26,19 +26,13 @@ export class ArchiveLeases {
 
   /** Null while somebody else holds it. */
   async take(ctx: RequestContext, conversationId: ObjectId): Promise<Lease | null> {
-    const rows = ctx.repository(archiveLeases);
     const free = { _id: conversationId, until: { $lt: this.clock.now() } };
-    const taken = await rows.findOneAndUpdate(free, {
-      $set: { holder: this.holder, until: this.end() },
-      $inc: { fence: 1 },
-    });
-    if (taken) return { conversationId, fence: taken.fence };
-    if (await rows.findById(conversationId)) return null;
+    const taking = { $set: { holder: this.holder, until: this.end() }, $inc: { fence: 1 } };
     try {
-      const first = { _id: conversationId, holder: this.holder, fence: 1, until: this.end() };
-      await rows.insertOne(first);
-      return { conversationId, fence: 1 };
+      const taken = await ctx.repository(archiveLeases).findOneAndUpdate(free, taking, { upsert: true });
+      return taken && { conversationId, fence: taken.fence };
     } catch (error) {
+      // The row is there, and is not free.
       if (error instanceof DuplicateKeyError) return null;
       throw error;
     }

@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { RequestContext } from '#caas/kernel';
-import { HotMessages, type FrozenMessage } from '#caas/domain/messaging';
+import { HotMessages, type FrozenMessage, type FrozenSpan, type HotMessage } from '#caas/domain/messaging';
 import { archiveBlocks, type ArchiveBlock } from '../persistence/archive-block.schema';
 import { archiveSegments, type ArchiveSegment, type BlockEntry } from '../persistence/archive-segment.schema';
 import { ArchiveFaults } from './archive-faults';
 import { ArchiveHolds } from './holds';
 import { ArchiveLeases, type Lease } from './leases';
+import type { Pace } from './pace';
 
 /** Deleted by one transaction. */
 const MESSAGES_AT_ONCE = 1_000;
@@ -13,7 +14,10 @@ const SEGMENTS_AT_ONCE = 64;
 
 interface Frozen extends FrozenMessage {
   block: ArchiveBlock;
-  at: number;
+}
+
+interface Portion extends FrozenSpan {
+  messages: Frozen[];
 }
 
 /**
@@ -30,82 +34,82 @@ export class Pruner {
   ) {}
 
   /** Everything of the conversation that is sealed. @returns how many messages are gone from hot. @throws LeaseLost */
-  async prune(ctx: RequestContext, lease: Lease): Promise<number> {
+  async prune(ctx: RequestContext, lease: Lease, pace: Pace): Promise<number> {
     let pruned = 0;
     for (;;) {
+      const limit = pace.portion(SEGMENTS_AT_ONCE);
       const sealed = await ctx
         .repository(archiveSegments)
-        .find(
-          { conversation_id: lease.conversationId, state: 'sealed' },
-          { limit: SEGMENTS_AT_ONCE, sort: { _id: 1 } },
-        );
-      if (sealed.length === 0) return pruned;
-      pruned += await this.pruneSome(ctx, lease, sealed);
+        .find({ conversation_id: lease.conversationId, state: 'sealed' }, { limit, sort: { _id: 1 } });
+      if (sealed.length > 0) pruned += await this.pruneSome(ctx, lease, sealed, pace);
+      // Under the lease nobody seals more.
+      if (sealed.length < limit) return pruned;
     }
   }
 
-  private async pruneSome(ctx: RequestContext, lease: Lease, sealed: ArchiveSegment[]): Promise<number> {
+  private async pruneSome(ctx: RequestContext, lease: Lease, sealed: ArchiveSegment[], pace: Pace): Promise<number> {
     const among = { $in: sealed.map(({ _id }) => _id) };
-    const blocks = await ctx
-      .repository(archiveBlocks)
-      .find({ segment_id: among }, { sort: { segment_id: 1, number: 1 } });
-    const frozen = blocks.flatMap((block) =>
-      block.ids.map((_id, at): Frozen => ({ _id, __v: block.versions[at]!, block, at })),
-    );
-    const free = await this.unheld(ctx, frozen);
+    const blocks = await ctx.repository(archiveBlocks).find({ segment_id: among });
+    const portions = portionsOf(sealed, blocks, pace.portion(MESSAGES_AT_ONCE));
+    const kept = await this.held(ctx, portions);
     let pruned = 0;
-    for (let at = 0; at < free.length; at += MESSAGES_AT_ONCE) {
-      const portion = free.slice(at, at + MESSAGES_AT_ONCE);
-      const gone = await ctx.transaction(async (tx) => {
-        await this.leases.require(tx, lease);
-        const count = await this.hot.prune(tx, portion);
-        await this.faults.at('pruning');
-        return count;
-      });
-      pruned += gone;
+    for (const portion of portions) {
+      const messages = portion.messages.filter(({ _id }) => !kept.has(_id.toHexString()));
+      pruned += await pace.step(() => this.delete(ctx, lease, { ...portion, messages }));
       await this.faults.at('pruned_portion');
     }
-    await this.settle(ctx, lease, sealed, frozen);
+    await pace.step(() => this.settle(ctx, lease, sealed, portions));
     return pruned;
   }
 
-  /** A hold that came after the freeze keeps hot what it is about. */
-  private async unheld(ctx: RequestContext, frozen: Frozen[]): Promise<Frozen[]> {
-    const held = await this.holds.of(ctx);
-    if (held.isEmpty || frozen.length === 0) return frozen;
+  private delete(ctx: RequestContext, lease: Lease, portion: Portion): Promise<number> {
+    return ctx.transaction(async (tx) => {
+      await this.leases.require(tx, lease);
+      const count = await this.hot.prune(tx, portion);
+      await this.faults.at('pruning');
+      return count;
+    });
+  }
+
+  /** Ids of those that a hold, which came after the freeze, keeps hot. */
+  private async held(ctx: RequestContext, portions: Portion[]): Promise<Set<string>> {
     const kept = new Set<string>();
-    for (let at = 0; at < frozen.length; at += MESSAGES_AT_ONCE) {
-      const some = frozen.slice(at, at + MESSAGES_AT_ONCE);
-      for (const message of await this.hot.named(ctx, some)) {
+    const held = await this.holds.of(ctx);
+    if (held.isEmpty) return kept;
+    for (const { messages } of portions) {
+      for (const message of await this.hot.named(ctx, messages)) {
         if (held.keeps(message)) kept.add(message._id.toHexString());
       }
     }
-    return frozen.filter(({ _id }) => !kept.has(_id.toHexString()));
+    return kept;
   }
 
-  /** What is hot after all supersedes its copy; then nothing is both hot and cold. */
-  private async settle(ctx: RequestContext, lease: Lease, sealed: ArchiveSegment[], frozen: Frozen[]): Promise<void> {
-    const left = await this.hot.left(ctx, frozen);
-    const leftHex = new Set(left.map(({ _id }) => _id.toHexString()));
-    const staying = frozen.filter(({ _id }) => leftHex.has(_id.toHexString()));
+  /** What is hot after all supersedes its copy; then nothing is both hot and cold. The check belongs to the commit. */
+  private async settle(
+    ctx: RequestContext,
+    lease: Lease,
+    sealed: ArchiveSegment[],
+    portions: Portion[],
+  ): Promise<void> {
     await this.faults.at('superseding');
-    const seqs = staying.length === 0 ? new Map<string, number>() : await this.hot.seqs(ctx, staying);
     await ctx.transaction(async (tx) => {
       await this.leases.require(tx, lease);
-      const again = await this.hot.left(tx, frozen);
-      if (again.length !== left.length) throw new Error('Messages came or went while a segment was being settled.');
+      const left: HotMessage[] = [];
+      for (const portion of portions) left.push(...(await this.hot.leftOf(tx, portion)));
       await this.faults.at('checked');
-      for (const segment of sealed) {
-        const own = staying.filter(({ block }) => block.segment_id.equals(segment._id));
-        const fields = own.length === 0 ? {} : { blocks: superseding(segment.blocks, own, seqs) };
-        await tx
-          .repository(archiveSegments)
-          .updateOne({ _id: segment._id, state: 'sealed' }, { $set: { state: 'pruned', ...fields } });
+      const rows = tx.repository(archiveSegments);
+      const staying = stayingOf(portions, left);
+      const [superseded, whole] = partition(sealed, ({ _id }) => staying.has(_id.toHexString()));
+      const pruned = { state: 'pruned' };
+      await rows.updateMany({ _id: { $in: whole.map(({ _id }) => _id) }, state: 'sealed' }, { $set: pruned });
+      for (const { _id, blocks } of superseded) {
+        const $set = { ...pruned, blocks: superseding(blocks, staying.get(_id.toHexString())!) };
+        await rows.updateOne({ _id, state: 'sealed' }, { $set });
       }
-      if (staying.length === 0) return;
+      if (left.length === 0) return;
       await this.hot.forgetRemains(
         tx,
-        staying.map(({ _id }) => _id),
+        left.map(({ _id }) => _id),
       );
       await this.hot.changed(tx, lease.conversationId);
     });
@@ -113,9 +117,52 @@ export class Pruner {
   }
 }
 
-function superseding(blocks: BlockEntry[], staying: Frozen[], seqs: Map<string, number>): BlockEntry[] {
+/** Whole blocks, in the order of their numbers, until there are so many messages: what lies together leaves together. */
+function portionsOf(sealed: ArchiveSegment[], blocks: ArchiveBlock[], most: number): Portion[] {
+  const segments = new Map(sealed.map((segment) => [segment._id.toHexString(), segment]));
+  const placed = blocks.map((block) => ({
+    block,
+    entry: segments.get(block.segment_id.toHexString())!.blocks[block.number]!,
+  }));
+  placed.sort((a, b) => a.entry.first_seq - b.entry.first_seq);
+  const portions: Portion[] = [];
+  for (const { block, entry } of placed) {
+    const messages = block.ids.map((_id, at): Frozen => ({ _id, __v: block.versions[at]!, block }));
+    const last = portions.at(-1);
+    if (last && last.messages.length + messages.length <= most) {
+      last.messages.push(...messages);
+      last.lastSeq = Math.max(last.lastSeq, entry.last_seq);
+    } else {
+      const { first_seq: firstSeq, last_seq: lastSeq } = entry;
+      portions.push({ conversationId: block.conversation_id, firstSeq, lastSeq, messages });
+    }
+  }
+  return portions;
+}
+
+interface Staying {
+  number: number;
+  seq: number;
+}
+
+/** By segment: the blocks and numbers of what is hot after all. */
+function stayingOf(portions: Portion[], left: HotMessage[]): Map<string, Staying[]> {
+  const seqs = new Map(left.map(({ _id, seq }) => [_id.toHexString(), seq]));
+  const frozen = left.length === 0 ? [] : portions.flatMap(({ messages }) => messages);
+  const staying = frozen.flatMap(({ _id, block }) => {
+    const seq = seqs.get(_id.toHexString());
+    return seq === undefined ? [] : [{ segment: block.segment_id.toHexString(), number: block.number, seq }];
+  });
+  return Map.groupBy(staying, ({ segment }) => segment);
+}
+
+function partition<T>(all: T[], isFirst: (one: T) => boolean): [T[], T[]] {
+  return [all.filter(isFirst), all.filter((one) => !isFirst(one))];
+}
+
+function superseding(blocks: BlockEntry[], staying: Staying[]): BlockEntry[] {
   return blocks.map((entry, number) => {
-    const own = staying.filter(({ block }) => block.number === number).map(({ _id }) => seqs.get(_id.toHexString())!);
+    const own = staying.filter((each) => each.number === number).map(({ seq }) => seq);
     return own.length === 0 ? entry : { ...entry, superseded: [...(entry.superseded ?? []), ...own] };
   });
 }

@@ -6,11 +6,12 @@ import { BlockCodec } from '../format/block-codec';
 import { ArchiveDamaged } from '../format/lines';
 import { monthOf, SegmentDraft, type FinishedDraft } from '../format/segment-draft';
 import { archiveBlocks } from '../persistence/archive-block.schema';
-import { archiveSegments } from '../persistence/archive-segment.schema';
+import { archiveSegments, type ArchiveSegment } from '../persistence/archive-segment.schema';
 import { SegmentObjects } from '../reading/segment-objects';
 import { ArchiveFaults } from './archive-faults';
 import { ArchiveHolds, type HeldMessages } from './holds';
 import { ArchiveLeases, type Lease } from './leases';
+import type { Pace } from './pace';
 import { inTurns } from './turns';
 
 const MESSAGES_AT_ONCE = 2_000;
@@ -54,17 +55,15 @@ export class Sealer {
   ) {}
 
   /** Seals everything of a conversation that was sent before `before` and is not held. @throws LeaseLost, ArchiveDamaged */
-  async seal(ctx: RequestContext, lease: Lease, before: Date): Promise<Sealed> {
+  async seal(ctx: RequestContext, lease: Lease, before: Date, pace: Pace): Promise<Sealed> {
     await this.faults.at('leased');
-    await this.clear(ctx, lease);
+    const unfinished = await this.unfinished(ctx, lease.conversationId);
+    const [planned, others] = [unfinished.filter(isPlanned), unfinished.filter((each) => !isPlanned(each))];
+    await this.clear(ctx, lease, planned);
     await this.faults.at('cleared');
     const held = await this.holds.of(ctx);
-    const sum: Sealed = {
-      segments: 0,
-      messages: 0,
-      bytes: 0,
-      blocked: await this.isUnfinished(ctx, lease.conversationId),
-    };
+    // What is sealed or being restored is hot as well: sealed once more it would be there twice.
+    const sum: Sealed = { segments: 0, messages: 0, bytes: 0, blocked: others.length > 0 };
     if (sum.blocked || held.keepsAll(lease.conversationId)) return sum;
     const ready: Ready[] = [];
     const commit = async () => {
@@ -73,28 +72,24 @@ export class Sealer {
         sum.messages += each.segment.count;
         sum.bytes += each.segment.bytes;
       }
-      await this.commit(ctx, lease, ready.splice(0));
+      await this.commit(ctx, lease, ready.splice(0), pace);
     };
-    for await (const each of this.drafts(ctx, lease.conversationId, before, held)) {
+    for await (const each of this.drafts(ctx, lease.conversationId, { before, held, pace })) {
       ready.push(each);
       const bytes = ready.reduce((total, { object }) => total + object.byteLength, 0);
-      if (ready.length >= SEGMENTS_AT_ONCE || bytes >= BYTES_AT_ONCE) await commit();
+      if (ready.length >= pace.portion(SEGMENTS_AT_ONCE) || bytes >= BYTES_AT_ONCE) await commit();
     }
     if (ready.length > 0) await commit();
     return sum;
   }
 
-  /** What is sealed or being restored is hot as well: sealed once more it would be there twice. */
-  private async isUnfinished(ctx: RequestContext, conversation_id: ObjectId): Promise<boolean> {
-    const state = { $in: ['sealed', 'restoring'] };
-    return (await ctx.repository(archiveSegments).findOne({ conversation_id, state }, { fields: ['_id'] })) !== null;
+  private unfinished(ctx: RequestContext, conversation_id: ObjectId): Promise<ArchiveSegment[]> {
+    const state = { $in: ['planned', 'sealed', 'restoring'] };
+    return ctx.repository(archiveSegments).find({ conversation_id, state });
   }
 
   /** Takes away the plans of a run that was broken off: nobody has seen them. */
-  private async clear(ctx: RequestContext, lease: Lease): Promise<void> {
-    const planned = await ctx
-      .repository(archiveSegments)
-      .find({ conversation_id: lease.conversationId, state: 'planned' });
+  private async clear(ctx: RequestContext, lease: Lease, planned: ArchiveSegment[]): Promise<void> {
     if (planned.length === 0) return;
     for (const segment of planned) await this.objects.delete(ctx, segment);
     const ids = { $in: planned.map(({ _id }) => _id) };
@@ -109,12 +104,12 @@ export class Sealer {
   private async *drafts(
     ctx: RequestContext,
     conversationId: ObjectId,
-    before: Date,
-    held: HeldMessages,
+    { before, held, pace }: { before: Date; held: HeldMessages; pace: Pace },
   ): AsyncIterable<Ready> {
     const open = new Map<string, Open>();
     for (let after = 0; ;) {
-      const some = await this.hot.after(ctx, conversationId, after, MESSAGES_AT_ONCE);
+      const limit = pace.portion(MESSAGES_AT_ONCE);
+      const some = await pace.step(() => this.hot.after(ctx, conversationId, after, limit));
       const due = some.filter((message) => message.created_at < before && !held.keeps(message));
       for (const archived of await this.hot.withParts(ctx, due)) {
         const month = monthOf(archived.message.created_at);
@@ -130,7 +125,7 @@ export class Sealer {
       const last = some.at(-1);
       // Numbers follow the time but for what clocks differ: a portion in which all are young is the end.
       const isYoung = some.every(({ created_at }) => created_at >= before);
-      if (!last || some.length < MESSAGES_AT_ONCE || isYoung) break;
+      if (!last || some.length < limit || isYoung) break;
       after = last.seq;
     }
     for (const month of [...open.keys()].sort()) yield await finish(open, month);
@@ -143,31 +138,39 @@ export class Sealer {
     return begun;
   }
 
-  private async commit(ctx: RequestContext, lease: Lease, ready: Ready[]): Promise<void> {
+  private async commit(ctx: RequestContext, lease: Lease, ready: Ready[], pace: Pace): Promise<void> {
     await this.faults.at('frozen');
-    await ctx.transaction(async (tx) => {
-      await this.leases.require(tx, lease);
-      await tx.repository(archiveSegments).insertMany(ready.map(({ segment }) => segment));
-      await tx.repository(archiveBlocks).insertMany(ready.flatMap(({ blocks }) => blocks));
-    });
+    await pace.step(() => this.plan(ctx, lease, ready));
     await this.faults.at('planned');
     await inTurns(ready, OBJECTS_AT_ONCE, ({ segment, object }) => this.objects.put(ctx, segment, object));
     await this.faults.at('written');
     await inTurns(ready, OBJECTS_AT_ONCE, (each) => this.compare(ctx, each));
     await this.faults.at('read_back');
+    await pace.step(() => this.sealAll(ctx, lease, ready));
+    await this.faults.at('sealed');
+  }
+
+  private plan(ctx: RequestContext, lease: Lease, ready: Ready[]): Promise<void> {
+    return ctx.transaction(async (tx) => {
+      await this.leases.require(tx, lease);
+      await tx.repository(archiveSegments).insertMany(ready.map(({ segment }) => segment));
+      await tx.repository(archiveBlocks).insertMany(ready.flatMap(({ blocks }) => blocks));
+    });
+  }
+
+  private sealAll(ctx: RequestContext, lease: Lease, ready: Ready[]): Promise<void> {
     const remains: Remains = {
       marks: ready.flatMap((each) => each.remains.marks),
       sends: ready.flatMap((each) => each.remains.sends),
     };
     const lastSeq = Math.max(...ready.map(({ segment }) => segment.last_seq));
-    await ctx.transaction(async (tx) => {
+    return ctx.transaction(async (tx) => {
       await this.leases.require(tx, lease);
       const ids = { $in: ready.map(({ segment }) => segment._id) };
       await tx.repository(archiveSegments).updateMany({ _id: ids }, { $set: { state: 'sealed' } });
       await this.hot.sealed(tx, lease.conversationId, remains, lastSeq);
       await this.faults.at('sealing');
     });
-    await this.faults.at('sealed');
   }
 
   /** What storage gives back has to be what was frozen, in count, ids and checksums. */
@@ -178,6 +181,8 @@ export class Sealer {
     if (!isSame) throw new ArchiveDamaged('Storage gave back other messages than it was given.');
   }
 }
+
+const isPlanned = ({ state }: ArchiveSegment): boolean => state === 'planned';
 
 async function finish(open: Map<string, Open>, month: string): Promise<Ready> {
   const { draft, remains } = open.get(month)!;

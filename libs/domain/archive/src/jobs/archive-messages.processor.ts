@@ -4,14 +4,14 @@ import { archiveMessages, type JobPayload } from '#caas/contracts';
 import type { RequestContext } from '#caas/kernel';
 import { Log } from '#caas/platform/logging';
 import { Handles, Queues, type TenantJobHandler } from '#caas/platform/queue';
+import { LiveTraffic } from '#caas/platform/realtime';
 import { Archiver } from '../archiving/archiver';
+import { GivingWay } from '../archiving/pace';
 import { Collector } from '../care/collector';
 import { Expirer } from '../care/expirer';
 
 /** Then the turn is another tenant's. */
-const PORTION_MS = 60_000;
-/** As long as it worked, it rests: the night is long, and live traffic comes first. */
-const REST = 1;
+const PORTION_MS = 5 * 60_000;
 
 /** Moves one tenant's old messages, a portion at a time. */
 @Injectable()
@@ -22,13 +22,15 @@ export class ArchiveMessagesProcessor implements TenantJobHandler<typeof archive
     private readonly expirer: Expirer,
     private readonly collector: Collector,
     private readonly queues: Queues,
+    private readonly traffic: LiveTraffic,
     private readonly log: Log,
   ) {}
 
   async handle(ctx: RequestContext, { after }: JobPayload<typeof archiveMessages>): Promise<void> {
     const from = after === null ? null : new ObjectId(after);
     const deadlineMs = performance.now() + PORTION_MS;
-    const result = await this.archiver.run(ctx, { after: from, deadlineMs, rest: REST });
+    const pace = new GivingWay(this.traffic);
+    const result = await this.archiver.run(ctx, { after: from, deadlineMs, pace });
     if (result.failed.length > 0) {
       this.log.of(ctx).error({ failed: result.failed.slice(0, 10), count: result.failed.length }, 'not archived');
     }
