@@ -4,7 +4,14 @@ import { waitFor } from '../../tools/stack';
 import { TestSystem, type LiveClient, type TestTenant } from '../support/test-system';
 
 const SENDS_PER_SECOND = 100;
-const system = new TestSystem('error', { TENANT_SENDS_PER_SECOND: String(SENDS_PER_SECOND) });
+const MANY = 1_000_000;
+const ONLY_SENDS_ARE_FEW = {
+  sends_per_minute: 60 * SENDS_PER_SECOND,
+  user_sends_per_minute: MANY,
+  reads_per_minute: MANY,
+  user_reads_per_minute: MANY,
+};
+const system = new TestSystem('error', { RATE_LIMITS_FACTOR: '1' });
 beforeAll(() => system.start());
 afterAll(() => system.stop());
 
@@ -17,6 +24,7 @@ describe('Limits of a socket', () => {
   beforeAll(async () => {
     tenant = await system.tenant('free');
     for (const id of ['anna', 'ben']) await tenant.server().put(`/v1/users/${id}`, {});
+    await system.platform.patch(`/platform/v1/tenants/${tenant.id}/settings`, { limits: ONLY_SENDS_ARE_FEW });
   });
 
   it('takes a burst of messages, then refuses what is too fast and says when to try again', async () => {

@@ -3,9 +3,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileLifecycleConfig, processingConfig } from '#caas/domain/media';
 import { archiveConfig } from '#caas/domain/archive';
-import { archivedConfig, messagingConfig, presenceConfig } from '#caas/domain/messaging';
+import { archivedConfig, presenceConfig } from '#caas/domain/messaging';
 import { configurationTable, runtimeConfig } from '#caas/platform/config';
 import { httpConfig } from '#caas/platform/http';
+import { limitsConfig } from '#caas/platform/limits';
 import { loggingConfig } from '#caas/platform/logging';
 import { realtimeConfig } from '#caas/platform/realtime';
 import { storageConfig } from '#caas/platform/storage';
@@ -29,7 +30,7 @@ const table = configurationTable([
   realtimeConfig,
   storageConfig,
   presenceConfig,
-  messagingConfig,
+  limitsConfig,
   archivedConfig,
   archiveConfig,
   fileLifecycleConfig,

@@ -1,18 +1,18 @@
 import { Module } from '@nestjs/common';
-import { APP_GUARD } from '@nestjs/core';
-import { AccessGuard, AccessModule } from '#caas/access';
+import { AccessApiModule, AccessModule } from '#caas/access';
 import { ControlPlaneHttpModule, ControlPlaneModule } from '#caas/control-plane';
 import { archiveConfig, ArchiveModule } from '#caas/domain/archive';
 import { EncryptionHttpModule } from '#caas/domain/encryption';
 import { GroupsHttpModule } from '#caas/domain/groups';
 import { MediaAvatarsModule, MediaHttpModule, PostsHttpModule } from '#caas/domain/media';
-import { archivedConfig, MessagingApiModule, messagingConfig, presenceConfig } from '#caas/domain/messaging';
+import { archivedConfig, MessagingApiModule, presenceConfig } from '#caas/domain/messaging';
 import { SettingsHttpModule, SettingsModule } from '#caas/domain/settings';
 import { UsersHttpModule, UsersSocketModule } from '#caas/domain/users';
 import { CacheModule } from '#caas/platform/cache';
 import { ConfigModule, runtimeConfig } from '#caas/platform/config';
 import { HealthHttpModule } from '#caas/platform/health';
 import { httpConfig, HttpModule } from '#caas/platform/http';
+import { limitsConfig, LimitsModule } from '#caas/platform/limits';
 import { loggingConfig, LoggingModule } from '#caas/platform/logging';
 import { QueueModule } from '#caas/platform/queue';
 import { realtimeConfig, RealtimeModule } from '#caas/platform/realtime';
@@ -30,8 +30,8 @@ import { OutboxModule, tenancyConfig, TenancyModule } from '#caas/tenancy';
       tenancyConfig,
       storageConfig,
       realtimeConfig,
+      limitsConfig,
       presenceConfig,
-      messagingConfig,
       archivedConfig,
       archiveConfig,
     ]),
@@ -47,6 +47,8 @@ import { OutboxModule, tenancyConfig, TenancyModule } from '#caas/tenancy';
     SettingsModule,
     ControlPlaneModule,
     AccessModule,
+    LimitsModule,
+    AccessApiModule,
     ControlPlaneHttpModule,
     SettingsHttpModule,
     EncryptionHttpModule,
@@ -60,6 +62,5 @@ import { OutboxModule, tenancyConfig, TenancyModule } from '#caas/tenancy';
     PostsHttpModule,
     MediaHttpModule,
   ],
-  providers: [{ provide: APP_GUARD, useClass: AccessGuard }],
 })
 export class AppModule {}

@@ -9,7 +9,7 @@ import {
   PostsJobsModule,
   processingConfig,
 } from '#caas/domain/media';
-import { archivedConfig, messagingConfig, MessagingJobsModule, MessagingModule } from '#caas/domain/messaging';
+import { archivedConfig, MessagingJobsModule, MessagingModule } from '#caas/domain/messaging';
 import { SettingsModule } from '#caas/domain/settings';
 import { UsersJobsModule } from '#caas/domain/users';
 import { CacheModule } from '#caas/platform/cache';
@@ -30,7 +30,6 @@ import { OutboxModule, TenancyJobsModule, tenancyConfig, TenancyModule } from '#
       loggingConfig,
       tenancyConfig,
       storageConfig,
-      messagingConfig,
       fileLifecycleConfig,
       processingConfig,
       archivedConfig,

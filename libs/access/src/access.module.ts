@@ -1,5 +1,4 @@
 import { Global, Module } from '@nestjs/common';
-import { SocketAuthenticator } from '#caas/platform/realtime';
 import { TenancyModule } from '#caas/tenancy';
 import { Authenticator } from './authenticator';
 import { PlatformKeys } from './credentials/platform-key';
@@ -10,7 +9,6 @@ import { idempotencyKeys } from './idempotency/idempotency-key.schema';
 import { IdempotencyKeys } from './idempotency/idempotency-keys';
 import { CredentialRefusals } from './refusals';
 import { TenantActs } from './tenant-acts';
-import { TokenSocketAuthenticator } from './socket/token-socket-authenticator';
 
 /** Needs the ports of `ports.ts` from somewhere: the control plane and the users domain provide them, globally. */
 @Global()
@@ -25,8 +23,6 @@ import { TokenSocketAuthenticator } from './socket/token-socket-authenticator';
     ServerKeys,
     TenantActs,
     UserTokens,
-    TokenSocketAuthenticator,
-    { provide: SocketAuthenticator, useExisting: TokenSocketAuthenticator },
   ],
   exports: [
     Authenticator,
@@ -37,7 +33,6 @@ import { TokenSocketAuthenticator } from './socket/token-socket-authenticator';
     ServerKeys,
     TenantActs,
     UserTokens,
-    SocketAuthenticator,
   ],
 })
 export class AccessModule {}

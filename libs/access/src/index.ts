@@ -1,10 +1,11 @@
+export { AccessApiModule } from './access-api.module';
 export { AccessModule } from './access.module';
 export { Authenticator, type Credentials } from './authenticator';
 export { PlatformKeys, type PlatformRole } from './credentials/platform-key';
 export { ClaimedTenants } from './credentials/claimed-tenants';
 export { newServerKey } from './credentials/server-key';
 export { UserTokens, type VerifiedToken } from './credentials/user-token';
-export { AccessGuard, PlatformRoute, PublicRoute, PublicWhenSigned, ServerRoute, UserRoute } from './http/access.guard';
+export { PlatformRoute, PublicRoute, PublicWhenSigned, ServerRoute, UserRoute } from './http/access.guard';
 export { idempotencyKeys } from './idempotency/idempotency-key.schema';
 export { Idempotent, NewId } from './idempotency/idempotent';
 export { Operator, type OperatorContext } from './http/operator';

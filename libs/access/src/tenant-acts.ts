@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { RequestContext, TenantId } from '#caas/kernel';
 
-/** Something that a tenant's own server changed about the tenant, as an audit trail keeps it: names, never values. */
+/** Something that was changed about a tenant, by its own server or an operator, as an audit trail keeps it: names, never values. */
 export interface TenantAct {
-  action: 'settings.changed';
+  action: 'settings.changed' | 'settings.granted';
   tenantId: TenantId;
-  /** Who: `server_key` and, unless it acted as a user, its id. */
+  /** Who: `server_key` and, unless it acted as a user, its id; or the operator. */
   actor: string;
   requestId: string;
   details: Record<string, unknown>;
@@ -28,7 +28,8 @@ export class TenantActs {
     action: TenantAct['action'],
     details: TenantAct['details'],
   ): void {
-    const name = actor.kind === 'server' ? `server_key:${actor.keyId}` : 'server_key';
+    const name =
+      actor.kind === 'server' ? `server_key:${actor.keyId}` : actor.kind === 'system' ? actor.name : 'server_key';
     for (const listener of this.listeners) listener({ action, tenantId, actor: name, requestId, details });
   }
 }

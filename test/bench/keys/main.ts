@@ -24,6 +24,7 @@ async function main(): Promise<void> {
     REDIS_URL: engines.redisUrl,
     PLATFORM_ADMIN_KEY: platformKey,
     SECRETS_KEY: randomBytes(32).toString('base64'),
+    RATE_LIMITS_FACTOR: '1000',
   });
   const client = await new MongoClient(engines.mongodbUri).connect();
   try {

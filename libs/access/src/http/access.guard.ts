@@ -1,8 +1,12 @@
 import { Injectable, SetMetadata, type CanActivate, type ExecutionContext } from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { RequestContext } from '#caas/kernel';
 import { bindContext } from '#caas/platform/http';
+import { chargeOf, RateLimits, subjectOf, type Charge } from '#caas/platform/limits';
 import { Authenticator } from '../authenticator';
 import { PlatformKeys } from '../credentials/platform-key';
+import { BadCredentials } from '../limits/bad-credentials';
+import { setRateLimitFields, UnreadRefusals } from '../limits/unread-refusals';
 import { bindOperator } from './operator';
 
 type Door = 'tenant' | 'user' | 'server' | 'platform' | 'public' | 'signed';
@@ -20,45 +24,73 @@ export const ServerRoute = () => SetMetadata(DOOR, 'server' satisfies Door);
 /** Also for whoever has a signed link: with `?signature=` no credential is looked at, and the route checks the signature itself. */
 export const PublicWhenSigned = () => SetMetadata(DOOR, 'signed' satisfies Door);
 
-/** Stands before every HTTP route. One that says nothing about itself takes any credential of a tenant. */
+interface Route {
+  door: Door;
+  charge: Charge;
+}
+
+/**
+ * Stands before every HTTP route. One that says nothing about itself takes any credential of a tenant, and counts as a read or a
+ * write of it.
+ */
 @Injectable()
 export class AccessGuard implements CanActivate {
-  private readonly doors = new WeakMap<object, Door>();
+  private readonly routes = new WeakMap<object, Route>();
 
   constructor(
     private readonly authenticator: Authenticator,
     private readonly platformKeys: PlatformKeys,
+    private readonly badCredentials: BadCredentials,
+    private readonly limits: RateLimits,
+    private readonly unread: UnreadRefusals,
   ) {}
 
   async canActivate(host: ExecutionContext): Promise<boolean> {
     if (host.getType() !== 'http') return true;
-    const door = this.doorOf(host);
+    const http = host.switchToHttp();
+    const request = http.getRequest<FastifyRequest<{ Querystring: Record<string, unknown> }>>();
+    const { door, charge } = this.routeOf(host, request.method);
     if (door === 'public') return true;
-    const request = host.switchToHttp().getRequest<FastifyRequest<{ Querystring: Record<string, unknown> }>>();
     if (door === 'signed' && request.query.signature !== undefined) return true;
+    const { authorization } = request.headers;
     if (door === 'platform') {
-      bindOperator(request, this.platformKeys.verify(request.headers.authorization, request.method));
+      const verify = () => this.platformKeys.verify(authorization, request.method);
+      bindOperator(request, await this.badCredentials.watch(request.ip, authorization ?? '', verify));
       return true;
     }
     const actingUser = request.headers['x-acting-user'];
-    const ctx = await this.authenticator.authenticate({
-      authorization: request.headers.authorization,
-      actingUser: Array.isArray(actingUser) ? actingUser.join() : actingUser,
-      requestId: request.id,
-    });
+    const ctx = await this.badCredentials.watch(request.ip, authorization ?? '', () =>
+      this.authenticator.authenticate({
+        authorization,
+        actingUser: Array.isArray(actingUser) ? actingUser.join() : actingUser,
+        requestId: request.id,
+      }),
+    );
     bindContext(request, ctx);
+    await this.spend(ctx, charge, request, http.getResponse<FastifyReply>());
     if (door === 'user') void ctx.user;
     if (door === 'server') ctx.requireServer();
     return true;
   }
 
-  private doorOf(host: ExecutionContext): Door {
+  /** @throws CaasError `rate_limited` (429) */
+  private async spend(ctx: RequestContext, charge: Charge, request: FastifyRequest, reply: FastifyReply) {
+    const { refusedBy, told } = await this.limits.spend(ctx, charge);
+    setRateLimitFields(reply, told);
+    if (!refusedBy) return;
+    this.unread.remember(request, subjectOf(ctx), charge);
+    throw refusedBy.refusal();
+  }
+
+  private routeOf(host: ExecutionContext, method: string): Route {
     const handler = host.getHandler();
-    let door = this.doors.get(handler);
-    if (!door) {
-      door = (Reflect.getMetadata(DOOR, handler) ?? Reflect.getMetadata(DOOR, host.getClass()) ?? 'tenant') as Door;
-      this.doors.set(handler, door);
+    let route = this.routes.get(handler);
+    if (!route) {
+      const controller = host.getClass();
+      const door = (Reflect.getMetadata(DOOR, handler) ?? Reflect.getMetadata(DOOR, controller) ?? 'tenant') as Door;
+      route = { door, charge: chargeOf(handler, controller, method) };
+      this.routes.set(handler, route);
     }
-    return door;
+    return route;
   }
 }

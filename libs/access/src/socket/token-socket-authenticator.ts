@@ -1,8 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { unauthenticated } from '#caas/kernel';
-import { SocketAuthenticator, type SocketPrincipal } from '#caas/platform/realtime';
+import { InjectConfig, type ConfigOf } from '#caas/platform/config';
+import { httpConfig } from '#caas/platform/http';
+import { SocketAuthenticator, type SocketPeer, type SocketPrincipal } from '#caas/platform/realtime';
 import { Authenticator } from '../authenticator';
 import { UserTokens } from '../credentials/user-token';
+import { addressBehind } from '../limits/address';
+import { BadCredentials } from '../limits/bad-credentials';
 
 /** Sockets come in by a user token, checked as over HTTP, and again for every message. */
 @Injectable()
@@ -10,14 +14,20 @@ export class TokenSocketAuthenticator extends SocketAuthenticator {
   constructor(
     private readonly tokens: UserTokens,
     private readonly authenticator: Authenticator,
+    private readonly badCredentials: BadCredentials,
+    @InjectConfig(httpConfig) private readonly config: ConfigOf<typeof httpConfig>,
   ) {
     super();
   }
 
-  override async authenticate(token: unknown, requestId: string): Promise<SocketPrincipal> {
-    if (typeof token !== 'string' || token === '') {
-      throw unauthenticated('token_missing', 'Connect with auth: { token: <user token> }.');
-    }
+  override authenticate(token: unknown, requestId: string, peer: SocketPeer): Promise<SocketPrincipal> {
+    const address = addressBehind(peer.address, peer.forwardedFor, this.config.TRUSTED_PROXIES);
+    const credential = typeof token === 'string' && token !== '' ? token : null;
+    return this.badCredentials.watch(address, `Bearer ${credential}`, () => this.principalOf(credential, requestId));
+  }
+
+  private async principalOf(token: string | null, requestId: string): Promise<SocketPrincipal> {
+    if (token === null) throw unauthenticated('token_missing', 'Connect with auth: { token: <user token> }.');
     const verified = await this.tokens.verify(token, requestId);
     const ctx = await this.authenticator.contextOf(verified, requestId);
     return {

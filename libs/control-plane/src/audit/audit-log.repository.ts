@@ -22,6 +22,7 @@ export type AuditAction =
   | 'signing_key.revoked'
   | 'credential.refused'
   | 'settings.changed'
+  | 'settings.granted'
   | 'firewall.refused'
   | 'job.refused';
 

@@ -40,7 +40,6 @@ import { SearchService } from './search/search.service';
 import { ScheduledMessagesController } from './scheduled/scheduled-messages.controller';
 import { ScheduledMessagesService } from './scheduled/scheduled-messages.service';
 import { SendingModule } from './sending/sending.module';
-import { UnreadRefusalsHook } from './sending/unread-refusals.hook';
 import { MessageActionsSocket } from './socket/message-actions.socket';
 import { MessagingSocket } from './socket/messaging.socket';
 import { SyncService } from './sync/sync.service';
@@ -64,7 +63,6 @@ import { ReactionsController } from './http/reactions.controller';
     ReceiptsSocket,
     SyncService,
     MessagingSocket,
-    UnreadRefusalsHook,
     MessageViews,
     MessageEditsService,
     MessageDeletionsService,

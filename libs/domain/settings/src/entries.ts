@@ -14,6 +14,13 @@ export interface SettingEntry<T> {
   onTier(value: T, tier: Tier): T;
   /** For the schema that clients may read. */
   readonly describe: (tier: Tier) => Record<string, unknown>;
+  /** What an operator may grant to one tenant; absent where nothing is granted. */
+  readonly grants?: {
+    /** @returns what is wrong with a grant; null when nothing is */
+    problem(value: unknown): string | null;
+    /** The setting of a tenant that was granted this: its ceiling and default on every tier. */
+    granted(value: T): SettingEntry<T>;
+  };
 }
 
 interface IntegerOptions {
@@ -21,17 +28,26 @@ interface IntegerOptions {
   min: number;
   /** The most a tenant of this tier may set. */
   max: ByTier<number>;
+  /** The most an operator may grant instead; without it, the tier's ceiling is the last word. */
+  mostGranted?: number;
   doc: string;
 }
 
-export function integerSetting({ default: fallback, min, max, doc }: IntegerOptions): SettingEntry<number> {
+export function integerSetting(options: IntegerOptions): SettingEntry<number> {
+  const { default: fallback, min, max, mostGranted, doc } = options;
   const most = of(max);
+  const isGrant = (value: unknown) => Number.isSafeInteger(value) && between(value as number, min, mostGranted ?? 0);
+  const grants: SettingEntry<number>['grants'] = {
+    problem: (value) => (isGrant(value) ? null : `must be a whole number from ${min} to ${mostGranted}`),
+    granted: (value) => integerSetting({ default: value, min, max: value, doc }),
+  };
   return {
+    ...(mostGranted === undefined ? {} : { grants }),
     doc,
     type: 'integer',
     fallback: of(fallback),
     problem: (value, tier) =>
-      Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= most(tier)
+      Number.isSafeInteger(value) && between(value as number, min, most(tier))
         ? null
         : `must be a whole number from ${min} to ${most(tier)} on the tier ${tier}`,
     onTier: (value, tier) => Math.min(value, most(tier)),
@@ -122,6 +138,8 @@ export function choiceSetting<const T extends string>(
     describe: () => ({ enum: choices }),
   };
 }
+
+const between = (value: number, min: number, max: number) => value >= min && value <= max;
 
 /** Not what comes back from the engine as something else. */
 const isText = (value: unknown, maxLength: number): value is string =>

@@ -3,8 +3,20 @@ import { invalid, type FieldError, type Tier } from '#caas/kernel';
 import type { SettingEntry } from './entries';
 import type { SettingsSection } from './settings-section';
 
-/** What a tenant has set, by section and name; only what differs from the defaults. */
+/** By section and name; only what differs from the defaults. */
 export type StoredSettings = Record<string, Record<string, unknown>>;
+
+/** What was set for a tenant. */
+export interface SetSettings {
+  /** By the tenant itself. */
+  values: StoredSettings;
+  /** By an operator. */
+  granted: StoredSettings;
+}
+
+type ProblemOf = (entry: SettingEntry<unknown>, value: unknown) => string | null;
+
+const UNKNOWN = 'is not known here';
 
 /** Every setting there is in this process. Each library registers its own when it starts. */
 @Injectable()
@@ -18,59 +30,79 @@ export class SettingsRegistry {
   }
 
   /** All values as they hold on this tier. */
-  resolve(stored: StoredSettings, tier: Tier): StoredSettings {
-    const all = [...this.sections.values()].map(
-      (section) => [section.name, resolved(section, stored[section.name], tier)] as const,
-    );
+  resolve(set: SetSettings, tier: Tier): StoredSettings {
+    const all = [...this.sections.values()].map((section) => [section.name, resolved(section, set, tier)] as const);
     return Object.fromEntries(all);
   }
 
-  /** Type, limits, default and purpose of each, on this tier. */
-  describe(tier: Tier): Record<string, Record<string, unknown>> {
-    return this.map(({ doc, type, fallback, describe }) => ({
-      type,
-      ...describe(tier),
-      default: fallback(tier),
-      description: doc,
-    }));
+  /** Type, limits, default and purpose of each, on this tier and with what was granted. */
+  describe(tier: Tier, granted: StoredSettings = {}): Record<string, Record<string, unknown>> {
+    const all = [...this.sections.values()].map((section) => {
+      const own = Object.keys(section.entries).map((key) => {
+        const { doc, type, fallback, describe } = entryOf(section, key, granted)!;
+        return [key, { type, ...describe(tier), default: fallback(tier), description: doc }] as const;
+      });
+      return [section.name, Object.fromEntries(own)] as const;
+    });
+    return Object.fromEntries(all);
   }
 
   /**
-   * The stored settings after a change. Null takes a setting, or a whole section, back to its default.
+   * The tenant's own settings after a change of its. Null takes a setting, or a whole section, back to its default.
    * @throws CaasError `invalid_settings` (400), naming every field that is wrong
    */
-  apply(stored: StoredSettings, changes: Record<string, unknown>, tier: Tier): StoredSettings {
+  apply({ values, granted }: SetSettings, changes: Record<string, unknown>, tier: Tier): StoredSettings {
+    return this.change(values, changes, granted, (entry, value) => entry.problem(value, tier));
+  }
+
+  /**
+   * What operators have granted after a change of theirs. Null takes a grant, or those of a section, back.
+   * @throws CaasError `invalid_settings` (400), naming every field that is wrong
+   */
+  grant(granted: StoredSettings, changes: Record<string, unknown>): StoredSettings {
+    const problemOf: ProblemOf = ({ grants }, value) => (grants ? grants.problem(value) : 'is not granted');
+    return this.change(granted, changes, {}, problemOf);
+  }
+
+  private change(
+    stored: StoredSettings,
+    changes: Record<string, unknown>,
+    granted: StoredSettings,
+    problemOf: ProblemOf,
+  ): StoredSettings {
     const problems: FieldError[] = [];
     const next = structuredClone(stored);
     for (const [name, change] of Object.entries(changes)) {
       const section = this.sections.get(name);
-      if (!section) problems.push({ field: name, message: 'is not known here' });
+      if (!section) problems.push({ field: name, message: UNKNOWN });
       else if (change === null) delete next[name];
       else if (typeof change !== 'object' || Array.isArray(change))
         problems.push({ field: name, message: 'must be an object' });
-      else next[name] = applyTo(section, next[name] ?? {}, change as Record<string, unknown>, tier, problems);
+      else
+        next[name] = changed(
+          section,
+          next[name] ?? {},
+          change as Record<string, unknown>,
+          granted,
+          problemOf,
+          problems,
+        );
     }
     if (problems.length === 0) return next;
     const fields = problems.map(({ field }) => field).join(', ');
     throw invalid('invalid_settings', `These settings cannot be: ${fields}.`, problems);
   }
-
-  private map<T>(of: (entry: SettingEntry<unknown>) => T): Record<string, Record<string, T>> {
-    const all = [...this.sections.values()].map(({ name, entries }) => {
-      const own = Object.entries(entries).map(([key, entry]) => [key, of(entry)] as const);
-      return [name, Object.fromEntries(own)] as const;
-    });
-    return Object.fromEntries(all);
-  }
 }
 
 /** The values of one section as they hold on this tier. */
 export function resolved(
-  { entries }: SettingsSection,
-  stored: Record<string, unknown> | undefined,
+  section: SettingsSection,
+  { values, granted }: SetSettings,
   tier: Tier,
 ): Record<string, unknown> {
-  const all = Object.entries(entries).map(([key, entry]) => {
+  const stored = values[section.name];
+  const all = Object.keys(section.entries).map((key) => {
+    const entry = entryOf(section, key, granted)!;
     const own = stored?.[key];
     // What an earlier version allowed, and this one no longer understands, counts as not set.
     const isSet = own !== undefined && entry.problem(entry.onTier(own, tier), tier) === null;
@@ -79,18 +111,34 @@ export function resolved(
   return Object.fromEntries(all);
 }
 
-function applyTo(
-  { name, entries }: SettingsSection,
+/** `section.name` of each that a change names. */
+export const namesIn = (changes: Record<string, unknown>): string[] =>
+  Object.entries(changes).flatMap(([section, values]) =>
+    values === null ? [section] : Object.keys(values as object).map((name) => `${section}.${name}`),
+  );
+
+/** A setting as it is for a tenant that was granted something; undefined for one that is not known. */
+function entryOf({ name, entries }: SettingsSection, key: string, granted: StoredSettings) {
+  const entry = Object.hasOwn(entries, key) ? entries[key] : undefined;
+  const value = granted[name]?.[key];
+  if (!entry?.grants || value === undefined || entry.grants.problem(value) !== null) return entry;
+  return entry.grants.granted(value);
+}
+
+function changed(
+  section: SettingsSection,
   stored: Record<string, unknown>,
   changes: Record<string, unknown>,
-  tier: Tier,
+  granted: StoredSettings,
+  problemOf: ProblemOf,
   problems: FieldError[],
 ): Record<string, unknown> {
   const next = { ...stored };
   for (const [key, value] of Object.entries(changes)) {
-    const entry = Object.hasOwn(entries, key) ? entries[key] : undefined;
-    const problem = !entry ? 'is not known here' : value === null ? null : entry.problem(value, tier);
-    if (problem !== null) problems.push({ field: `${name}.${key}`, message: problem });
+    const entry = entryOf(section, key, granted);
+    const field = `${section.name}.${key}`;
+    const problem = !entry ? UNKNOWN : value === null ? null : problemOf(entry, value);
+    if (problem !== null) problems.push({ field, message: problem });
     else if (value === null) delete next[key];
     else next[key] = value;
   }

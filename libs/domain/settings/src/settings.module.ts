@@ -1,5 +1,6 @@
 import { Global, Module, type OnModuleInit } from '@nestjs/common';
 import { TenancyModule } from '#caas/tenancy';
+import { limitsSettings } from './limits/limits.settings';
 import { originsSettings } from './origins/origins.settings';
 import { tenantSettings } from './persistence/tenant-settings.schema';
 import { Settings } from './settings';
@@ -16,6 +17,7 @@ export class SettingsModule implements OnModuleInit {
   constructor(private readonly registry: SettingsRegistry) {}
 
   onModuleInit(): void {
+    this.registry.register(limitsSettings);
     this.registry.register(originsSettings);
   }
 }

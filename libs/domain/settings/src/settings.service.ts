@@ -4,7 +4,7 @@ import { TenantActs } from '#caas/access';
 import { Invalidations } from '#caas/platform/cache';
 import { requireVersion } from '#caas/platform/http';
 import { tenantSettings, versionOf, type TenantSettings } from './persistence/tenant-settings.schema';
-import { SettingsRegistry, type StoredSettings } from './settings-registry';
+import { namesIn, SettingsRegistry, type StoredSettings } from './settings-registry';
 
 export interface CurrentSettings {
   values: StoredSettings;
@@ -27,12 +27,13 @@ export class SettingsService {
   }
 
   /**
-   * Type, limits, default and purpose of every setting, for the tenant's tier.
+   * Type, limits, default and purpose of every setting, for the tenant's tier and what it was granted.
    * @throws CaasError `server_key_required` (403)
    */
-  describe(ctx: RequestContext): Record<string, Record<string, unknown>> {
+  async describe(ctx: RequestContext): Promise<Record<string, Record<string, unknown>>> {
     ctx.requireServer();
-    return this.registry.describe(ctx.tenant.tier);
+    const row = await ctx.repository(tenantSettings).findOne({});
+    return this.registry.describe(ctx.tenant.tier, row?.granted);
   }
 
   /**
@@ -64,17 +65,14 @@ export class SettingsService {
     const repository = tx.repository(tenantSettings);
     const before = await repository.findOne({});
     requireVersion(version, versionOf(before));
-    const values = this.registry.apply(before?.values ?? {}, changes, tx.tenant.tier);
-    if (!before) return repository.insertOne({ values });
+    const granted = before?.granted ?? {};
+    const values = this.registry.apply({ values: before?.values ?? {}, granted }, changes, tx.tenant.tier);
+    if (!before) return repository.insertOne({ values, granted });
     return (await repository.findOneAndUpdate({ _id: before._id }, { $set: { values } }, { returning: 'after' }))!;
   }
 
   private current(ctx: RequestContext, row: TenantSettings | null): CurrentSettings {
-    return { values: this.registry.resolve(row?.values ?? {}, ctx.tenant.tier), version: versionOf(row) };
+    const set = { values: row?.values ?? {}, granted: row?.granted ?? {} };
+    return { values: this.registry.resolve(set, ctx.tenant.tier), version: versionOf(row) };
   }
 }
-
-const namesIn = (changes: Record<string, unknown>): string[] =>
-  Object.entries(changes).flatMap(([section, values]) =>
-    values === null ? [section] : Object.keys(values as object).map((name) => `${section}.${name}`),
-  );

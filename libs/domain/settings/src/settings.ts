@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { forbidden, type RequestContext } from '#caas/kernel';
 import { FreshCache, Invalidations } from '#caas/platform/cache';
 import { tenantSettings, versionOf } from './persistence/tenant-settings.schema';
-import { resolved, type StoredSettings } from './settings-registry';
+import { resolved, type SetSettings } from './settings-registry';
 import type { FlagOf, SettingsOf, SettingsSection } from './settings-section';
 
 const MAX_TENANTS = 10_000;
@@ -13,7 +13,7 @@ const TIME_TO_LIVE_MS = 1_500;
 /** One version of a tenant's settings, with the sections that were asked for so far. */
 interface Known {
   version: number;
-  stored: StoredSettings;
+  set: SetSettings;
   sections: Map<string, unknown>;
 }
 
@@ -38,9 +38,9 @@ export class Settings implements OnModuleInit {
    */
   async of<S extends SettingsSection>(ctx: RequestContext, section: S): Promise<SettingsOf<S>> {
     const { tenantId, tenant } = ctx;
-    const { stored, sections } = await this.known.get(tenantId, () => this.read(ctx));
+    const { set, sections } = await this.known.get(tenantId, () => this.read(ctx));
     const key = `${section.name}:${tenant.tier}`;
-    const values = sections.get(key) ?? Object.freeze(resolved(section, stored[section.name], tenant.tier));
+    const values = sections.get(key) ?? Object.freeze(resolved(section, set, tenant.tier));
     sections.set(key, values);
     return values as SettingsOf<S>;
   }
@@ -56,7 +56,8 @@ export class Settings implements OnModuleInit {
     const version = versionOf(row);
     const last = this.last.get(ctx.tenantId);
     if (last?.version === version) return last;
-    const known = { version, stored: row?.values ?? {}, sections: new Map<string, unknown>() };
+    const set = { values: row?.values ?? {}, granted: row?.granted ?? {} };
+    const known = { version, set, sections: new Map<string, unknown>() };
     this.last.set(ctx.tenantId, known);
     return known;
   }

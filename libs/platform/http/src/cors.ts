@@ -51,6 +51,8 @@ const EXPOSED_HEADERS = [
   'ETag',
   'Idempotency-Replayed',
   'Location',
+  'RateLimit',
+  'RateLimit-Policy',
   'Retry-After',
   'X-Request-Id',
   'Tus-Checksum-Algorithm',

@@ -23,10 +23,4 @@ export class Allowance {
     this.left -= 1;
     return true;
   }
-
-  /** Nothing to spend for so long. */
-  withhold(seconds: number, nowMs: number): void {
-    this.reckonedAtMs = nowMs;
-    this.left = 1 - seconds * this.perSecond;
-  }
 }

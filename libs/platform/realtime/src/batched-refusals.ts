@@ -1,17 +1,21 @@
 import type { Socket } from 'socket.io';
-import { newRequestId } from '#caas/kernel';
+import { newRequestId, type CaasError } from '#caas/kernel';
 import { toProblem } from '#caas/platform/http';
 import type { UnderWay } from './farewell';
-import type { MessageGate } from './message-gates';
 
 const GATHER_MS = 100;
+
+/** What refuses: the same object for the same reason. */
+export interface Refusing {
+  refusal(): CaasError;
+}
 
 /**
  * Acknowledges what was refused unread, some at a time: made and encoded once for all of them, and written at once. Whoever is
  * refused need not know it at that very moment, and the others are served meanwhile.
  */
 export class BatchedRefusals {
-  private readonly waiting = new Map<MessageGate, string[]>();
+  private readonly waiting = new Map<Refusing, string[]>();
   private timer: NodeJS.Timeout | null = null;
 
   constructor(
@@ -20,10 +24,10 @@ export class BatchedRefusals {
   ) {}
 
   /** @param id under which the client waits for its acknowledgement */
-  add(id: string, gate: MessageGate): void {
-    const ids = this.waiting.get(gate);
+  add(id: string, refusing: Refusing): void {
+    const ids = this.waiting.get(refusing);
     if (ids) ids.push(id);
-    else this.waiting.set(gate, [id]);
+    else this.waiting.set(refusing, [id]);
     if (this.timer) return;
     this.underWay.begin();
     this.timer = setTimeout(() => this.flush(), GATHER_MS);
@@ -33,8 +37,8 @@ export class BatchedRefusals {
     if (!this.timer) return;
     clearTimeout(this.timer);
     this.timer = null;
-    for (const [gate, ids] of this.waiting) {
-      const answer = JSON.stringify([{ ok: false, error: toProblem(gate.refusal(), newRequestId()) }]);
+    for (const [refusing, ids] of this.waiting) {
+      const answer = JSON.stringify([{ ok: false, error: toProblem(refusing.refusal(), newRequestId()) }]);
       // A packet of Socket.IO 5: 3 is an acknowledgement.
       for (const id of ids) this.connection.write(`3${id}${answer}`);
     }

@@ -3,7 +3,7 @@ import type { EventData, EventType } from '#caas/contracts';
 import { CaasError, newRequestId, type RequestContext } from '#caas/kernel';
 import { toProblem } from '#caas/platform/http';
 import { Allowance } from './allowance';
-import type { MessageGate } from './message-gates';
+import type { Refusing } from './batched-refusals';
 import type { SocketPrincipal } from './ports';
 
 const BURST_SECONDS = 2;
@@ -15,7 +15,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 const CUT_OFF_AFTER_MS = 1_000;
 
 /** One socket: who is behind it, until when, and how fast it may talk. */
-export class ClientSocket implements MessageGate {
+export class ClientSocket implements Refusing {
   private timers: NodeJS.Timeout[] = [];
   private readonly allowance: Allowance;
 

@@ -1,40 +1,40 @@
 import { Injectable } from '@nestjs/common';
-import { CaasError } from '#caas/kernel';
+import { CaasError, type RequestContext } from '#caas/kernel';
 import { InjectConfig, type ConfigOf } from '#caas/platform/config';
+import { RateLimits, type Charge } from '#caas/platform/limits';
 import { Log } from '#caas/platform/logging';
 import { BatchedRefusals } from './batched-refusals';
 import { beforeParsing } from './before-parsing';
 import type { ClientSocket } from './client-socket';
 import { Excess } from './excess';
 import type { UnderWay } from './farewell';
-import { Handshakes } from './handshakes';
-import { MessageGates } from './message-gates';
-import type { SocketPrincipal } from './ports';
 import { realtimeConfig } from './realtime.config';
+import { SocketMessages } from './socket-messages';
 
 const KEPT_OUT_SECONDS = 10;
+/** A handshake looks up all of the user's conversations. */
+const HANDSHAKE: Charge = { rateClass: 'connect', points: 1 };
 
-/** Keeps one who sends without measure from costing the others anything. All of it is this process' own: nobody else is asked. */
+/** Keeps one who sends without measure from costing the others anything: what is refused here is refused from memory. */
 @Injectable()
 export class FloodGuard {
-  private readonly handshakes = new Handshakes();
-
   constructor(
-    private readonly gates: MessageGates,
+    private readonly limits: RateLimits,
+    private readonly messages: SocketMessages,
     private readonly log: Log,
     @InjectConfig(realtimeConfig) private readonly config: ConfigOf<typeof realtimeConfig>,
   ) {}
 
   /** @throws CaasError `rate_limited` (429) for a user who connects too often, or was cut off just now */
-  admit(principal: SocketPrincipal): void {
-    this.handshakes.spend(principal);
+  admit(ctx: RequestContext): Promise<void> {
+    return this.limits.require(ctx, HANDSHAKE);
   }
 
   /** From now on what the client may not send is refused unread; one that goes on and on is cut off. */
   watch(client: ClientSocket, underWay: UnderWay): void {
     const refusals = new BatchedRefusals(client.socket.conn, underWay);
     const excess = new Excess(this.config.SOCKET_MESSAGES_PER_SECOND, performance.now());
-    const { tenantId } = client.principal;
+    const subject = { tenantId: client.principal.tenantId, userId: client.principal.user.user_id.toHexString() };
     beforeParsing(client.socket, ({ event, id }) => {
       if (excess.arrived(performance.now())) {
         refusals.flush();
@@ -42,9 +42,10 @@ export class FloodGuard {
         return true;
       }
       if (event === undefined) return false;
-      const gate = client.isShut() ? client : this.gates.of(event);
-      if (!gate?.isShut(tenantId)) return false;
-      if (id) refusals.add(id, gate);
+      const charge = this.messages.chargeOf(event);
+      const refusing = client.isShut() ? client : charge && this.limits.shut(subject, charge);
+      if (!refusing) return false;
+      if (id) refusals.add(id, refusing);
       return true;
     });
   }
@@ -52,10 +53,16 @@ export class FloodGuard {
   private cutOff(client: ClientSocket): void {
     const { principal } = client;
     this.log.root.warn({ tenant_id: principal.tenantId }, 'a client that sent without measure was cut off');
-    this.handshakes.withhold(principal, KEPT_OUT_SECONDS);
+    this.keepOut(client).catch((error: unknown) => {
+      this.log.root.warn({ err: error, tenant_id: principal.tenantId }, 'a client that was cut off may connect again');
+    });
     const detail = `More than ten times ${this.config.SOCKET_MESSAGES_PER_SECOND} messages a second, for seconds.`;
     const retry = { retryAfterSeconds: KEPT_OUT_SECONDS };
     client.end('connection.cut', new CaasError('too_many', 'rate_limited', detail, [], retry));
     client.cutOffSoon();
+  }
+
+  private async keepOut(client: ClientSocket): Promise<void> {
+    await this.limits.withhold(await client.context(), HANDSHAKE.rateClass, KEPT_OUT_SECONDS);
   }
 }

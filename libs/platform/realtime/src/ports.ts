@@ -15,10 +15,18 @@ export interface SocketPrincipal {
   context(requestId: string): Promise<RequestContext>;
 }
 
+/** Where a connection comes from. */
+export interface SocketPeer {
+  /** The other end of it: a client, or the nearest proxy. */
+  readonly address: string;
+  /** The header `X-Forwarded-For`. */
+  readonly forwardedFor: string | undefined;
+}
+
 /** `libs/access` answers. */
 export abstract class SocketAuthenticator {
   /** @throws CaasError as over HTTP */
-  abstract authenticate(token: unknown, requestId: string): Promise<SocketPrincipal>;
+  abstract authenticate(token: unknown, requestId: string, peer: SocketPeer): Promise<SocketPrincipal>;
 }
 
 /** Whoever keeps the tenants' settings answers; without an answer, no web page of another origin may connect. */

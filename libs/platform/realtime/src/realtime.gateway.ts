@@ -11,7 +11,7 @@ import { ClientSocket } from './client-socket';
 import { Digests } from './digests';
 import { sayFarewell, UnderWay } from './farewell';
 import { FloodGuard } from './flood-guard';
-import { ConversationFeed, SocketAuthenticator, SocketOrigins, type SocketPrincipal } from './ports';
+import { ConversationFeed, SocketAuthenticator, SocketOrigins, type SocketPeer, type SocketPrincipal } from './ports';
 import { Realtime } from './realtime';
 import { realtimeConfig } from './realtime.config';
 import { conversationRoom, isConversationRoom, sessionRoom, tenantRoom, userRoom } from './rooms';
@@ -75,9 +75,9 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
       // One that socket.io recovers comes with the rooms that it had: which it may be in now, `welcome` finds out anew.
       for (const room of socket.rooms) await socket.leave(room);
       const { token } = socket.handshake.auth as { token?: unknown };
-      const principal = await this.authenticator.authenticate(token, requestId);
+      const principal = await this.authenticator.authenticate(token, requestId, peerOf(socket));
       await this.requireOrigin(socket, principal, requestId);
-      this.floods.admit(principal);
+      await this.floods.admit(await principal.context(requestId));
       this.clients.get(socket.id)?.close();
       this.clients.set(socket.id, new ClientSocket(socket, principal, this.config.SOCKET_MESSAGES_PER_SECOND));
       socket.on('disconnect', () => {
@@ -170,7 +170,7 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
 
   private async renew(client: ClientSocket, payload: unknown): Promise<unknown> {
     const { token } = (payload ?? {}) as { token?: unknown };
-    client.renew(await this.authenticator.authenticate(token, newRequestId()));
+    client.renew(await this.authenticator.authenticate(token, newRequestId(), peerOf(client.socket)));
     return { expires_at: new Date(client.principal.expiresAt).toISOString() };
   }
 
@@ -247,4 +247,9 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
         client.end('session.revoked', error);
     }
   }
+}
+
+function peerOf({ handshake }: Socket): SocketPeer {
+  const forwarded = handshake.headers['x-forwarded-for'];
+  return { address: handshake.address, forwardedFor: Array.isArray(forwarded) ? forwarded.join() : forwarded };
 }

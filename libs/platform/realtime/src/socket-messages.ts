@@ -2,6 +2,7 @@ import { Injectable, SetMetadata, type Type } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { invalid, type RequestContext } from '#caas/kernel';
 import { validationPipe } from '#caas/platform/http';
+import { chargeOf, RateLimits, type Charge } from '#caas/platform/limits';
 
 const SOCKET_MESSAGE = Symbol('socket message');
 
@@ -10,7 +11,13 @@ interface Declared {
   dto: Type<object>;
 }
 
-type Handler = (ctx: RequestContext, payload: object, socketId: string) => Promise<unknown>;
+type Handle = (ctx: RequestContext, payload: object, socketId: string) => Promise<unknown>;
+
+interface Handler {
+  dto: Type<object>;
+  charge: Charge;
+  handle: Handle;
+}
 
 /**
  * Marks a method as the answer to a client's message; it gets the context, the checked payload and the id of the socket, and
@@ -22,12 +29,13 @@ export const SocketMessage = (event: string, dto: Type<object>): MethodDecorator
 /** Every message that clients may send, with the method that answers it. Two answers to one message stop the start. */
 @Injectable()
 export class SocketMessages {
-  private readonly handlers = new Map<string, { dto: Type<object>; handle: Handler }>();
+  private readonly handlers = new Map<string, Handler>();
   private readonly pipe = validationPipe();
 
   constructor(
     private readonly discovery: DiscoveryService,
     private readonly scanner: MetadataScanner,
+    private readonly limits: RateLimits,
   ) {}
 
   collect(): void {
@@ -43,7 +51,12 @@ export class SocketMessages {
     return [...this.handlers.keys()];
   }
 
-  /** @throws CaasError `unknown_message`, `validation_failed` (400), and whatever the handler throws */
+  /** What a message counts as, like the same call over REST; null for one that is unknown. */
+  chargeOf(event: string): Charge | null {
+    return this.handlers.get(event)?.charge ?? null;
+  }
+
+  /** @throws CaasError `unknown_message`, `validation_failed` (400), `rate_limited` (429), and whatever the handler throws */
   async answer(
     event: string,
     payload: unknown,
@@ -56,8 +69,10 @@ export class SocketMessages {
     if (body === null || typeof body !== 'object' || Array.isArray(body)) {
       throw invalid('validation_failed', 'The payload must be an object.');
     }
+    const ctx = await openContext();
+    await this.limits.require(ctx, handler.charge);
     const checked = (await this.pipe.transform(body, { type: 'body', metatype: handler.dto })) as object;
-    return handler.handle(await openContext(), checked, socketId);
+    return handler.handle(ctx, checked, socketId);
   }
 
   private add(instance: object, method: unknown): void {
@@ -65,6 +80,10 @@ export class SocketMessages {
     const declared = Reflect.getMetadata(SOCKET_MESSAGE, method) as Declared | undefined;
     if (!declared) return;
     if (this.handlers.has(declared.event)) throw new Error(`Two methods answer the message ${declared.event}`);
-    this.handlers.set(declared.event, { dto: declared.dto, handle: (method as Handler).bind(instance) });
+    this.handlers.set(declared.event, {
+      dto: declared.dto,
+      charge: chargeOf(method, null, null),
+      handle: (method as Handle).bind(instance),
+    });
   }
 }

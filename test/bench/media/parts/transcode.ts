@@ -55,6 +55,7 @@ async function besideChat(table: Table, input: string, folder: string): Promise<
     REDIS_URL: engines.redisUrl,
     PLATFORM_ADMIN_KEY: platformKey,
     SECRETS_KEY: randomBytes(32).toString('base64'),
+    RATE_LIMITS_FACTOR: '1000',
   });
   try {
     const population = await Population.found(api.url, platformKey);

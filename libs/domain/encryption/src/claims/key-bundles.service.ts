@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import { forbidden, type RequestContext } from '#caas/kernel';
+import { perHour, RateLimits } from '#caas/platform/limits';
 import { Settings } from '#caas/domain/settings';
 import { RelationshipsService, UsersService } from '#caas/domain/users';
 import { encryptionSettings } from '../encryption.settings';
 import { KeyNews } from '../key-news';
-import { HourlyLimits } from '../limits';
 import { userKeys, type UserKeys } from '../persistence/user-keys.schema';
 import { PrekeyClaims, type Claimed } from './prekey-claims';
 
@@ -31,7 +31,7 @@ export class KeyBundlesService {
     private readonly users: UsersService,
     private readonly relationships: RelationshipsService,
     private readonly settings: Settings,
-    private readonly limits: HourlyLimits,
+    private readonly limits: RateLimits,
     private readonly claims: PrekeyClaims,
     private readonly news: KeyNews,
   ) {}
@@ -47,8 +47,8 @@ export class KeyBundlesService {
       throw forbidden('blocked', 'This user does not want to hear from you.');
     }
     const { claims_per_hour } = await this.settings.of(ctx, encryptionSettings);
-    const key = `claims:${ctx.tenantId}:${claimer.toHexString()}:${target.toHexString()}`;
-    await this.limits.spend({ key, perHour: claims_per_hour, of: 'key bundles of one user' });
+    const key = `${ctx.tenantId}:claims:${claimer.toHexString()}:${target.toHexString()}`;
+    await this.limits.spendFrom(key, perHour(claims_per_hour, 'key bundles of one user'));
     const found = await ctx
       .repository(userKeys)
       .find(

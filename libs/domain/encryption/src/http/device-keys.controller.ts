@@ -4,6 +4,7 @@ import type { FastifyReply } from 'fastify';
 import { RequestContext } from '#caas/kernel';
 import { UserRoute } from '#caas/access';
 import { Ctx } from '#caas/platform/http';
+import { RateLimited } from '#caas/platform/limits';
 import { DeviceKeysService } from '../upload/device-keys.service';
 import { viewOfDeviceKeys } from '../views';
 import { DeviceKeysView } from './dto/key-views';
@@ -15,6 +16,7 @@ import { KeysDto } from './dto/keys.dto';
 export class DeviceKeysController {
   constructor(private readonly keys: DeviceKeysService) {}
 
+  @RateLimited('keys')
   @Put()
   @ApiOperation({
     summary: 'Publish keys of a device; what is left out stays, and repeating an upload changes nothing',

@@ -5,7 +5,6 @@ import { PrekeyClaims } from '../claims/prekey-claims';
 import { EncryptionModule } from '../encryption.module';
 import { encryptionSettings } from '../encryption.settings';
 import { KeyNews } from '../key-news';
-import { HourlyLimits } from '../limits';
 import { DeviceKeysService } from '../upload/device-keys.service';
 import { DeviceKeysController } from './device-keys.controller';
 import { KeyBundlesController } from './key-bundles.controller';
@@ -14,7 +13,7 @@ import { KeyLogController } from './key-log.controller';
 /** The key server over REST. Needs `KeyAudience` (messaging) from somewhere, globally. */
 @Module({
   imports: [EncryptionModule],
-  providers: [DeviceKeysService, KeyBundlesService, PrekeyClaims, KeyNews, HourlyLimits],
+  providers: [DeviceKeysService, KeyBundlesService, PrekeyClaims, KeyNews],
   controllers: [DeviceKeysController, KeyBundlesController, KeyLogController],
 })
 export class EncryptionHttpModule implements OnModuleInit {

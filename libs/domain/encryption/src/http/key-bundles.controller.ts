@@ -5,6 +5,7 @@ import type { FastifyRequest } from 'fastify';
 import { RequestContext } from '#caas/kernel';
 import { Idempotent, NewId, UserRoute } from '#caas/access';
 import { Ctx, QueryParams } from '#caas/platform/http';
+import { RateLimited } from '#caas/platform/limits';
 import { KeyBundlesService } from '../claims/key-bundles.service';
 import { viewOfBundle } from '../views';
 import { BundlesView } from './dto/key-views';
@@ -13,6 +14,7 @@ import { BundlesQuery } from './dto/keys.dto';
 /** GET as the design has it, and POST, because it consumes: no cache and no prefetch may come between. */
 @ApiTags('keys')
 @UserRoute()
+@RateLimited('keys', 2)
 @Controller('v1/users/:external_id/key-bundles')
 export class KeyBundlesController {
   constructor(private readonly bundles: KeyBundlesService) {}

@@ -2,9 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { ObjectId } from 'bson';
 import { CaasError, conflict, DuplicateKeyError, type RequestContext } from '#caas/kernel';
 import { DevicesService } from '#caas/domain/users';
+import { perHour, RateLimits } from '#caas/platform/limits';
 import { PrekeyStock, type NewPrekey, type Stock } from '../claims/prekey-stock';
 import { KeyNews } from '../key-news';
-import { HourlyLimits } from '../limits';
 import { KeyLogService } from '../log/key-log.service';
 import { userKeys, type SignedKey, type UserKeys } from '../persistence/user-keys.schema';
 import { KeysOfRemoved } from './keys-of-removed';
@@ -15,7 +15,7 @@ import { Turns } from './turns';
 /** Uploads of one device that come together: each attempt finds what the one before it wrote. */
 const ATTEMPTS = 5;
 /** More than any device has reason for; each is an entry in the tenant's log, and news for all who talk with the user. */
-const IDENTITIES_PER_HOUR = 200;
+const IDENTITIES = perHour(200, 'new identity keys');
 const ALL_DEVICES = { cursor: null, limit: 100, direction: 'forward' } as const;
 
 export interface DeviceKeys {
@@ -35,7 +35,7 @@ export class DeviceKeysService {
     private readonly stock: PrekeyStock,
     private readonly log: KeyLogService,
     private readonly news: KeyNews,
-    private readonly limits: HourlyLimits,
+    private readonly limits: RateLimits,
     private readonly removed: KeysOfRemoved,
   ) {}
 
@@ -103,8 +103,8 @@ export class DeviceKeysService {
     kept: NewPrekey[],
   ): Promise<UserKeys | null> {
     const { user } = ctx;
-    const key = `identities:${ctx.tenantId}:${user.user_id.toHexString()}`;
-    await this.limits.spend({ key, perHour: IDENTITIES_PER_HOUR, of: 'new identity keys' });
+    const key = `${ctx.tenantId}:identities:${user.user_id.toHexString()}`;
+    await this.limits.spendFrom(key, IDENTITIES);
     const others = await this.devices.list(ctx, ALL_DEVICES);
     const names = others.data.map(({ device_id }) => device_id);
     await this.log.prepare(ctx);

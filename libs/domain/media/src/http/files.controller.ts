@@ -14,6 +14,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { mapPage, type Page, type PageRequest, RequestContext } from '#caas/kernel';
 import { PublicWhenSigned } from '#caas/access';
 import { AllowQuery, contextOf, Ctx, IdParam, PageQuery } from '#caas/platform/http';
+import { RateLimited } from '#caas/platform/limits';
 import { FilesService } from '../files/files.service';
 import { viewOfFile } from '../files/views';
 import { ContentService } from '../serving/content.service';
@@ -32,6 +33,7 @@ export class FilesController {
     private readonly links: FileLinks,
   ) {}
 
+  @RateLimited('upload')
   @Post()
   @ApiOperation({ summary: 'Upload a file in one request; a large one is better resumable: /v1/files/uploads' })
   @ApiConsumes('multipart/form-data')

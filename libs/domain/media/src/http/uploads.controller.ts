@@ -4,6 +4,7 @@ import type { ObjectId } from 'bson';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { RequestContext } from '#caas/kernel';
 import { Ctx, IdParam } from '#caas/platform/http';
+import { RateLimited } from '#caas/platform/limits';
 import { TusUploads } from '../uploads/tus-uploads';
 
 @ApiTags('files')
@@ -11,6 +12,7 @@ import { TusUploads } from '../uploads/tus-uploads';
 export class UploadsController {
   constructor(private readonly uploads: TusUploads) {}
 
+  @RateLimited('upload')
   @Post()
   @ApiOperation({
     summary: 'Begin a resumable upload (tus 1.0): Upload-Length, and Upload-Metadata filename, filetype',
@@ -36,6 +38,7 @@ export class UploadsController {
     return this.uploads.serve(ctx, id, request, reply);
   }
 
+  @RateLimited('upload')
   @Patch(':id')
   @ApiOperation({ summary: 'More bytes, from Upload-Offset on; with Upload-Checksum they are held to it' })
   patch(

@@ -5,6 +5,7 @@ import type { FastifyReply } from 'fastify';
 import { mapPage, RequestContext, type PageRequest } from '#caas/kernel';
 import { UserRoute } from '#caas/access';
 import { Ctx, IdParam, IfMatch, PageQuery } from '#caas/platform/http';
+import { RateLimited } from '#caas/platform/limits';
 import { ForwardsService } from '../messages/forwards.service';
 import { MessageDeletionsService } from '../messages/message-deletions.service';
 import { MessageEditsService } from '../messages/message-edits.service';
@@ -63,6 +64,7 @@ export class MessageActionsController {
     return this.pins.unpin(ctx, id);
   }
 
+  @RateLimited('send')
   @Post('forward')
   @ApiOperation({ summary: 'Send a message on to another conversation; the same again answers 200 with the first' })
   async forward(

@@ -4,6 +4,7 @@ import type { FastifyReply } from 'fastify';
 import { parseObjectId, RequestContext } from '#caas/kernel';
 import { UserRoute } from '#caas/access';
 import { AllowQuery, Ctx, PAGE_QUERY } from '#caas/platform/http';
+import { RateLimited } from '#caas/platform/limits';
 import { MessageViews } from '../messages/message-views';
 import { MessagesService } from '../messages/messages.service';
 import { SyncService } from '../sync/sync.service';
@@ -22,6 +23,7 @@ export class MessagesController {
     private readonly syncs: SyncService,
   ) {}
 
+  @RateLimited('send')
   @Post('conversations/:id/messages')
   @ApiOperation({ summary: 'Send; the same client_message_id again answers 200 with the first message' })
   async send(
@@ -49,6 +51,7 @@ export class MessagesController {
     return this.views.one(ctx, await this.messages.get(ctx, parseObjectId(id)));
   }
 
+  @RateLimited('read', 5)
   @Post('sync')
   @HttpCode(200)
   @ApiOperation({ summary: 'What changed since the revs that a client remembers' })

@@ -17,7 +17,6 @@ import { ConversationAccess } from '../conversations/conversation-access';
 import type { Message, MessageType } from '../persistence/message.schema';
 import { pollOf, type NewPoll } from '../polls/poll';
 import type { Sent } from '../sending/send-committer';
-import { SendRates } from '../sending/send-rates';
 import { Mentions } from './mentions';
 import { fileIdsOf, requireContent, type AttachedFile } from './content';
 import { MessageAccess } from './message-access';
@@ -68,7 +67,6 @@ export class MessagesService {
     private readonly moderation: TextModeration,
     private readonly mentions: Mentions,
     private readonly sender: MessageSender,
-    private readonly rates: SendRates,
     private readonly reader: MessageReader,
   ) {}
 
@@ -77,11 +75,9 @@ export class MessagesService {
    * @param areHeld whether the files are held for this message already: then the sender need not own them any more
    * @throws CaasError `conversation_not_found` (404), `blocked`, `moderator_required`, `message_blocked` (403),
    *   `empty_message`, `attachments_required`, `invalid_file`, `text_too_long`, `metadata_too_large`, `invalid_poll`,
-   *   `invalid_closes_at`, `unknown_reply`, `unknown_thread_root`, `unknown_mentions` (400), `idempotency_mismatch` (422),
-   *   `rate_limited` (429)
+   *   `invalid_closes_at`, `unknown_reply`, `unknown_thread_root`, `unknown_mentions` (400), `idempotency_mismatch` (422)
    */
   async send(ctx: RequestContext, conversationId: ObjectId, body: NewMessage, areHeld = false): Promise<Sent> {
-    this.rates.spend(ctx.tenantId);
     const key = sendKeyOf(ctx, conversationId, body.client_message_id, body);
     return this.sender.sendOnce(ctx, key, async () => {
       const { files, ...content } = await this.check(ctx, conversationId, body);

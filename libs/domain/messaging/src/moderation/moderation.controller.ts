@@ -4,12 +4,14 @@ import type { ObjectId } from 'bson';
 import { mapPage, RequestContext, type PageRequest } from '#caas/kernel';
 import { ServerRoute } from '#caas/access';
 import { Ctx, IdParam, PageQuery, QueryParams } from '#caas/platform/http';
+import { RateLimited } from '#caas/platform/limits';
 import { CasesQuery, DecisionDto } from './moderation.dto';
 import { ModerationService } from './moderation.service';
 import { viewOfCase, viewOfCaseFile } from './moderation.views';
 
 @ApiTags('moderation')
 @ServerRoute()
+@RateLimited('admin')
 @Controller('v1/moderation/cases')
 export class ModerationController {
   constructor(private readonly moderation: ModerationService) {}

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { RequestContext } from '#caas/kernel';
+import { RateLimited } from '#caas/platform/limits';
 import { SocketMessage } from '#caas/platform/realtime';
 import { GetPresenceDto, SetPresenceDto } from './presence.dto';
 import { PresenceService } from './presence.service';
@@ -14,6 +15,7 @@ export class PresenceSocket {
   }
 
   /** What a client asks when it shows people; from then on it hears of changes. */
+  @RateLimited('read')
   @SocketMessage('presence.get', GetPresenceDto)
   get(ctx: RequestContext, { external_ids }: GetPresenceDto) {
     return this.presence.list(ctx, external_ids);

@@ -4,6 +4,7 @@ import type { ObjectId } from 'bson';
 import { mapPage, RequestContext, type PageRequest } from '#caas/kernel';
 import { Idempotent, NewId, UserRoute } from '#caas/access';
 import { Ctx, IdParam, IfMatch, PageQuery, QueryParams } from '#caas/platform/http';
+import { RateLimited } from '#caas/platform/limits';
 import { ScheduledMessagesService } from './scheduled-messages.service';
 import { viewOfScheduled } from './scheduled-view';
 import { ChangeScheduledMessageDto, ScheduledMessagesQuery, ScheduleMessageDto } from './scheduled.dto';
@@ -14,6 +15,7 @@ import { ChangeScheduledMessageDto, ScheduledMessagesQuery, ScheduleMessageDto }
 export class ScheduledMessagesController {
   constructor(private readonly scheduled: ScheduledMessagesService) {}
 
+  @RateLimited('send')
   @Post('conversations/:id/scheduled-messages')
   @Idempotent()
   @ApiOperation({ summary: 'Have a message sent later, with the rights you have then' })

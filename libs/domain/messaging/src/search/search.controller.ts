@@ -4,6 +4,7 @@ import { ObjectId } from 'bson';
 import { RequestContext, type PageRequest } from '#caas/kernel';
 import { UserRoute } from '#caas/access';
 import { Ctx, IsText, MayBeAbsent, PageQuery, PageQueryDto, QueryParams } from '#caas/platform/http';
+import { RateLimited } from '#caas/platform/limits';
 import { IsId } from '../http/dto/message-fields';
 import { MessageViews } from '../messages/message-views';
 import { SearchService } from './search.service';
@@ -21,6 +22,7 @@ export class SearchMessagesQuery extends PageQueryDto {
 
 @ApiTags('search')
 @UserRoute()
+@RateLimited('search')
 @Controller('v1/search')
 export class SearchController {
   constructor(

@@ -17,7 +17,6 @@ import { SearchHints } from '../search/search-hints';
 import { CounterMemory } from './counter-memory';
 import { GroupWriter } from './group-writer';
 import { SendCommitter } from './send-committer';
-import { SendRates } from './send-rates';
 import { WriteTurns } from './write-turns';
 
 const SENDING = [
@@ -37,7 +36,6 @@ const SENDING = [
   ScheduledNews,
   SearchHints,
   SendCommitter,
-  SendRates,
   TextModeration,
   WriteTurns,
 ];

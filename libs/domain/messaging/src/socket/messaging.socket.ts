@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { parseObjectId, type RequestContext } from '#caas/kernel';
-import { MessageGates, SocketMessage } from '#caas/platform/realtime';
+import { RateLimited } from '#caas/platform/limits';
+import { SocketMessage } from '#caas/platform/realtime';
 import { SendMessageOverSocketDto, SyncDto } from '../http/dto/messaging.dto';
 import { MessageViews } from '../messages/message-views';
 import { MessagesService } from '../messages/messages.service';
-import { SendRates } from '../sending/send-rates';
 import { SyncService } from '../sync/sync.service';
 
 const SYNC_LIMIT = 100;
@@ -16,12 +16,9 @@ export class MessagingSocket {
     private readonly messages: MessagesService,
     private readonly views: MessageViews,
     private readonly syncs: SyncService,
-    rates: SendRates,
-    gates: MessageGates,
-  ) {
-    gates.set('message.send', rates);
-  }
+  ) {}
 
+  @RateLimited('send')
   @SocketMessage('message.send', SendMessageOverSocketDto)
   async send(ctx: RequestContext, { conversation_id, ...body }: SendMessageOverSocketDto) {
     const { message, replayed } = await this.messages.send(
@@ -32,6 +29,7 @@ export class MessagingSocket {
     return { ...(await this.views.one(ctx, message)), ...(replayed ? { replayed } : {}) };
   }
 
+  @RateLimited('read', 5)
   @SocketMessage('sync', SyncDto)
   sync(ctx: RequestContext, { limit, ...known }: SyncDto) {
     return this.syncs.sync(ctx, { ...known, limit: limit ?? SYNC_LIMIT });

@@ -7,6 +7,10 @@ import type { StoredSettings } from '../settings-registry';
 export class TenantSettings extends TenantDocumentBase {
   @Prop({ type: Object, default: {} })
   values: StoredSettings;
+
+  /** What operators have set; nothing that the tenant does changes it. */
+  @Prop({ type: Object, default: {} })
+  granted: StoredSettings;
 }
 
 export const tenantSettings = tenantCollection(TenantSettings, {

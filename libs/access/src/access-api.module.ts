@@ -1,0 +1,20 @@
+import { Global, Module } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { SocketAuthenticator } from '#caas/platform/realtime';
+import { AccessGuard } from './http/access.guard';
+import { BadCredentials } from './limits/bad-credentials';
+import { UnreadRefusals } from './limits/unread-refusals';
+import { TokenSocketAuthenticator } from './socket/token-socket-authenticator';
+
+/** What stands before the transports of an api: nothing gets in, over HTTP or by a socket, but past this. */
+@Global()
+@Module({
+  providers: [
+    BadCredentials,
+    UnreadRefusals,
+    { provide: APP_GUARD, useClass: AccessGuard },
+    { provide: SocketAuthenticator, useClass: TokenSocketAuthenticator },
+  ],
+  exports: [SocketAuthenticator],
+})
+export class AccessApiModule {}

@@ -1,0 +1,69 @@
+import { Injectable } from '@nestjs/common';
+import { DuplicateKeyError, type RequestContext, type TenantId } from '#caas/kernel';
+import { TenantActs, type OperatorContext } from '#caas/access';
+import { Invalidations } from '#caas/platform/cache';
+import { RequestContexts } from '#caas/tenancy';
+import { tenantSettings, type TenantSettings } from './persistence/tenant-settings.schema';
+import { namesIn, SettingsRegistry, type StoredSettings } from './settings-registry';
+
+export interface TenantGrants {
+  /** What operators have set, by section and name. */
+  granted: StoredSettings;
+  /** All settings as they hold. */
+  values: StoredSettings;
+}
+
+/**
+ * What operators set for one tenant: a ceiling of its own in the place of its tier's, higher or lower, which is also its default.
+ * The tenant's own choice holds below it.
+ */
+@Injectable()
+export class GrantsService {
+  constructor(
+    private readonly registry: SettingsRegistry,
+    private readonly contexts: RequestContexts,
+    private readonly invalidations: Invalidations,
+    private readonly acts: TenantActs,
+  ) {}
+
+  /** @throws CaasError `tenant_not_found` (404) */
+  async get(operator: OperatorContext, tenantId: TenantId): Promise<TenantGrants> {
+    const ctx = await this.contextOf(operator, tenantId);
+    return this.current(ctx, await ctx.repository(tenantSettings).findOne({}));
+  }
+
+  /**
+   * What is not named stays; null takes a grant back.
+   * @throws CaasError `tenant_not_found` (404), `invalid_settings` (400)
+   */
+  async change(operator: OperatorContext, tenantId: TenantId, changes: Record<string, unknown>): Promise<TenantGrants> {
+    const ctx = await this.contextOf(operator, tenantId);
+    const write = () => ctx.transaction((tx) => this.write(tx, changes));
+    const row = await write().catch((error: unknown) => {
+      // The tenant's own first change came between: now there is a row.
+      if (error instanceof DuplicateKeyError) return write();
+      throw error;
+    });
+    this.invalidations.publish({ kind: 'settings', tenantId, id: tenantId });
+    const settings = namesIn(changes);
+    if (settings.length > 0) this.acts.add(ctx, 'settings.granted', { settings });
+    return this.current(ctx, row);
+  }
+
+  private async write(tx: RequestContext, changes: Record<string, unknown>): Promise<TenantSettings> {
+    const repository = tx.repository(tenantSettings);
+    const before = await repository.findOne({});
+    const granted = this.registry.grant(before?.granted ?? {}, changes);
+    if (!before) return repository.insertOne({ values: {}, granted });
+    return (await repository.findOneAndUpdate({ _id: before._id }, { $set: { granted } }, { returning: 'after' }))!;
+  }
+
+  private current({ tenant }: RequestContext, row: TenantSettings | null): TenantGrants {
+    const granted = row?.granted ?? {};
+    return { granted, values: this.registry.resolve({ values: row?.values ?? {}, granted }, tenant.tier) };
+  }
+
+  private contextOf({ name, requestId }: OperatorContext, tenantId: TenantId): Promise<RequestContext> {
+    return this.contexts.openFor(tenantId, { kind: 'system', name }, requestId);
+  }
+}

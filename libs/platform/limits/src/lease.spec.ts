@@ -1,0 +1,126 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { Lease, type Counted, type PointCounter } from './lease';
+import type { Rate } from './rate';
+
+/** The common count, on a clock of its own that no test waits for. */
+class Counter implements PointCounter {
+  asked: number[] = [];
+  isShared = true;
+  private windows = new Map<string, { consumed: number; endsAtMs: number }>();
+
+  constructor(private readonly msLeft = 60_000) {}
+
+  async add(key: string, points: number): Promise<Counted> {
+    this.asked.push(points);
+    const known = this.windows.get(key);
+    const window = known ?? { consumed: 0, endsAtMs: performance.now() + this.msLeft };
+    this.windows.set(key, window);
+    const consumed = (window.consumed += points);
+    await turn();
+    const msLeft = window.endsAtMs - performance.now();
+    return { consumed, msLeft, isFirst: !known, isShared: this.isShared };
+  }
+
+  fill(key: string, points: number, seconds: number): void {
+    this.windows.set(key, { consumed: points, endsAtMs: performance.now() + 1000 * seconds });
+  }
+
+  end(): void {
+    this.windows.clear();
+  }
+}
+
+const rate = (points: number, seconds = 60): Rate => ({ points, seconds, name: 'user-read', detail: 'Too many.' });
+const now = () => performance.now();
+
+async function admitted(lease: Lease, calls: number, cost = 1): Promise<number> {
+  let count = 0;
+  for (let call = 0; call < calls; call += 1) if (await lease.take(cost, now())) count += 1;
+  return count;
+}
+
+describe('Lease', () => {
+  it('admits exactly the rate in one window, on however many processes', async () => {
+    const counter = new Counter();
+    const leases = Array.from({ length: 3 }, () => new Lease('k', rate(1_000), counter, 2));
+    const counts = await Promise.all(leases.map((lease) => admitted(lease, 1_000)));
+    expect(counts.reduce((sum, count) => sum + count)).toBe(1_000);
+    for (const count of counts) expect(count).toBeGreaterThan(0);
+  });
+
+  it('asks seldom, and not at all once there is nothing left', async () => {
+    const counter = new Counter();
+    const lease = new Lease('k', rate(1_000), counter, 2);
+    expect(await admitted(lease, 500)).toBe(500);
+    expect(counter.asked.length).toBeLessThan(50);
+    expect(await admitted(lease, 700)).toBe(500);
+    const asked = counter.asked.length;
+    expect(lease.take(1, now())).toBe(false);
+    expect(await admitted(lease, 1_000)).toBe(0);
+    expect(counter.asked.length).toBe(asked);
+    expect(lease.isShut(now())).toBe(true);
+    expect(lease.refusal()).toMatchObject({ kind: 'too_many', code: 'rate_limited', retryAfterSeconds: 60 });
+  });
+
+  it('leaves the last points to whoever needs them', async () => {
+    const counter = new Counter();
+    const [one, other] = [new Lease('k', rate(100), counter, 2), new Lease('k', rate(100), counter, 2)];
+    expect(await admitted(one, 10)).toBe(10);
+    expect(await admitted(other, 200)).toBeGreaterThanOrEqual(85);
+    expect(await admitted(one, 10)).toBeLessThanOrEqual(5);
+  });
+
+  it('answers calls that come at once with one question', async () => {
+    const counter = new Counter();
+    const lease = new Lease('k', rate(100), counter, 2);
+    const answers = await Promise.all(Array.from({ length: 150 }, async () => lease.take(1, now())));
+    expect(answers.filter(Boolean)).toHaveLength(100);
+    expect(counter.asked.length).toBeLessThanOrEqual(3);
+  });
+
+  it('counts what is dear for more, and lets what is cheap have what is left', async () => {
+    const lease = new Lease('k', rate(12), new Counter(), 2);
+    expect(await admitted(lease, 3, 5)).toBe(2);
+    expect(await admitted(lease, 5)).toBe(2);
+    expect(await admitted(new Lease('k', rate(3), new Counter(), 2), 1, 5)).toBe(1);
+  });
+
+  it('begins anew with each window, and forgets what it held of the one before', async () => {
+    const counter = new Counter(30);
+    const lease = new Lease('k', rate(100), counter, 2);
+    expect(await admitted(lease, 200)).toBe(100);
+    const later = now() + 40;
+    counter.end();
+    expect(lease.isShut(later)).toBe(false);
+    expect(await lease.take(1, later)).toBe(true);
+    expect(lease.remaining).toBe(99);
+  });
+
+  it('has what was given back, and what another rate gives at once', async () => {
+    const counter = new Counter();
+    const lease = new Lease('k', rate(10), counter, 2);
+    expect(await admitted(lease, 20)).toBe(10);
+    lease.giveBack(1);
+    expect(await admitted(lease, 20)).toBe(1);
+    lease.changeTo(rate(30));
+    expect(await admitted(lease, 40)).toBeGreaterThanOrEqual(18);
+    lease.changeTo(rate(5));
+    expect(await admitted(lease, 40)).toBe(0);
+  });
+
+  it('admits its part of the rate when it counts alone', async () => {
+    const counter = new Counter();
+    counter.isShared = false;
+    expect(await admitted(new Lease('k', rate(100), counter, 4), 200)).toBe(25);
+  });
+
+  it('withholds everything for so long', async () => {
+    const counter = new Counter();
+    const lease = new Lease('k', rate(100), counter, 2);
+    expect(await lease.take(1, now())).toBe(true);
+    lease.withhold(10, now());
+    expect(await admitted(lease, 10)).toBe(0);
+    expect(await admitted(new Lease('k', rate(100), counter, 2), 10)).toBe(0);
+    expect(lease.refusal().retryAfterSeconds).toBe(10);
+  });
+});

@@ -1,0 +1,142 @@
+import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
+import type { RequestContext, TenantId } from '#caas/kernel';
+import { InjectConfig, type ConfigOf } from '#caas/platform/config';
+import { RATE_CLASSES, type Charge, type RateClass } from './charge';
+import { Lease } from './lease';
+import { limitsConfig } from './limits.config';
+import { windowOf, type Rate } from './rate';
+import { RatePolicy, type ClassRates, type Rates } from './rate-policy';
+import { SharedCounter } from './shared-counter';
+
+const MAX_LEASES = 200_000;
+
+/** Whose budgets a call is taken from. */
+export interface Subject {
+  readonly tenantId: TenantId;
+  /** Null for the tenant's server, which is limited with its tenant alone, whomever it acts for. */
+  readonly userId: string | null;
+}
+
+export interface Verdict {
+  /** The budget that had nothing left; null for a call that was admitted. */
+  readonly refusedBy: Lease | null;
+  /** The budgets that the asker is told of: an end user learns nothing of what the rest of the tenant does. */
+  readonly told: readonly Lease[];
+}
+
+type Budgets = Readonly<Record<RateClass, { tenant: Rate | null; user: Rate | null }>>;
+
+const OPEN: Verdict = { refusedBy: null, told: [] };
+
+/** How often tenants, their users, and whoever else has a key here may do what, over all processes together. */
+@Injectable()
+export class RateLimits {
+  private readonly leases = new LRUCache<string, Lease>({ max: MAX_LEASES });
+  private readonly budgets = new WeakMap<Rates, Budgets>();
+
+  constructor(
+    private readonly policy: RatePolicy,
+    private readonly counter: SharedCounter,
+    @InjectConfig(limitsConfig) private readonly config: ConfigOf<typeof limitsConfig>,
+  ) {}
+
+  /** Takes a call from the budgets of its user and its tenant. One that either refuses costs the tenant nothing. */
+  async spend(ctx: RequestContext, { rateClass, points }: Charge): Promise<Verdict> {
+    if (!this.config.RATE_LIMITS) return OPEN;
+    const rates = this.budgetsOf(await this.policy.of(ctx))[rateClass];
+    const subject = subjectOf(ctx);
+    const own = subject.userId === null || !rates.user ? null : this.lease(userKey(subject, rateClass), rates.user);
+    const whole = rates.tenant && this.lease(tenantKey(subject, rateClass), rates.tenant);
+    const nowMs = performance.now();
+    // What is known at once is not waited for.
+    const byOwn = own?.take(points, nowMs) ?? true;
+    if (own && byOwn !== true && !(await byOwn)) return { refusedBy: own, told: [own] };
+    const byWhole = whole?.take(points, nowMs) ?? true;
+    if (whole && byWhole !== true && !(await byWhole)) {
+      own?.giveBack(points);
+      return { refusedBy: whole, told: [whole] };
+    }
+    return { refusedBy: null, told: own ? [own] : whole && subject.userId === null ? [whole] : [] };
+  }
+
+  /** @throws CaasError `rate_limited` (429) */
+  async require(ctx: RequestContext, charge: Charge): Promise<void> {
+    const { refusedBy } = await this.spend(ctx, charge);
+    if (refusedBy) throw refusedBy.refusal();
+  }
+
+  /**
+   * The budget that would refuse a call now; null when none would for sure. From memory, for what is refused before it is read.
+   */
+  shut(subject: Subject, { rateClass }: Charge): Lease | null {
+    const nowMs = performance.now();
+    const whole = this.leases.get(tenantKey(subject, rateClass));
+    if (whole?.isShut(nowMs)) return whole;
+    const own = subject.userId === null ? undefined : this.leases.get(userKey(subject, rateClass));
+    return own?.isShut(nowMs) ? own : null;
+  }
+
+  /** The user may do nothing of a class for so long. */
+  async withhold(ctx: RequestContext, rateClass: RateClass, seconds: number): Promise<void> {
+    const { user } = this.budgetsOf(await this.policy.of(ctx))[rateClass];
+    const subject = subjectOf(ctx);
+    if (user && subject.userId !== null) {
+      this.lease(userKey(subject, rateClass), user).withhold(seconds, performance.now());
+    }
+  }
+
+  /**
+   * The budget of something else than a class of calls.
+   * @param key names whose it is: the tenant first, when it is a tenant's
+   */
+  lease(key: string, rate: Rate): Lease {
+    const known = this.leases.get(key);
+    if (known?.rate === rate) return known;
+    if (known?.rate.seconds === rate.seconds) {
+      known.changeTo(rate);
+      return known;
+    }
+    const lease = new Lease(`${key}:${rate.seconds}`, rate, this.counter, this.config.RATE_LIMITS_PROCESSES);
+    this.leases.set(key, lease);
+    return lease;
+  }
+
+  /** One that `lease` has made. */
+  find(key: string): Lease | undefined {
+    return this.leases.get(key);
+  }
+
+  /** @throws CaasError `rate_limited` (429) when the budget has nothing left */
+  async spendFrom(key: string, rate: Rate): Promise<void> {
+    const lease = this.lease(key, rate);
+    if (!(await lease.take(1, performance.now()))) throw lease.refusal();
+  }
+
+  private budgetsOf(rates: Rates): Budgets {
+    const known = this.budgets.get(rates);
+    if (known) return known;
+    const all = RATE_CLASSES.map((rateClass) => [rateClass, this.classBudgets(rateClass, rates[rateClass])] as const);
+    const budgets = Object.fromEntries(all) as Budgets;
+    this.budgets.set(rates, budgets);
+    return budgets;
+  }
+
+  private classBudgets(rateClass: RateClass, { tenant, user }: ClassRates) {
+    const rate = (perMinute: number | null, scope: 'tenant' | 'user'): Rate | null => {
+      if (perMinute === null) return null;
+      const { points, seconds } = windowOf(perMinute * this.config.RATE_LIMITS_FACTOR);
+      const detail = `This ${scope} may spend ${points} points on "${rateClass}" within ${seconds} s.`;
+      return { points, seconds, name: `${scope}-${rateClass}`, detail };
+    };
+    return { tenant: rate(tenant, 'tenant'), user: rate(user, 'user') };
+  }
+}
+
+export function subjectOf({ tenantId, actor }: RequestContext): Subject {
+  const isOwnUser = actor.kind === 'user' && actor.via === 'token';
+  return { tenantId, userId: isOwnUser ? actor.user.user_id.toHexString() : null };
+}
+
+const tenantKey = ({ tenantId }: Subject, rateClass: RateClass) => `${tenantId}:${rateClass}`;
+const userKey = ({ tenantId, userId }: Subject, rateClass: RateClass) => `${tenantId}:u:${userId}:${rateClass}`;

@@ -1,0 +1,69 @@
+import { Injectable } from '@nestjs/common';
+import type { Redis } from 'ioredis';
+import { RateLimiterMemory, RateLimiterRedis } from 'rate-limiter-flexible';
+import { Log } from '#caas/platform/logging';
+import { RedisConnections } from '#caas/platform/redis';
+import type { Counted, PointCounter } from './lease';
+
+const KEY_PREFIX = 'caas:limits';
+/** Longer than a Redis that is only busy takes; nobody waits longer for it. */
+const REDIS_TIMEOUT_MS = 250;
+const TRY_AGAIN_AFTER_MS = 1_000;
+/** Whether there is enough is for the leases to say: the library counts and keeps the windows. */
+const COUNT_ONLY = { points: Number.MAX_SAFE_INTEGER, duration: 1, keyPrefix: KEY_PREFIX };
+
+/** Counts in Redis, for all processes. While Redis is away or slow, this process counts for itself, and asks again each second. */
+@Injectable()
+export class SharedCounter implements PointCounter {
+  private readonly redis: Redis;
+  private readonly shared: RateLimiterRedis;
+  private readonly own = new RateLimiterMemory(COUNT_ONLY);
+  private awayUntilMs = 0;
+  private isAway = false;
+
+  constructor(
+    connections: RedisConnections,
+    private readonly log: Log,
+  ) {
+    this.redis = connections.open('limits', {
+      enableOfflineQueue: false,
+      maxRetriesPerRequest: 0,
+      commandTimeout: REDIS_TIMEOUT_MS,
+      enableAutoPipelining: true,
+    });
+    this.shared = new RateLimiterRedis({ ...COUNT_ONLY, storeClient: this.redis, rejectIfRedisNotReady: true });
+  }
+
+  async add(key: string, points: number, seconds: number): Promise<Counted> {
+    const { by, isShared } = await this.count(key, points, seconds);
+    return { consumed: by.consumedPoints, msLeft: by.msBeforeNext, isFirst: by.isFirstInDuration, isShared };
+  }
+
+  fill(key: string, points: number, seconds: number): void {
+    void this.own.set(key, points, seconds);
+    this.shared.set(key, points, seconds).catch(() => undefined);
+  }
+
+  private async count(key: string, points: number, seconds: number) {
+    const options = { customDuration: seconds };
+    if (performance.now() >= this.awayUntilMs) {
+      try {
+        const by = await this.shared.consume(key, points, options);
+        this.tell(false);
+        return { by, isShared: true };
+      } catch (error) {
+        this.awayUntilMs = performance.now() + TRY_AGAIN_AFTER_MS;
+        this.tell(true, error as Error);
+      }
+    }
+    return { by: await this.own.consume(key, points, options), isShared: false };
+  }
+
+  private tell(isAway: boolean, error?: Error): void {
+    if (isAway === this.isAway) return;
+    this.isAway = isAway;
+    if (isAway)
+      this.log.root.warn({ reason: error?.message }, 'rates are limited by each process for itself: no Redis');
+    else this.log.root.info('rates are limited in common again');
+  }
+}

@@ -1,0 +1,207 @@
+import { Redis } from 'ioredis';
+import { waitFor } from '../../tools/stack';
+import { TestSystem, type Answer, type Caller, type TestTenant } from '../support/test-system';
+
+const LIVE_WITHIN_MS = 2_000;
+const system = new TestSystem('error', { RATE_LIMITS_FACTOR: '1', UNAUTHENTICATED_PER_MINUTE: '30' });
+let redis: Redis;
+beforeAll(async () => {
+  redis = new Redis(process.env['REDIS_URL']!);
+  await system.start();
+});
+afterAll(async () => {
+  redis?.disconnect();
+  await system.stop();
+});
+
+const times = <T>(count: number, call: (at: number) => Promise<T>) =>
+  Promise.all(Array.from({ length: count }, (_, at) => call(at)));
+const admitted = (answers: Answer[]) => answers.filter(({ status }) => status !== 429).length;
+const grant = async (tenant: TestTenant, limits: Record<string, number | null>) => {
+  const answer = await system.platform.patch(`/platform/v1/tenants/${tenant.id}/settings`, { limits });
+  expect(answer.status).toBe(200);
+};
+
+describe('Rate limits', () => {
+  let tenant: TestTenant;
+  let anna: Caller;
+  let ben: Caller;
+  beforeEach(async () => {
+    tenant = await system.tenant('free');
+    [anna, ben] = [await tenant.user('anna'), await tenant.user('ben')];
+  });
+  afterEach(() => tenant.disconnect());
+
+  /** The same users at another process. */
+  const at = async (who: string, process: number) => tenant.withToken(await tenant.token(who), process);
+
+  it('tell who calls what they may and what is left, a user of their own and the server of the tenant’s', async () => {
+    const first = await anna.get('/v1/users/me');
+    expect(first.headers.get('ratelimit-policy')).toBe('"user-read";q=100;w=10');
+    expect(first.headers.get('ratelimit')).toMatch(/^"user-read";r=9\d;t=\d+$/);
+    const server = await tenant.server().get('/v1/users');
+    expect(server.headers.get('ratelimit-policy')).toBe('"tenant-read";q=100;w=1');
+    expect(server.headers.get('ratelimit')).toMatch(/^"tenant-read";r=\d+;t=1$/);
+    const acting = await tenant.acting('anna').get('/v1/users/me');
+    expect(acting.headers.get('ratelimit-policy')).toBe('"tenant-read";q=100;w=1');
+    const search = await anna.get('/v1/search/messages?q=x');
+    expect(search.headers.get('ratelimit-policy')).toBe('"user-search";q=60;w=60');
+  });
+
+  it('refuse a user with a problem and Retry-After, of both processes together no more than the rate', async () => {
+    await grant(tenant, { user_searches_per_minute: 40 });
+    const there = await at('anna', 1);
+    const answers = await times(100, (call) => (call % 2 ? anna : there).get('/v1/search/messages?q=x'));
+    expect(admitted(answers)).toBe(40);
+    const refused = answers.find(({ status }) => status === 429)!;
+    expect(refused.body).toMatchObject({ code: 'rate_limited', status: 429, retry_after: expect.any(Number) });
+    expect(refused.headers.get('content-type')).toContain('application/problem+json');
+    const retryAfter = Number(refused.headers.get('retry-after'));
+    expect(retryAfter).toBeGreaterThan(50);
+    expect(retryAfter).toBeLessThanOrEqual(60);
+    expect(refused.headers.get('ratelimit')).toMatch(/^"user-search";r=0;t=\d+$/);
+    // Neither another class, nor another user, nor the tenant's server.
+    expect((await anna.get('/v1/users/me')).status).toBe(200);
+    expect((await ben.get('/v1/search/messages?q=x')).status).toBe(200);
+    expect((await tenant.acting('anna').get('/v1/search/messages?q=x')).status).toBe(200);
+  });
+
+  it('hold a tenant to its own, whoever of it calls, and its neighbours to theirs', async () => {
+    await grant(tenant, { searches_per_minute: 30, user_searches_per_minute: 1_000 });
+    const callers = [anna, ben, await at('anna', 1), tenant.acting('ben')];
+    const answers = await times(80, (call) => callers[call % 4]!.get('/v1/search/messages?q=x'));
+    expect(admitted(answers)).toBe(30);
+    const refused = answers.find(({ status }) => status === 429)!;
+    expect(refused.headers.get('ratelimit-policy')).toBe('"tenant-search";q=30;w=60');
+    const neighbour = await system.tenant('free');
+    const carl = await neighbour.user('carl');
+    expect(admitted(await times(20, () => carl.get('/v1/search/messages?q=x')))).toBe(20);
+  });
+
+  it('count what is dear for more', async () => {
+    await grant(tenant, { user_reads_per_minute: 40 });
+    const answers = await times(12, () => anna.post('/v1/sync', { conversations: {} }));
+    expect(admitted(answers)).toBe(8);
+  });
+
+  it('count a message of a socket like its call over REST, on every process', async () => {
+    const { body } = await anna.post('/v1/conversations', { type: 'direct', member_ids: ['ben'] });
+    await grant(tenant, { user_sends_per_minute: 40 });
+    const live = await tenant.socket('anna', 1);
+    const overSocket = await times(25, (id) =>
+      live.send('message.send', { conversation_id: body.id, client_message_id: `s${id}`, text: 'on' }),
+    );
+    expect(overSocket.filter(({ ok }) => ok)).toHaveLength(25);
+    const path = `/v1/conversations/${body.id}/messages`;
+    const overRest = await times(25, (id) => anna.post(path, { client_message_id: `r${id}`, text: 'on' }));
+    // A point or two may be held by the process that the socket was at.
+    expect(admitted(overRest)).toBeGreaterThanOrEqual(13);
+    expect(admitted(overRest)).toBeLessThanOrEqual(15);
+    const more = await times(3, (id) =>
+      live.send('message.send', { conversation_id: body.id, client_message_id: `x${id}`, text: 'on' }),
+    );
+    const refused = more.at(-1);
+    expect(refused).toMatchObject({ ok: false, error: { status: 429, code: 'rate_limited' } });
+    expect(refused.error.retry_after).toBeGreaterThan(0);
+    // What the socket may still do.
+    expect(await live.send('presence.get', { external_ids: ['ben'] })).toMatchObject({ ok: true });
+  });
+
+  it('are the tenant’s to choose below the ceiling of its tier, and above only the operator’s to grant', async () => {
+    const set = (limits: object) => tenant.server().patch('/v1/settings', { limits });
+    expect(await set({ user_sends_per_minute: 3_000 })).toMatchObject({ status: 200 });
+    for (const limits of [{ user_sends_per_minute: 3_001 }, { sends_per_minute: 3_001 }, { reads_per_minute: 1e9 }]) {
+      expect(await set(limits)).toMatchObject({ status: 400, body: { code: 'invalid_settings' } });
+    }
+    const path = `/platform/v1/tenants/${tenant.id}/settings`;
+    for (const caller of [tenant.server(), anna]) {
+      expect((await caller.patch(path, { limits: { sends_per_minute: 9_000 } })).status).toBe(401);
+    }
+    expect(await set({ granted: { limits: {} } })).toMatchObject({ status: 400 });
+    const granted = await system.platform.patch(path, { limits: { sends_per_minute: 9_000 } });
+    expect(granted.body).toMatchObject({
+      granted: { limits: { sends_per_minute: 9_000 } },
+      values: { limits: { sends_per_minute: 9_000, user_sends_per_minute: 3_000 } },
+    });
+    expect(await set({ sends_per_minute: 8_000 })).toMatchObject({ body: { limits: { sends_per_minute: 8_000 } } });
+    expect(await set({ sends_per_minute: 9_001 })).toMatchObject({ status: 400 });
+    const schema = await tenant.server().get('/v1/settings/schema');
+    expect(schema.body.limits.sends_per_minute).toMatchObject({ maximum: 9_000, default: 9_000 });
+    // Taken back, the tier's ceiling is cut to again.
+    expect((await system.platform.patch(path, { limits: null })).body.values.limits.sends_per_minute).toBe(3_000);
+    for (const changes of [
+      { limits: { sends_per_minute: 'many' } },
+      { limits: { other: 1 } },
+      { typing: { enabled: false } },
+    ]) {
+      expect(await system.platform.patch(path, changes)).toMatchObject({ status: 400 });
+    }
+    const lines = async () => (await system.platform.get(`/platform/v1/audit-log?tenant_id=${tenant.id}`)).body.data;
+    await waitFor('the grant is written down', 5_000, async () =>
+      (await lines()).some(
+        ({ action, actor }: Record<string, unknown>) => action === 'settings.granted' && actor === 'platform:admin',
+      ),
+    );
+  });
+
+  it('are others on every process within two seconds of a change, also for who is refused', async () => {
+    await tenant.server().patch('/v1/settings', { limits: { user_searches_per_minute: 20 } });
+    const there = await at('anna', 1);
+    const search = () => there.get('/v1/search/messages?q=x');
+    await waitFor('it is refused', 5_000, async () => (await search()).status === 429);
+    await tenant.server().patch('/v1/settings', { limits: { user_searches_per_minute: 600 } });
+    const changed = performance.now();
+    await waitFor('it is admitted', 5_000, async () => (await search()).status === 200);
+    expect(performance.now() - changed).toBeLessThan(LIVE_WITHIN_MS);
+    await tenant.server().patch('/v1/settings', { limits: { user_searches_per_minute: 20 } });
+    const lowered = performance.now();
+    await waitFor('it is refused again', 5_000, async () => (await search()).status === 429);
+    expect(performance.now() - lowered).toBeLessThan(LIVE_WITHIN_MS);
+  });
+
+  it('are counted under keys that name the tenant', async () => {
+    await times(3, () => anna.get('/v1/users/me'));
+    const keys = await redis.keys(`caas:limits:${tenant.id}:*`);
+    expect(keys).toContain(`caas:limits:${tenant.id}:read:1`);
+    const others = (await redis.keys('caas:limits:*')).filter((key) => !key.startsWith('caas:limits:address:'));
+    for (const key of others) expect(key).toMatch(/^caas:limits:clnt_[a-z0-9]{6,24}:/);
+  });
+
+  it('keep a user from connecting again and again', async () => {
+    await grant(tenant, { user_connects_per_minute: 20 });
+    const token = await tenant.token('anna');
+    const outcomes = await times(30, (each) =>
+      tenant.connect(token, each % 2).then(
+        () => 'connected',
+        (error: { data?: { code?: string; retry_after?: number } }) => error.data?.code,
+      ),
+    );
+    expect(outcomes.filter((outcome) => outcome === 'connected')).toHaveLength(20);
+    expect(outcomes.filter((outcome) => outcome === 'rate_limited')).toHaveLength(10);
+  });
+});
+
+describe('Bad credentials', () => {
+  it('are refused by their address beyond a rate, and who was let in before is let in on', async () => {
+    const tenant = await system.tenant('free');
+    const anna = await tenant.user('anna');
+    expect((await anna.get('/v1/users/me')).status).toBe(200);
+    const token = await tenant.token('anna');
+    const bad = await times(60, (at) =>
+      system.caller(`sk_${'0'.repeat(12)}_${String(at).padEnd(43, 'x')}`).get('/v1/users'),
+    );
+    const count = (status: number) => bad.filter((answer) => answer.status === status).length;
+    // Those before have made some, too.
+    expect(count(401)).toBeGreaterThanOrEqual(20);
+    expect(count(401)).toBeLessThanOrEqual(30);
+    expect(count(429)).toBe(60 - count(401));
+    const refused = await system.caller('nonsense').get('/v1/users');
+    expect(refused).toMatchObject({ status: 429, body: { code: 'rate_limited' } });
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    // Over sockets the same; and who came before goes on, also with a token that is new here, at another time.
+    await expect(tenant.connect('nonsense')).rejects.toMatchObject({ data: { status: 429, code: 'rate_limited' } });
+    expect((await anna.get('/v1/users/me')).status).toBe(200);
+    expect((await tenant.server().get('/v1/users')).status).toBe(200);
+    expect([200, 429]).toContain((await tenant.withToken(token).get('/v1/users/me')).status);
+  });
+});
