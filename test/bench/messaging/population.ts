@@ -12,14 +12,23 @@ export class Population {
   private constructor(
     private readonly url: string,
     readonly tenantId: string,
-    private readonly key: string,
+    readonly key: string,
   ) {}
 
-  static async found(url: string, platformKey: string, tier = 'free'): Promise<Population> {
+  /** @param limits granted to it, where it calls more often than its tier may */
+  static async found(
+    url: string,
+    platformKey: string,
+    { tier = 'free', limits }: { tier?: string; limits?: Record<string, number> } = {},
+  ): Promise<Population> {
     const tenant = await call<{ id: string; server_key: { key: string } }>(url, 'POST', '/platform/v1/tenants', {
       authorization: platformKey,
       body: { name: 'Bench', tier },
     });
+    if (limits) {
+      const path = `/platform/v1/tenants/${tenant.id}/settings`;
+      await call(url, 'PATCH', path, { authorization: platformKey, body: { limits } });
+    }
     return new Population(url, tenant.id, tenant.server_key.key);
   }
 

@@ -34,7 +34,8 @@ export async function compare(contenders: Contender[]): Promise<Rate[]> {
   }));
 }
 
-async function measure({ name, load, pids }: Contender): Promise<Rate> {
+/** @throws Error when a request failed */
+export async function measure({ name, load, pids }: Contender): Promise<Rate> {
   const before = cpuSeconds(pids);
   const { requests, seconds, failed } = await runLoad(load);
   const used = cpuSeconds(pids) - before;
