@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:http';
 import { Population } from '../messaging/population';
-import type { LimitsBench } from './main';
+import type { LimitsBench } from './bench';
 
 const CALLERS_EACH = 12;
 const TOLERANCE = 0.05;

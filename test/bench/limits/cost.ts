@@ -4,7 +4,7 @@ import { TEXT } from '../support/fixture';
 import { measure, type Contender } from '../support/measure';
 import type { Server } from '../support/servers';
 import { percentile } from '../support/statistics';
-import type { LimitsBench } from './main';
+import type { LimitsBench } from './bench';
 
 const ROUNDS = 15;
 const SECONDS = 3;

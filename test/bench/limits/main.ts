@@ -10,13 +10,6 @@ import { Table } from '../messaging/table';
 import { accuracy } from './accuracy';
 import { cost } from './cost';
 
-export interface LimitsBench {
-  table: Table;
-  platformKey: string;
-  enginePids: number[];
-  start(env?: NodeJS.ProcessEnv): Promise<Server>;
-}
-
 const PARTS = { cost, accuracy };
 
 async function main(wanted: string[]): Promise<boolean> {
