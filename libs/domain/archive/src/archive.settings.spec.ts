@@ -1,6 +1,8 @@
 import { SettingsRegistry } from '#caas/domain/settings';
 import { archiveSettingsOf } from './archive.settings';
 
+const NOTHING = { values: {}, granted: {} };
+
 function registryOf(afterDays: number, retentionDays: number): SettingsRegistry {
   const registry = new SettingsRegistry();
   registry.register(archiveSettingsOf({ ARCHIVE_AFTER_DAYS: afterDays, ARCHIVE_RETENTION_DAYS: retentionDays }));
@@ -10,8 +12,8 @@ function registryOf(afterDays: number, retentionDays: number): SettingsRegistry 
 describe('the settings of the archive', () => {
   it('are the deployment’s where a tenant has none of its own', () => {
     for (const tier of ['free', 'enterprise'] as const) {
-      expect(registryOf(365, 0).resolve({}, tier)['archive']).toEqual({ after_days: 365, retention_days: null });
-      expect(registryOf(3_000, 4_000).resolve({}, tier)['archive']).toEqual({
+      expect(registryOf(365, 0).resolve(NOTHING, tier)['archive']).toEqual({ after_days: 365, retention_days: null });
+      expect(registryOf(3_000, 4_000).resolve(NOTHING, tier)['archive']).toEqual({
         after_days: 3_000,
         retention_days: 4_000,
       });
@@ -29,6 +31,6 @@ describe('the settings of the archive', () => {
 
   it('cannot ask for what is young to go at once', () => {
     const change = { archive: { retention_days: 0 } };
-    expect(() => registryOf(365, 0).apply({}, change, 'pro')).toThrow('archive.retention_days');
+    expect(() => registryOf(365, 0).apply(NOTHING, change, 'pro')).toThrow('archive.retention_days');
   });
 });

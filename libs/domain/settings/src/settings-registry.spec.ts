@@ -86,14 +86,23 @@ describe('SettingsRegistry', () => {
   });
 
   it('knows numbers that may be missing, and goes back to that for null', () => {
-    const days = nullableIntegerSetting({ default: null, min: 1, max: { free: 5, starter: 9, pro: 9, enterprise: 9 }, doc: 'x' });
+    const days = nullableIntegerSetting({
+      default: null,
+      min: 1,
+      max: { free: 5, starter: 9, pro: 9, enterprise: 9 },
+      doc: 'x',
+    });
     const other = new SettingsRegistry();
     other.register(settingsSection('kept', { days }));
     expect(other.resolve(NOTHING, 'free')).toEqual({ kept: { days: null } });
     const stored = other.apply(NOTHING, { kept: { days: 9 } }, 'pro');
-    expect([other.resolve(own(stored), 'pro'), other.resolve(own(stored), 'free')]).toEqual([{ kept: { days: 9 } }, { kept: { days: 5 } }]);
+    expect([other.resolve(own(stored), 'pro'), other.resolve(own(stored), 'free')]).toEqual([
+      { kept: { days: 9 } },
+      { kept: { days: 5 } },
+    ]);
     expect(other.apply(own(stored), { kept: { days: null } }, 'pro')).toEqual({ kept: {} });
-    for (const wrong of [0, 10, 1.5, 'x']) expect(() => other.apply(NOTHING, { kept: { days: wrong } }, 'pro')).toThrow();
+    for (const wrong of [0, 10, 1.5, 'x'])
+      expect(() => other.apply(NOTHING, { kept: { days: wrong } }, 'pro')).toThrow();
     expect(other.describe('free')['kept']!['days']).toMatchObject({ minimum: 1, maximum: 5, default: null });
   });
 
