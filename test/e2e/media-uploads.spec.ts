@@ -196,6 +196,40 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Uploads on the tier %s', 
       expect(await bytesUsed()).toBe(before);
     });
 
+    it('say that their length is needed at once', async () => {
+      const answer = await anna.raw('POST', UPLOADS, { ...TUS, 'upload-defer-length': '1' });
+      expect(await answer.json()).toMatchObject({ status: 400, code: 'upload_length_required' });
+    });
+
+    it('come by POST alone where nothing else passes', async () => {
+      const by = (method: string) => ({ 'x-http-method-override': method });
+      const bytes = someBytes(900);
+      const at = await begin(bytes.length);
+      const first = await anna.raw('POST', at, { ...chunk(0), ...by('PATCH') }, bytes.subarray(0, 500) as never);
+      expect([first.status, first.headers.get('upload-offset')]).toEqual([204, '500']);
+      const head = await anna.raw('POST', at, { ...TUS, ...by('head') });
+      expect([head.status, head.headers.get('upload-offset')]).toEqual([200, '500']);
+      const rest = await anna.raw('POST', at, { ...chunk(500), ...by('PATCH') }, bytes.subarray(500) as never);
+      expect(rest.status).toBe(204);
+      expect(await stored.uploaded(idOf(at))).toBe(sha256(bytes));
+      const other = await begin(10);
+      expect((await anna.raw('POST', other, { ...TUS, ...by('DELETE') })).status).toBe(204);
+      expect((await anna.raw('HEAD', other, TUS)).status).toBe(404);
+    });
+
+    it.each([
+      ['a POST to an upload that stands for nothing', 'POST', {}],
+      ['one that stands for itself', 'POST', { 'x-http-method-override': 'POST' }],
+      ['a PATCH that stands for something else', 'PATCH', { 'x-http-method-override': 'DELETE' }],
+    ])('do not take %s', async (_what, method, headers) => {
+      const at = await begin(10);
+      const answer = await anna.raw(method, at, { ...chunk(0), ...headers }, 'x');
+      expect(await answer.json()).toMatchObject({ status: 400, code: 'invalid_method_override' });
+      const created = await anna.raw('POST', UPLOADS, { ...creation(1), 'x-http-method-override': 'PATCH' });
+      expect(await created.json()).toMatchObject({ status: 400, code: 'invalid_method_override' });
+      expect((await anna.raw('HEAD', at, TUS)).headers.get('upload-offset')).toBe('0');
+    });
+
     it('say what they speak', async () => {
       const { status, headers } = await anna.raw('OPTIONS', UPLOADS);
       expect(status).toBe(204);

@@ -46,6 +46,11 @@ export const ROUTES: Record<string, RouteAttack> = {
     try: (caller, { upload }) =>
       caller.call('PATCH', `/v1/files/uploads/${upload}`, 'attack', { ...chunk(0), 'content-length': '6' }),
   },
+  'POST /v1/files/uploads/{id}': {
+    as: 'server',
+    try: (caller, { upload }) =>
+      caller.call('POST', `/v1/files/uploads/${upload}`, undefined, { ...TUS, 'x-http-method-override': 'DELETE' }),
+  },
   'DELETE /v1/files/uploads/{id}': {
     as: 'server',
     try: (caller, { upload }) => caller.call('DELETE', `/v1/files/uploads/${upload}`, undefined, TUS),

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -22,6 +22,18 @@ describe('a folder', () => {
     await expect(storage.put('tidy/no', Readable.from([Buffer.from('x')]), 2)).rejects.toThrow();
     expect(readdirSync(join(folder, 'incoming'))).toEqual([]);
     expect(readdirSync(join(folder, 'objects'))).not.toContain('tidy');
+  });
+
+  it('removes what a killed process left half-written, and nothing that is being written', async () => {
+    const incoming = join(folder, 'incoming');
+    const [left, fresh] = [join(incoming, 'left'), join(incoming, 'fresh')];
+    for (const draft of [left, fresh]) writeFileSync(draft, 'half');
+    const anHourAgo = new Date(Date.now() - 60 * 60_000);
+    utimesSync(left, anHourAgo, anHourAgo);
+    await expect(storage.removeDrafts(new Date(Date.now() - 60_000))).resolves.toBe(1);
+    expect(readdirSync(incoming)).toEqual(['fresh']);
+    rmSync(fresh);
+    await expect(new FsStorage(join(folder, 'none')).removeDrafts(new Date())).resolves.toBe(0);
   });
 
   it('is for its owner', async () => {

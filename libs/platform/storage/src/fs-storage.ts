@@ -89,6 +89,18 @@ export class FsStorage extends ObjectStorage {
     }
   }
 
+  override async removeDrafts(before: Date): Promise<number> {
+    let count = 0;
+    for (const { name } of await readFolder(this.incoming)) {
+      const draft = join(this.incoming, name);
+      const stats = await stat(draft).catch(() => null);
+      if (!stats || stats.mtimeMs >= before.getTime()) continue;
+      await rm(draft, { force: true });
+      count += 1;
+    }
+    return count;
+  }
+
   override async ping(): Promise<void> {
     const draft = await this.writeDraft(Buffer.from('ping'));
     await rm(draft);

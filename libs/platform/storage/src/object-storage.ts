@@ -51,6 +51,16 @@ export abstract class ObjectStorage {
   /** Resolves when objects can be written and read. */
   abstract ping(): Promise<void>;
 
+  /**
+   * Removes what killed processes left of objects that were not whole. A bucket does so itself, by its lifecycle rule
+   * `AbortIncompleteMultipartUpload`.
+   * @param _before nothing that was written to since then is touched
+   * @returns how many there were
+   */
+  removeDrafts(_before: Date): Promise<number> {
+    return Promise.resolve(0);
+  }
+
   async exists(key: string): Promise<boolean> {
     return (await this.head(key)) !== null;
   }

@@ -50,6 +50,17 @@ export class UploadsController {
     return this.uploads.serve(ctx, id, request, reply);
   }
 
+  @Post(':id')
+  @ApiOperation({ summary: 'What X-HTTP-Method-Override says: HEAD, PATCH or DELETE' })
+  other(
+    @Ctx() ctx: RequestContext,
+    @IdParam() id: ObjectId,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    return this.uploads.serve(ctx, id, request, reply);
+  }
+
   @Delete(':id')
   @ApiOperation({ summary: 'Give an unfinished upload up' })
   remove(

@@ -39,6 +39,8 @@ export class CollectFilesProcessor implements SystemJobHandler {
     this.last = next.length < TENANTS_AT_ONCE ? null : next.at(-1)!.id;
     for (const tenant of next) await this.visit(tenant);
     await this.walkOn();
+    const drafts = await this.orphans.removeDrafts();
+    if (drafts > 0) this.log.root.info({ drafts }, 'objects that were never whole were removed');
   }
 
   /** One tenant's trouble is not the others'. */

@@ -34,6 +34,11 @@ export class OrphanObjects {
     return { removed: orphans.length, done };
   }
 
+  /** What is left of uploads whose process was killed, of all tenants. */
+  removeDrafts(): Promise<number> {
+    return this.storage.removeDrafts(new Date(Date.now() - this.config.FILES_ORPHANED_FOR));
+  }
+
   /** What was written just now may belong to a file whose row is still being written. */
   isOld({ modifiedAt }: ObjectInfo): boolean {
     return modifiedAt.getTime() <= Date.now() - this.config.FILES_ORPHANED_FOR;

@@ -33,17 +33,22 @@ export class TusUploads {
   ) {}
 
   /** `POST` and `OPTIONS` on the collection. */
-  create(ctx: RequestContext, request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    return this.answer(ctx, null, request, reply);
+  async create(ctx: RequestContext, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    if (!['POST', 'OPTIONS'].includes(methodOf(request))) throw wrongMethod();
+    await this.answer(ctx, null, request, reply);
   }
 
-  /** `HEAD`, `PATCH` and `DELETE` of one upload. @throws CaasError `upload_not_found` (404), `upload_finished` (409) */
+  /**
+   * `HEAD`, `PATCH` and `DELETE` of one upload, or a `POST` that stands for one of them.
+   * @throws CaasError `upload_not_found` (404), `upload_finished` (409), `invalid_method_override` (400)
+   */
   async serve(ctx: RequestContext, id: ObjectId, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    if (!['HEAD', 'PATCH', 'DELETE'].includes(methodOf(request))) throw wrongMethod();
     const file = await ctx.repository(files).findById(id);
     // An upload in one request is nothing to go on with.
     const isResumable = file?.upload || file?.status !== 'uploading';
     if (!file || !isResumable || !isOwner(ctx, file)) throw notFound('upload');
-    if (request.method === 'DELETE' && file.status !== 'uploading') {
+    if (methodOf(request) === 'DELETE' && file.status !== 'uploading') {
       throw conflict('upload_finished', 'The upload is whole. DELETE /v1/files/:id removes the file.');
     }
     await this.answer(ctx, file, request, reply);
@@ -116,12 +121,13 @@ export class TusUploads {
       // Who may read the answer from another origin has been decided; see `applyCors`.
       if (!name.startsWith('access-control-')) void reply.header(name, value);
     }
-    if (request.method === 'OPTIONS') void reply.header('tus-checksum-algorithm', CHECKSUM_ALGORITHMS.join(','));
+    if (methodOf(request) === 'OPTIONS') void reply.header('tus-checksum-algorithm', CHECKSUM_ALGORITHMS.join(','));
     const { file } = store;
-    if (file?.upload_expires_at && request.method !== 'DELETE') {
+    if (file?.upload_expires_at && methodOf(request) !== 'DELETE') {
       void reply.header('upload-expires', file.upload_expires_at.toUTCString());
     } else void reply.removeHeader('upload-expires');
-    if (request.method === 'HEAD' && file?.upload?.metadata) void reply.header('upload-metadata', file.upload.metadata);
+    if (methodOf(request) === 'HEAD' && file?.upload?.metadata)
+      void reply.header('upload-metadata', file.upload.metadata);
     void reply.status(answer.status).send();
   }
 }
@@ -152,17 +158,32 @@ function webRequest(request: FastifyRequest, body: Readable): Request {
   const headers = new Headers();
   for (const [name, value] of Object.entries(request.headers)) if (typeof value === 'string') headers.set(name, value);
   const url = `http://upload${request.url.split('?', 1)[0]}`;
-  const method = request.method;
+  const method = methodOf(request);
   if (bodyOf(request) === 'none') return new Request(url, { method, headers });
   const init = { method, headers, body: Readable.toWeb(body), duplex: 'half' };
   return new Request(url, init as unknown as RequestInit);
 }
 
-function bodyOf({ method, headers }: FastifyRequest): Body {
+function bodyOf(request: FastifyRequest): Body {
+  const [method, { headers }] = [methodOf(request), request];
   const mayHave = method === 'PATCH' || method === 'POST';
   const has = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
   return mayHave && has ? 'bytes' : 'none';
 }
+
+/**
+ * For clients behind what lets nothing but GET and POST pass (tus 1.0, "X-HTTP-Method-Override").
+ * @throws CaasError `invalid_method_override` (400)
+ */
+function methodOf(request: FastifyRequest): string {
+  const wanted = header(request, 'x-http-method-override')?.toUpperCase();
+  if (wanted === undefined || wanted === request.method) return request.method;
+  if (request.method !== 'POST') throw wrongMethod();
+  return wanted;
+}
+
+const wrongMethod = () =>
+  invalid('invalid_method_override', 'A POST to an upload says HEAD, PATCH or DELETE in X-HTTP-Method-Override.');
 
 const header = (request: FastifyRequest, name: string): string | undefined => {
   const value = request.headers[name];

@@ -25,6 +25,8 @@ export interface Raster {
 // What one picture leaves in the cache is of no use to the next.
 sharp.cache(false);
 
+const HEIC = /^image\/hei[cf]/;
+
 const OPTIONS: SharpOptions = { limitInputPixels: MOST_PIXELS, failOn: 'error', unlimited: false };
 const reading = (input: string, options: SharpOptions = {}) =>
   sharp(input, { ...OPTIONS, ...options }).timeout({ seconds: LONGEST_SECONDS });
@@ -34,9 +36,9 @@ const drawing = ({ data, info: { width, height, channels } }: Raster) =>
 /** Decodes pictures and writes them again: what cannot be decoded is none, and what was hidden behind one is gone. */
 @Injectable()
 export class Images {
-  /** @throws FileRefused `unreadable_image`, `too_many_pixels` */
+  /** @throws FileRefused `unreadable_image`, `heic_not_supported`, `too_many_pixels` */
   async make({ input }: Pick<Work, 'input'>, content_type: string): Promise<Made> {
-    return this.refusing(async () => {
+    return this.refusing(content_type, async () => {
       const metadata = await this.measure(input);
       const { width, height } = metadata.autoOrient;
       const [original, { thumbnails, thumbhash }] = await Promise.all([
@@ -74,7 +76,7 @@ export class Images {
 
   /** A picture of a video. */
   async poster(input: string, side: number): Promise<{ poster: MadeVariant; thumbhash: string }> {
-    return this.refusing(async () => {
+    return this.refusing('image/png', async () => {
       const raster = await raw(reading(input).resize(inside(side)));
       const [poster, thumbhash] = await Promise.all([webp('poster', raster), hashOf(raster)]);
       return { poster, thumbhash };
@@ -106,7 +108,7 @@ export class Images {
     return variant('original', `original.${ending}`, type, data, { width: info.width, height });
   }
 
-  private async refusing<T>(work: () => Promise<T>): Promise<T> {
+  private async refusing<T>(contentType: string, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
@@ -116,6 +118,9 @@ export class Images {
       if (/timeout/i.test(message)) throw rejected('unreadable_image', 'The picture takes too long to be read.');
       // Sharp fails for the machine's reasons too; those are not the picture's.
       if (/memory|ENOSPC|EMFILE|ENOENT/i.test(message)) throw error;
+      // Its pictures are coded in HEVC, for which sharp's libraries have no decoder.
+      if (HEIC.test(contentType))
+        throw rejected('heic_not_supported', 'Pictures in HEIC are not read. Send JPEG or PNG.');
       throw rejected('unreadable_image', 'The picture cannot be decoded.');
     }
   }
