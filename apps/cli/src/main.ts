@@ -24,6 +24,7 @@ async function main(argv: string[]): Promise<void> {
   const { name, parameters } = read(argv);
   const command = COMMANDS.find(({ usage }) => usage === name || usage.startsWith(`${name} `));
   if (!command || parameters.options.help === true) return help(command, name);
+  requireKnown(command, parameters);
   const { AppModule } = await import('./app.module.js');
   const app = await NestFactory.createApplicationContext(AppModule.with(environment()), {
     logger: false,
@@ -59,6 +60,13 @@ function read(argv: string[]): { name: string; parameters: Arguments } {
   }
   const length = COMMANDS.some(({ usage }) => usage.split(' ')[0] === words[0] && /^\w+$/.test(usage)) ? 1 : 2;
   return { name: words.slice(0, length).join(' '), parameters: { words: words.slice(length), options } };
+}
+
+/** A mistyped option must not widen what a command is about. @throws UsageError */
+function requireKnown({ usage }: Command, { options }: Arguments): void {
+  const known = new Set(['json', 'help', ...[...usage.matchAll(/--([a-z-]+)/g)].map(([, name]) => name)]);
+  const unknown = Object.keys(options).find((option) => !known.has(option));
+  if (unknown !== undefined) throw new UsageError(`there is no option --${unknown} here: ${usage}`);
 }
 
 function help(command: Command | undefined, name: string): void {

@@ -2,7 +2,7 @@ import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { INestApplicationContext } from '@nestjs/common';
 import type { ObjectId } from 'bson';
-import { parseObjectId, parseTenantId, type RequestContext } from '#caas/kernel';
+import { notFound, parseObjectId, parseTenantId, type RequestContext } from '#caas/kernel';
 import { UserDirectory } from '#caas/access';
 import {
   Archiver,
@@ -13,9 +13,11 @@ import {
   Eraser,
   Expirer,
   Exporter,
+  MAX_DAYS,
   Restorer,
   type HoldSubject,
 } from '#caas/domain/archive';
+import { HotMessages } from '#caas/domain/messaging';
 import { RequestContexts } from '#caas/tenancy';
 import { option, UsageError, type Arguments, type Command } from '../command';
 
@@ -42,8 +44,8 @@ export const archiveCommands: Command[] = [
     'run --tenant <id> [--conversation <id>] [--after-days <n>]',
     'moves old messages to cold storage now',
     async (app, ctx, parameters) => {
-      const conversationId = conversationOf(parameters);
-      const afterDays = numberOf(parameters, 'after-days');
+      const conversationId = await conversationOf(app, ctx, parameters);
+      const afterDays = numberOf(parameters, 'after-days', MAX_DAYS);
       const { next: _, ...done } = await app.get(Archiver).run(ctx, { conversationId, afterDays });
       const expired = await app.get(Expirer).expire(ctx);
       const collected = await app.get(Collector).collect(ctx);
@@ -57,7 +59,7 @@ export const archiveCommands: Command[] = [
     'status --tenant <id> [--conversation <id>]',
     'what is in cold storage, and what is held',
     async (app, ctx, parameters) => {
-      const state = await app.get(ArchiveStatus).of(ctx, conversationOf(parameters));
+      const state = await app.get(ArchiveStatus).of(ctx, await conversationOf(app, ctx, parameters));
       const { rules, segments, messages, bytes, content_bytes, by_state, holds } = state;
       const retention = rules.retentionDays === null ? 'for good' : `for ${rules.retentionDays} days`;
       return {
@@ -80,7 +82,7 @@ export const archiveCommands: Command[] = [
     async (app, ctx, parameters) => {
       const { next: _, ...found } = await app
         .get(ArchiveVerifier)
-        .verify(ctx, { conversationId: conversationOf(parameters) });
+        .verify(ctx, { conversationId: await conversationOf(app, ctx, parameters) });
       if (found.damaged > 0) process.exitCode = 1;
       const lines = found.problems.map(({ key, reason }) => `${key}: ${reason}`);
       const sum = `${found.segments} segments, ${found.messages} messages, ${found.bytes} bytes, damaged ${found.damaged}`;
@@ -91,9 +93,10 @@ export const archiveCommands: Command[] = [
     'restore --tenant <id> --conversation <id> [--from-seq <n>] [--to-seq <n>]',
     'puts messages back into the hot collections',
     async (app, ctx, parameters) => {
-      const conversationId = conversationOf(parameters);
+      const conversationId = await conversationOf(app, ctx, parameters);
       if (!conversationId) throw new UsageError('--conversation <id> is missing');
       const [fromSeq, toSeq] = [numberOf(parameters, 'from-seq'), numberOf(parameters, 'to-seq')];
+      if ((fromSeq ?? 0) > (toSeq ?? Infinity)) throw new UsageError('--from-seq is beyond --to-seq');
       const restored = await app.get(Restorer).restore(ctx, { conversationId, fromSeq, toSeq });
       return { data: restored, lines: [`${restored.messages} messages of ${restored.segments} segments are hot`] };
     },
@@ -106,7 +109,7 @@ export const archiveCommands: Command[] = [
       if (folder === undefined) throw new UsageError('--to <folder> is missing');
       const written = new Set<string>();
       let messages = 0;
-      for await (const part of app.get(Exporter).export(ctx, conversationOf(parameters))) {
+      for await (const part of app.get(Exporter).export(ctx, await conversationOf(app, ctx, parameters))) {
         const { conversationId, month, segmentId, lines } = part;
         const own = join(folder, conversationId.toHexString());
         const file = join(own, `${month}-${segmentId.toHexString()}.ndjson`);
@@ -150,9 +153,17 @@ export const archiveCommands: Command[] = [
   ),
 ];
 
-function conversationOf(parameters: Arguments): ObjectId | undefined {
+/** @throws CaasError `invalid_conversation` (400), `conversation_not_found` (404): nothing is done then, for nobody */
+async function conversationOf(
+  app: INestApplicationContext,
+  ctx: RequestContext,
+  parameters: Arguments,
+): Promise<ObjectId | undefined> {
   const given = option(parameters, 'conversation');
-  return given === undefined ? undefined : parseObjectId(given, 'conversation');
+  if (given === undefined) return undefined;
+  const id = parseObjectId(given, 'conversation');
+  if (!(await app.get(HotMessages).conversation(ctx, id))) throw notFound('conversation');
+  return id;
 }
 
 async function subjectOf(
@@ -160,7 +171,7 @@ async function subjectOf(
   ctx: RequestContext,
   parameters: Arguments,
 ): Promise<HoldSubject> {
-  const conversationId = conversationOf(parameters);
+  const conversationId = await conversationOf(app, ctx, parameters);
   const externalId = option(parameters, 'user');
   if (externalId === undefined) return { conversationId };
   if (conversationId) throw new UsageError('--conversation and --user do not go together');
@@ -169,9 +180,9 @@ async function subjectOf(
   return { userId: user.reference.user_id };
 }
 
-function numberOf(parameters: Arguments, name: string): number | undefined {
+function numberOf(parameters: Arguments, name: string, max = 999_999_999): number | undefined {
   const given = option(parameters, name);
   if (given === undefined) return undefined;
-  if (!/^\d{1,9}$/.test(given)) throw new UsageError(`--${name} is a whole number`);
-  return Number(given);
+  if (/^\d{1,9}$/.test(given) && Number(given) <= max) return Number(given);
+  throw new UsageError(`--${name} is a whole number from 0 to ${max}, not "${given}"`);
 }
