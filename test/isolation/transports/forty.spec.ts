@@ -10,8 +10,8 @@ import { CANARY, comparable, RANDOM_IDS, World } from './world';
 
 /*
  * The forty ways to reach another tenant, by number. 17 to 24 are in ../tenancy, below every transport, and 20 to 24 there only.
- * 37, media URLs, are in test/e2e/media-serving; 39, quotas, in limits.spec. Not yet there to be attacked:
- * moves between tiers (25) with migration; archive keys and restored backups (40) with cold storage.
+ * 37, media URLs, are in test/e2e/media-serving; 39, quotas, in limits.spec; 40, archive keys, in archive.spec. Not yet there to be
+ * attacked: moves between tiers (25) with migration; restored backups (40) with them.
  */
 const system = new TestSystem();
 let inside: Inside;
