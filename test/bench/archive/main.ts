@@ -32,6 +32,7 @@ async function main(): Promise<boolean> {
     REDIS_URL: engines.redisUrl,
     PLATFORM_ADMIN_KEY: platformKey,
     SECRETS_KEY: randomBytes(32).toString('base64'),
+    RATE_LIMITS_FACTOR: '1000',
   };
   const api = await startServer('apps/api/src/main.js', env);
   const database = await new MongoClient(engines.mongodbUri).connect();
