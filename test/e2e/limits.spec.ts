@@ -3,7 +3,11 @@ import { waitFor } from '../../tools/stack';
 import { TestSystem, type Answer, type Caller, type TestTenant } from '../support/test-system';
 
 const LIVE_WITHIN_MS = 2_000;
-const system = new TestSystem('error', { RATE_LIMITS_FACTOR: '1', UNAUTHENTICATED_PER_MINUTE: '30' });
+const system = new TestSystem('error', {
+  RATE_LIMITS_FACTOR: '1',
+  UNAUTHENTICATED_PER_MINUTE: '30',
+  TRUSTED_PROXIES: '1',
+});
 let redis: Redis;
 beforeAll(async () => {
   redis = new Redis(process.env['REDIS_URL']!);
@@ -52,7 +56,9 @@ describe('Rate limits', () => {
     await grant(tenant, { user_searches_per_minute: 40 });
     const there = await at('anna', 1);
     const answers = await times(100, (call) => (call % 2 ? anna : there).get('/v1/search/messages?q=x'));
-    expect(admitted(answers)).toBe(40);
+    // One more, had one process been asked nothing before the other has given all.
+    expect(admitted(answers)).toBeGreaterThanOrEqual(39);
+    expect(admitted(answers)).toBeLessThanOrEqual(41);
     const refused = answers.find(({ status }) => status === 429)!;
     expect(refused.body).toMatchObject({ code: 'rate_limited', status: 429, retry_after: expect.any(Number) });
     expect(refused.headers.get('content-type')).toContain('application/problem+json');
@@ -182,26 +188,32 @@ describe('Rate limits', () => {
 });
 
 describe('Bad credentials', () => {
-  it('are refused by their address beyond a rate, and who was let in before is let in on', async () => {
+  it('are refused by their address beyond a rate, and who was let in from there before is let in on', async () => {
     const tenant = await system.tenant('free');
-    const anna = await tenant.user('anna');
-    expect((await anna.get('/v1/users/me')).status).toBe(200);
-    const token = await tenant.token('anna');
-    const bad = await times(60, (at) =>
-      system.caller(`sk_${'0'.repeat(12)}_${String(at).padEnd(43, 'x')}`).get('/v1/users'),
-    );
+    await tenant.user('anna');
+    // As the proxy says, and not what the client adds before that.
+    const from = (address: string) => ({
+      'x-forwarded-for': `198.51.100.${Math.ceil(250 * Math.random())}, ${address}`,
+    });
+    const there = from('203.0.113.5');
+    const [known, unknown] = [await tenant.token('anna'), await tenant.token('anna')];
+    const as = (credential: string, headers = there) => system.caller(credential, headers).get('/v1/users');
+    expect((await as(known)).status).toBe(200);
+    const bad = await times(60, (at) => as(`sk_${'0'.repeat(12)}_${String(at).padEnd(43, 'x')}`));
     const count = (status: number) => bad.filter((answer) => answer.status === status).length;
-    // Those before have made some, too.
-    expect(count(401)).toBeGreaterThanOrEqual(20);
-    expect(count(401)).toBeLessThanOrEqual(30);
-    expect(count(429)).toBe(60 - count(401));
-    const refused = await system.caller('nonsense').get('/v1/users');
+    expect([count(401), count(429)]).toEqual([30, 30]);
+    const refused = await as('nonsense');
     expect(refused).toMatchObject({ status: 429, body: { code: 'rate_limited' } });
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
-    // Over sockets the same; and who came before goes on, also with a token that is new here, at another time.
-    await expect(tenant.connect('nonsense')).rejects.toMatchObject({ data: { status: 429, code: 'rate_limited' } });
-    expect((await anna.get('/v1/users/me')).status).toBe(200);
-    expect((await tenant.server().get('/v1/users')).status).toBe(200);
-    expect([200, 429]).toContain((await tenant.withToken(token).get('/v1/users/me')).status);
+    await expect(tenant.connect('nonsense', 0, there)).rejects.toMatchObject({
+      data: { status: 429, code: 'rate_limited' },
+    });
+    // Nothing is verified for the address any more, but what was good there before.
+    expect([(await as(known)).status, (await as(unknown)).status]).toEqual([200, 429]);
+    // Another address is another's.
+    expect([
+      (await as('nonsense', from('203.0.113.6'))).status,
+      (await as(unknown, from('203.0.113.6'))).status,
+    ]).toEqual([401, 200]);
   });
 });

@@ -1,6 +1,6 @@
 /**
  * `npm run bench:limits [-- cost|accuracy]`: what the limiter costs a call, by two apis on the same engines of which one has no limits,
- * measured in turns; and how much two apis together admit of what is configured, both overloaded all the time. Exits with 1 when
+ * both under load at once; and how much two apis together admit of what is configured, both overloaded all the time. Exits with 1 when
  * a goal is missed.
  */
 import { randomBytes } from 'node:crypto';

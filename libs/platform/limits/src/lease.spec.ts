@@ -70,6 +70,23 @@ describe('Lease', () => {
     expect(await admitted(one, 10)).toBeLessThanOrEqual(5);
   });
 
+  it('asks nobody about who calls seldom, and counts those calls with the next', async () => {
+    const counter = new Counter();
+    const lease = new Lease('k', rate(100), counter, 2);
+    expect([lease.take(1, now()), lease.take(1, now())]).toEqual([true, true]);
+    expect([counter.asked, lease.remaining]).toEqual([[], 98]);
+    expect(await admitted(lease, 200)).toBe(98);
+    expect(counter.asked[0]).toBe(3);
+    const other = new Lease('k', rate(100), counter, 2);
+    expect(await admitted(other, 10)).toBe(2);
+  });
+
+  it('trusts nobody with what is limited by the hour', async () => {
+    const counter = new Counter();
+    expect(await admitted(new Lease('k', rate(200, 3_600), counter, 2), 10)).toBe(10);
+    expect(counter.asked).toHaveLength(10);
+  });
+
   it('answers calls that come at once with one question', async () => {
     const counter = new Counter();
     const lease = new Lease('k', rate(100), counter, 2);
@@ -120,7 +137,8 @@ describe('Lease', () => {
     expect(await lease.take(1, now())).toBe(true);
     lease.withhold(10, now());
     expect(await admitted(lease, 10)).toBe(0);
-    expect(await admitted(new Lease('k', rate(100), counter, 2), 10)).toBe(0);
+    // Elsewhere but for what is given on trust.
+    expect(await admitted(new Lease('k', rate(100), counter, 2), 10)).toBe(2);
     expect(lease.refusal().retryAfterSeconds).toBe(10);
   });
 });

@@ -20,14 +20,22 @@ export interface Counted {
   isShared: boolean;
 }
 
+interface Question {
+  points: number;
+  /** How many of them are given already. */
+  trusted: number;
+  askedAtMs: number;
+}
+
 interface Waiting {
   points: number;
   resolve(admitted: boolean): void;
 }
 
-/** So much of what a window has left may one process fetch ahead: what it then does not use is lost to the others. */
-const FETCHED_AHEAD = 0.05;
-const LONGEST_LEASE_SECONDS = 60;
+/** How far from the rate a budget may be over all processes. */
+const TOLERANCE = 0.05;
+/** What is limited by the hour is a protection, and counted one by one. */
+const LONGEST_TOLERANT_SECONDS = 60;
 /** So often does one get through to where a change of the rate would be seen. */
 const LOOK_AGAIN_MS = 1_000;
 
@@ -35,7 +43,8 @@ const LOOK_AGAIN_MS = 1_000;
  * One budget as this process sees it. Points are fetched from the common count some at a time and ahead of need, so that a call
  * seldom waits for it; what is fetched is counted, so that no number of processes admits more than the rate. A process fetches
  * ahead no more than it has just needed, and the less the less a window has left: its last points are fetched one by one, and once
- * there are none, nobody is asked any more until it ends.
+ * there are none, nobody is asked any more until it ends. Who calls seldom is not worth a question: the first points of a window
+ * are given on trust, and counted with the first that are fetched; of all processes together those are 5 % of the rate.
  */
 export class Lease {
   private left = 0;
@@ -44,6 +53,8 @@ export class Lease {
   private isSpent = false;
   private shutUntilMs = 0;
   private ahead = 0;
+  private isKnown = false;
+  private trusted = 0;
   private isAsking = false;
   private waiting: Waiting[] = [];
   private wanted = 0;
@@ -82,6 +93,7 @@ export class Lease {
       if (this.left < this.ahead / 2 && !this.isSpent) this.ask();
       return true;
     }
+    if (!this.isKnown && this.isTrusted(points, nowMs)) return true;
     if (this.isSpent) {
       this.shut(nowMs);
       return false;
@@ -122,16 +134,30 @@ export class Lease {
   withhold(seconds: number, nowMs: number): void {
     this.counter.fill(this.key, this.rate.points, seconds);
     this.left = this.rest = 0;
-    this.isSpent = true;
+    this.isKnown = this.isSpent = true;
     this.endsAtMs = nowMs + 1000 * seconds;
     this.shut(nowMs);
   }
 
   private forget(): void {
-    this.left = this.ahead = 0;
+    this.left = this.ahead = this.trusted = 0;
     this.rest = this.rate.points;
-    this.isSpent = false;
+    this.isKnown = this.isSpent = false;
     this.shutUntilMs = 0;
+  }
+
+  /** In a window of which nothing is known yet. */
+  private isTrusted(points: number, nowMs: number): boolean {
+    const mayTrust = this.isTolerant && !this.isAsking;
+    if (!mayTrust || this.trusted + points > (TOLERANCE * this.rate.points) / this.processes) return false;
+    if (this.trusted === 0) this.endsAtMs = nowMs + 1000 * this.rate.seconds;
+    this.trusted += points;
+    this.rest -= points;
+    return true;
+  }
+
+  private get isTolerant(): boolean {
+    return this.rate.seconds <= LONGEST_TOLERANT_SECONDS;
   }
 
   private shut(nowMs: number): void {
@@ -141,27 +167,32 @@ export class Lease {
   private ask(): void {
     if (this.isAsking) return;
     this.isAsking = true;
-    const points = Math.max(1, this.wanted - this.left + this.ahead);
+    const { trusted } = this;
+    this.trusted = 0;
+    const points = Math.max(1, this.wanted - this.left + this.ahead) + trusted;
     const askedAtMs = performance.now();
     void this.counter
       .add(this.key, points, this.rate.seconds)
-      .then((counted) => this.settle(points, counted, askedAtMs));
+      .then((counted) => this.settle({ points, trusted, askedAtMs }, counted));
   }
 
-  private settle(asked: number, { consumed, msLeft, isFirst, isShared }: Counted, askedAtMs: number): void {
+  private settle(
+    { points: asked, trusted, askedAtMs }: Question,
+    { consumed, msLeft, isFirst, isShared }: Counted,
+  ): void {
     this.isAsking = false;
+    this.isKnown = true;
     const nowMs = performance.now();
     // What was fetched before is of a window that is over.
     if (isFirst || nowMs >= this.endsAtMs) this.left = 0;
     const most = isShared ? this.rate.points : Math.max(1, Math.floor(this.rate.points / this.processes));
     const granted = Math.min(asked, Math.max(0, most - (consumed - asked)));
-    this.left += granted;
+    this.left = Math.max(0, this.left + granted - trusted);
     this.rest = Math.max(0, most - consumed);
     this.isSpent = granted < asked;
     // From when it was asked: early rather than late, since what is fetched must not outlive its window.
     this.endsAtMs = askedAtMs + msLeft;
-    const mayLease = this.rate.seconds <= LONGEST_LEASE_SECONDS;
-    this.ahead = mayLease ? Math.min(Math.max(1, 2 * this.ahead), Math.floor(FETCHED_AHEAD * this.rest)) : 0;
+    this.ahead = this.isTolerant ? Math.min(Math.max(1, 2 * this.ahead), Math.floor(TOLERANCE * this.rest)) : 0;
     this.serve(nowMs);
   }
 

@@ -6,8 +6,8 @@ import { RedisConnections } from '#caas/platform/redis';
 import type { Counted, PointCounter } from './lease';
 
 const KEY_PREFIX = 'caas:limits';
-/** Longer than a Redis that is only busy takes; nobody waits longer for it. */
-const REDIS_TIMEOUT_MS = 250;
+/** Longer than a Redis or a process takes that is only busy; nobody waits longer for it. */
+const REDIS_TIMEOUT_MS = 500;
 const TRY_AGAIN_AFTER_MS = 1_000;
 /** Whether there is enough is for the leases to say: the library counts and keeps the windows. */
 const COUNT_ONLY = { points: Number.MAX_SAFE_INTEGER, duration: 1, keyPrefix: KEY_PREFIX };
