@@ -36,7 +36,7 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Verification on the tier 
   it('finds that every counter is what it counts', async () => {
     const tenant = await system.tenant(tier);
     await talk(tenant);
-    expect(await verify(tenant)).toEqual({
+    expect(await verify(tenant)).toMatchObject({
       code: 0,
       found: { conversations: 1, messages: 5, drift: 0, drifts: [], unsettled: 0 },
     });

@@ -26,7 +26,7 @@ export class StoredContent {
   static async of(tenantId: string, tier: Tier, dataDir: string): Promise<StoredContent> {
     const client = await new MongoClient(process.env['MONGODB_URI']!).connect();
     const tenant = { id: tenantId as TenantId, tier, placement: PLACEMENT_OF_TIER[tier], status: 'active' } as const;
-    return new StoredContent(client, { ...tenant, databaseUri: null }, dataDir);
+    return new StoredContent(client, { ...tenant, databaseUri: null, quotas: {} }, dataDir);
   }
 
   close = () => this.client.close();

@@ -7,6 +7,7 @@ import { GroupsHttpModule } from '#caas/domain/groups';
 import { MediaAvatarsModule, MediaHttpModule, PostsHttpModule } from '#caas/domain/media';
 import { archivedConfig, MessagingApiModule, presenceConfig } from '#caas/domain/messaging';
 import { SettingsHttpModule, SettingsModule } from '#caas/domain/settings';
+import { UsageApiModule } from '#caas/domain/usage';
 import { UsersHttpModule, UsersSocketModule } from '#caas/domain/users';
 import { CacheModule } from '#caas/platform/cache';
 import { ConfigModule, runtimeConfig } from '#caas/platform/config';
@@ -51,6 +52,7 @@ import { OutboxModule, tenancyConfig, TenancyModule } from '#caas/tenancy';
     AccessApiModule,
     ControlPlaneHttpModule,
     SettingsHttpModule,
+    UsageApiModule,
     EncryptionHttpModule,
     UsersHttpModule,
     UsersSocketModule,

@@ -10,6 +10,7 @@ import { mediaCommands } from './commands/media';
 import { messagingCommands } from './commands/messaging';
 import { operationCommands } from './commands/operations';
 import { tenantCommands } from './commands/tenants';
+import { usageCommands } from './commands/usage';
 
 const COMMANDS: Command[] = [
   ...tenantCommands,
@@ -17,6 +18,7 @@ const COMMANDS: Command[] = [
   ...messagingCommands,
   ...archiveCommands,
   ...mediaCommands,
+  ...usageCommands,
   ...operationCommands,
 ];
 

@@ -143,6 +143,19 @@ export const EVENTS = {
   },
   /** To those who share a conversation with the user, and to the user's own sockets. */
   'keys.changed': { version: 1, data: open({ changes: z.array(keyChange) }) },
+  /** To every socket of the tenant: so much of a quota is used. Once for each threshold, limit and calendar month. */
+  'quota.warning': {
+    version: 1,
+    data: open({
+      quota: z.enum(['users', 'messages', 'storage_bytes', 'connections']),
+      percent: z.int().positive(),
+      used: z.int().nonnegative(),
+      limit: z.int().nonnegative(),
+      period: z.string(),
+      /** When the use begins at nothing again; null for what is not counted by the month. */
+      resets_at: timestamp.nullable(),
+    }),
+  },
   'presence.changed': { version: 1, data: open({ changes: z.array(presenceView) }) },
 } as const satisfies Record<string, { version: number; data: z.ZodType }>;
 

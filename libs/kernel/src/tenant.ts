@@ -13,6 +13,12 @@ export const PLACEMENT_OF_TIER: Readonly<Record<Tier, Placement>> = {
   enterprise: 'dedicated',
 };
 
+/** What a tenant may have up to a limit: users, messages in a calendar month (UTC), bytes of files, sockets at once. */
+export const QUOTAS = ['users', 'messages', 'storage_bytes', 'connections'] as const;
+export type Quota = (typeof QUOTAS)[number];
+/** Null: no limit. */
+export type QuotaLimits = Readonly<Record<Quota, number | null>>;
+
 /** What the system must know of a tenant to serve one request of it. */
 export interface Tenant {
   readonly id: TenantId;
@@ -21,4 +27,6 @@ export interface Tenant {
   readonly status: 'active' | 'suspended';
   /** A dedicated tenant's own cluster and credential; null: the platform's cluster. */
   readonly databaseUri: string | null;
+  /** What the operator agreed on with the tenant instead of its tier's. */
+  readonly quotas: Partial<QuotaLimits>;
 }

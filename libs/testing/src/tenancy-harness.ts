@@ -34,6 +34,7 @@ export function aTenant(placement: Placement = 'shared'): Tenant {
     placement: PLACEMENT_OF_TIER[tier],
     status: 'active',
     databaseUri: null,
+    quotas: {},
   };
 }
 

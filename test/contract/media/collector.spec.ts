@@ -49,7 +49,7 @@ describe.each(['shared', 'prefixed', 'dedicated'] as const)('Collecting files on
   holders.register('message', (_ctx, ids) => Promise.resolve(ids.filter((id) => present.has(id.toHexString()))));
 
   const policies = new MediaPolicies(null as never);
-  const usage = new MediaUsage(policies);
+  const usage = new MediaUsage({ consider: () => undefined } as never);
   const removalOn = (objects: ObjectStorage) => new FileRemoval(objects, outbox as never, usage);
   const collectorOn = (objects: ObjectStorage) => {
     const uploads = new UploadsService(objects, outbox as never, policies, usage);

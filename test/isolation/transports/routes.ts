@@ -112,6 +112,7 @@ export const ROUTES: Record<string, RouteAttack> = {
   'GET /v1/settings': { as: 'server', differential: true, try: (caller) => caller.get('/v1/settings') },
   'GET /v1/settings/schema': { as: 'server', differential: true, try: (caller) => caller.get('/v1/settings/schema') },
   'PATCH /v1/settings': { as: 'server', ownName: true, try: (caller) => caller.patch('/v1/settings', {}) },
+  'GET /v1/usage': { as: 'server', differential: true, try: (caller) => caller.get('/v1/usage') },
   'GET /v1/users/me/devices': { as: 'user', differential: true, try: (caller) => caller.get('/v1/users/me/devices') },
   'GET /v1/users/me/sessions': { as: 'user', differential: true, try: (caller) => caller.get('/v1/users/me/sessions') },
   'DELETE /v1/users/me/sessions/{id}': {

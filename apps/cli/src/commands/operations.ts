@@ -7,7 +7,7 @@ import { option, type Command } from '../command';
 
 const PAGE = 200;
 
-async function allTenants(app: INestApplicationContext): Promise<TenantId[]> {
+export async function allTenants(app: INestApplicationContext): Promise<TenantId[]> {
   const ids: TenantId[] = [];
   for (;;) {
     const page = await app.get(TenantDirectory).list(ids.at(-1) ?? null, PAGE);

@@ -15,6 +15,7 @@ export type AuditAction =
   | 'tenant.suspended'
   | 'tenant.activated'
   | 'tenant.tier_changed'
+  | 'tenant.quotas_changed'
   | 'tenant.deleted'
   | 'server_key.created'
   | 'server_key.revoked'

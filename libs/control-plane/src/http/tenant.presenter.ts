@@ -1,10 +1,12 @@
-import type { Tier } from '#caas/kernel';
+import type { QuotaLimits, Tier } from '#caas/kernel';
 
 export interface TenantView {
   id: string;
   name: string;
   tier: Tier;
   status: string;
+  /** What was agreed instead of the tier's. */
+  quotas: Partial<QuotaLimits>;
   created_at: Date;
   updated_at: Date;
 }
@@ -14,9 +16,10 @@ export function presentTenant(tenant: {
   name: string;
   tier: Tier;
   status: string;
+  quotas?: Partial<QuotaLimits>;
   created_at: Date;
   updated_at: Date;
 }): TenantView {
-  const { _id, name, tier, status, created_at, updated_at } = tenant;
-  return { id: _id, name, tier, status, created_at, updated_at };
+  const { _id, name, tier, status, quotas = {}, created_at, updated_at } = tenant;
+  return { id: _id, name, tier, status, quotas, created_at, updated_at };
 }

@@ -3,11 +3,17 @@ import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 import { invalid, isTenantId, mapPage, parsePageRequest, parseTenantId, type Page } from '#caas/kernel';
 import { Operator, PlatformRoute, type OperatorContext } from '#caas/access';
 import { AllowQuery, PAGE_QUERY } from '#caas/platform/http';
-import type { PlacementDescription } from '#caas/tenancy';
 import { TenantServerKeys } from '../keys/server-keys.repository';
 import { TenantSigningKeys } from '../keys/signing-keys.repository';
 import { TenantsService } from '../tenants/tenants.service';
-import { ChangeTierDto, CreateSigningKeyDto, CreateTenantDto, publicKeyText, UpdateTenantDto } from './dto/tenants.dto';
+import {
+  ChangeTierDto,
+  CreateSigningKeyDto,
+  CreateTenantDto,
+  publicKeyText,
+  QuotasDto,
+  UpdateTenantDto,
+} from './dto/tenants.dto';
 import { presentTenant, type TenantView } from './tenant.presenter';
 
 @ApiTags('platform')
@@ -60,10 +66,10 @@ export class TenantsController {
     return presentTenant(await this.tenants.changeTier(operator, parseTenantId(id), tier));
   }
 
-  /** Where the tenant's data lie, and how many documents there are. */
-  @Get(':id/usage')
-  usage(@Param('id') id: string): Promise<PlacementDescription> {
-    return this.tenants.describe(parseTenantId(id));
+  /** Replaces what was agreed instead of the tier's quotas. Live everywhere within seconds. */
+  @Put(':id/quotas')
+  async changeQuotas(@Operator() operator: OperatorContext, @Param('id') id: string, @Body() quotas: QuotasDto) {
+    return presentTenant(await this.tenants.changeQuotas(operator, parseTenantId(id), quotas));
   }
 
   @Post(':id/server-keys')

@@ -1,5 +1,5 @@
 import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
-import { TIERS, type Tier } from '#caas/kernel';
+import { TIERS, type QuotaLimits, type Tier } from '#caas/kernel';
 
 export const TENANT_STATES = ['provisioning', 'active', 'suspended', 'deleting', 'deleted'] as const;
 export type TenantState = (typeof TENANT_STATES)[number];
@@ -22,6 +22,10 @@ export class TenantRecord {
   /** Closed in a SecretBox: it holds a credential. */
   @Prop({ type: String, default: null })
   database_uri: string | null;
+
+  /** What was agreed instead of the tier's quotas. */
+  @Prop({ type: Object, default: {} })
+  quotas?: Partial<QuotaLimits>;
 
   @Prop({ type: Date, required: true })
   created_at: Date;

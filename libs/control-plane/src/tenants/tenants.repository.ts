@@ -70,7 +70,7 @@ export class TenantsRepository extends TenantDirectory implements OnModuleInit {
   async change(
     id: TenantId,
     from: TenantState[],
-    changes: Partial<Pick<TenantRecord, 'name' | 'tier' | 'status' | 'database_uri'>>,
+    changes: Partial<Pick<TenantRecord, 'name' | 'tier' | 'status' | 'database_uri' | 'quotas'>>,
   ): Promise<TenantRecord | null> {
     const changed = await this.tenants
       .findOneAndUpdate(
@@ -115,6 +115,8 @@ export class TenantsRepository extends TenantDirectory implements OnModuleInit {
       placement: PLACEMENT_OF_TIER[record.tier],
       status: record.status === 'suspended' ? 'suspended' : 'active',
       databaseUri: record.database_uri === null ? null : this.box.open(record.database_uri, record._id),
+      // Tenants made before there were quotas have none.
+      quotas: record.quotas ?? {},
     };
   }
 

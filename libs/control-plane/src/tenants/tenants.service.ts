@@ -7,6 +7,7 @@ import {
   PLACEMENT_OF_TIER,
   type Page,
   type PageRequest,
+  type Quota,
   type TenantId,
   type Tier,
 } from '#caas/kernel';
@@ -114,6 +115,20 @@ export class TenantsService {
     const record = await this.tenants.change(id, [...SERVED], { tier });
     if (!record) throw notFound('tenant');
     await this.audit.write(operator, 'tenant.tier_changed', id, { from, to: tier });
+    return record;
+  }
+
+  /** All of them: what `agreed` leaves out follows the tier. They stay when the tier changes. */
+  async changeQuotas(
+    operator: OperatorContext,
+    id: TenantId,
+    agreed: { [Q in Quota]?: number | null | undefined },
+  ): Promise<TenantRecord> {
+    // In the database, what is undefined would be null: no limit.
+    const quotas = Object.fromEntries(Object.entries(agreed).filter(([, limit]) => limit !== undefined));
+    const record = await this.tenants.change(id, [...SERVED], { quotas });
+    if (!record) throw notFound('tenant');
+    await this.audit.write(operator, 'tenant.quotas_changed', id, { quotas });
     return record;
   }
 

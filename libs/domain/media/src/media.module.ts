@@ -1,5 +1,6 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { SettingsRegistry } from '#caas/domain/settings';
+import { UsageMeters, UsageModule } from '#caas/domain/usage';
 import { ReferenceHolders } from '#caas/domain/users';
 import { TenancyModule } from '#caas/tenancy';
 import { AttachmentSnapshots } from './files/attachment-snapshots';
@@ -9,6 +10,7 @@ import { FileViewers } from './files/file-viewers';
 import { mediaSettings } from './limits/media.settings';
 import { MediaUsage } from './limits/media-usage';
 import { MediaPolicies } from './limits/policies';
+import { storageMeter } from './limits/storage-meter';
 import { files, MEDIA_COLLECTIONS, postReactions, posts, postViews } from './persistence';
 import { UploadsService } from './uploads/uploads.service';
 
@@ -24,7 +26,7 @@ const PROVIDERS = [
 
 /** What every process knows of media: the collections, and where they keep names of users. */
 @Module({
-  imports: [TenancyModule.forFeature(MEDIA_COLLECTIONS)],
+  imports: [UsageModule, TenancyModule.forFeature(MEDIA_COLLECTIONS)],
   providers: PROVIDERS,
   exports: PROVIDERS,
 })
@@ -33,10 +35,13 @@ export class MediaModule implements OnModuleInit {
     private readonly holders: ReferenceHolders,
     private readonly viewers: FileViewers,
     private readonly settings: SettingsRegistry,
+    private readonly meters: UsageMeters,
+    private readonly usage: MediaUsage,
   ) {}
 
   onModuleInit(): void {
     this.settings.register(mediaSettings);
+    this.meters.register(storageMeter(this.usage));
     // As profiles are public within the tenant, so are avatars.
     this.viewers.register('avatar', () => Promise.resolve(true));
     this.holders.register(files, [{ path: 'owner' }]);

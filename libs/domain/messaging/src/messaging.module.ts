@@ -4,6 +4,7 @@ import { GroupsModule } from '#caas/domain/groups';
 import { FileHolders, FileViewers, MediaModule } from '#caas/domain/media';
 import { SettingsRegistry } from '#caas/domain/settings';
 import { ConversationFeed } from '#caas/platform/realtime';
+import { UsageMeters, UsageModule } from '#caas/domain/usage';
 import { ReferenceHolders } from '#caas/domain/users';
 import { TenancyModule } from '#caas/tenancy';
 import { ArchivedModule } from './archived/archived.module';
@@ -26,6 +27,7 @@ import { searchSettings } from './search/search.settings';
 import { scheduledMessages } from './persistence/scheduled-message.schema';
 import { MessagingFeed } from './sync/conversation-feed';
 import { ConversationsVerifier } from './verify/conversations-verifier';
+import { MessageMeter } from './verify/message-meter';
 import { typingIndicators } from './typing/typing-indicator.schema';
 import { typingSettings } from './typing/typing.settings';
 
@@ -38,9 +40,10 @@ const MESSAGING_SETTINGS = [messagesSettings, moderationSettings, presenceSettin
     GroupsModule,
     MediaModule,
     ArchivedModule,
+    UsageModule,
     TenancyModule.forFeature(MESSAGING_COLLECTIONS),
   ],
-  providers: [ConversationsVerifier],
+  providers: [ConversationsVerifier, MessageMeter],
   exports: [ConversationsVerifier],
 })
 export class MessagingModule implements OnModuleInit {
@@ -50,9 +53,12 @@ export class MessagingModule implements OnModuleInit {
     private readonly fileViewers: FileViewers,
     private readonly settings: SettingsRegistry,
     private readonly reader: MessageReader,
+    private readonly meters: UsageMeters,
+    private readonly messageMeter: MessageMeter,
   ) {}
 
   onModuleInit(): void {
+    this.meters.register(this.messageMeter);
     this.fileHolders.register('message', existingHolders(this.reader));
     this.fileViewers.register('message', mayReadAny(this.reader));
     for (const section of MESSAGING_SETTINGS) this.settings.register(section);

@@ -8,6 +8,7 @@ const tenant: Tenant = {
   placement: 'shared',
   status: 'active',
   databaseUri: null,
+  quotas: {},
 };
 const as = (actor: Actor) => new RequestContext(tenant, actor, 'req_1', { tenantId: tenant.id } as TenantConnection);
 const anna = { user_id: new ObjectId(), user_external_id: 'anna', user_display_name: 'Anna' };

@@ -1,6 +1,7 @@
 import { Global, Module, type OnModuleInit } from '@nestjs/common';
 import { SessionDirectory, UserDirectory } from '#caas/access';
 import { Clock, SystemClock } from '#caas/kernel';
+import { UsageMeters, UsageModule, UserCounter } from '#caas/domain/usage';
 import { TenancyModule } from '#caas/tenancy';
 import { DeviceRemovals } from './device-removals';
 import { DevicesService } from './devices.service';
@@ -18,12 +19,13 @@ import { RelationshipsService } from './relationships.service';
 import { SessionsService } from './sessions.service';
 import { TokensService } from './tokens.service';
 import { UserChanges } from './user-changes';
+import { userMeter } from './user-meter';
 import { UsersService } from './users.service';
 
 /** The users domain without a transport. Global, because it answers the ports of access. */
 @Global()
 @Module({
-  imports: [TenancyModule.forFeature(USER_COLLECTIONS)],
+  imports: [UsageModule, TenancyModule.forFeature(USER_COLLECTIONS)],
   providers: [
     { provide: Clock, useClass: SystemClock },
     UserRepository,
@@ -58,9 +60,14 @@ import { UsersService } from './users.service';
   ],
 })
 export class UsersModule implements OnModuleInit {
-  constructor(private readonly holders: ReferenceHolders) {}
+  constructor(
+    private readonly holders: ReferenceHolders,
+    private readonly meters: UsageMeters,
+    private readonly counter: UserCounter,
+  ) {}
 
   onModuleInit(): void {
+    this.meters.register(userMeter(this.counter));
     this.holders.register(userDevices, [{ path: 'user' }]);
     this.holders.register(userSessions, [{ path: 'user' }]);
     this.holders.register(userRelationships, [{ path: 'user' }, { path: 'target' }]);

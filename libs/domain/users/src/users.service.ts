@@ -12,6 +12,7 @@ import {
   type RequestContext,
   type UserReference,
 } from '#caas/kernel';
+import { UserCounter } from '#caas/domain/usage';
 import { requireVersion } from '#caas/platform/http';
 import { Avatars } from './avatars';
 import { DeviceRemovals } from './device-removals';
@@ -48,6 +49,7 @@ export class UsersService {
     private readonly sessions: SessionsService,
     private readonly devices: DeviceRemovals,
     private readonly changes: UserChanges,
+    private readonly counter: UserCounter,
     private readonly clock: Clock,
     @Optional() @Inject(NameRules) private readonly names: NameRules | null,
     @Optional() @Inject(Avatars) private readonly avatars: Avatars | null,
@@ -56,7 +58,8 @@ export class UsersService {
   /**
    * Creates a user, updates them, or brings a deleted one back (`created` then, too). What `input` leaves out stays as it
    * was; a new user without a display name is called by the external id.
-   * @throws CaasError `server_key_required`, `name_blocked` (403), `invalid_file` (400, for the avatar)
+   * @throws CaasError `server_key_required`, `name_blocked` (403), `invalid_file` (400, for the avatar), `quota_exceeded`
+   *   (402) when there would be one more
    */
   async put(ctx: RequestContext, pathId: string, input: ProfileInput): Promise<{ user: User; created: boolean }> {
     const externalId = resolveExternalId(ctx, pathId);
@@ -117,12 +120,13 @@ export class UsersService {
       const user = await this.users.find(ctx, externalId);
       if (!user) throw notFound('user');
       requireVersion(expectedVersion, profileVersionOf(user));
-      const removed = await ctx.transaction(async (tx) => {
+      const removed = await this.counting(ctx, async (tx, count) => {
         if (!(await this.users.remove(tx, user))) return false;
         await this.avatars?.change(tx, user._id, user.avatar_file_id, null);
         await tx.repository(userDevices).deleteMany({ 'user.user_id': user._id });
         await this.devices.remove(tx, user._id, null);
         await this.sessions.revokeAll(tx, user._id);
+        await count(-1);
         tx.afterCommit(() => this.changes.forget(ctx, externalId));
         return true;
       });
@@ -159,6 +163,14 @@ export class UsersService {
     await this.users.touch(ctx, ctx.user.user_id, now, new Date(now.getTime() - SEEN_AGAIN_AFTER_MS));
   }
 
+  /** A transaction in which there come to be more users, or fewer. */
+  private counting<T>(
+    ctx: RequestContext,
+    work: (tx: RequestContext, count: (by: number) => Promise<void>) => Promise<T>,
+  ): Promise<T> {
+    return this.counter.counting(ctx, (count) => ctx.transaction((tx) => work(tx, (by) => count(tx, by))));
+  }
+
   private async admit(ctx: RequestContext, changes: ProfileChanges): Promise<ProfileChanges> {
     const { display_name } = changes;
     if (display_name === undefined || !this.names) return changes;
@@ -176,10 +188,10 @@ export class UsersService {
   private async insert(ctx: RequestContext, externalId: string, changes: ProfileChanges): Promise<User | null> {
     const avatar = changes.avatar_file_id ?? null;
     try {
-      if (!avatar) return await this.users.insert(ctx, externalId, changes);
-      return await ctx.transaction(async (tx) => {
+      return await this.counting(ctx, async (tx, count) => {
         const user = await this.users.insert(tx, externalId, changes);
-        await this.avatars?.change(tx, user._id, null, avatar);
+        if (avatar) await this.avatars?.change(tx, user._id, null, avatar);
+        await count(1);
         return user;
       });
     } catch (error) {
@@ -195,18 +207,23 @@ export class UsersService {
   private async apply(ctx: RequestContext, known: User, changes: ProfileChanges): Promise<User | null> {
     if (known.deleted_at === null && Object.keys(changes).length === 0) return known;
     const now = this.clock.now();
+    const revived = known.deleted_at !== null;
     const renamed = changes.display_name !== undefined && changes.display_name !== known.display_name;
     const avatar = changes.avatar_file_id;
     const repictured = avatar !== undefined && !isSame(avatar, known.avatar_file_id);
-    const user =
-      renamed || repictured
-        ? await ctx.transaction(async (tx) => {
-            const changed = await this.users.change(tx, known, changes, now);
-            if (changed && repictured) await this.avatars?.change(tx, known._id, known.avatar_file_id, avatar);
-            if (changed && renamed) await this.changes.orderRefresh(tx, changed);
-            return changed;
-          })
-        : await this.users.change(ctx, known, changes, now);
+    const change = async (tx: RequestContext): Promise<User | null> => {
+      const changed = await this.users.change(tx, known, changes, now);
+      if (changed && repictured) await this.avatars?.change(tx, known._id, known.avatar_file_id, avatar);
+      if (changed && renamed) await this.changes.orderRefresh(tx, changed);
+      return changed;
+    };
+    const revive = () =>
+      this.counting(ctx, async (tx, count) => {
+        const user = await change(tx);
+        if (user) await count(1);
+        return user;
+      });
+    const user = revived ? await revive() : renamed || repictured ? await ctx.transaction(change) : await change(ctx);
     if (user) this.changes.announce(ctx, user);
     return user;
   }

@@ -4,7 +4,14 @@ import { Log, makeLogger } from './log';
 import { NestLog } from './nest-log';
 
 const tenantId = 'clnt_abc123' as TenantId;
-const tenant: Tenant = { id: tenantId, tier: 'free', placement: 'shared', status: 'active', databaseUri: null };
+const tenant: Tenant = {
+  id: tenantId,
+  tier: 'free',
+  placement: 'shared',
+  status: 'active',
+  databaseUri: null,
+  quotas: {},
+};
 const context = () =>
   new RequestContext(tenant, { kind: 'system', name: 'test' }, 'req_1', { tenantId } as unknown as TenantConnection);
 

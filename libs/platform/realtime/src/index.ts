@@ -2,7 +2,14 @@ export { serveAsyncApi } from './async-api';
 export { CaasIoAdapter } from './caas-io-adapter';
 export { Digests, type DigestEntry } from './digests';
 export { LiveTraffic } from './live-traffic';
-export { ConversationFeed, SocketAuthenticator, SocketOrigins, type SocketPeer, type SocketPrincipal } from './ports';
+export {
+  ConversationFeed,
+  SocketAuthenticator,
+  SocketOrigins,
+  SocketPlaces,
+  type SocketPeer,
+  type SocketPrincipal,
+} from './ports';
 export { Realtime, type Audience, type OutgoingEvent } from './realtime';
 export { realtimeConfig } from './realtime.config';
 export { RealtimePublisherModule } from './realtime-publisher.module';

@@ -35,6 +35,16 @@ export abstract class SocketOrigins {
   abstract isListed(ctx: RequestContext, origin: string): Promise<boolean>;
 }
 
+/** Whoever knows how many sockets a tenant may have answers; without an answer, as many as come. */
+export abstract class SocketPlaces {
+  /**
+   * Takes a place for one more.
+   * @returns what gives it back; it may be called more than once
+   * @throws CaasError `quota_exceeded` (402)
+   */
+  abstract take(principal: SocketPrincipal): Promise<() => void>;
+}
+
 /** `libs/domain/messaging` answers. */
 export abstract class ConversationFeed {
   /** Ids of the conversations the context's user is in. */

@@ -11,7 +11,14 @@ import { ClientSocket } from './client-socket';
 import { Digests } from './digests';
 import { sayFarewell, UnderWay } from './farewell';
 import { FloodGuard } from './flood-guard';
-import { ConversationFeed, SocketAuthenticator, SocketOrigins, type SocketPeer, type SocketPrincipal } from './ports';
+import {
+  ConversationFeed,
+  SocketAuthenticator,
+  SocketOrigins,
+  SocketPlaces,
+  type SocketPeer,
+  type SocketPrincipal,
+} from './ports';
 import { Realtime } from './realtime';
 import { realtimeConfig } from './realtime.config';
 import { conversationRoom, isConversationRoom, sessionRoom, tenantRoom, userRoom } from './rooms';
@@ -48,6 +55,7 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
     private readonly log: Log,
     @InjectConfig(realtimeConfig) private readonly config: ConfigOf<typeof realtimeConfig>,
     @Optional() @Inject(SocketOrigins) private readonly origins: SocketOrigins | null,
+    @Optional() @Inject(SocketPlaces) private readonly places: SocketPlaces | null,
   ) {}
 
   afterInit(server: Server): void {
@@ -78,6 +86,7 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
       const principal = await this.authenticator.authenticate(token, requestId, peerOf(socket));
       await this.requireOrigin(socket, principal, requestId);
       await this.floods.admit(await principal.context(requestId));
+      await this.takePlace(socket, principal);
       this.clients.get(socket.id)?.close();
       this.clients.set(socket.id, new ClientSocket(socket, principal, this.config.SOCKET_MESSAGES_PER_SECOND));
       socket.on('disconnect', () => {
@@ -236,6 +245,15 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
     if (origin === undefined || !isForeign(origin, host)) return;
     if (await this.origins?.isListed(await principal.context(requestId), origin)) return;
     throw forbidden('origin_not_allowed', 'This origin is not allowed.');
+  }
+
+  /** For as long as the connection is there, whatever becomes of the handshake. @throws CaasError `quota_exceeded` (402) */
+  private async takePlace(socket: Socket, principal: SocketPrincipal): Promise<void> {
+    const giveBack = await this.places?.take(principal);
+    if (!giveBack) return;
+    socket.once('disconnect', giveBack);
+    socket.conn.once('close', giveBack);
+    if (socket.conn.readyState !== 'open') giveBack();
   }
 
   private async verify(client: ClientSocket): Promise<void> {

@@ -7,10 +7,10 @@ import { Newcomers } from './newcomers';
 import { OrderedDelivery } from './ordered-delivery';
 import { Arrivals, type Arrival } from './arrivals';
 import { ConversationFeed } from './ports';
-import { conversationOfRoom, conversationRoom, userOfRoom, userRoom, type Room } from './rooms';
+import { conversationOfRoom, conversationRoom, tenantRoom, userOfRoom, userRoom, type Room } from './rooms';
 
-/** Who gets an event: everybody in a conversation, or one user on all their sockets. */
-export type Audience = { conversationId: string } | { userId: string };
+/** Who gets an event: everybody in a conversation, one user on all their sockets, or every socket of the tenant. */
+export type Audience = { conversationId: string } | { userId: string } | { everyone: true };
 
 export interface OutgoingEvent<T extends EventType> {
   type: T;
@@ -56,10 +56,7 @@ export class Realtime implements OnApplicationShutdown {
 
   /** @throws Error for an audience that is nobody */
   publish<T extends EventType>(ctx: RequestContext, audience: Audience, event: OutgoingEvent<T>): void {
-    const room =
-      'conversationId' in audience
-        ? conversationRoom(ctx.tenantId, audience.conversationId)
-        : userRoom(ctx.tenantId, audience.userId);
+    const room = roomOf(ctx, audience);
     const envelope: EventEnvelope<T> = {
       id: new ObjectId().toHexString(),
       type: event.type,
@@ -159,6 +156,11 @@ export class Realtime implements OnApplicationShutdown {
     if (this.notices.length === 1)
       setImmediate(() => this.server?.serverSideEmit(BETWEEN_PROCESSES, this.notices.splice(0)));
   }
+}
+
+function roomOf({ tenantId }: RequestContext, audience: Audience): Room {
+  if ('conversationId' in audience) return conversationRoom(tenantId, audience.conversationId);
+  return 'userId' in audience ? userRoom(tenantId, audience.userId) : tenantRoom(tenantId);
 }
 
 /** @throws Error for nobody: sockets in no room at all would be everybody's */

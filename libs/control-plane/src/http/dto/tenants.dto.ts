@@ -1,5 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsOptional, IsString, Length, Matches, ValidateBy } from 'class-validator';
+import { IsIn, IsInt, IsOptional, IsString, Length, Matches, Max, Min, ValidateBy } from 'class-validator';
+import { applyDecorators } from '@nestjs/common';
 import { TIERS, type TenantId, type Tier } from '#caas/kernel';
 import { TOKEN_ALGORITHMS, type TokenAlgorithm } from '#caas/access';
 
@@ -46,6 +47,34 @@ export class ChangeTierDto {
   @ApiProperty({ enum: TIERS })
   @IsIn(TIERS)
   tier: Tier;
+}
+
+const IsQuota = () => applyDecorators(IsOptional(), IsInt(), Min(0), Max(Number.MAX_SAFE_INTEGER));
+
+const quotaProperty = {
+  type: 'integer',
+  minimum: 0,
+  nullable: true,
+  description: 'null: no limit; absent: as the tier has it',
+} as const;
+
+/** All of a tenant's quotas that differ from its tier's. */
+export class QuotasDto {
+  @ApiPropertyOptional(quotaProperty)
+  @IsQuota()
+  users?: number | null;
+
+  @ApiPropertyOptional({ ...quotaProperty, description: `a calendar month, UTC; ${quotaProperty.description}` })
+  @IsQuota()
+  messages?: number | null;
+
+  @ApiPropertyOptional(quotaProperty)
+  @IsQuota()
+  storage_bytes?: number | null;
+
+  @ApiPropertyOptional(quotaProperty)
+  @IsQuota()
+  connections?: number | null;
 }
 
 const LONGEST_PUBLIC_KEY = 10_000;

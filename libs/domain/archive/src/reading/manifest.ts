@@ -18,7 +18,7 @@ export class Manifest {
   /** @param rows those that readers see, and those that have expired */
   constructor(rows: ArchiveSegment[]) {
     const [expired, seen] = [rows.filter(isExpired), rows.filter((row) => !isExpired(row))];
-    this.gone = expired.map(({ first_seq, last_seq }) => ({ first_seq, last_seq }));
+    this.gone = expired.map(({ month, first_seq, last_seq }) => ({ month, first_seq, last_seq }));
     this.blocks = seen.flatMap(blocksOf);
   }
 

@@ -11,14 +11,6 @@ export const MAX_FILE_BYTES: Record<Tier, number> = {
   enterprise: 5 * GB,
 };
 
-/** All files of the tenant together. */
-export const MAX_TOTAL_BYTES: Record<Tier, number> = {
-  free: GB,
-  starter: 10 * GB,
-  pro: 100 * GB,
-  enterprise: 1024 * GB,
-};
-
 /** Of a video or an audio. */
 export const MAX_DURATION_SECONDS = 6 * 60 * 60;
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { CaasError, DuplicateKeyError, type RequestContext } from '#caas/kernel';
+import { DuplicateKeyError, type RequestContext } from '#caas/kernel';
+import { limitOf, quotaExceeded, QuotaWarnings } from '#caas/domain/usage';
 import { mediaUsage, type StoredFile } from '../persistence';
-import { MediaPolicies } from './policies';
 
 /**
  * How much a tenant's files take up. A file counts with its `size_bytes` from the row's first moment (an upload is reserved whole)
@@ -9,11 +9,11 @@ import { MediaPolicies } from './policies';
  */
 @Injectable()
 export class MediaUsage {
-  constructor(private readonly policies: MediaPolicies) {}
+  constructor(private readonly warnings: QuotaWarnings) {}
 
-  async of(ctx: RequestContext): Promise<{ files: number; bytes: number; maxBytes: number }> {
+  async of(ctx: RequestContext): Promise<{ files: number; bytes: number }> {
     const row = await ctx.repository(mediaUsage).findOne({});
-    return { files: row?.files ?? 0, bytes: row?.bytes ?? 0, maxBytes: this.policies.maxTotalBytes(ctx) };
+    return { files: row?.files ?? 0, bytes: row?.bytes ?? 0 };
   }
 
   /** Makes the tenant's row when there is none. Before the transaction: of two that make it at once, one would fail. */
@@ -41,11 +41,11 @@ export class MediaUsage {
   }
 
   private async add(ctx: RequestContext, bytes: number, files: number): Promise<void> {
-    const maxTotalBytes = this.policies.maxTotalBytes(ctx);
-    const fits = bytes > 0 ? { bytes: { $lte: maxTotalBytes - bytes } } : {};
-    const { matched } = await ctx.repository(mediaUsage).updateOne(fits, { $inc: { bytes, files } });
-    if (matched === 0) {
-      throw new CaasError('quota', 'quota_exceeded', `All files together may have up to ${maxTotalBytes} bytes.`);
-    }
+    const limit = limitOf(ctx.tenant, 'storage_bytes');
+    const fits = bytes > 0 && limit !== null ? { bytes: { $lte: limit - bytes } } : {};
+    const now = await ctx.repository(mediaUsage).findOneAndUpdate(fits, { $inc: { bytes, files } });
+    if (!now) throw quotaExceeded('storage_bytes', limit!);
+    const confirm = () => Promise.resolve(now.bytes);
+    if (bytes > 0) ctx.afterCommit(() => this.warnings.consider(ctx, 'storage_bytes', now.bytes, confirm));
   }
 }

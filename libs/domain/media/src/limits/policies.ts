@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Settings } from '#caas/domain/settings';
 import { CaasError, type RequestContext } from '#caas/kernel';
-import { covers, MAX_TOTAL_BYTES } from './ceilings';
+import { covers } from './ceilings';
 import { mediaSettings } from './media.settings';
 
 export interface MediaPolicy {
@@ -22,11 +22,6 @@ export class MediaPolicies {
   async of(ctx: RequestContext): Promise<MediaPolicy> {
     const { max_file_bytes, allowed_types, max_duration_seconds } = await this.settings.of(ctx, mediaSettings);
     return { maxFileBytes: max_file_bytes, allowedTypes: allowed_types, maxDurationSeconds: max_duration_seconds };
-  }
-
-  /** All files of the tenant together. */
-  maxTotalBytes({ tenant }: RequestContext): number {
-    return MAX_TOTAL_BYTES[tenant.tier];
   }
 
   /**

@@ -23,6 +23,8 @@ export interface SeqSpan {
 
 /** Numbers of messages that are gone for good: their time in cold storage was over. */
 export interface GoneSeqs {
+  /** In which they were sent: `yyyy-mm`, UTC. */
+  month: string;
   first_seq: number;
   last_seq: number;
 }

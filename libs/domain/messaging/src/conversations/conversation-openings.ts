@@ -48,6 +48,7 @@ export class ConversationOpenings {
         people: isDirect ? everyone : [tx.user],
         member_count: everyone.length,
         last_seq: 0,
+        sent: {},
         rev: 0,
         sent_seqs: {},
         last_message: null,

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import { CaasError, type RequestContext } from '#caas/kernel';
+import { MessageQuota } from '#caas/domain/usage';
 import { Realtime } from '#caas/platform/realtime';
 import { MessageAttachments, type FilesToAttach } from '../attachments/message-attachments';
 import { ConversationAccess } from '../conversations/conversation-access';
@@ -21,6 +22,7 @@ const ABOUT_NOW = new Set([
   'invalid_file',
   'text_too_long',
   'metadata_too_large',
+  'quota_exceeded',
 ]);
 
 /** What a message that may be sent has. */
@@ -38,15 +40,17 @@ export class MessageSender {
     private readonly changes: MessageChanges,
     private readonly realtime: Realtime,
     private readonly search: SearchHints,
+    private readonly quota: MessageQuota,
   ) {}
 
   /**
    * @param check answers what the message has, or throws why it must not be sent now
-   * @throws CaasError what `check` throws, `invalid_file` (400), and `idempotency_mismatch` (422)
+   * @throws CaasError what `check` throws, `invalid_file` (400), `quota_exceeded` (402), and `idempotency_mismatch` (422)
    */
   async sendOnce(ctx: RequestContext, key: SendKey, check: () => Promise<Checked>): Promise<Sent> {
     try {
       const { files, ...content } = await check();
+      await this.quota.requireRoom(ctx);
       const sent = await this.submit(ctx, draftOf({ ...key, ...content }), files);
       if (!sent.replayed) this.announce(ctx, sent);
       return sent;

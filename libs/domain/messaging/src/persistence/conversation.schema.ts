@@ -67,6 +67,13 @@ export class Conversation extends TenantDocumentBase {
   @Prop({ type: Number, default: 0 })
   last_seq: number;
 
+  /**
+   * By month (`yyyy-mm`, UTC): how many messages were sent here, whatever became of them. It grows like `last_seq`, so that usage is
+   * counted exactly and costs a send no write of its own.
+   */
+  @Prop({ type: Object, default: {} })
+  sent?: Record<string, number>;
+
   /** Grows with every change in the conversation. */
   @Prop({ type: Number, default: 0 })
   rev: number;

@@ -21,7 +21,7 @@ const LEASE_MS = 30_000;
 const RETRY_MS = 5_000;
 const SUSPENDED_RETRY_MS = 60_000;
 /** Trying again would be answered the same. */
-const FINAL: ReadonlySet<ErrorKind> = new Set(['invalid', 'forbidden', 'not_found', 'conflict', 'mismatch']);
+const FINAL: ReadonlySet<ErrorKind> = new Set(['invalid', 'quota', 'forbidden', 'not_found', 'conflict', 'mismatch']);
 
 /**
  * Sends what is due, as its owner and with the rights they have then. Safe to be killed at any instruction: whoever takes the

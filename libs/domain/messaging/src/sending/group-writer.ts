@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { ObjectId as BsonObjectId, type ObjectId } from 'bson';
-import type { NewDocument, RequestContext, UserReference, WriteOperation } from '#caas/kernel';
+import { Clock, type NewDocument, type RequestContext, type UserReference, type WriteOperation } from '#caas/kernel';
 import { members, type Member } from '#caas/domain/groups';
+import { MessageQuota, monthOf, type CheckSent } from '#caas/domain/usage';
 import { ModerationCases } from '../moderation/moderation-cases';
 import { previewOf } from '../messages/preview';
 import { conversations, type Conversation } from '../persistence/conversation.schema';
@@ -41,6 +42,8 @@ export class GroupWriter {
     private readonly cases: ModerationCases,
     private readonly threads: ThreadRoots,
     private readonly reader: MessageReader,
+    private readonly quota: MessageQuota,
+    private readonly clock: Clock,
   ) {}
 
   /**
@@ -50,19 +53,22 @@ export class GroupWriter {
    * The roots of threads that are replied in move on in the same transaction, each with a `rev` of its own.
    * @returns the messages, in the order of `drafts`; null where the conversation is gone
    * @throws ContendedGroup for a group of several conversations, of which another process holds one
-   * @throws DuplicateKeyError, or SentBefore, when one of the messages is there already; nothing is written then
+   * @throws DuplicateKeyError, or SentBefore, when one of the messages is there already, and CaasError `quota_exceeded` (402) when
+   *   they are too many for the month; nothing is written then
    */
   async write(ctx: RequestContext, drafts: Draft[]): Promise<(Written | null)[]> {
     const groups = groupByConversation(drafts);
     const ids = groups.map(({ id }) => id);
     const remembered = this.memory.recall(ctx, ids);
+    const attempt = (from: Counters[] | null) =>
+      this.quota.sending(ctx, (check) => this.attempt(ctx, drafts, groups, from, check));
     try {
-      return await this.attempt(ctx, drafts, groups, remembered);
+      return await attempt(remembered);
     } catch (error) {
       this.memory.forget(ctx, ids);
       if (!remembered || !(error instanceof StaleMemory)) throw error;
       this.memory.compare(ctx, remembered, await readCounters(ctx, ids));
-      return await this.attempt(ctx, drafts, groups, null);
+      return await attempt(null);
     }
   }
 
@@ -71,6 +77,7 @@ export class GroupWriter {
     drafts: Draft[],
     groups: Group[],
     remembered: Counters[] | null,
+    check: CheckSent,
   ): Promise<(Written | null)[]> {
     let attempts = 0;
     const { advances, written, roots } = await ctx.transaction(async (tx) => {
@@ -84,14 +91,18 @@ export class GroupWriter {
           tx,
           groups.map(({ id }) => id),
         ));
-      const advances = advancesOf(groups, counters);
+      const now = this.clock.now();
+      const advances = advancesOf(groups, counters, now);
       await this.requireUnsent(tx, advances);
       await tx.repository(members).bulkWrite(advances.flatMap(watermarksToMove));
       const { matched } = await tx.repository(conversations).bulkWrite(advances.map(growthOf));
       if (matched !== advances.length) throw new StaleMemory();
       const written = await tx.repository(messages).insertMany(advances.flatMap(({ documents }) => documents));
       await this.cases.flag(tx, flaggedAmong(drafts, written));
-      return { advances, written, roots: await this.moveRoots(tx, advances) };
+      const roots = await this.moveRoots(tx, advances);
+      // Last, because near the quota all processes write to the same row: it is held for the shortest time.
+      if (written.length > 0) await check(tx, written.length, now);
+      return { advances, written, roots };
     });
     for (const advance of advances) this.memory.keep(ctx, countersAfter(advance));
     const byId = new Map(written.map((message) => [message._id, { message, root: roots.get(message._id) ?? null }]));
@@ -184,17 +195,16 @@ function readCounters(ctx: RequestContext, ids: ObjectId[]): Promise<Counters[]>
   return ctx.repository(conversations).find({ _id }, { fields: COUNTER_FIELDS });
 }
 
-function advancesOf(groups: Group[], counters: Counters[]): Advance[] {
+/** @param created_at of the message, of its preview in the inbox, and for the month in which it counts */
+function advancesOf(groups: Group[], counters: Counters[], created_at: Date): Advance[] {
   const byId = new Map(counters.map((conversation) => [conversation._id.toHexString(), conversation]));
-  // One time for the message and for its preview in the inbox.
-  const created_at = new Date();
   return groups.flatMap(({ id, drafts }) => {
     const conversation = byId.get(id.toHexString());
     if (!conversation) return [];
     const { last_seq, rev } = conversation;
     const documents = drafts.map(({ flagged: _, ...draft }, at) => {
       const ownRev = rev + at + 1;
-      return { created_at, ...draft, seq: last_seq + at + 1, rev: ownRev, created_rev: ownRev };
+      return { ...draft, created_at, seq: last_seq + at + 1, rev: ownRev, created_rev: ownRev };
     });
     const threads = threadGrowths(drafts, rev + documents.length + 1);
     const sent = Object.fromEntries(documents.map(({ sender, seq }) => [sender.user_id.toHexString(), seq]));
@@ -237,7 +247,11 @@ function growthOf({ conversation, documents, sent, threads }: Advance): WriteOpe
         archive_version: conversation.archive_version ?? null,
       },
       update: {
-        $inc: { last_seq: documents.length, rev: documents.length + threads.length },
+        $inc: {
+          last_seq: documents.length,
+          [`sent.${monthOf(created_at)}`]: documents.length,
+          rev: documents.length + threads.length,
+        },
         $set: { last_message, last_activity_at: created_at, ...newestSender(conversation, sender), ...sentSeqs },
       },
     },

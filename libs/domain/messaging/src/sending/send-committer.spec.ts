@@ -54,7 +54,8 @@ describe('SendCommitter', () => {
   let room: ObjectId;
   let other: ObjectId;
   beforeEach(() => {
-    writer = new MemoryWriter(new CounterMemory(), new ModerationCases(), null as never, null as never);
+    const unused = null as never;
+    writer = new MemoryWriter(new CounterMemory(), new ModerationCases(), unused, unused, unused, unused);
     committer = new SendCommitter(writer, new WriteTurns());
     [room, other] = [new ObjectId(), new ObjectId()];
   });

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { MediaModule } from '#caas/domain/media';
+import { UsageModule } from '#caas/domain/usage';
 import { MessageAttachments } from '../attachments/message-attachments';
 import { ConversationChanges } from '../changes/conversation-changes';
 import { ConversationAccess } from '../conversations/conversation-access';
@@ -41,5 +42,5 @@ const SENDING = [
 ];
 
 /** How a message gets into a conversation: the same in apis, for clients, and in workers, for what was scheduled. */
-@Module({ imports: [MediaModule], providers: SENDING, exports: SENDING })
+@Module({ imports: [MediaModule, UsageModule], providers: SENDING, exports: SENDING })
 export class SendingModule {}

@@ -1,0 +1,12 @@
+export { FOR_GOOD, monthOf } from './period';
+export { CounterRows } from './counting/counter-rows';
+export { USAGE_COLLECTIONS } from './persistence';
+export { UserCounter, type CountUsers } from './counting/user-counter';
+export { MessageQuota, type CheckSent } from './messages/message-quota';
+export { SentTotals } from './messages/sent-totals';
+export { QuotaWarnings } from './quotas/quota-warnings';
+export { limitOf, quotaExceeded } from './quotas/quotas';
+export { UsageMeters, type UsageMeter } from './usage-meters';
+export { UsageApiModule, UsageModule } from './usage.module';
+export { UsageService, type Usage } from './usage.service';
+export { UsageVerifier } from './verify/usage-verifier';

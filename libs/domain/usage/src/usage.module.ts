@@ -1,0 +1,46 @@
+import { Global, Module, type OnModuleInit } from '@nestjs/common';
+import { SettingsRegistry } from '#caas/domain/settings';
+import { Clock, SystemClock } from '#caas/kernel';
+import { SocketPlaces } from '#caas/platform/realtime';
+import { TenancyModule } from '#caas/tenancy';
+import { ConnectionCounts } from './connections/connection-counts';
+import { ConnectionQuota } from './connections/connection-quota';
+import { CounterRows } from './counting/counter-rows';
+import { UserCounter } from './counting/user-counter';
+import { MessageQuota } from './messages/message-quota';
+import { SentTotals } from './messages/sent-totals';
+import { TenantUsageController } from './http/tenant-usage.controller';
+import { UsageController } from './http/usage.controller';
+import { USAGE_COLLECTIONS } from './persistence';
+import { QuotaWarnings } from './quotas/quota-warnings';
+import { UsageMeters } from './usage-meters';
+import { UsageService } from './usage.service';
+import { usageSettings } from './usage.settings';
+import { UsageVerifier } from './verify/usage-verifier';
+
+const PUBLIC = [ConnectionCounts, MessageQuota, QuotaWarnings, UserCounter, UsageMeters, UsageService, UsageVerifier];
+
+/** For every process: what tenants use, and may. Global, because one of each remembers for all who count. */
+@Global()
+@Module({
+  imports: [TenancyModule.forFeature(USAGE_COLLECTIONS)],
+  providers: [...PUBLIC, CounterRows, SentTotals, { provide: Clock, useClass: SystemClock }],
+  exports: PUBLIC,
+})
+export class UsageModule implements OnModuleInit {
+  constructor(private readonly settings: SettingsRegistry) {}
+
+  onModuleInit(): void {
+    this.settings.register(usageSettings);
+  }
+}
+
+/** For processes that clients reach. Global, because it answers how many sockets may come. */
+@Global()
+@Module({
+  imports: [UsageModule],
+  providers: [ConnectionQuota, { provide: SocketPlaces, useExisting: ConnectionQuota }],
+  exports: [SocketPlaces],
+  controllers: [UsageController, TenantUsageController],
+})
+export class UsageApiModule {}
