@@ -9,6 +9,7 @@ export { TenantViolation } from './guard/tenant-guard.error';
 export { guard } from './guard/tenant-guard.plugin';
 export { dataMark, placementMark } from './guard/tenant-mark';
 export { Outbox } from './outbox/outbox';
+export { outbox } from './outbox/outbox-entry.schema';
 export { OutboxModule, TenancyJobsModule } from './outbox/outbox.module';
 export { OutboxSweeper } from './outbox/outbox-sweeper';
 export { placementOf, SHARED_DATABASE } from './placements/placement';
