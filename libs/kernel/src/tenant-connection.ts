@@ -107,6 +107,8 @@ export interface TenantRepository<D extends TenantDocument> {
   findById(id: ObjectId, options?: ReadOptions): Promise<D | null>;
   findOne(filter: Filter<D>, options?: FindOptions<D>): Promise<D | null>;
   find(filter: Filter<D>, options?: FindOptions<D>): Promise<D[]>;
+  /** The same documents as BSON, each by itself: for those who pass them on, to whom decoding would be a waste. */
+  findEncoded(filter: Filter<D>, options?: FindOptions<D>): Promise<Uint8Array[]>;
   /** Walks a large result without holding it; read from the primary. */
   stream(filter: Filter<D>, options?: FindOptions<D> & { batchSize?: number }): AsyncIterable<D>;
   /**

@@ -1,5 +1,5 @@
 import { Prop, Schema } from '@nestjs/mongoose';
-import { ObjectId } from 'bson';
+import { deserialize, ObjectId } from 'bson';
 import { DuplicateKeyError, type RequestContext, type Tenant } from '#caas/kernel';
 import { TenantDocumentBase, tenantCollection } from '#caas/tenancy';
 import { TenancyHarness } from '#caas/testing';
@@ -141,6 +141,15 @@ describe.each(['shared', 'prefixed', 'dedicated'] as const)('TenantRepository on
     const titles: string[] = [];
     for await (const { title } of repository.stream({}, { sort: { _id: 1 }, batchSize: 7 })) titles.push(title);
     expect(titles).toHaveLength(30);
+  });
+
+  it('finds documents as BSON, the same and no others', async () => {
+    await other.repository(notes).insertOne(note('theirs'));
+    await ctx.repository(notes).insertMany([note('b'), note('a')]);
+    const options = { sort: { title: 1 } } as const;
+    const encoded = await ctx.repository(notes).findEncoded({}, options);
+    expect(encoded.map((bson) => deserialize(bson))).toEqual(await ctx.repository(notes).find({}, options));
+    expect(encoded).toHaveLength(2);
   });
 
   it('aggregates with lookups into collections by their logical name', async () => {

@@ -1,5 +1,5 @@
 import { Prop, Schema } from '@nestjs/mongoose';
-import { ObjectId } from 'bson';
+import { deserialize, ObjectId } from 'bson';
 import mongoose, { type Model } from 'mongoose';
 import type { Filter, RequestContext, Tenant, Update } from '#caas/kernel';
 import { dataMark, TenantDocumentBase, tenantCollection } from '#caas/tenancy';
@@ -234,6 +234,7 @@ export const REPOSITORY_ATTACKS: Record<string, RepositoryAttack> = {
     }
   },
   distinct: (ctx) => ctx.repository(secrets).distinct('text', {}),
+  findEncoded: async (ctx) => (await ctx.repository(secrets).findEncoded({})).map((bson) => deserialize(bson)),
   stream: async (ctx) => {
     const rows = [];
     for await (const row of ctx.repository(secrets).stream({}, { batchSize: 1 })) rows.push(row);

@@ -62,6 +62,12 @@ export class ScopedRepository<D extends TenantDocument> implements TenantReposit
     return this.run(() => this.query(filter, options).exec()) as Promise<D[]>;
   }
 
+  findEncoded(filter: Filter<D>, options: FindOptions<D> = {}): Promise<Uint8Array[]> {
+    return this.run(() => this.query(filter, options).setOptions({ raw: true }).exec()) as unknown as Promise<
+      Uint8Array[]
+    >;
+  }
+
   stream(filter: Filter<D>, options: FindOptions<D> & { batchSize?: number } = {}): AsyncIterable<D> {
     return this.query(filter, options).cursor({ batchSize: options.batchSize ?? 500 }) as unknown as AsyncIterable<D>;
   }

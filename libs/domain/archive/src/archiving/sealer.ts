@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import type { ObjectId } from 'bson';
+import { deserialize, type ObjectId } from 'bson';
 import { Clock, type RequestContext } from '#caas/kernel';
-import { HotMessages, type Remains } from '#caas/domain/messaging';
+import { HotMessages, type ArchivedMessage, type Message, type Remains } from '#caas/domain/messaging';
 import { BlockCodec } from '../format/block-codec';
 import { ArchiveDamaged } from '../format/lines';
+import { plainLineOf, type IndexedMessage } from '../format/plain-line';
 import { monthOf, SegmentDraft, type FinishedDraft } from '../format/segment-draft';
 import { archiveBlocks } from '../persistence/archive-block.schema';
 import { archiveSegments, type ArchiveSegment } from '../persistence/archive-segment.schema';
@@ -32,6 +33,10 @@ export interface Sealed {
 interface Ready extends FinishedDraft {
   remains: Remains;
 }
+
+/** Either its line, or the message itself. */
+type Read =
+  { message: IndexedMessage; plain: string; whole: null } | { message: IndexedMessage; plain: null; whole: Message };
 
 interface Open {
   draft: SegmentDraft;
@@ -109,26 +114,49 @@ export class Sealer {
     const open = new Map<string, Open>();
     for (let after = 0; ;) {
       const limit = pace.portion(MESSAGES_AT_ONCE);
-      const some = await pace.step(() => this.hot.after(ctx, conversationId, after, limit));
-      const due = some.filter((message) => message.created_at < before && !held.keeps(message));
-      for (const archived of await this.hot.withParts(ctx, due)) {
-        const month = monthOf(archived.message.created_at);
+      const encoded = await pace.step(() => this.hot.encodedAfter(ctx, conversationId, after, limit));
+      const some = encoded.map((bson) => this.read(bson, held));
+      const due = some.filter(
+        ({ message, whole }) => message.created_at < before && !(whole !== null && held.keeps(whole)),
+      );
+      const parts = await this.hot.withParts(
+        ctx,
+        due.flatMap(({ whole }) => whole ?? []),
+      );
+      const archived = parts.values();
+      for (const { message, plain } of due) {
+        const month = monthOf(message.created_at);
         const { draft, remains } = open.get(month) ?? this.begin(ctx, conversationId, month, open);
-        draft.add(archived);
-        const { marks, sends } = this.hot.remainsOf([archived.message], this.clock.now());
-        remains.marks.push(...marks);
-        remains.sends.push(...sends);
+        if (plain !== null) draft.addLine(plain, message);
+        else this.addWhole(draft, remains, archived.next().value!);
         if (draft.isFull) yield await finish(open, month);
       }
-      const newest = due.at(-1) && monthOf(due.at(-1)!.created_at);
+      const newest = due.at(-1) && monthOf(due.at(-1)!.message.created_at);
       for (const month of [...open.keys()].sort()) if (newest && month < newest) yield await finish(open, month);
       const last = some.at(-1);
       // Numbers follow the time but for what clocks differ: a portion in which all are young is the end.
-      const isYoung = some.every(({ created_at }) => created_at >= before);
+      const isYoung = some.every(({ message }) => message.created_at >= before);
       if (!last || some.length < limit || isYoung) break;
-      after = last.seq;
+      after = last.message.seq;
     }
     for (const month of [...open.keys()].sort()) yield await finish(open, month);
+  }
+
+  /** Of a plain message its line is enough; the others, and where anything is held all, are read whole. */
+  private read(bson: Uint8Array, held: HeldMessages): Read {
+    const plain = held.isEmpty ? plainLineOf(bson) : null;
+    if (plain && this.hot.isPastRepeating(plain.message.created_at, this.clock.now())) {
+      return { message: plain.message, plain: plain.line, whole: null };
+    }
+    const whole = deserialize(bson) as Message;
+    return { message: whole, plain: null, whole };
+  }
+
+  private addWhole(draft: SegmentDraft, remains: Remains, archived: ArchivedMessage): void {
+    draft.add(archived);
+    const { marks, sends } = this.hot.remainsOf([archived.message], this.clock.now());
+    remains.marks.push(...marks);
+    remains.sends.push(...sends);
   }
 
   private begin(ctx: RequestContext, conversationId: ObjectId, month: string, open: Map<string, Open>): Open {

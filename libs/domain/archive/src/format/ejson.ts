@@ -19,7 +19,7 @@ export function toEjson(value: unknown): unknown {
   }
   if (Array.isArray(value)) return value.map(toEjson);
   if (typeof value !== 'object') throw new NotPlain();
-  if (value instanceof Date) return dateOf(value);
+  if (value instanceof Date) return { $date: dateText(value) };
   const kind = (value as { _bsontype?: string })._bsontype;
   if (kind === 'ObjectId') return { $oid: (value as ObjectId).toHexString() };
   if (kind !== undefined || !isPlain(value)) throw new NotPlain();
@@ -48,10 +48,11 @@ export function fromEjson(tree: unknown): unknown {
   return fields;
 }
 
-function dateOf(date: Date): { $date: string } {
+/** ISO 8601, of the years that relaxed EJSON writes so. @throws NotPlain */
+export function dateText(date: Date): string {
   const year = date.getUTCFullYear();
   if (!(year >= MIN_YEAR && year <= MAX_YEAR)) throw new NotPlain();
-  return { $date: date.toISOString() };
+  return date.toISOString();
 }
 
 function isPlain(value: object): boolean {

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { ObjectId as BsonObjectId, type ObjectId } from 'bson';
 import type { NewDocument, TenantId } from '#caas/kernel';
-import type { ArchivedMessage, Message } from '#caas/domain/messaging';
+import type { ArchivedMessage } from '#caas/domain/messaging';
 import type { ArchiveBlock } from '../persistence/archive-block.schema';
 import type { ArchiveSegment, BlockEntry } from '../persistence/archive-segment.schema';
 import type { BlockCodec } from './block-codec';
 import { FORMAT, lineOf } from './lines';
+import type { IndexedMessage } from './plain-line';
 
 export const MESSAGES_IN_SEGMENT = 10_000;
 const MESSAGES_IN_BLOCK = 256;
@@ -27,7 +28,7 @@ export class SegmentDraft {
   readonly segmentId = new BsonObjectId();
   private lines: string[] = [];
   private lineBytes = 0;
-  private waiting: Message[] = [];
+  private waiting: IndexedMessage[] = [];
   private contentBytes = 0;
   private newestAt = 0;
   private count = 0;
@@ -49,11 +50,15 @@ export class SegmentDraft {
   }
 
   add(archived: ArchivedMessage): void {
-    const line = lineOf(archived);
+    this.addLine(lineOf(archived), archived.message);
+  }
+
+  /** @param line as `lineOf` makes it, of this message */
+  addLine(line: string, message: IndexedMessage): void {
     this.lines.push(line);
     this.lineBytes += line.length;
-    this.waiting.push(archived.message);
-    this.newestAt = Math.max(this.newestAt, archived.message.created_at.getTime());
+    this.waiting.push(message);
+    this.newestAt = Math.max(this.newestAt, message.created_at.getTime());
     this.count += 1;
     if (this.waiting.length === MESSAGES_IN_BLOCK || this.lineBytes >= BYTES_IN_BLOCK) this.closeBlock();
   }
@@ -122,7 +127,9 @@ export const folderOf = (tenantId: TenantId, conversationId: ObjectId): string =
 /** UTC. */
 export const monthOf = (date: Date): string => date.toISOString().slice(0, 7);
 
-function entryOf(messages: Message[]): Pick<BlockEntry, 'count' | 'first_seq' | 'last_seq' | 'min_rev' | 'max_rev'> {
+function entryOf(
+  messages: IndexedMessage[],
+): Pick<BlockEntry, 'count' | 'first_seq' | 'last_seq' | 'min_rev' | 'max_rev'> {
   const revs = messages.map(({ rev }) => rev);
   return {
     count: messages.length,
@@ -133,7 +140,7 @@ function entryOf(messages: Message[]): Pick<BlockEntry, 'count' | 'first_seq' | 
   };
 }
 
-function indexOf(messages: Message[]): BlockIndex {
+function indexOf(messages: IndexedMessage[]): BlockIndex {
   const hexes = messages.map(({ _id }) => _id.toHexString()).sort();
   const threads = new SeqsById();
   const mentioned = new SeqsById();

@@ -74,11 +74,11 @@ export class HotMessages {
     return found?.created_at ?? null;
   }
 
-  /** Whole, by `seq`. */
-  after(ctx: RequestContext, conversation_id: ObjectId, seq: number, limit: number): Promise<Message[]> {
+  /** Whole, by `seq`, as BSON. */
+  encodedAfter(ctx: RequestContext, conversation_id: ObjectId, seq: number, limit: number): Promise<Uint8Array[]> {
     return ctx
       .repository(messages)
-      .find({ conversation_id, seq: { $gt: seq } }, { sort: { seq: 1 }, limit, withDeleted: true });
+      .findEncoded({ conversation_id, seq: { $gt: seq } }, { sort: { seq: 1 }, limit, withDeleted: true });
   }
 
   /**
@@ -105,13 +105,17 @@ export class HotMessages {
     });
   }
 
+  /** Whether clients have long stopped repeating what was sent then. */
+  isPastRepeating(created_at: Date, now: Date): boolean {
+    return created_at.getTime() < now.getTime() - SENDS_KEPT_MS;
+  }
+
   /** What has to stay hot of these, as of now. */
   remainsOf(some: Message[], now: Date): Remains {
-    const since = now.getTime() - SENDS_KEPT_MS;
     return {
       marks: some.filter(({ pinned_at, reply_count }) => pinned_at !== null || reply_count > 0),
       sends: some
-        .filter(({ created_at }) => created_at.getTime() >= since)
+        .filter(({ created_at }) => !this.isPastRepeating(created_at, now))
         .map(({ _id, conversation_id, sender, client_message_id, created_at }) => ({
           _id,
           conversation_id,
