@@ -10,6 +10,7 @@ import {
   ArchiveHolds,
   ArchiveKeys,
   ArchiveLeases,
+  ArchiveMetrics,
   ArchivePolicy,
   ArchiveVerifier,
   BlockCache,
@@ -46,6 +47,7 @@ import {
 import { FileHolders, FileReferences, MEDIA_COLLECTIONS } from '#caas/domain/media';
 import { USER_COLLECTIONS, users } from '#caas/domain/users';
 import { readSection } from '#caas/platform/config';
+import { Metrics } from '#caas/platform/metrics';
 import { openStorage, storageConfig, type ObjectStorage } from '#caas/platform/storage';
 import { TenancyHarness } from '#caas/testing';
 
@@ -84,6 +86,8 @@ export class ArchiveBench {
     ...MEDIA_COLLECTIONS,
   ]);
   readonly storage = openStorage(readSection(storageConfig, {}), { DATA_DIR: this.folder });
+  readonly prometheus = new Metrics();
+  private readonly metrics = new ArchiveMetrics(this.prometheus);
   readonly rules = rules;
   readonly reader: MessageReader;
   readonly cold: ColdArchive;
@@ -98,7 +102,7 @@ export class ArchiveBench {
   readers(storage: ObjectStorage = this.storage) {
     const objects = this.objects(storage);
     const log = { of: () => ({ error: () => undefined }) } as never;
-    const cold = new ColdArchive(new BlockReader(new BlockCache(objects, this.config)), log);
+    const cold = new ColdArchive(new BlockReader(new BlockCache(objects, this.metrics, this.config)), log);
     const numbers = new ArchiveNumbers(cold, { ARCHIVE_TRUST: TRUST_MS });
     return { cold, reader: new MessageReader(cold, numbers, new ArchivedPresenter()) };
   }
@@ -115,8 +119,8 @@ export class ArchiveBench {
     const objects = this.objects(storage);
     const codec = this.codec;
     const trust = { ARCHIVE_TRUST: TRUST_MS };
-    const sealer = new Sealer(hot, codec, objects, leases, holds, clock, faults);
-    const pruner = new Pruner(hot, leases, holds, faults);
+    const sealer = new Sealer(hot, codec, objects, leases, holds, clock, faults, this.metrics);
+    const pruner = new Pruner(hot, leases, holds, faults, this.metrics);
     const restorer = new Restorer(hot, objects, leases, holds, clock, faults);
     const erased = this.erased(storage);
     const held = new HeldSegments(holds, objects);

@@ -6,6 +6,7 @@ import { InjectConfig, type ConfigOf } from '#caas/platform/config';
 import { TenancyModule } from '#caas/tenancy';
 import { archiveConfig } from './archive.config';
 import { archiveSettingsOf } from './archive.settings';
+import { ArchiveMetrics } from './archive-metrics';
 import { ArchiveFaults } from './archiving/archive-faults';
 import { ArchivePolicy, TenantArchivePolicy } from './archiving/archive-policy';
 import { Archiver } from './archiving/archiver';
@@ -34,6 +35,7 @@ import { SegmentObjects } from './reading/segment-objects';
 @Module({
   imports: [TenancyModule.forFeature(ARCHIVE_COLLECTIONS)],
   providers: [
+    ArchiveMetrics,
     ArchiveKeys,
     BlockCodec,
     SegmentObjects,
@@ -42,7 +44,7 @@ import { SegmentObjects } from './reading/segment-objects';
     ColdArchive,
     { provide: ColdMessages, useExisting: ColdArchive },
   ],
-  exports: [ColdMessages, SegmentObjects, BlockCodec],
+  exports: [ArchiveMetrics, ColdMessages, SegmentObjects, BlockCodec],
 })
 export class ArchiveModule implements OnModuleInit {
   constructor(

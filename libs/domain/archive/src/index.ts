@@ -1,4 +1,5 @@
 export { archiveConfig, MAX_DAYS } from './archive.config';
+export { ArchiveMetrics } from './archive-metrics';
 export { ArchiveModule, ArchiveWorkModule } from './archive.module';
 export { ArchiveJobsModule } from './jobs/archive-jobs.module';
 export { ArchivePolicy, type ArchiveRules } from './archiving/archive-policy';

@@ -15,7 +15,7 @@ import { Sealer, type Sealed } from './sealer';
 import { inTurns } from './turns';
 
 const CONVERSATIONS_AT_ONCE = 200;
-const AT_WORK_AT_ONCE = 3;
+const AT_WORK_AT_ONCE = 4;
 
 export interface RunOptions {
   /** Only this one. */

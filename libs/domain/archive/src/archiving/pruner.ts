@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { RequestContext } from '#caas/kernel';
 import { HotMessages, type FrozenMessage, type FrozenSpan, type HotMessage } from '#caas/domain/messaging';
+import { ArchiveMetrics } from '../archive-metrics';
 import { archiveBlocks, type ArchiveBlock } from '../persistence/archive-block.schema';
 import { archiveSegments, type ArchiveSegment, type BlockEntry } from '../persistence/archive-segment.schema';
 import { ArchiveFaults } from './archive-faults';
@@ -31,6 +32,7 @@ export class Pruner {
     private readonly leases: ArchiveLeases,
     private readonly holds: ArchiveHolds,
     private readonly faults: ArchiveFaults,
+    private readonly metrics: ArchiveMetrics,
   ) {}
 
   /** Everything of the conversation that is sealed. @returns how many messages are gone from hot. @throws LeaseLost */
@@ -55,10 +57,15 @@ export class Pruner {
     let pruned = 0;
     for (const portion of portions) {
       const messages = portion.messages.filter(({ _id }) => !kept.has(_id.toHexString()));
-      pruned += await pace.step(() => this.delete(ctx, lease, { ...portion, messages }));
+      const gone = await pace.step(() =>
+        this.metrics.timed('delete', () => this.delete(ctx, lease, { ...portion, messages })),
+      );
+      pruned += gone;
       await this.faults.at('pruned_portion');
     }
-    await pace.step(() => this.settle(ctx, lease, sealed, portions));
+    const stayed = await pace.step(() => this.metrics.timed('settle', () => this.settle(ctx, lease, sealed, portions)));
+    this.metrics.pruned({ segments: sealed.length, messages: pruned, stayed });
+    await this.faults.at('pruned');
     return pruned;
   }
 
@@ -84,15 +91,18 @@ export class Pruner {
     return kept;
   }
 
-  /** What is hot after all supersedes its copy; then nothing is both hot and cold. The check belongs to the commit. */
+  /**
+   * What is hot after all supersedes its copy; then nothing is both hot and cold. The check belongs to the commit.
+   * @returns how many stay hot
+   */
   private async settle(
     ctx: RequestContext,
     lease: Lease,
     sealed: ArchiveSegment[],
     portions: Portion[],
-  ): Promise<void> {
+  ): Promise<number> {
     await this.faults.at('superseding');
-    await ctx.transaction(async (tx) => {
+    return ctx.transaction(async (tx) => {
       await this.leases.require(tx, lease);
       const left: HotMessage[] = [];
       for (const portion of portions) left.push(...(await this.hot.leftOf(tx, portion)));
@@ -106,14 +116,14 @@ export class Pruner {
         const $set = { ...pruned, blocks: superseding(blocks, staying.get(_id.toHexString())!) };
         await rows.updateOne({ _id, state: 'sealed' }, { $set });
       }
-      if (left.length === 0) return;
+      if (left.length === 0) return 0;
       await this.hot.forgetRemains(
         tx,
         left.map(({ _id }) => _id),
       );
       await this.hot.changed(tx, lease.conversationId);
+      return left.length;
     });
-    await this.faults.at('pruned');
   }
 }
 

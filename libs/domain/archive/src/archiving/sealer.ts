@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { deserialize, type ObjectId } from 'bson';
 import { Clock, type RequestContext } from '#caas/kernel';
 import { HotMessages, type ArchivedMessage, type Message, type Remains } from '#caas/domain/messaging';
+import { ArchiveMetrics } from '../archive-metrics';
 import { BlockCodec } from '../format/block-codec';
 import { ArchiveDamaged } from '../format/lines';
 import { plainLineOf, type IndexedMessage } from '../format/plain-line';
@@ -57,6 +58,7 @@ export class Sealer {
     private readonly holds: ArchiveHolds,
     private readonly clock: Clock,
     private readonly faults: ArchiveFaults,
+    private readonly metrics: ArchiveMetrics,
   ) {}
 
   /** Seals everything of a conversation that was sent before `before` and is not held. @throws LeaseLost, ArchiveDamaged */
@@ -114,7 +116,9 @@ export class Sealer {
     const open = new Map<string, Open>();
     for (let after = 0; ;) {
       const limit = pace.portion(MESSAGES_AT_ONCE);
-      const encoded = await pace.step(() => this.hot.encodedAfter(ctx, conversationId, after, limit));
+      const encoded = await pace.step(() =>
+        this.metrics.timed('read', () => this.hot.encodedAfter(ctx, conversationId, after, limit)),
+      );
       const some = encoded.map((bson) => this.read(bson, held));
       const due = some.filter(
         ({ message, whole }) => message.created_at < before && !(whole !== null && held.keeps(whole)),
@@ -168,13 +172,16 @@ export class Sealer {
 
   private async commit(ctx: RequestContext, lease: Lease, ready: Ready[], pace: Pace): Promise<void> {
     await this.faults.at('frozen');
-    await pace.step(() => this.plan(ctx, lease, ready));
+    await pace.step(() => this.metrics.timed('plan', () => this.plan(ctx, lease, ready)));
     await this.faults.at('planned');
-    await inTurns(ready, OBJECTS_AT_ONCE, ({ segment, object }) => this.objects.put(ctx, segment, object));
+    await this.metrics.timed('write', () =>
+      inTurns(ready, OBJECTS_AT_ONCE, ({ segment, object }) => this.objects.put(ctx, segment, object)),
+    );
     await this.faults.at('written');
-    await inTurns(ready, OBJECTS_AT_ONCE, (each) => this.compare(ctx, each));
+    await this.metrics.timed('verify', () => inTurns(ready, OBJECTS_AT_ONCE, (each) => this.compare(ctx, each)));
     await this.faults.at('read_back');
-    await pace.step(() => this.sealAll(ctx, lease, ready));
+    await pace.step(() => this.metrics.timed('seal', () => this.sealAll(ctx, lease, ready)));
+    this.metrics.sealed(ready.map(({ segment }) => segment));
     await this.faults.at('sealed');
   }
 

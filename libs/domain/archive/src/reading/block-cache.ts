@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import type { RequestContext } from '#caas/kernel';
 import { InjectConfig, type ConfigOf } from '#caas/platform/config';
+import { ArchiveMetrics } from '../archive-metrics';
 import { archiveConfig } from '../archive.config';
 import { headOf } from '../format/lines';
 import { SegmentObjects, type SegmentRow } from './segment-objects';
@@ -25,6 +26,7 @@ export class BlockCache {
 
   constructor(
     private readonly objects: SegmentObjects,
+    private readonly metrics: ArchiveMetrics,
     @InjectConfig(archiveConfig) config: ConfigOf<typeof archiveConfig>,
   ) {
     this.blocks = new LRUCache({ maxSize: config.ARCHIVE_CACHE_MB * 2 ** 20, sizeCalculation: sizeOf });
@@ -33,6 +35,7 @@ export class BlockCache {
   get(ctx: RequestContext, segment: SegmentRow, number: number): Promise<CachedBlock> {
     const key = `${ctx.tenantId}:${segment._id.toHexString()}:${number}`;
     const known = this.blocks.get(key);
+    this.metrics.read(known ? 'hit' : 'miss');
     if (known) return Promise.resolve(known);
     const underway = this.loading.get(key);
     if (underway) return underway;
