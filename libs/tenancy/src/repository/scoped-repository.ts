@@ -1,5 +1,4 @@
-import type { ObjectId } from 'bson';
-import { ObjectId as BsonObjectId } from 'bson';
+import { ObjectId as BsonObjectId, type ObjectId } from 'bson';
 import type { ClientSession, Model, MongooseBulkWriteOptions } from 'mongoose';
 import {
   cutPage,
@@ -62,11 +61,8 @@ export class ScopedRepository<D extends TenantDocument> implements TenantReposit
     return this.run(() => this.query(filter, options).exec()) as Promise<D[]>;
   }
 
-  findEncoded(filter: Filter<D>, options: FindOptions<D> = {}): Promise<Uint8Array[]> {
-    return this.run(() => this.query(filter, options).setOptions({ raw: true }).exec()) as unknown as Promise<
-      Uint8Array[]
-    >;
-  }
+  findEncoded = (filter: Filter<D>, options: FindOptions<D> = {}) =>
+    this.run(() => this.query(filter, options).setOptions({ raw: true }).exec()) as Promise<never>;
 
   stream(filter: Filter<D>, options: FindOptions<D> & { batchSize?: number } = {}): AsyncIterable<D> {
     return this.query(filter, options).cursor({ batchSize: options.batchSize ?? 500 }) as unknown as AsyncIterable<D>;
