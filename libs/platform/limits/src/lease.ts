@@ -42,7 +42,7 @@ const LOOK_AGAIN_MS = 1_000;
 /**
  * One budget as this process sees it. Points are fetched from the common count some at a time and ahead of need, so that a call
  * seldom waits for it; what is fetched is counted, so that no number of processes admits more than the rate. A process fetches
- * ahead no more than it has just needed, and the less the less a window has left: its last points are fetched one by one, and once
+ * ahead no more than it needed just now or in the window before, and the less the less a window has left: its last points are fetched one by one, and once
  * there are none, nobody is asked any more until it ends. Who calls seldom is not worth a question: the first points of a window
  * are given on trust, and counted with the first that are fetched; of all processes together those are 5 % of the rate.
  */
@@ -55,6 +55,9 @@ export class Lease {
   private ahead = 0;
   private isKnown = false;
   private trusted = 0;
+  /** Spent here in this window, and in the one before. */
+  private spent = 0;
+  private spentBefore = 0;
   private isAsking = false;
   private waiting: Waiting[] = [];
   private wanted = 0;
@@ -90,6 +93,7 @@ export class Lease {
     if (nowMs >= this.endsAtMs) this.forget();
     if (this.waiting.length === 0 && this.left >= points) {
       this.left -= points;
+      this.spent += points;
       if (this.left < this.ahead / 2 && !this.isSpent) this.ask();
       return true;
     }
@@ -140,6 +144,8 @@ export class Lease {
   }
 
   private forget(): void {
+    if (this.spent > 0) this.spentBefore = this.spent;
+    this.spent = 0;
     this.left = this.ahead = this.trusted = 0;
     this.rest = this.rate.points;
     this.isKnown = this.isSpent = false;
@@ -148,11 +154,14 @@ export class Lease {
 
   /** In a window of which nothing is known yet. */
   private isTrusted(points: number, nowMs: number): boolean {
-    const mayTrust = this.isTolerant && !this.isAsking;
-    if (!mayTrust || this.trusted + points > (TOLERANCE * this.rate.points) / this.processes) return false;
+    const mostTrusted = this.isTolerant && !this.isAsking ? (TOLERANCE * this.rate.points) / this.processes : 0;
+    if (this.trusted + points > mostTrusted) return false;
     if (this.trusted === 0) this.endsAtMs = nowMs + 1000 * this.rate.seconds;
     this.trusted += points;
+    this.spent += points;
     this.rest -= points;
+    // Who called more often a moment ago will again, and need not wait for it.
+    if (this.trusted + 1 > mostTrusted && this.spentBefore > this.spent) this.ask();
     return true;
   }
 
@@ -169,6 +178,9 @@ export class Lease {
     this.isAsking = true;
     const { trusted } = this;
     this.trusted = 0;
+    if (!this.isKnown && this.isTolerant) {
+      this.ahead = Math.min(this.spentBefore, Math.floor(TOLERANCE * this.rate.points));
+    }
     const points = Math.max(1, this.wanted - this.left + this.ahead) + trusted;
     const askedAtMs = performance.now();
     void this.counter
@@ -201,6 +213,7 @@ export class Lease {
     for (const each of this.waiting) {
       if (each.points <= this.left && unserved.length === 0) {
         this.left -= each.points;
+        this.spent += each.points;
         this.wanted -= each.points;
         each.resolve(true);
       } else if (this.isSpent) {

@@ -29,7 +29,6 @@ export class SharedCounter implements PointCounter {
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
       commandTimeout: REDIS_TIMEOUT_MS,
-      enableAutoPipelining: true,
     });
     this.shared = new RateLimiterRedis({ ...COUNT_ONLY, storeClient: this.redis, rejectIfRedisNotReady: true });
   }
