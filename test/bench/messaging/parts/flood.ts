@@ -27,7 +27,8 @@ export async function flood(bench: Bench): Promise<void> {
   table.heading(`A tenant sends ${FLOOD_PER_SECOND} messages a second and may ${LIMIT_PER_SECOND}; another sends 25`);
   const api = await startServer('apps/api/src/main.js', { ...env, RATE_LIMITS_FACTOR: '1' });
   const crowdOf = async (idle: boolean) => {
-    const population = await Population.found(api.url, platformKey, { limits: LIMITS });
+    const limits = idle ? LIMITS : { ...LIMITS, sends_per_minute: MANY };
+    const population = await Population.found(api.url, platformKey, { limits });
     const people = await population.people('member', MEMBERS);
     const conversationId = await population.room(people);
     const seats = people.map(({ token }) => ({ token, conversationId }));
