@@ -1,4 +1,5 @@
 import { CaasError } from '#caas/kernel';
+import { Pace } from './pace';
 import type { Rate } from './rate';
 
 /** Points counted over all processes, in windows that begin with their first point. */
@@ -32,8 +33,12 @@ interface Waiting {
   resolve(admitted: boolean): void;
 }
 
-/** How far from the rate a budget may be over all processes. */
-const TOLERANCE = 0.05;
+/** What all processes together may give before any of them has asked, as a part of the rate. */
+const ON_TRUST = 0.05;
+/** So much of what a window has left may one process fetch ahead: what it then does not use is lost to the others. */
+const FETCHED_AHEAD = 0.2;
+/** Of windows of a second, so that nobody has a second's worth at once, second after second. */
+const LONGEST_PACED_SECONDS = 1;
 /** What is limited by the hour is a protection, and counted one by one. */
 const LONGEST_TOLERANT_SECONDS = 60;
 /** So often does one get through to where a change of the rate would be seen. */
@@ -42,9 +47,10 @@ const LOOK_AGAIN_MS = 1_000;
 /**
  * One budget as this process sees it. Points are fetched from the common count some at a time and ahead of need, so that a call
  * seldom waits for it; what is fetched is counted, so that no number of processes admits more than the rate. A process fetches
- * ahead no more than it needed just now or in the window before, and the less the less a window has left: its last points are fetched one by one, and once
- * there are none, nobody is asked any more until it ends. Who calls seldom is not worth a question: the first points of a window
- * are given on trust, and counted with the first that are fetched; of all processes together those are 5 % of the rate.
+ * ahead no more than it needed just now or in the window before, and the less the less a window has left: its last points are
+ * fetched one by one, and once there are none, nobody is asked any more until it ends. Who calls seldom is not worth a question:
+ * the first points of a window are given on trust, and counted with the first that are fetched; of all processes together those
+ * are 5 % of the rate. Who asked for more than the rate in a window of a second gets the next one's points evenly.
  */
 export class Lease {
   private left = 0;
@@ -61,6 +67,9 @@ export class Lease {
   private isAsking = false;
   private waiting: Waiting[] = [];
   private wanted = 0;
+  /** Of who asked for more than the rate in the window before. */
+  private pace: Pace | null = null;
+  private isExceeded = false;
 
   /** @param processes among which a rate is divided that cannot be counted in common */
   constructor(
@@ -90,7 +99,11 @@ export class Lease {
   /** @returns whether the points were there; a promise where the common count has to be asked first */
   take(cost: number, nowMs: number): boolean | Promise<boolean> {
     const points = Math.min(cost, this.rate.points);
-    if (nowMs >= this.endsAtMs) this.forget();
+    if (nowMs >= this.endsAtMs) this.forget(nowMs);
+    if (this.pace && !this.pace.spend(points, nowMs)) {
+      this.isExceeded = true;
+      return false;
+    }
     if (this.waiting.length === 0 && this.left >= points) {
       this.left -= points;
       this.spent += points;
@@ -99,6 +112,7 @@ export class Lease {
     }
     if (!this.isKnown && this.isTrusted(points, nowMs)) return true;
     if (this.isSpent) {
+      this.isExceeded = true;
       this.shut(nowMs);
       return false;
     }
@@ -117,6 +131,7 @@ export class Lease {
   /** Whether any call would be refused now. Asked for each packet of a flood, and so from memory. */
   isShut(nowMs: number): boolean {
     if (nowMs < this.shutUntilMs && this.left < 1) return true;
+    if (nowMs < this.endsAtMs && this.pace?.isShut(nowMs)) return (this.isExceeded = true);
     return this.wanted >= 2 * this.rate.points;
   }
 
@@ -130,6 +145,7 @@ export class Lease {
     const isSame = rate.points === this.rate.points;
     this.current = rate;
     if (isSame) return;
+    this.pace = null;
     this.isSpent = false;
     this.shutUntilMs = 0;
   }
@@ -143,7 +159,11 @@ export class Lease {
     this.shut(nowMs);
   }
 
-  private forget(): void {
+  private forget(nowMs: number): void {
+    const { points, seconds } = this.rate;
+    if (!this.isExceeded || seconds > LONGEST_PACED_SECONDS) this.pace = null;
+    else this.pace ??= new Pace(points / seconds, nowMs);
+    this.isExceeded = false;
     if (this.spent > 0) this.spentBefore = this.spent;
     this.spent = 0;
     this.left = this.ahead = this.trusted = 0;
@@ -154,7 +174,7 @@ export class Lease {
 
   /** In a window of which nothing is known yet. */
   private isTrusted(points: number, nowMs: number): boolean {
-    const mostTrusted = this.isTolerant && !this.isAsking ? (TOLERANCE * this.rate.points) / this.processes : 0;
+    const mostTrusted = this.isTolerant && !this.isAsking ? (ON_TRUST * this.rate.points) / this.processes : 0;
     if (this.trusted + points > mostTrusted) return false;
     if (this.trusted === 0) this.endsAtMs = nowMs + 1000 * this.rate.seconds;
     this.trusted += points;
@@ -179,7 +199,7 @@ export class Lease {
     const { trusted } = this;
     this.trusted = 0;
     if (!this.isKnown && this.isTolerant) {
-      this.ahead = Math.min(this.spentBefore, Math.floor(TOLERANCE * this.rate.points));
+      this.ahead = Math.min(this.spentBefore, Math.floor(FETCHED_AHEAD * this.rate.points));
     }
     const points = Math.max(1, this.wanted - this.left + this.ahead) + trusted;
     const askedAtMs = performance.now();
@@ -204,7 +224,7 @@ export class Lease {
     this.isSpent = granted < asked;
     // From when it was asked: early rather than late, since what is fetched must not outlive its window.
     this.endsAtMs = askedAtMs + msLeft;
-    this.ahead = this.isTolerant ? Math.min(Math.max(1, 2 * this.ahead), Math.floor(TOLERANCE * this.rest)) : 0;
+    this.ahead = this.isTolerant ? Math.min(Math.max(1, 2 * this.ahead), Math.floor(FETCHED_AHEAD * this.rest)) : 0;
     this.serve(nowMs);
   }
 
@@ -218,6 +238,7 @@ export class Lease {
         each.resolve(true);
       } else if (this.isSpent) {
         this.wanted -= each.points;
+        this.isExceeded = true;
         each.resolve(false);
       } else unserved.push(each);
     }
