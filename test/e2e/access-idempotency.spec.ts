@@ -54,6 +54,7 @@ Object.assign(process.env, {
   NODE_ENV: 'test',
   LOG_LEVEL: 'warn',
   DATA_DIR: dataDir,
+  RATE_LIMITS_FACTOR: '1000',
   PLATFORM_ADMIN_KEY: randomBytes(16).toString('hex'),
 });
 

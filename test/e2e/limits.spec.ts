@@ -76,7 +76,8 @@ describe('Rate limits', () => {
     await grant(tenant, { searches_per_minute: 30, user_searches_per_minute: 1_000 });
     const callers = [anna, ben, await at('anna', 1), tenant.acting('ben')];
     const answers = await times(80, (call) => callers[call % 4]!.get('/v1/search/messages?q=x'));
-    expect(admitted(answers)).toBe(30);
+    // One less, when a process has fetched one ahead for callers of its own who did not come.
+    expect([29, 30]).toContain(admitted(answers));
     const refused = answers.find(({ status }) => status === 429)!;
     expect(refused.headers.get('ratelimit-policy')).toBe('"tenant-search";q=30;w=60');
     const neighbour = await system.tenant('free');
