@@ -8,7 +8,7 @@ import type { Counted, PointCounter } from './lease';
 const KEY_PREFIX = 'caas:limits';
 /** Longer than a Redis or a process takes that is only busy; nobody waits longer for it. */
 const REDIS_TIMEOUT_MS = 500;
-const TRY_AGAIN_AFTER_MS = 1_000;
+const LOOK_AGAIN_AFTER_MS = 1_000;
 /** Whether there is enough is for the leases to say: the library counts and keeps the windows. */
 const COUNT_ONLY = { points: Number.MAX_SAFE_INTEGER, duration: 1, keyPrefix: KEY_PREFIX };
 
@@ -18,7 +18,7 @@ export class SharedCounter implements PointCounter {
   private readonly redis: Redis;
   private readonly shared: RateLimiterRedis;
   private readonly own = new RateLimiterMemory(COUNT_ONLY);
-  private awayUntilMs = 0;
+  private lookAgainAtMs = 0;
   private isAway = false;
 
   constructor(
@@ -45,17 +45,24 @@ export class SharedCounter implements PointCounter {
 
   private async count(key: string, points: number, seconds: number) {
     const options = { customDuration: seconds };
-    if (performance.now() >= this.awayUntilMs) {
+    if (!this.isAway) {
       try {
-        const by = await this.shared.consume(key, points, options);
-        this.tell(false);
-        return { by, isShared: true };
+        return { by: await this.shared.consume(key, points, options), isShared: true };
       } catch (error) {
-        this.awayUntilMs = performance.now() + TRY_AGAIN_AFTER_MS;
         this.tell(true, error as Error);
       }
-    }
+    } else this.lookAgain();
     return { by: await this.own.consume(key, points, options), isShared: false };
+  }
+
+  /** Beside the calls: none of them waits to learn that Redis is still away. */
+  private lookAgain(): void {
+    if (performance.now() < this.lookAgainAtMs) return;
+    this.lookAgainAtMs = performance.now() + LOOK_AGAIN_AFTER_MS;
+    this.redis.ping().then(
+      () => this.tell(false),
+      () => undefined,
+    );
   }
 
   private tell(isAway: boolean, error?: Error): void {
