@@ -46,11 +46,14 @@ function usualLine(bson: Uint8Array): string {
   return lineOf({ message, reactions: [], votes: [], versions: [] });
 }
 
+/** The replacement character is what the line of a plain message does without: see below. */
+const words = fc.string({ unit: 'grapheme' }).filter((text) => !text.includes('\uFFFD'));
+
 /** Values that relaxed EJSON carries exactly. */
 const carried = fc.letrec((tie) => ({
   value: fc.oneof(
     { depthSize: 'small' },
-    fc.string({ unit: 'grapheme' }),
+    words,
     fc.integer(),
     fc.double({ noNaN: true, noDefaultInfinity: true }).filter((value) => !Object.is(value, -0)),
     fc.boolean(),
@@ -65,7 +68,7 @@ const carried = fc.letrec((tie) => ({
 describe('plainLineOf', () => {
   it('is the line that goes by way of objects, to the letter', () => {
     fc.assert(
-      fc.property(carried, fc.string({ unit: 'grapheme' }), (metadata, text) => {
+      fc.property(carried, words, (metadata, text) => {
         const bson = serialize(aMessage({ metadata, text }));
         expect(plainLineOf(bson)?.line).toBe(usualLine(bson));
       }),
