@@ -75,7 +75,13 @@ async function runLane(projects: string[], args: string[], signal: AbortSignal, 
     const turn = starting.catch(() => undefined).then(() => testEngines(dataDir, signal));
     starting = turn;
     engines = await turn;
-    const env = { MONGODB_URI: engines.mongodbUri, REDIS_URL: engines.redisUrl, CAAS_TEST_POSTGRES: engines.postgres };
+    const env = {
+      MONGODB_URI: engines.mongodbUri,
+      REDIS_URL: engines.redisUrl,
+      CAAS_TEST_POSTGRES: engines.postgres,
+      // Hundreds of processes are started, all of the same modules: compiled once, they start in two thirds of the time.
+      NODE_COMPILE_CACHE: join(dataDir, 'compiled'),
+    };
     return await runTests(['--runInBand', ...only(args, ...projects)], env, signal, shown);
   } finally {
     await engines?.stop();
