@@ -50,6 +50,7 @@ export class UploadsController {
     return this.uploads.serve(ctx, id, request, reply);
   }
 
+  @RateLimited('upload')
   @Post(':id')
   @ApiOperation({ summary: 'What X-HTTP-Method-Override says: HEAD, PATCH or DELETE' })
   other(
