@@ -148,7 +148,7 @@ describe.each(['shared', 'prefixed', 'dedicated'] as const)('Quotas on the %s pl
       const [one, two] = [aProcess(), aProcess()];
       expect(await through(36, (at) => add(at % 2 ? one : two, ctx))).toBe(20);
       expect(await there(ctx, 'user')).toBe(20);
-      await waitFor('it is told', 5_000, () => told.length >= 2);
+      await waitFor('it is told', 20_000, () => told.length >= 2);
       await add(one, ctx, -1);
       await add(two, ctx);
       expect(await through(1, () => add(one, ctx))).toBe(0);
@@ -163,7 +163,7 @@ describe.each(['shared', 'prefixed', 'dedicated'] as const)('Quotas on the %s pl
       const processes = [aProcess(), aProcess()];
       expect(await through(40, (at) => send(processes[at % 2]!, ctx))).toBe(25);
       expect(await there(ctx)).toBe(25);
-      await waitFor('it is told', 5_000, () => told.length >= 2);
+      await waitFor('it is told', 20_000, () => told.length >= 2);
       for (const { messages } of processes) {
         await waitFor('it is known', 10_000, async () => (await through(1, () => messages.requireRoom(ctx))) === 0);
       }
@@ -200,7 +200,7 @@ describe.each(['shared', 'prefixed', 'dedicated'] as const)('Quotas on the %s pl
       expect([await there(ctx, '2026-12'), await there(ctx, '2027-01')]).toEqual([3, 4]);
       clock.time = new Date('2027-02-01T00:00:00.000Z');
       await send(two, ctx, 4);
-      await waitFor('it is told again', 5_000, () => told.length === 4);
+      await waitFor('it is told again', 20_000, () => told.length === 4);
       expect(percents()).toEqual([80, 80, 95, 95]);
     });
 

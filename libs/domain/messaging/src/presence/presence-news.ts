@@ -5,6 +5,7 @@ import { RelationshipsService } from '#caas/domain/users';
 import { Digests, Realtime } from '#caas/platform/realtime';
 import { members } from '#caas/domain/groups';
 import { viewOfReference } from '../views';
+import { PresenceRows } from './presence-rows';
 import { ownState, stateForOthers, type State } from './presence-status';
 import type { Presence } from './presence.schema';
 
@@ -18,6 +19,7 @@ export type RowsOfUsers = ReadonlyMap<string, readonly Presence[]>;
 @Injectable()
 export class PresenceNews {
   constructor(
+    private readonly rows: PresenceRows,
     private readonly relationships: RelationshipsService,
     private readonly digests: Digests,
     private readonly realtime: Realtime,
@@ -26,7 +28,7 @@ export class PresenceNews {
   /** Of those among `users` whose rows differ in what others see. */
   async tellChanges(ctx: RequestContext, users: UserReference[], before: RowsOfUsers, now: RowsOfUsers): Promise<void> {
     const changed = users.filter((user) => stateOf(user, before).status !== stateOf(user, now).status);
-    await this.tell(ctx, changed, now);
+    await this.tell(ctx, changed);
   }
 
   /** Of those among `users` who are nowhere any more. */
@@ -34,17 +36,18 @@ export class PresenceNews {
     await this.tell(
       ctx,
       users.filter((user) => stateOf(user, now).status === 'offline'),
-      now,
     );
   }
 
-  private async tell(ctx: RequestContext, users: UserReference[], rows: RowsOfUsers): Promise<void> {
+  private async tell(ctx: RequestContext, users: UserReference[]): Promise<void> {
     if (users.length === 0) return;
     const ids = users.map(({ user_id }) => user_id);
     const [conversations, blocked] = await Promise.all([
       this.conversationsOf(ctx, ids),
       this.relationships.blockedBy(ctx, ids),
     ]);
+    // As late as can be: of two who tell of a user at once, the one who read first must not be the last to tell.
+    const rows = await this.rows.of(ctx, ids);
     const entries = users.map((user) => {
       const key = user.user_id.toHexString();
       const isInvisible = ownState(rows.get(key) ?? [], new Date()).status === 'invisible';

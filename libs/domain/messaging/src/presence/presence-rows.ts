@@ -1,6 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { ObjectId } from 'bson';
-import type { Filter, RequestContext, UserReference, WriteOperation } from '#caas/kernel';
+import {
+  DuplicateKeyError,
+  type Filter,
+  type RequestContext,
+  type UserReference,
+  type WriteOperation,
+} from '#caas/kernel';
 import { InjectConfig, type ConfigOf } from '#caas/platform/config';
 import { presenceConfig } from './presence.config';
 import { choiceOf, type ChosenStatus } from './presence-status';
@@ -12,6 +18,7 @@ const KEPT_MS = 24 * 60 * 60_000;
 const HANDOVER_MS = 10_000;
 const LOST_AT_ONCE = 500;
 
+type Choice = Pick<Presence, 'status' | 'status_at'>;
 type Ended = Pick<Presence, 'connected' | 'alive_until' | 'expires_at'>;
 
 /** The queries on `presence`, as this process writes them. */
@@ -31,7 +38,7 @@ export class PresenceRows {
   async arrive(ctx: RequestContext, users: { user: UserReference; known: Presence[] }[]): Promise<void> {
     const now = new Date();
     await ctx.repository(presence).bulkWrite(
-      users.map(({ user, known }) => this.arrival(user, known, now)),
+      users.flatMap(({ user, known }) => this.arrival(user, known, now)),
       { ordered: false },
     );
   }
@@ -50,8 +57,8 @@ export class PresenceRows {
     const now = new Date();
     const chosen = { status, status_at: now, ...(status === 'invisible' ? {} : { seen_at: now }) };
     const rows = ctx.repository(presence);
+    if (known.length === 0) await this.insert(ctx, user, now, chosen);
     await rows.updateMany({ 'user.user_id': user.user_id }, { $set: chosen });
-    if (known.length === 0) await rows.bulkWrite([this.arrival(user, [], now, chosen)]);
   }
 
   /** The sign of life. @returns how many users it was given for: fewer than there are when some were taken for lost */
@@ -90,6 +97,15 @@ export class PresenceRows {
     return rows.filter(({ status }) => status !== 'invisible').map(({ user }) => user);
   }
 
+  private async insert(ctx: RequestContext, user: UserReference, now: Date, chosen: Choice): Promise<void> {
+    try {
+      await ctx.repository(presence).bulkWrite(this.arrival(user, [], now, chosen));
+    } catch (error) {
+      // The round that writes down who came was faster.
+      if (!(error instanceof DuplicateKeyError)) throw error;
+    }
+  }
+
   private async end(ctx: RequestContext, among: Filter<Presence>, ended: Partial<Ended>, now: Date): Promise<void> {
     // Of who is invisible it is not written down that they were there.
     await ctx.repository(presence).bulkWrite([
@@ -103,32 +119,39 @@ export class PresenceRows {
     ]);
   }
 
+  /** What is chosen meanwhile stays: of a row that is there, the status is changed only where it is no later than what was known. */
   private arrival(
     user: UserReference,
     known: Presence[],
     now: Date,
-    chosen = choiceOf(known, now) ?? { status: 'online', status_at: now },
-  ): WriteOperation<Presence> {
+    chosen: Choice = choiceOf(known, now) ?? { status: 'online', status_at: now },
+  ): WriteOperation<Presence>[] {
+    const own = { 'user.user_id': user.user_id, process_id: this.processId };
     const { status, status_at } = chosen;
     const alive_until = after(now, this.config.PRESENCE_TIMEOUT);
-    return {
+    const came = {
       updateOne: {
-        filter: { 'user.user_id': user.user_id, process_id: this.processId },
+        filter: own,
         update: {
           $set: {
             'user.user_external_id': user.user_external_id,
             'user.user_display_name': user.user_display_name,
-            status,
-            status_at,
             connected: true,
             alive_until,
             expires_at: after(alive_until, KEPT_MS),
-            ...(status === 'invisible' ? {} : { seen_at: now }),
           },
+          $setOnInsert: { status, status_at, seen_at: status === 'invisible' ? null : now },
         },
         upsert: true,
       },
     };
+    if (!known.some(({ process_id }) => process_id === this.processId)) return [came];
+    const knownAt = new Date(Math.max(...known.map((row) => row.status_at.getTime())));
+    return [
+      { updateOne: { filter: { ...own, status_at: { $lte: knownAt } }, update: { $set: { status, status_at } } } },
+      { updateOne: { filter: { ...own, status: { $ne: 'invisible' } }, update: { $set: { seen_at: now } } } },
+      came,
+    ];
   }
 
   /** The last sign of life, or what is known by then. */
