@@ -1,4 +1,5 @@
 import { waitFor } from '../../tools/stack';
+import { coloredPdf } from '../support/media/pdfs';
 import { heic, PDF, testVideo } from '../support/media/samples';
 import { TenantFiles } from '../support/media/tenant-files';
 import { TestSystem, type TestTenant } from '../support/test-system';
@@ -45,9 +46,20 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Clients on the tier %s', 
     expect([refused.status, ((await refused.json()) as { code: string }).code]).toEqual([409, 'heic_not_supported']);
   });
 
-  it('get a PDF as it is, and no preview of it', async () => {
+  it('get a PDF as it is, its number of pages, and a preview of the first', async () => {
+    const bytes = coloredPdf(['1 0 0', '0 0 1']);
+    const { id, file } = await upload(bytes, 'a.pdf', 'application/pdf');
+    expect(file).toMatchObject({ status: 'ready', kind: 'document', page_count: 2, thumbhash: expect.any(String) });
+    const names = ['original', 'thumb_160', 'thumb_480', 'thumb_1280'];
+    expect(file.variants.map(({ name }) => name)).toEqual(names);
+    expect(Buffer.from(await (await content(id, 'original')).arrayBuffer())).toEqual(bytes);
+    const shown = await content(id, 'thumb_480');
+    expect([shown.status, shown.headers.get('content-type')]).toEqual([200, 'image/webp']);
+  });
+
+  it('get a PDF without pages as it is, and no preview of it', async () => {
     const { id, file } = await upload(PDF, 'a.pdf', 'application/pdf');
-    expect(file.status).toBe('ready');
+    expect(file).toMatchObject({ status: 'ready', page_count: null, thumbhash: null });
     expect(file.variants.map(({ name }) => name)).toEqual(['original']);
     expect(Buffer.from(await (await content(id, 'original')).arrayBuffer())).toEqual(PDF);
     for (const variant of ['thumb_160', 'poster']) expect((await content(id, variant)).status).toBe(404);

@@ -8,6 +8,7 @@ import sharp from 'sharp';
 import { waitFor } from '../../tools/stack';
 import { ClamdStandIn } from '../support/media/clamd-stand-in';
 import { hostileFiles, polyglot } from '../support/media/hostile';
+import { coloredPdf } from '../support/media/pdfs';
 import { probed } from '../support/media/probe';
 import {
   animation,
@@ -217,6 +218,24 @@ describe('what becomes of', () => {
     expect((await ended(files, { name: 'n.txt', bytes: Buffer.from('grüße') })).media).toMatchObject({
       content_type: 'text/plain',
     });
+  });
+
+  it('a PDF: its first page, in the sizes of thumbnails', async () => {
+    const { file, media } = await ended(files, { name: 'd.pdf', bytes: coloredPdf(['1 0 0', '0 0 1', '0 1 0']) });
+    expect(file).toMatchObject({ status: 'ready', problem: null });
+    expect(media).toMatchObject({ kind: 'document', content_type: 'application/pdf', page_count: 3, width: null });
+    expect(shapeOf(media)).toEqual({
+      original: [null, null],
+      thumb_160: [120, 160],
+      thumb_480: [360, 480],
+      thumb_1280: [960, 1280],
+    });
+    for (const side of [160, 480, 1280]) {
+      const { channels } = await sharp(await files.bytes(`${media.object_prefix}/thumb_${side}.webp`)).stats();
+      const [red, green, blue] = channels.map(({ mean }) => mean);
+      expect(red).toBeGreaterThan(240);
+      expect(Math.max(green!, blue!)).toBeLessThan(15);
+    }
   });
 
   it('malware: rejected; and nothing passes while the scanner is away', async () => {

@@ -1,6 +1,7 @@
 import { ObjectId } from 'bson';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { coloredPdf } from '../support/media/pdfs';
 import { photograph, testVideo } from '../support/media/samples';
 import { PROCESSING_STEPS } from '#caas/domain/media';
 import { TenantFiles } from '../support/media/tenant-files';
@@ -33,7 +34,11 @@ async function again(id: ObjectId): Promise<void> {
 }
 
 it('a worker killed after any step: the next one makes the file ready, once, and nothing is left over', async () => {
-  const bytes = [await photograph('nagasaki-boats'), await testVideo({ size: '320x240' })];
+  const picture = await photograph('nagasaki-boats');
+  const others: Partial<Record<(typeof PROCESSING_STEPS)[number], Buffer>> = {
+    made: coloredPdf(['1 0 0']),
+    'variant written': await testVideo({ size: '320x240' }),
+  };
   const ids = PROCESSING_STEPS.map(() => new ObjectId());
   for (const [at, step] of PROCESSING_STEPS.entries()) {
     await system.startWorker({ KILL_AT: `${step}:${ids[at]!.toHexString()}` });
@@ -43,7 +48,7 @@ it('a worker killed after any step: the next one makes the file ready, once, and
       await files.ended(ids[at - 1]!);
     }
     // A byte of its own behind each: none shares the content of another.
-    const own = Buffer.concat([bytes[step === 'variant written' ? 1 : 0]!, Buffer.from([at])]);
+    const own = Buffer.concat([others[step] ?? picture, Buffer.from([at])]);
     await files.upload({ _id: ids[at]!, name: step, bytes: own });
     await system.workerEnded();
     expect(await files.rows('outbox')).toContainEqual(
@@ -89,11 +94,15 @@ it('a file that brings three workers down has failed, with those that wait for t
   expect((await files.objects()).filter((key) => key.includes(id.toHexString()))).toEqual([]);
 });
 
-it('a worker without ffmpeg leaves videos for later, and does the rest', async () => {
+it('a worker without ffmpeg and poppler leaves videos for later, has no previews of PDFs, and does the rest', async () => {
   await system.startWorker({ FFMPEG_PATH: '/nowhere' });
   const video = await files.upload({ name: 'v.mp4', bytes: await testVideo({ size: '160x120' }) });
   const picture = await files.upload({ name: 'p.jpg', bytes: await photograph('allium-oreophilum') });
+  const document = await files.upload({ name: 'd.pdf', bytes: coloredPdf(['0 1 0']) });
   expect((await files.ended(picture)).file.status).toBe('ready');
+  const kept = await files.ended(document);
+  expect(kept.file.status).toBe('ready');
+  expect(kept.media).toMatchObject({ page_count: null, variants: [{ name: 'original' }] });
   expect(['uploaded', 'processing']).toContain((await files.file(video)).status);
   await system.startWorker();
   await again(video);

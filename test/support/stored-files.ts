@@ -54,6 +54,7 @@ export async function makeReady(
     duration_ms: null,
     thumbhash: 'aGFzaA==',
     waveform: null,
+    page_count: null,
     variants: [
       {
         name: 'original',

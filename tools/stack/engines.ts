@@ -71,7 +71,8 @@ export async function launchEngines(supervision: Supervision, home: DataDir, opt
     await Promise.all([documents(), processes.mongod?.stop(), processes.redis?.stop()]);
   };
   await ensureInstalled(missingTools(home, options), supervision);
-  await installIfPossible(['ffmpeg'], 'videos and audios wait, everything else works', supervision);
+  const without = 'videos and audios wait, PDFs have no preview, everything else works';
+  await installIfPossible(['ffmpeg', 'poppler'], without, supervision);
   const documents = documentEngine(supervision, home, options, processes);
   const queues = queueEngine(supervision, home, options, processes);
   // Both are over, one way or the other, before anything is stopped: otherwise one could start after that.

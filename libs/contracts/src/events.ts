@@ -77,6 +77,8 @@ export const fileView = open({
   width: z.int().nullable(),
   height: z.int().nullable(),
   duration_ms: z.int().nullable(),
+  /** Of a PDF. */
+  page_count: z.int().positive().nullable(),
   thumbhash: z.string().nullable(),
   variants: z.array(variant),
 });

@@ -1,4 +1,5 @@
 import { crc32, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
+import { hostilePdfs } from './pdfs';
 import { photograph, testVideo } from './samples';
 
 export interface Hostile {
@@ -19,7 +20,9 @@ export async function hostileFiles(url: string): Promise<Hostile[]> {
   const playlist = (target: string) =>
     Buffer.from(`#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n${target}\n#EXT-X-ENDLIST\n`);
   const zip = zipOf('a.txt', Buffer.alloc(50_000_000));
+  const pdfs = Object.entries(hostilePdfs(url)).map(([what, bytes]) => ({ what, bytes, ends: ['ready'] }));
   return [
+    ...pdfs,
     { what: 'an empty file', bytes: Buffer.alloc(0), ends: ['empty_file'] },
     { what: 'a drawing with a script', bytes: Buffer.from(svg), ...image, ends: ['active_content'] },
     {

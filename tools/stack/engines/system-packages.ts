@@ -10,6 +10,8 @@ const SYSTEM_PACKAGES = {
   mount: { commands: ['mount'], package: 'mount' },
   // What workers make videos with.
   ffmpeg: { commands: ['ffmpeg'], package: 'ffmpeg' },
+  // What workers draw page 1 of PDFs with.
+  poppler: { commands: ['pdftoppm'], package: 'poppler-utils' },
   // Only where the embedded engine is run by somebody who is not root.
   uidmap: { commands: ['newuidmap'], package: 'uidmap' },
 } as const;

@@ -7,6 +7,7 @@ import { FileEnds } from './processing/contents/file-ends';
 import { Objects } from './processing/contents/objects';
 import { FileNews } from './processing/file-news';
 import { Audios } from './processing/kinds/audios';
+import { Documents } from './processing/kinds/documents';
 import { Images } from './processing/kinds/images';
 import { Prober } from './processing/kinds/probe';
 import { Videos } from './processing/kinds/videos';
@@ -14,8 +15,9 @@ import { Makers } from './processing/makers';
 import { ProcessFileProcessor } from './processing/process-file.processor';
 import { Scratch } from './processing/scratch';
 import { Ffmpeg } from './processing/tools/ffmpeg';
-import { VideoToolsCheck } from './processing/tools/video-tools-check';
 import { MalwareScanner } from './processing/tools/malware-scanner';
+import { Poppler } from './processing/tools/poppler';
+import { ToolsCheck } from './processing/tools/tools-check';
 
 /** What workers do for media. Needs `Realtime` and `Outbox` from the application. */
 @Module({
@@ -29,11 +31,13 @@ import { MalwareScanner } from './processing/tools/malware-scanner';
     Scratch,
     MalwareScanner,
     Ffmpeg,
-    VideoToolsCheck,
+    Poppler,
+    ToolsCheck,
     Prober,
     Images,
     Videos,
     Audios,
+    Documents,
     Makers,
     ProcessFileProcessor,
   ],

@@ -49,6 +49,7 @@ function contentOf(media: MediaMetadata | null) {
     duration_ms: media?.duration_ms ?? null,
     thumbhash: media?.thumbhash ?? null,
     waveform: media?.waveform ?? null,
+    page_count: media?.page_count ?? null,
     variants: (media?.variants ?? []).map(({ object: _, ...shown }) => shown),
   };
 }

@@ -68,6 +68,10 @@ export class MediaMetadata extends TenantDocumentBase {
   @Prop({ type: [Number], default: null })
   waveform: number[] | null;
 
+  /** Of a PDF that can be opened, as it says. */
+  @Prop({ type: Number, default: null })
+  page_count: number | null;
+
   @Prop({ type: Array, default: [] })
   variants: MediaVariant[];
 }

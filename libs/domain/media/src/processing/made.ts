@@ -14,10 +14,18 @@ export interface Made {
   duration_ms: number | null;
   thumbhash: string | null;
   waveform: number[] | null;
+  page_count: number | null;
   variants: MadeVariant[];
 }
 
-export const NOTHING_KNOWN = { width: null, height: null, duration_ms: null, thumbhash: null, waveform: null };
+export const NOTHING_KNOWN = {
+  width: null,
+  height: null,
+  duration_ms: null,
+  thumbhash: null,
+  waveform: null,
+  page_count: null,
+};
 
 /** A variant without measures of its own. */
 export const variant = (

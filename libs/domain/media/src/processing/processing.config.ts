@@ -8,7 +8,7 @@ export const processingConfig = configSection(
     ),
     FFMPEG_PATH: text({
       default: '/usr/local/bin:/usr/bin:/bin',
-      doc: 'folders in which workers look for ffmpeg, ffprobe and what limits them; all of the environment that those get',
+      doc: 'folders in which workers look for ffmpeg, ffprobe, pdfinfo, pdftoppm and what limits them; all of the environment that those get',
     }),
     FFMPEG_THREADS: integer({ default: 2, min: 1, max: 64, doc: 'threads of one transcode, which runs niced' }),
     FFMPEG_TIMEOUT: duration({ default: '20m', doc: 'how long one run of ffmpeg may take; then the file has failed' }),

@@ -49,6 +49,9 @@ export class FileView {
   @ApiProperty({ type: String, nullable: true })
   content_type: string | null;
 
+  @ApiProperty({ type: 'integer', nullable: true, description: 'of a PDF' })
+  page_count: number | null;
+
   @ApiProperty({ type: 'array', items: { type: 'object' } })
   variants: object[];
 }

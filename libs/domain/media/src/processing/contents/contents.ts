@@ -77,5 +77,6 @@ const EMPTY = {
   duration_ms: null,
   thumbhash: null,
   waveform: null,
+  page_count: null,
   variants: [],
 };

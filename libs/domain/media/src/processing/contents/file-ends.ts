@@ -48,8 +48,8 @@ export class FileEnds {
   ): Promise<boolean> {
     return ctx
       .transaction(async (tx) => {
-        const { kind, content_type, width, height, duration_ms, thumbhash, waveform } = made;
-        const known = { kind, content_type, width, height, duration_ms, thumbhash, waveform, variants };
+        const { kind, content_type, width, height, duration_ms, thumbhash, waveform, page_count } = made;
+        const known = { kind, content_type, width, height, duration_ms, thumbhash, waveform, page_count, variants };
         const ours = { _id: media._id, processed_by: file._id, status: 'processing' as const };
         const current = await tx
           .repository(mediaMetadata)

@@ -83,6 +83,11 @@ export class Images {
     });
   }
 
+  /** A drawn page of a document. */
+  async page(input: string) {
+    return this.refusing('image/png', async () => this.thumbnails(reading(input), await this.measure(input)));
+  }
+
   /** Reads the header alone, before anything is decoded. */
   private async measure(input: string): Promise<Metadata> {
     const metadata = await sharp(input, { ...OPTIONS, limitInputPixels: false }).metadata();

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { FileRefused, rejected } from '../outcomes';
-import { Ffmpeg, only, ToolFailed } from '../tools/ffmpeg';
+import { Ffmpeg, only } from '../tools/ffmpeg';
+import { ToolFailed } from '../tools/limited-run';
 import type { Work } from '../work';
 
 const MOST_PIXELS = 8192 * 4320;
