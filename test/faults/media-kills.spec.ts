@@ -8,7 +8,9 @@ import { TenantFiles } from '../support/media/tenant-files';
 import { TestSystem, type TestTenant } from '../support/test-system';
 
 /** Workers start again and again, which a machine with other work to do takes its time for. */
-jest.setTimeout(200_000);
+jest.setTimeout(300_000);
+/** A lease, and then the sweep of the outbox: where a file is left to itself, so long may it take. */
+const LEFT_TO_ITSELF_MS = 120_000;
 
 const system = new TestSystem('fatal');
 let open: Awaited<ReturnType<typeof TenantFiles.opener>>;
@@ -45,7 +47,7 @@ it('a worker killed after any step: the next one makes the file ready, once, and
     if (at > 0) {
       await again(ids[at - 1]!);
       // Or what this worker still works on when it is killed in its turn waits for the end of another lease.
-      await files.ended(ids[at - 1]!);
+      await files.ended(ids[at - 1]!, LEFT_TO_ITSELF_MS);
     }
     // A byte of its own behind each: none shares the content of another.
     const own = Buffer.concat([others[step] ?? picture, Buffer.from([at])]);
@@ -58,7 +60,7 @@ it('a worker killed after any step: the next one makes the file ready, once, and
   await system.startWorker();
   await again(ids.at(-1)!);
   for (const [at, id] of ids.entries()) {
-    const { file, media } = await files.ended(id);
+    const { file, media } = await files.ended(id, LEFT_TO_ITSELF_MS);
     expect(file).toMatchObject({ name: PROCESSING_STEPS[at], status: 'ready', leased_until: null });
     expect(media).toMatchObject({ status: 'ready', object_prefix: files.prefixOf(id) });
   }
@@ -87,7 +89,7 @@ it('a file that brings three workers down has failed, with those that wait for t
   await system.startWorker({ KILL_AT });
   await again(id);
   for (const each of [id, twin]) {
-    const { file } = await files.ended(each);
+    const { file } = await files.ended(each, LEFT_TO_ITSELF_MS);
     expect(file).toMatchObject({ status: 'failed', problem: { code: 'processing_failed' }, media_id: null });
   }
   await files.settled();
