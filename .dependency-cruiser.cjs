@@ -49,7 +49,7 @@ module.exports = {
     { from: { path: '^apps/([^/]+)/' }, to: { path: '^apps/$1/' } },
     { from: { path: '^(apps|tools|test)/' }, to: { path: library('((platform|domain)/[^/]+|[^/]+)') } },
     { from: { path: '^tools/' }, to: { path: '^(tools|package\\.json)' } },
-    { from: { path: '^test/' }, to: { path: ['^test/', '^tools/', '^apps/[^/]+/src/app\\.module\\.ts$'] } },
+    { from: { path: '^test/' }, to: { path: ['^test/', '^tools/', '^apps/[^/]+/src/(app\\.module|run)\\.ts$'] } },
     { from: {}, to: npm },
   ],
   allowedSeverity: 'error',

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { commandLine } from '../support/command-line';
+import { commandsInTurn } from '../support/command-line';
 import { TestSystem, type Caller, type TestTenant } from '../support/test-system';
 
 const ENVIRONMENT = { ARCHIVE_TRUST: '200ms' };
@@ -12,7 +12,7 @@ const COUNT = 12;
 jest.setTimeout(180_000);
 
 const system = new TestSystem('warn', ENVIRONMENT, ['api']);
-const caas = commandLine(system, ENVIRONMENT);
+const caas = commandsInTurn(system, ENVIRONMENT);
 let tenant: TestTenant;
 let anna: Caller;
 let folder: string;

@@ -1,4 +1,4 @@
-import { commandLine } from '../support/command-line';
+import { commandsInTurn } from '../support/command-line';
 import { TestSystem, type Caller, type TestTenant } from '../support/test-system';
 
 const ENVIRONMENT = { ARCHIVE_TRUST: '300ms' };
@@ -8,7 +8,7 @@ const system = new TestSystem('warn', ENVIRONMENT);
 beforeAll(() => system.start());
 afterAll(() => system.stop());
 
-const run = commandLine(system, ENVIRONMENT);
+const run = commandsInTurn(system, ENVIRONMENT);
 const caas = (...words: string[]) => run(words);
 
 interface Talk {

@@ -1,11 +1,11 @@
 import { waitFor } from '../../tools/stack';
-import { commandLine } from '../support/command-line';
+import { commandsInTurn } from '../support/command-line';
 import { TenantRows } from '../support/tenant-rows';
 import { TestSystem, type Answer, type LiveClient, type TestTenant } from '../support/test-system';
 
 const ENVIRONMENT = { ARCHIVE_TRUST: '300ms' };
 const system = new TestSystem('error', ENVIRONMENT);
-const caas = commandLine(system, ENVIRONMENT);
+const caas = commandsInTurn(system, ENVIRONMENT);
 beforeAll(() => system.start());
 afterAll(() => system.stop());
 

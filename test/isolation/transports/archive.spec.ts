@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ObjectId, type Document } from 'mongodb';
 import { Archiver, ArchiveHolds, ArchiveVerifier, Exporter } from '#caas/domain/archive';
-import { commandLine } from '../../support/command-line';
+import { commandsInTurn } from '../../support/command-line';
 import { Inside } from '../../support/inside';
 import { JobQueue } from '../../support/job-queue';
 import { TenantRows } from '../../support/tenant-rows';
@@ -20,7 +20,7 @@ const NOTHING = { conversation: 'd'.repeat(24), message: 'c'.repeat(24) };
 const COUNT = 8;
 
 const system = new TestSystem('fatal', ENVIRONMENT);
-const caas = commandLine(system, ENVIRONMENT);
+const caas = commandsInTurn(system, ENVIRONMENT);
 let inside: Inside;
 let queue: JobQueue;
 let folder: string;
