@@ -3,6 +3,7 @@ import type { ObjectId } from 'bson';
 import { DuplicateKeyError, type RequestContext } from '#caas/kernel';
 import { objectPrefix } from '../../files/object-keys';
 import { files, mediaMetadata, type MediaMetadata, type StoredFile } from '../../persistence';
+import { NOTHING_KNOWN } from '../made';
 import type { Sniffed } from '../kinds/sniff';
 import { NotNow } from '../outcomes';
 import { isUnfinished, ofAttempt } from './file-claims';
@@ -70,13 +71,4 @@ export class Contents {
   }
 }
 
-const EMPTY = {
-  problem: null,
-  width: null,
-  height: null,
-  duration_ms: null,
-  thumbhash: null,
-  waveform: null,
-  page_count: null,
-  variants: [],
-};
+const EMPTY = { problem: null, ...NOTHING_KNOWN, variants: [] };
