@@ -37,9 +37,9 @@ export class PresenceRows {
   /** Users came to this process. `known`: all rows of theirs. */
   async arrive(ctx: RequestContext, users: { user: UserReference; known: Presence[] }[]): Promise<void> {
     const now = new Date();
-    await ctx.repository(presence).bulkWrite(
+    await this.insert(
+      ctx,
       users.flatMap(({ user, known }) => this.arrival(user, known, now)),
-      { ordered: false },
     );
   }
 
@@ -57,7 +57,7 @@ export class PresenceRows {
     const now = new Date();
     const chosen = { status, status_at: now, ...(status === 'invisible' ? {} : { seen_at: now }) };
     const rows = ctx.repository(presence);
-    if (known.length === 0) await this.insert(ctx, user, now, chosen);
+    if (known.length === 0) await this.insert(ctx, this.arrival(user, [], now, chosen));
     await rows.updateMany({ 'user.user_id': user.user_id }, { $set: chosen });
   }
 
@@ -97,11 +97,11 @@ export class PresenceRows {
     return rows.filter(({ status }) => status !== 'invisible').map(({ user }) => user);
   }
 
-  private async insert(ctx: RequestContext, user: UserReference, now: Date, chosen: Choice): Promise<void> {
+  private async insert(ctx: RequestContext, arrivals: WriteOperation<Presence>[]): Promise<void> {
     try {
-      await ctx.repository(presence).bulkWrite(this.arrival(user, [], now, chosen));
+      await ctx.repository(presence).bulkWrite(arrivals, { ordered: false });
     } catch (error) {
-      // The round that writes down who came was faster.
+      // Of who comes and who chooses at once, the other was faster: the row says that they are here.
       if (!(error instanceof DuplicateKeyError)) throw error;
     }
   }
