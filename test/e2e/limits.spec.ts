@@ -103,8 +103,8 @@ describe('Rate limits', () => {
     expect(overSocket.filter(({ ok }) => ok)).toHaveLength(25);
     const path = `/v1/conversations/${body.id}/messages`;
     const overRest = await times(25, (id) => anna.post(path, { client_message_id: `r${id}`, text: 'on' }));
-    // A fifth of what was left when it last asked may be held by the process that the socket was at.
-    expect(admitted(overRest)).toBeGreaterThanOrEqual(11);
+    // A fifth of what was left, three, may be held by the process that the socket was at.
+    expect(admitted(overRest)).toBeGreaterThanOrEqual(12);
     expect(admitted(overRest)).toBeLessThanOrEqual(15);
     const more = await times(3, (id) =>
       live.send('message.send', { conversation_id: body.id, client_message_id: `x${id}`, text: 'on' }),
