@@ -65,6 +65,8 @@ export interface FindOptions<D> extends ReadOptions {
 
 export interface UpdateOptions extends ReadOptions {
   upsert?: boolean;
+  /** Leaves `updated_at` as it is: for what is no change to the readers of the document. */
+  quiet?: boolean;
   /** For `$[identifier]` paths. */
   arrayFilters?: Record<string, unknown>[];
 }

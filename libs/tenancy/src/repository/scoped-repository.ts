@@ -142,7 +142,7 @@ export class ScopedRepository<D extends TenantDocument> implements TenantReposit
     const { returning = 'after', sort, ...rest } = options;
     return this.run(() =>
       this.source.model
-        .findOneAndUpdate(this.scoped(filter, options), this.stamped(update, options.upsert) as never, {
+        .findOneAndUpdate(this.scoped(filter, options), this.stamped(update, options) as never, {
           ...this.writeOptions(rest),
           ...(sort ? { sort } : {}),
           lean: true,
@@ -192,7 +192,7 @@ export class ScopedRepository<D extends TenantDocument> implements TenantReposit
     const result = await this.run(() =>
       this.source.model[method](
         this.scoped(filter, options),
-        this.stamped(update, options.upsert) as never,
+        this.stamped(update, options) as never,
         this.writeOptions(options) as never,
       ).exec(),
     );
@@ -216,8 +216,8 @@ export class ScopedRepository<D extends TenantDocument> implements TenantReposit
     return scoped;
   }
 
-  /** The caller's update with the version and the time of change in it. */
-  private stamped(update: Update<D>, upsert = false, now = new Date()): Fields {
+  /** The caller's update with the version and, unless it is quiet, the time of change in it. */
+  private stamped(update: Update<D>, { upsert = false, quiet = false }: UpdateOptions, now = new Date()): Fields {
     for (const [operator, operand] of Object.entries(update as Record<string, Fields>)) {
       if (!operator.startsWith('$')) throw new TenantViolation('repository', 'a replacement in place of an update');
       if (Object.hasOwn(operand, 'tenant_id')) throw new TenantViolation('repository', `${operator} of tenant_id`);
@@ -225,7 +225,7 @@ export class ScopedRepository<D extends TenantDocument> implements TenantReposit
     const given = update as Record<string, Fields | undefined>;
     const stamped: Fields = {
       ...given,
-      $set: { ...given.$set, updated_at: now },
+      $set: { ...given.$set, ...(quiet ? {} : { updated_at: now }) },
       $inc: { ...given.$inc, __v: 1 },
     };
     if (upsert) stamped.$setOnInsert = { created_at: now, deleted_at: null, ...given.$setOnInsert };
@@ -252,7 +252,7 @@ export class ScopedRepository<D extends TenantDocument> implements TenantReposit
     return {
       [kind]: {
         filter: this.scoped(filter, { withDeleted }),
-        update: this.stamped(update, upsert, now),
+        update: this.stamped(update, { upsert }, now),
         upsert,
         timestamps: false,
         ...(arrayFilters ? { arrayFilters } : {}),

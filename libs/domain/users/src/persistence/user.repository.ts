@@ -86,12 +86,12 @@ export class UserRepository {
 
   /** Remembers that the user was there at `now`, unless something as late as `atLeast` is known already. */
   async touch(ctx: RequestContext, userId: ObjectId, now: Date, atLeast: Date): Promise<void> {
-    await ctx
-      .repository(users)
-      .updateOne(
-        { _id: userId, $or: [{ last_seen_at: null }, { last_seen_at: { $lt: atLeast } }] },
-        { $set: { last_seen_at: now }, $inc: { quiet_updates: 1 } },
-      );
+    await ctx.repository(users).updateOne(
+      { _id: userId, $or: [{ last_seen_at: null }, { last_seen_at: { $lt: atLeast } }] },
+      { $set: { last_seen_at: now }, $inc: { quiet_updates: 1 } },
+      // Users who may not see `last_seen_at` see `updated_at`.
+      { quiet: true },
+    );
   }
 }
 
