@@ -47,7 +47,9 @@ module.exports = {
       to: { path: lower.map(library) },
     })),
     { from: { path: '^apps/([^/]+)/' }, to: { path: '^apps/$1/' } },
-    { from: { path: '^(apps|tools|test)/' }, to: { path: library('((platform|domain)/[^/]+|[^/]+)') } },
+    { from: { path: '^(apps|tools|test)/' }, to: { path: library('((platform|domain)/[^/]+|testing/tenancy|[^/]+)') } },
+    // A system under test is started as the one-machine stack starts it.
+    { from: { path: inside('testing') }, to: { path: '^tools/stack/(repository|process/(ports|wait))\\.ts$' } },
     { from: { path: '^tools/' }, to: { path: '^(tools|package\\.json)' } },
     { from: { path: '^test/' }, to: { path: ['^test/', '^tools/', '^apps/[^/]+/src/(app\\.module|run)\\.ts$'] } },
     { from: {}, to: npm },
