@@ -1,20 +1,20 @@
-import type { Ledger } from './ledger';
-import type { Party, SoakResult } from './run';
+import type { Journal } from './journal';
+import type { SoakResult, SoakTenant } from './run';
 
 const FAULTS_SHOWN = 5;
 
 /** What went on, and then a line for each promise. */
-export function report({ parties, trouble, checks }: SoakResult): string {
-  const sum = (of: (party: Party) => number) => parties.reduce((total, party) => total + of(party), 0);
-  const counted = (of: keyof Ledger['counts']) => sum(({ ledger }) => ledger.counts[of]);
+export function report({ tenants, chaos, checks }: SoakResult): string {
+  const sum = (of: (tenant: SoakTenant) => number) => tenants.reduce((total, tenant) => total + of(tenant), 0);
+  const counted = (of: keyof Journal['counts']) => sum(({ journal }) => journal.counts[of]);
   const ofClients = (of: 'syncs' | 'connections') =>
-    sum(({ crowd }) => crowd.clients.reduce((total, { counts }) => total + counts[of], 0));
+    sum(({ users }) => users.clients.reduce((total, { counts }) => total + counts[of], 0));
   const facts: [string, number][] = [
-    ['messages acknowledged', sum(({ ledger }) => ledger.acknowledged.length)],
+    ['messages acknowledged', sum(({ journal }) => journal.history.acknowledged.length)],
     ['  over sockets', counted('overSocket')],
     ['  over REST', counted('overRest')],
     ['  by a repetition', counted('replayed')],
-    ['REST attempts repeated', sum(({ crowd }) => crowd.tenant.rest.repeated)],
+    ['REST attempts repeated', sum(({ retry }) => retry.repeated)],
     ['edits', counted('edits')],
     ['reactions', counted('reactions')],
     ['read marks', counted('marks')],
@@ -24,8 +24,8 @@ export function report({ parties, trouble, checks }: SoakResult): string {
     ['connections of sockets', ofClients('connections')],
     ['  of these chosen by the client', counted('reconnects')],
     ['calls of sync', ofClients('syncs')],
-    ['apis killed with -9', trouble.apisKilled],
-    ['Redis restarted', trouble.redisRestarts],
+    ['apis killed with -9', chaos.apisKilled],
+    ['Redis restarted', chaos.redisRestarts],
   ];
   const lines = facts.map(([what, count]) => `  ${what.padEnd(34)}${String(count).padStart(8)}`);
   const verdicts = checks.map(({ promise, seen, faults }) => {

@@ -2,18 +2,18 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Tier } from '#caas/kernel';
-import type { Check } from '../../tools/demo/checks';
-import { RestClient } from '../../tools/demo/rest-client';
-import { DemoTenant } from '../../tools/demo/tenant';
+import { RetryPolicy, systemAt, TenantSession } from '#caas/testing';
 import { removeDataDir, startStack, type Stack } from '../../tools/stack';
-import { check, checkCrossing, settle, together } from './checks';
-import { Crowd } from './crowd';
-import { Ledger } from './ledger';
+import { causeChaos, type Chaos } from './chaos';
+import { check, checkCrossing, settle, together, type Check } from './checks';
+import { Churn } from './churn';
+import { Journal } from './journal';
 import { Traffic } from './traffic';
-import { makeTrouble, type Trouble } from './trouble';
-import { Turnover } from './turnover';
+import { Users } from './users';
 
 const TIERS = ['starter', 'pro', 'enterprise'] as const;
+/** Longer than any soak. */
+const TOKEN_SECONDS = 24 * 3600;
 
 export interface SoakOptions {
   seconds: number;
@@ -24,16 +24,18 @@ export interface SoakOptions {
   say(line: string): void;
 }
 
-/** One tenant, what is done in it, and the account of it. */
-export interface Party {
+/** One tenant of the soak, and what it was promised. */
+export interface SoakTenant {
   tier: Tier;
-  crowd: Crowd;
-  ledger: Ledger;
+  users: Users;
+  journal: Journal;
+  /** Of its calls over REST. */
+  retry: RetryPolicy;
 }
 
 export interface SoakResult {
-  parties: Party[];
-  trouble: Trouble;
+  tenants: SoakTenant[];
+  chaos: Chaos;
   checks: Check[];
 }
 
@@ -53,36 +55,44 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
 }
 
 async function soakOn(stack: Stack, { seconds, sockets, signal, say }: SoakOptions): Promise<SoakResult> {
-  const parties: Party[] = [];
+  const tenants: SoakTenant[] = [];
   try {
     for (const tier of TIERS) {
-      const tenant = await DemoTenant.create(new RestClient(stack.apiUrls), stack.platformKey, tier);
-      const crowd = new Crowd(tenant, Math.ceil(sockets / TIERS.length));
-      parties.push({ tier, crowd, ledger: new Ledger() });
-      await crowd.gather();
-      say(`${tier}: ${crowd.users.length} users, ${crowd.clients.length} sockets, ${crowd.rooms.length} conversations`);
+      const tenant = await createTenant(stack, tier, Math.ceil(sockets / TIERS.length));
+      tenants.push(tenant);
+      const { users } = tenant;
+      await users.create();
+      say(`${tier}: ${users.names.length} users, ${users.clients.length} sockets, ${users.rooms.length} conversations`);
     }
     const over = AbortSignal.any([signal, AbortSignal.timeout(seconds * 1_000)]);
-    const goingOn = parties.flatMap(({ crowd, ledger }) => [new Traffic(crowd, ledger), new Turnover(crowd, ledger)]);
-    const [trouble] = await Promise.all([
-      makeTrouble(stack, seconds, over, say),
+    const goingOn = tenants.flatMap(({ users, journal }) => [new Traffic(users, journal), new Churn(users, journal)]);
+    const [chaos] = await Promise.all([
+      causeChaos(stack, seconds, over, say),
       ...goingOn.map((activity) => activity.run(over)),
     ]);
     signal.throwIfAborted();
-    say('nobody begins anything any more; checking');
+    say('the traffic has ended; checking');
     await stack.ready();
     const checked = [];
-    for (const party of parties) checked.push({ tier: party.tier, checks: await checksOf(party) });
-    return { parties, trouble, checks: together(checked) };
+    for (const tenant of tenants) checked.push({ tier: tenant.tier, checks: await checksOf(tenant) });
+    return { tenants, chaos, checks: together(checked) };
   } finally {
-    for (const { crowd } of parties) crowd.leave();
+    for (const { users } of tenants) users.disconnect();
   }
 }
 
-async function checksOf({ crowd, ledger }: Party): Promise<Check[]> {
-  const traffic = new Traffic(crowd, ledger, 'crossing');
-  const checks = [await settle(crowd)];
-  checks.push(await checkCrossing(crowd, (user, room) => traffic.send(user, room, 'rest')));
-  checks.push(await settle(crowd), ...(await check(crowd, ledger)));
+async function createTenant({ apiUrls, platformKey }: Stack, tier: Tier, sockets: number): Promise<SoakTenant> {
+  const retry = new RetryPolicy();
+  const options = { name: `Soak ${tier}`, tokens: { expires_in: TOKEN_SECONDS, session: false } };
+  const session = await new TenantSession(systemAt(apiUrls, platformKey, retry), tier, options).open();
+  await session.setLimits();
+  return { tier, users: new Users(session, sockets), journal: new Journal(session.history), retry };
+}
+
+async function checksOf({ users, journal }: SoakTenant): Promise<Check[]> {
+  const traffic = new Traffic(users, journal, 'crossing');
+  const checks = [await settle(users)];
+  checks.push(await checkCrossing(users, (user, room) => traffic.send(user, room, 'rest')));
+  checks.push(await settle(users), ...(await check(users, journal)));
   return checks;
 }

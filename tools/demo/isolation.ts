@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { allOf, type ConversationState, type SyncAnswer } from '#caas/testing';
 import type { Check } from './checks';
+import { callerOf } from './tenant';
 import type { TenantRun } from './tenant-run';
-import type { ConversationView, PageOf, SyncAnswer } from './wire';
 
 const SAMPLE = 12;
 
@@ -40,11 +41,10 @@ async function attack(run: TenantRun, conversation: string, message: string, fau
   ];
   let attempts = 0;
   for (const by of ['server_key', 'token'] as const) {
-    const credentials = await run.tenant.as(person, by);
+    const caller = callerOf(run.tenant, person, by);
     for (const [method, path, id, payload] of calls) {
-      const call = { ...credentials, body: payload };
-      const theirs = await run.tenant.rest.call<{ code?: string }>(method, path(id), call);
-      const nobody = await run.tenant.rest.call<{ code?: string }>(method, path(nobodys), call);
+      const theirs = await caller.call(method, path(id), payload);
+      const nobody = await caller.call(method, path(nobodys), payload);
       attempts += 1;
       if (theirs.status !== 404 || nobody.status !== 404 || theirs.body.code !== nobody.body.code) {
         faults.push(`${method} ${path(id)} by ${by}: ${theirs.status} (an unknown id: ${nobody.status})`);
@@ -67,45 +67,26 @@ async function attackBySocket(run: TenantRun, conversation: string, body: object
 
 /** The same people exist in every tenant: lists must hold one's own, each once, and nobody else's. */
 async function checkLists(run: TenantRun, others: TenantRun[], faults: string[]): Promise<number> {
-  const ids = await userIds(run);
+  const users = await allOf<{ id: string }>(run.tenant.server().read, '/v1/users?');
+  const ids = new Set(users.map(({ id }) => id));
   if (ids.size !== run.plan.people.length) faults.push(`${ids.size} users instead of ${run.plan.people.length}`);
   let attempts = 0;
   for (const other of others) {
     const [person] = other.plan.people;
-    const { id } = await other.tenant.server<{ id: string }>('GET', `/v1/users/${person!.externalId}`);
-    const { status } = await run.tenant.rest.call(
-      'GET',
-      `/v1/users/${id}`,
-      await run.tenant.as(person!.externalId, 'token'),
-    );
+    const { id } = await other.tenant.server().read<{ id: string }>(`/v1/users/${person!.externalId}`);
+    const { status } = await run.tenant.as(person!.externalId).get(`/v1/users/${id}`);
     if (ids.has(id)) faults.push(`user ${id} of another tenant is in the list`);
     if (status !== 404) faults.push(`GET /v1/users/${id} of another tenant: ${status}`);
     attempts += 2;
   }
   const own = new Set(run.conversations.map((each) => each.id));
   for (const { externalId } of sample(run.plan.people)) {
-    const credentials = await run.tenant.as(externalId, 'token');
-    const inbox: PageOf<ConversationView> = await run.tenant.rest.expect(
-      'GET',
-      '/v1/conversations?limit=100',
-      credentials,
-    );
-    const foreign = inbox.data.filter(({ id }) => !own.has(id));
+    const inbox = await allOf<ConversationState>(run.tenant.as(externalId).read, '/v1/conversations?');
+    const foreign = inbox.filter(({ id }) => !own.has(id));
     if (foreign.length > 0) faults.push(`${externalId}'s inbox holds ${foreign.length} conversations of others`);
     attempts += 1;
   }
   return attempts;
-}
-
-async function userIds(run: TenantRun): Promise<Set<string>> {
-  const ids = new Set<string>();
-  for (let cursor: string | null = ''; cursor !== null;) {
-    const query: string = `limit=100${cursor === '' ? '' : `&cursor=${cursor}`}`;
-    const page: PageOf<{ id: string }> = await run.tenant.server('GET', `/v1/users?${query}`);
-    for (const { id } of page.data) ids.add(id);
-    cursor = page.page.next_cursor;
-  }
-  return ids;
 }
 
 /** Spread evenly over all of them. */

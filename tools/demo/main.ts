@@ -6,14 +6,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { TIERS } from '#caas/kernel';
+import { RetryPolicy, systemAt, type TenantSession } from '#caas/testing';
 import { checkDelivery, readBack } from './checks';
 import { checkIsolation } from './isolation';
 import { readMails } from './mails';
 import { planDirect, planGroups, type Plan } from './plan';
-import { RestClient } from './rest-client';
 import { findOrStart, type DemoSystem } from './system';
 import { faultsOf, table, verdicts, type TenantResult } from './table';
-import { DemoTenant } from './tenant';
+import { demoTenant, usageOf } from './tenant';
 import { TenantRun } from './tenant-run';
 
 const SOCKETS_PER_TENANT = 300;
@@ -31,8 +31,9 @@ async function main({ mails, kill, clean }: Options): Promise<boolean> {
     console.log(`demo: ${((Date.now() - startedAt) / 1000).toFixed(1).padStart(6)} s  ${line}`);
   const system = await findOrStart(say);
   try {
-    const rest = new RestClient(system.urls);
-    const tenants = await Promise.all(TIERS.map((tier) => DemoTenant.create(rest, system.platformKey, tier)));
+    const retry = new RetryPolicy();
+    const access = systemAt(system.urls, system.platformKey, retry);
+    const tenants = await Promise.all(TIERS.map((tier) => demoTenant(access, tier)));
     const plan = await planFor(mails, tenants[0]!);
     say(
       `${plan.posts} messages of ${plan.people.length} people in ${plan.conversations.length} conversations, for each tenant`,
@@ -45,11 +46,11 @@ async function main({ mails, kill, clean }: Options): Promise<boolean> {
     await Promise.all(runs.map((run) => run.send()));
     await crashed;
     clearInterval(progress);
-    say(`all sent, with ${repeatsOf(rest, runs)} attempts repeated; reading back and checking`);
+    say(`all sent, with ${repeatsOf(retry, runs)} attempts repeated; reading back and checking`);
     const results = await check(runs, kill, say);
     console.log(`\n${table(results)}\n\n${verdicts(results)}\n`);
     for (const run of runs) run.close();
-    if (clean) await Promise.all(tenants.map((tenant) => tenant.remove()));
+    if (clean) await Promise.all(tenants.map((tenant) => tenant.close()));
     const faults = results.flatMap(faultsOf).length;
     say(faults === 0 ? 'every line is green' : `${faults} faults`);
     return faults === 0;
@@ -59,15 +60,13 @@ async function main({ mails, kill, clean }: Options): Promise<boolean> {
 }
 
 /** A thread is a group, or, in a system that has no groups yet, as many direct conversations as it has pairs. */
-async function planFor(mails: number, tenant: DemoTenant): Promise<Plan> {
+async function planFor(mails: number, tenant: TenantSession): Promise<Plan> {
   const read = await readMails(mails);
   const prober = 'demo-prober';
-  await tenant.server('PUT', `/v1/users/${prober}`, { body: {} });
-  const { status } = await tenant.rest.call('POST', '/v1/conversations', {
-    ...(await tenant.as(prober, 'server_key')),
-    body: { type: 'group', name: 'probe', member_ids: [] },
-  });
-  await tenant.server('DELETE', `/v1/users/${prober}`);
+  await tenant.putUser(prober);
+  const probe = { type: 'group', name: 'probe', member_ids: [] };
+  const { status } = await tenant.acting(prober).post('/v1/conversations', probe);
+  await tenant.server().delete(`/v1/users/${prober}`);
   return status === 201 ? planGroups(read) : planDirect(read);
 }
 
@@ -87,7 +86,7 @@ async function check(runs: TenantRun[], crashes: boolean, say: (line: string) =>
       delivery,
       readBack: await readBack(run),
       isolation: await checkIsolation(run, others),
-      usage: await run.tenant.usage(),
+      usage: await usageOf(run.tenant),
     });
     say(`${run.tenant.tier} is checked`);
   }
@@ -98,9 +97,8 @@ function progressOf(runs: TenantRun[]): string {
   return `sent ${runs.map(({ sent, plan, tenant }) => `${sent} of ${plan.posts} (${tenant.tier})`).join(', ')}`;
 }
 
-function repeatsOf(rest: RestClient, runs: TenantRun[]): number {
-  const sockets = runs.flatMap((run) => [...run.sockets.values()]);
-  return rest.repeated + sockets.reduce((sum, { repeated }) => sum + repeated, 0);
+function repeatsOf(calls: RetryPolicy, runs: TenantRun[]): number {
+  return runs.reduce((sum, { retry }) => sum + retry.repeated, calls.repeated);
 }
 
 function options(): Options {

@@ -1,9 +1,8 @@
-import { atOnce } from './at-once';
+import { mapConcurrent, RetryPolicy, type MessageState, type TenantSession } from '#caas/testing';
 import { Latency } from './latency';
 import { PersonSocket } from './person-socket';
 import type { Plan, PlannedConversation, Post } from './plan';
-import type { DemoTenant } from './tenant';
-import type { ConversationView, MessageView } from './wire';
+import { callerOf } from './tenant';
 
 const CALLS_AT_ONCE = 16;
 const CONVERSATIONS_AT_ONCE = 16;
@@ -12,7 +11,7 @@ export interface SentConversation {
   id: string;
   planned: PlannedConversation;
   /** As acknowledged, in the order of `planned.posts`. */
-  messages: MessageView[];
+  messages: MessageState[];
 }
 
 /** Fills one tenant with a plan, half over REST and half over WebSocket, and keeps what was promised for the checks. */
@@ -21,10 +20,12 @@ export class TenantRun {
   readonly sockets = new Map<string, PersonSocket>();
   readonly byRest = new Latency();
   readonly bySocket = new Latency();
+  /** Of the sockets; calls have the system's. */
+  readonly retry = new RetryPolicy();
   private readonly begun = { inAll: 0, bySocket: 0 };
 
   constructor(
-    readonly tenant: DemoTenant,
+    readonly tenant: TenantSession,
     readonly plan: Plan,
   ) {}
 
@@ -34,15 +35,14 @@ export class TenantRun {
 
   /** Registers everybody, and connects the `connected` busiest of them. */
   async prepare(connected: number): Promise<void> {
-    await atOnce(CALLS_AT_ONCE, this.plan.people, async ({ externalId, displayName }) => {
-      const path = `/v1/users/${encodeURIComponent(externalId)}`;
-      await this.tenant.server('PUT', path, { body: { display_name: displayName } });
-    });
-    const { urls } = this.tenant.rest;
+    await mapConcurrent(CALLS_AT_ONCE, this.plan.people, ({ externalId, displayName }) =>
+      this.tenant.putUser(externalId, { display_name: displayName }),
+    );
+    const { urls } = this.tenant.system;
     const busiest = busiestOf(this.plan).slice(0, connected);
-    await atOnce(CALLS_AT_ONCE, busiest.entries(), async ([index, externalId]) => {
+    await mapConcurrent(CALLS_AT_ONCE, busiest.entries(), async ([index, externalId]) => {
       const token = await this.tenant.tokenOf(externalId);
-      const socket = new PersonSocket(urls[index % urls.length]!, token, externalId, this.tenant.id);
+      const socket = new PersonSocket(urls[index % urls.length]!, token, externalId, this.tenant.id, this.retry);
       this.sockets.set(externalId, socket);
       await socket.connected();
     });
@@ -50,7 +50,7 @@ export class TenantRun {
 
   /** One conversation's messages one after the other, many conversations at once. */
   async send(): Promise<void> {
-    await atOnce(CONVERSATIONS_AT_ONCE, this.plan.conversations, async (planned) => {
+    await mapConcurrent(CONVERSATIONS_AT_ONCE, this.plan.conversations, async (planned) => {
       const sent: SentConversation = { id: await this.open(planned), planned, messages: [] };
       this.conversations.push(sent);
       for (const post of planned.posts) sent.messages.push(await this.post(sent.id, post));
@@ -64,16 +64,21 @@ export class TenantRun {
   private async open({ type, name, members, posts }: PlannedConversation): Promise<string> {
     const [opener = '', ...others] = members;
     const body = type === 'direct' ? { type, member_ids: others } : { type, name, member_ids: others };
-    const conversation = await this.tenant.rest.expect<ConversationView>('POST', '/v1/conversations', {
-      ...(await this.tenant.as(opener, 'server_key')),
-      body,
-      idempotencyKey: `open-for-${posts[0]?.key}`,
-    });
-    return conversation.id;
+    const once = { 'idempotency-key': `open-for-${posts[0]?.key}` };
+    const caller = this.tenant.acting(opener);
+    return (await caller.expectBody<{ id: string }>('POST', '/v1/conversations', body, once)).id;
   }
 
-  private async post(conversationId: string, { key, sender, text }: Post): Promise<MessageView> {
-    const fields = { client_message_id: `${this.tenant.id}-${key}`, text, metadata: { tenant: this.tenant.id } };
+  private async post(conversationId: string, { key, sender, text }: Post): Promise<MessageState> {
+    const client_message_id = `${this.tenant.id}-${key}`;
+    const acknowledged = this.tenant.history.begin(conversationId, sender, client_message_id);
+    const fields = { client_message_id, text, metadata: { tenant: this.tenant.id } };
+    const message = await this.deliver(conversationId, sender, fields);
+    acknowledged(message);
+    return message;
+  }
+
+  private deliver(conversationId: string, sender: string, fields: { client_message_id: string }) {
     const socket = this.sockets.get(sender);
     this.begun.inAll += 1;
     // Only the busiest have a socket, so whoever has one sends over it until the half is reached.
@@ -82,9 +87,8 @@ export class TenantRun {
       return this.bySocket.time(() => socket.send({ ...fields, conversation_id: conversationId }));
     }
     const by = this.begun.inAll % 4 < 2 ? 'token' : 'server_key';
-    const credentials = await this.tenant.as(sender, by);
     const path = `/v1/conversations/${conversationId}/messages`;
-    return this.byRest.time(() => this.tenant.rest.expect('POST', path, { ...credentials, body: fields }));
+    return this.byRest.time(() => callerOf(this.tenant, sender, by).expectBody<MessageState>('POST', path, fields));
   }
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { ObjectId, type Document } from 'mongodb';
-import { inTurns, Population } from '../messaging/population';
+import { inParallel, Population } from '../support/population';
 import { storedMessage } from '../support/stored-message';
 import { DATABASE, type Archivable, type Bench, type LoadedConversation } from './bench';
 
@@ -36,7 +36,7 @@ export async function writeHistory(bench: Bench, texts: string[], wish: Wish): P
   const { tenantId } = population;
   const people = await population.people('person', PEOPLE);
   const [reader] = people;
-  const ids = await inTurns(wish.conversations, (at) =>
+  const ids = await inParallel(wish.conversations, (at) =>
     population.room([
       reader!,
       ...Array.from({ length: MEMBERS - 1 }, (_, nth) => people[1 + ((at + nth) % (PEOPLE - 1))]!),

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LightSocket } from '../messaging/light-socket';
-import { Population } from '../messaging/population';
+import { LightSocket } from '#caas/testing';
+import { Population } from '../support/population';
 import { TEXT } from '../support/fixture';
 import type { Bench } from './bench';
 

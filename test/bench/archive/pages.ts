@@ -1,3 +1,4 @@
+import { allOf, Caller, type MessageState, type PageOf } from '#caas/testing';
 import { percentile } from '../support/statistics';
 import type { Archivable, Bench, LoadedConversation } from './bench';
 
@@ -14,8 +15,8 @@ export interface PageTimes {
 
 /** Pages of 20 over REST in turn: of hot messages, of cold ones that a process has in its cache, and of what nobody has read before. */
 export async function timePages(bench: Bench, { token, conversations }: Archivable): Promise<PageTimes> {
-  const page = (conversation: LoadedConversation, below: number) =>
-    timedPage(bench.api.url, token, conversation, below);
+  const reader = new Caller(bench.api.url, token);
+  const page = (conversation: LoadedConversation, below: number) => timedPage(reader, conversation, below);
   const often = conversations.slice(0, WARM_CONVERSATIONS);
   for (const conversation of often) {
     for (let below = conversation.old + 1; below > LIMIT; below -= LIMIT) await page(conversation, below);
@@ -34,32 +35,25 @@ export async function timePages(bench: Bench, { token, conversations }: Archivab
 }
 
 /** @throws Error unless the page is whole and in order */
-async function timedPage(url: string, token: string, { id }: LoadedConversation, below: number): Promise<number> {
+async function timedPage(reader: Caller, { id }: LoadedConversation, below: number): Promise<number> {
   const path = `/v1/conversations/${id.toHexString()}/messages?limit=${LIMIT}&before_seq=${below}`;
   const start = performance.now();
-  const response = await fetch(`${url}${path}`, { headers: { authorization: `Bearer ${token}` } });
-  const { data } = (await response.json()) as { data?: { seq: number }[] };
+  const { data } = await reader.read<PageOf<MessageState>>(path);
   const took = performance.now() - start;
-  const isWhole = data?.length === LIMIT && data.every(({ seq }, at) => seq === below - 1 - at);
-  if (!isWhole) throw new Error(`${path}: ${response.status}, ${JSON.stringify(data?.map(({ seq }) => seq))}`);
+  const isWhole = data.length === LIMIT && data.every(({ seq }, at) => seq === below - 1 - at);
+  if (!isWhole) throw new Error(`${path}: ${JSON.stringify(data.map(({ seq }) => seq))}`);
   return took;
 }
 
 /** Every message of some conversations, page by page: each once, in order, and none beyond. */
 export async function readThrough(bench: Bench, { token, conversations }: Archivable, count: number): Promise<void> {
-  const headers = { authorization: `Bearer ${token}` };
+  const { read } = new Caller(bench.api.url, token);
   for (const { id, old, recent } of conversations.slice(-count)) {
     let next = old + recent;
-    for (let cursor: string | null = null; ;) {
-      const path = `/v1/conversations/${id.toHexString()}/messages?limit=100${cursor === null ? '' : `&cursor=${cursor}`}`;
-      const response = await fetch(`${bench.api.url}${path}`, { headers });
-      const read = (await response.json()) as { data: { seq: number }[]; page: { next_cursor: string | null } };
-      for (const { seq } of read.data) {
-        if (seq !== next) throw new Error(`${path}: message ${seq} where ${next} should be`);
-        next -= 1;
-      }
-      cursor = read.page.next_cursor;
-      if (cursor === null) break;
+    const path = `/v1/conversations/${id.toHexString()}/messages?`;
+    for (const { seq } of await allOf<MessageState>(read, path)) {
+      if (seq !== next) throw new Error(`${path}: message ${seq} where ${next} should be`);
+      next -= 1;
     }
     if (next !== 0) throw new Error(`${id.toHexString()}: ${next} messages are missing`);
   }

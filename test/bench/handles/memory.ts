@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Placement } from '#caas/kernel';
-import { aTenant, TenancyHarness } from '#caas/testing';
+import { aTenant, TenancyHarness } from '#caas/testing/tenancy';
 import { benchCollections } from './collections';
 
 export interface MemorySample {

@@ -1,5 +1,5 @@
 import { Client } from 'pg';
-import { TenancyHarness } from '#caas/testing';
+import { TenancyHarness } from '#caas/testing/tenancy';
 import { benchCollections } from './collections';
 
 export interface TablesReport {

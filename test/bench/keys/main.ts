@@ -5,6 +5,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { MongoClient } from 'mongodb';
+import { systemAt, TenantSession } from '#caas/testing';
 import { SignalDevice, type Upload } from '../../support/signal-device';
 import { benchEngines } from '../support/engines';
 import { startServer, type Server } from '../support/servers';
@@ -80,55 +81,38 @@ const rowsOf = (owner: string) =>
   Array.from({ length: BATCH }, (_, seq) => ({ owner, seq, public_key: randomBytes(1176).toString('base64') }));
 
 async function prepare({ url }: Server, platformKey: string) {
-  const call = async (method: string, path: string, credential: string, body?: object, user?: string) => {
-    const answer = await fetch(`${url}${path}`, {
-      method,
-      headers: {
-        authorization: `Bearer ${credential}`,
-        ...(body ? { 'content-type': 'application/json' } : {}),
-        ...(user ? { 'x-acting-user': user } : {}),
-      },
-      body: body ? JSON.stringify(body) : null,
-    });
-    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
-    return (await answer.json()) as never;
-  };
-  const tenant: { server_key: { key: string } } = await call('POST', '/platform/v1/tenants', platformKey, {
-    name: 'Bench',
-    tier: 'free',
-  });
-  const { key } = tenant.server_key;
-  await call('PATCH', '/v1/settings', key, { encryption: { claims_per_hour: 10_000 } });
-  for (let at = 0; at < CALLERS; at += 1) await call('PUT', `/v1/users/caller-${at}`, key, {});
+  const tenant = await new TenantSession(systemAt([url], platformKey), 'free', { name: 'Bench' }).open();
+  await tenant.server().expectBody('PATCH', '/v1/settings', { encryption: { claims_per_hour: 10_000 } });
+  for (let at = 0; at < CALLERS; at += 1) await tenant.putUser(`caller-${at}`);
   const devices = new Map<string, { device: SignalDevice; uploaded: number }>();
+  const upload = (name: string, keys: Upload) =>
+    tenant.acting(name).expectBody('PUT', '/v1/users/me/devices/1/keys', keys);
   for (let at = 0; at < DEVICES; at += 1) {
     const name = `owner-${at}`;
-    await call('PUT', `/v1/users/${name}`, key, {});
-    await call('PUT', '/v1/users/me/devices/1', key, { platform: 'ios' }, name);
+    await tenant.putUser(name);
+    await tenant.acting(name).expectBody('PUT', '/v1/users/me/devices/1', { platform: 'ios' });
     const device = new SignalDevice(name);
     devices.set(name, { device, uploaded: 1 });
-    await call('PUT', '/v1/users/me/devices/1/keys', key, device.upload(0), name);
+    await upload(name, device.upload(0));
   }
   return {
     users: [...devices.keys()],
     fill: async (name: string) => {
       const owner = devices.get(name)!;
-      const keys: Upload = owner.device.oneTime(BATCH, owner.uploaded);
+      const keys = owner.device.oneTime(BATCH, owner.uploaded);
       owner.uploaded += BATCH;
-      await call('PUT', '/v1/users/me/devices/1/keys', key, keys, name);
+      await upload(name, keys);
     },
     claim: async (name: string, at: number): Promise<string | null> => {
-      const path = `/v1/users/${name}/key-bundles`;
-      const answer: { data: { one_time_prekey: { public_key: string } | null }[] } = await call(
-        'POST',
-        path,
-        key,
-        undefined,
-        `caller-${at % CALLERS}`,
-      );
-      return answer.data[0]!.one_time_prekey?.public_key ?? null;
+      const caller = tenant.acting(`caller-${at % CALLERS}`);
+      const bundles = await caller.expectBody<Bundles>('POST', `/v1/users/${name}/key-bundles`);
+      return bundles.data[0]!.one_time_prekey?.public_key ?? null;
     },
   };
+}
+
+interface Bundles {
+  data: { one_time_prekey: { public_key: string } | null }[];
 }
 
 void main().then(

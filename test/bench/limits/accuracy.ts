@@ -1,5 +1,5 @@
 import { Agent, request } from 'node:http';
-import { Population } from '../messaging/population';
+import { Population } from '../support/population';
 import type { LimitsBench } from './bench';
 
 const CALLERS_EACH = 16;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { CrowdProcess } from '../messaging/crowd';
-import { Population, type Person } from '../messaging/population';
+import { Population, type Person } from '../support/population';
 import { cpuSeconds } from '../support/cpu';
 import { TEXT } from '../support/fixture';
 import { measure } from '../support/measure';

@@ -1,5 +1,5 @@
 /** The load clients, a process of their own: connect once, then run each load that the parent asks for. */
-import { LightSocket } from './light-socket';
+import { LightSocket } from '#caas/testing';
 import { percentile } from '../support/statistics';
 
 export interface Seat {

@@ -1,3 +1,5 @@
+import { inParallel, Population } from './population';
+
 const CONVERSATIONS = 50;
 const MESSAGES_EACH = 60;
 
@@ -14,42 +16,16 @@ export interface Fixture {
 
 /** A tenant on the free tier with 50 direct conversations of 50 different people, each with a few pages of messages. */
 export async function prepareFixture(url: string, platformKey: string): Promise<Fixture> {
-  const call = async <T>(method: string, path: string, credential: string, body: object, actingUser?: string) => {
-    const response = await fetch(`${url}${path}`, {
-      method,
-      headers: {
-        authorization: `Bearer ${credential}`,
-        'content-type': 'application/json',
-        ...(actingUser ? { 'x-acting-user': actingUser } : {}),
-      },
-      body: JSON.stringify(body),
-    });
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
-    return (await response.json()) as T;
-  };
-  const tenant = await call<{ id: string; server_key: { key: string } }>('POST', '/platform/v1/tenants', platformKey, {
-    name: 'Bench',
-    tier: 'free',
+  const population = await Population.found(url, platformKey);
+  const [hub] = await population.people('hub', 1);
+  const people = await population.people('bench', CONVERSATIONS);
+  const conversations = await inParallel(CONVERSATIONS, async (at) => {
+    const person = people[at]!;
+    const id = await population.direct(person, hub!);
+    for (let sent = 0; sent < MESSAGES_EACH; sent += 1) await population.say(id, person, TEXT);
+    return { id, token: person.token };
   });
-  const { key } = tenant.server_key;
-  await call('PUT', '/v1/users/hub', key, {});
-  const conversations = await Promise.all(
-    Array.from({ length: CONVERSATIONS }, async (_, index) => {
-      const user = `bench-${index}`;
-      await call('PUT', `/v1/users/${user}`, key, { display_name: `Bench ${index}` });
-      const { token } = await call<{ token: string }>('POST', `/v1/users/${user}/tokens`, key, { expires_in: 3600 });
-      const body = { type: 'direct', member_ids: ['hub'] };
-      const { id } = await call<{ id: string }>('POST', '/v1/conversations', token, body);
-      for (let sent = 0; sent < MESSAGES_EACH; sent += 1) {
-        await call('POST', `/v1/conversations/${id}/messages`, token, {
-          client_message_id: `seed-${sent}`,
-          text: TEXT,
-        });
-      }
-      return { id, token };
-    }),
-  );
-  return { tenantId: tenant.id, conversations };
+  return { tenantId: population.tenantId, conversations };
 }
 
 /** As long as most chat messages are. */

@@ -1,5 +1,6 @@
 import { MongoClient, ObjectId, type Db } from 'mongodb';
-import { Population } from '../../messaging/population';
+import { Caller, type PageOf } from '#caas/testing';
+import { Population } from '../../support/population';
 import { TEXT } from '../../support/fixture';
 import { percentile } from '../../support/statistics';
 import { startServer } from '../../support/servers';
@@ -139,11 +140,8 @@ async function looks(count: number, look: () => Promise<unknown>): Promise<numbe
 
 /** @returns the cursor of the next page */
 async function page(url: string, token: string, cursor: string | null, more = ''): Promise<string | null> {
-  const response = await fetch(`${url}/v1/posts?limit=20${cursor === null ? '' : `&cursor=${cursor}`}${more}`, {
-    headers: { authorization: `Bearer ${token}` },
-  });
-  const { data, page } = (await response.json()) as { data: object[]; page: { next_cursor: string | null } };
-  if (response.status !== 200 || data.length !== 20)
-    throw new Error(`a page is not right: ${response.status}, ${data.length}`);
+  const path = `/v1/posts?limit=20${cursor === null ? '' : `&cursor=${cursor}`}${more}`;
+  const { data, page } = await new Caller(url, token).read<PageOf<object>>(path);
+  if (data.length !== 20) throw new Error(`a page has ${data.length} posts`);
   return page.next_cursor;
 }

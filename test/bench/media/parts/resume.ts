@@ -36,18 +36,23 @@ export async function resumeUpload(bench: Bench): Promise<void> {
     const bytes = randomBytes(BYTES);
     const trouble = [...TROUBLE];
     let restarted = Promise.resolve();
-    const id = await uploadBytes({ credentials }, `${wire.url}/v1/files/uploads`, bytes, (sent) => {
-      if (trouble.length === 0 || sent < trouble[0]![0] * MB) return;
-      const [, what] = trouble.shift()!;
-      if (what === 'cut') return wire.cut();
-      restarted = (async () => {
-        memory.rest();
-        api.kill('SIGKILL');
-        await once(api, 'exit');
-        api = await startApi(bench, port);
-        memory.watch(api.pid!);
-      })();
-    });
+    const id = await uploadBytes(
+      { credentials: () => Promise.resolve(credentials) },
+      `${wire.url}/v1/files/uploads`,
+      bytes,
+      (sent) => {
+        if (trouble.length === 0 || sent < trouble[0]![0] * MB) return;
+        const [, what] = trouble.shift()!;
+        if (what === 'cut') return wire.cut();
+        restarted = (async () => {
+          memory.rest();
+          api.kill('SIGKILL');
+          await once(api, 'exit');
+          api = await startApi(bench, port);
+          memory.watch(api.pid!);
+        })();
+      },
+    );
     await restarted;
     memory.rest();
     if (trouble.length > 0) throw new Error(`${trouble.length} troubles did not come about`);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { makersOf } from '../../../support/media/makers';
 import { testVideo } from '../../../support/media/samples';
 import { CrowdProcess } from '../../messaging/crowd';
-import { Population } from '../../messaging/population';
+import { Population } from '../../support/population';
 import type { Table } from '../../messaging/table';
 import { benchEngines } from '../../support/engines';
 import { TEXT } from '../../support/fixture';

@@ -5,7 +5,7 @@ import { TEXT } from '../../support/fixture';
 import { emptyFloorCollection } from '../../support/floor-collection';
 import { median } from '../../support/statistics';
 import { atApi, compareTalks, described, type Bench } from '../bench';
-import { inTurns, Population } from '../population';
+import { inParallel, Population } from '../../support/population';
 
 const CONVERSATIONS = 200;
 const SECONDS = 8;
@@ -19,7 +19,7 @@ export async function directChats(bench: Bench): Promise<void> {
     await population.people('one', CONVERSATIONS),
     await population.people('two', CONVERSATIONS),
   ];
-  const ids = await inTurns(CONVERSATIONS, (at) => population.direct(senders[at]!, readers[at]!));
+  const ids = await inParallel(CONVERSATIONS, (at) => population.direct(senders[at]!, readers[at]!));
   const seats = [senders, readers].flatMap((people) =>
     people.map(({ token }, at) => ({ token, conversationId: ids[at]! })),
   );

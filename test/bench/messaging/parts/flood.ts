@@ -4,7 +4,7 @@ import { median } from '../../support/statistics';
 import { atBare, type Bench } from '../bench';
 import type { Talk, Talked } from '../clients';
 import { CrowdProcess, type Measured } from '../crowd';
-import { Population } from '../population';
+import { Population } from '../../support/population';
 
 const LIMIT_PER_SECOND = 50;
 const FLOOD_PER_SECOND = 100 * LIMIT_PER_SECOND;

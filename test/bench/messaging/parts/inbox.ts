@@ -1,6 +1,7 @@
+import { Caller, type ConversationState, type PageOf } from '#caas/testing';
 import { percentile } from '../../support/statistics';
 import type { Bench } from '../bench';
-import { inTurns, Population } from '../population';
+import { inParallel, Population } from '../../support/population';
 
 const CONVERSATIONS = 1_000;
 const PEERS = 50;
@@ -16,12 +17,12 @@ export async function inbox(bench: Bench): Promise<void> {
   table.heading('The inbox of a user in 1,000 conversations');
   const population = await Population.found(api.url, platformKey);
   const [[reader], peers] = [await population.people('reader', 1), await population.people('peer', PEERS)];
-  const rooms = await inTurns(CONVERSATIONS, (at) => population.room([peers[at % PEERS]!, reader!]));
+  const rooms = await inParallel(CONVERSATIONS, (at) => population.room([peers[at % PEERS]!, reader!]));
   const say = (at: number) => population.say(rooms[at]!, peers[at % PEERS]!, 'Have you read this?', [reader!.name]);
   const last = CONVERSATIONS - 1;
-  await inTurns(READ_MENTIONS, () => say(last));
+  await inParallel(READ_MENTIONS, () => say(last));
   await population.read(rooms[last]!, reader!, READ_MENTIONS);
-  await inTurns(CONVERSATIONS, say);
+  await inParallel(CONVERSATIONS, say);
   let cursor: string | null = null;
   const all = await looks(CONVERSATIONS / 20, async () => (cursor = await page(api.url, reader!.token, cursor)));
   const still = await looks(LOOKS, () => page(api.url, reader!.token, null));
@@ -55,13 +56,8 @@ async function looks(count: number, look: () => Promise<unknown>): Promise<numbe
 
 /** @returns the cursor of the next page */
 async function page(url: string, token: string, cursor: string | null): Promise<string | null> {
-  const response = await fetch(`${url}/v1/conversations?limit=20${cursor === null ? '' : `&cursor=${cursor}`}`, {
-    headers: { authorization: `Bearer ${token}` },
-  });
-  const { data, page } = (await response.json()) as {
-    data: { unread_count: number; unread_mentions: number }[];
-    page: { next_cursor: string | null };
-  };
+  const path = `/v1/conversations?limit=20${cursor === null ? '' : `&cursor=${cursor}`}`;
+  const { data, page } = await new Caller(url, token).read<PageOf<ConversationState>>(path);
   if (data.length !== 20 || data.some((row) => row.unread_count < 1 || row.unread_mentions !== 1))
     throw new Error('a page is not right');
   return page.next_cursor;

@@ -1,8 +1,9 @@
+import { Caller, type MessageState, type PageOf } from '#caas/testing';
 import { TEXT } from '../../support/fixture';
 import { percentile } from '../../support/statistics';
 import { atApi, compareTalks, described, type Bench } from '../bench';
 import { writeHistory } from '../long-history';
-import { Population } from '../population';
+import { Population } from '../../support/population';
 
 const LONG = 1_000_000;
 const SHORT = 1_000;
@@ -66,14 +67,13 @@ async function comparePages(
   { url, token, limit }: { url: string; token: string; limit: number },
   kinds: { conversation: string; selector: string }[],
 ): Promise<number[]> {
+  const reader = new Caller(url, token);
   const took: number[][] = kinds.map(() => []);
   for (let page = 0; page < PAGES; page += 1) {
     for (const [at, { conversation, selector }] of kinds.entries()) {
       const start = performance.now();
-      const response = await fetch(`${url}/v1/conversations/${conversation}/messages?limit=${limit}${selector}`, {
-        headers: { authorization: `Bearer ${token}` },
-      });
-      const { data } = (await response.json()) as { data: unknown[] };
+      const path = `/v1/conversations/${conversation}/messages?limit=${limit}${selector}`;
+      const { data } = await reader.read<PageOf<MessageState>>(path);
       took[at]!.push(performance.now() - start);
       if (data.length !== limit) throw new Error(`a page had ${data.length} messages`);
     }

@@ -1,7 +1,7 @@
 import { TEXT } from '../../support/fixture';
 import { atApi, atBare, compareTalks, described, type Bench } from '../bench';
 import type { Seat, Talk } from '../clients';
-import { Population } from '../population';
+import { Population } from '../../support/population';
 
 const MEMBERS = 50;
 const SECONDS = 8;

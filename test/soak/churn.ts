@@ -1,0 +1,65 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ConversationState } from '#caas/testing';
+import type { Journal } from './journal';
+import type { Room, Users } from './users';
+
+const LONGEST_PAUSE_MS = 3_000;
+
+/** In every group, one guest after the other is taken out, and then let in again, while everybody talks. */
+export class Churn {
+  constructor(
+    private readonly users: Users,
+    private readonly journal: Journal,
+  ) {}
+
+  async run(until: AbortSignal): Promise<void> {
+    const groups = this.users.rooms.filter(({ guests }) => guests.length > 0);
+    await Promise.all(
+      groups.map(async (room) => {
+        for (let turn = 0; !until.aborted; turn += 1) {
+          await delay(Math.random() * LONGEST_PAUSE_MS, undefined, { signal: until }).catch(() => undefined);
+          if (until.aborted) return;
+          await this.change(room, room.guests[turn % room.guests.length]!).catch((error: unknown) => {
+            this.journal.refusals.push((error as Error).message);
+          });
+        }
+      }),
+    );
+  }
+
+  private change(room: Room, guest: string): Promise<void> {
+    return room.members.includes(guest) ? this.takeOut(room, guest) : this.letIn(room, guest);
+  }
+
+  private async takeOut(room: Room, guest: string): Promise<void> {
+    const path = `/v1/conversations/${room.id}`;
+    // From now on the traffic begins nothing in their name; what they have begun goes on.
+    room.members = room.members.filter((member) => member !== guest);
+    // A 404 is the answer to a repetition.
+    await this.expect(room.members[0]!, 'DELETE', `${path}/members/${guest}`, [204, 404]);
+    const { rev } = await this.look(room.members[0]!, room);
+    this.journal.left(room.id, guest, rev);
+    const seen = await this.users.tenant.as(guest).get(path);
+    if (seen.status !== 404) this.journal.leaks.push(`${guest} was out of ${room.id} and was answered ${seen.status}`);
+  }
+
+  private async letIn(room: Room, guest: string): Promise<void> {
+    const { rev } = await this.look(room.members[0]!, room);
+    this.journal.returning(room.id, guest, rev);
+    const members = { member_ids: [guest] };
+    await this.expect(room.members[0]!, 'POST', `/v1/conversations/${room.id}/members`, [200, 201], members);
+    const { last_seq, unread_count } = await this.look(guest, room);
+    this.journal.returned(room.id, guest, last_seq - unread_count);
+    room.members.push(guest);
+  }
+
+  private async look(user: string, room: Room): Promise<ConversationState> {
+    return (await this.expect(user, 'GET', `/v1/conversations/${room.id}`, [200])) as ConversationState;
+  }
+
+  private async expect(user: string, method: string, path: string, allowed: number[], body?: object): Promise<unknown> {
+    const answer = await this.users.tenant.as(user).call(method, path, body);
+    if (allowed.includes(answer.status)) return answer.body;
+    throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+  }
+}
