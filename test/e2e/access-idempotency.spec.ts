@@ -14,8 +14,8 @@ import { conflict, RequestContext, type Tier } from '#caas/kernel';
 import { createHttpApplication, Ctx } from '#caas/platform/http';
 import { CaasIoAdapter } from '#caas/platform/realtime';
 import { RequestContexts, TenantDirectory } from '#caas/tenancy';
+import { Caller, TIERS } from '#caas/testing';
 import { SignalDevice } from '../support/signal-device';
-import { Caller } from '../support/test-system';
 
 /** The work of the routes below: counted, and held up until a test lets it go on. */
 const work = { done: 0, held: null as Promise<void> | null, fails: false };
@@ -86,7 +86,7 @@ async function tenant(tier: Tier): Promise<CreatedTenant> {
   await new Caller(url, made.serverKey.key).put('/v1/users/anna', {});
   return made;
 }
-describe.each(['free', 'pro', 'enterprise'] as const)('Idempotency-Key, tenant %s', (tier) => {
+describe.each(TIERS)('Idempotency-Key, tenant %s', (tier) => {
   let made: CreatedTenant;
   let server: Caller;
   const post = (key: string | null, path = 'thing', body: object = { name: 'x' }, caller = server) =>

@@ -1,12 +1,9 @@
 import { createHmac, createSecretKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { exportJWK, SignJWT } from 'jose';
-import { waitFor } from '../../tools/stack';
-import { TestSystem, type TestTenant } from '../support/test-system';
+import { sharedSystem, waitFor } from '#caas/testing';
 
-const system = new TestSystem();
-beforeAll(() => system.start());
-afterAll(() => system.stop());
+const system = sharedSystem();
 
 const PAIRS = {
   RS256: () => generateKeyPairSync('rsa', { modulusLength: 2048 }),
@@ -18,14 +15,9 @@ const sign = (key: KeyObject, alg: string, kid: string, tid: string) =>
   new SignJWT({ tid }).setProtectedHeader({ alg, kid }).setSubject('anna').setExpirationTime('1h').sign(key);
 
 describe('credentials', () => {
-  let tenant: TestTenant;
+  const tenant = system.session('free', 'anna');
   const path = (rest: string) => `/platform/v1/tenants/${tenant.id}/${rest}`;
   const me = async (token: string, process = 0) => (await tenant.withToken(token, process).get('/v1/users/me')).status;
-
-  beforeAll(async () => {
-    tenant = await system.tenant('free');
-    await tenant.user('anna');
-  });
 
   it.each(Object.keys(PAIRS) as (keyof typeof PAIRS)[])(
     'takes tokens of a registered %s key until it is revoked, on every process',

@@ -2,47 +2,44 @@ import { ObjectId } from 'bson';
 import { Archiver, Eraser } from '#caas/domain/archive';
 import type { RequestContext } from '#caas/kernel';
 import { FileCollector, MediaVerifier } from '#caas/domain/media';
+import { sharedSystem, TIERS, type Caller } from '#caas/testing';
 import { Inside } from '../support/inside';
 import { StoredContent } from '../support/stored-content';
+import { storedFile } from '../support/stored-files';
 import { TenantRows } from '../support/tenant-rows';
-import { TestSystem, type Caller, type TestTenant } from '../support/test-system';
 
-const ENVIRONMENT = { ARCHIVE_TRUST: '200ms' };
+/** As the shared system has it. */
+const ENVIRONMENT = { ARCHIVE_TRUST: '300ms' };
 /** So that the collector takes at once whatever nothing holds. */
 const IMPATIENT = { FILES_UNUSED_FOR: '0s', FILES_CLAIMED_FOR: '0s' };
 
-const system = new TestSystem('warn', ENVIRONMENT);
+const system = sharedSystem();
 let inside: Inside;
 beforeAll(async () => {
-  await system.start();
-  inside = await Inside.open({ ...ENVIRONMENT, ...IMPATIENT, DATA_DIR: system.dataFolder });
+  inside = await Inside.open({ ...ENVIRONMENT, ...IMPATIENT, DATA_DIR: system.dataDir });
 });
 afterAll(async () => {
   await inside?.close();
-  await system.stop();
 });
 
-describe.each(['free', 'pro', 'enterprise'] as const)('Files of archived messages on the tier %s', (tier) => {
-  let tenant: TestTenant;
+describe.each(TIERS)('Files of archived messages on the tier %s', (tier) => {
+  const tenant = system.session(tier, 'anna', 'ben', 'eve');
+  const [anna, ben, eve] = [tenant.as('anna'), tenant.as('ben'), tenant.as('eve')];
   let ctx: RequestContext;
   let rows: TenantRows;
   let stored: StoredContent;
-  let anna: Caller;
-  let ben: Caller;
-  let eve: Caller;
   beforeAll(async () => {
-    tenant = await system.tenant(tier);
     ctx = await inside.context(tenant.id);
     rows = await TenantRows.open(tenant.id, tier);
-    stored = await StoredContent.of(tenant.id, tier, system.dataFolder);
-    [anna, ben, eve] = [await tenant.user('anna'), await tenant.user('ben'), await tenant.user('eve')];
+    stored = await StoredContent.of(tenant.id, tier, system.dataDir);
   });
   afterAll(() => Promise.all([rows?.close(), stored?.close()]));
 
+  /** A file of Anna's, put in place from outside: the worker would make something else of these bytes. */
   async function upload(bytes: string): Promise<string> {
-    const form = new FormData();
-    form.append('file', new Blob([bytes], { type: 'image/png' }), 'picture.png');
-    const { id } = (await (await anna.raw('POST', '/v1/files', {}, form)).json()) as { id: string };
+    const { id: user } = (await anna.get('/v1/users/me')).body as { id: string };
+    const owner = { user_id: new ObjectId(user), user_external_id: 'anna', user_display_name: 'anna' };
+    const id = (await storedFile(ctx, owner))._id.toHexString();
     await stored.makeReady(id, 'image/png', [
       { name: 'original', contentType: 'image/png', bytes: Buffer.from(bytes) },
     ]);
@@ -52,17 +49,12 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Files of archived message
   /** A message of Anna's to Ben with a file of hers, in cold storage. */
   async function archived(bytes: string) {
     const file = await upload(bytes);
-    const { body: room } = await anna.post('/v1/conversations', { type: 'group', name: 'Room', member_ids: ['ben'] });
-    const sent = await anna.post(`/v1/conversations/${room.id}/messages`, {
-      client_message_id: 'with-file',
-      text: 'look',
-      attachments: [{ file_id: file }],
-    });
-    expect(sent.status).toBe(201);
-    const id = new ObjectId(room.id as string);
+    const room = await tenant.room('anna', ['ben']);
+    const message = await tenant.message('anna', room, { attachments: [{ file_id: file }] });
+    const id = new ObjectId(room.id);
     const run = await inside.get(Archiver).run(ctx, { conversationId: id, afterDays: 0 });
     expect(run).toMatchObject({ messages: 1, pruned: 1, failed: [] });
-    return { file, id, message: sent.body };
+    return { file, id, path: room.path, message };
   }
 
   const collect = async () => {
@@ -80,8 +72,7 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Files of archived message
   ];
 
   it('stay, and are shown to those who may read the message, and to nobody else', async () => {
-    const { file, id, message } = await archived('bytes that stay');
-    const room = id.toHexString();
+    const { file, path, message } = await archived('bytes that stay');
     await collect();
     expect(await rows.holding(file)).toEqual([1, 1, false]);
     for (const caller of [anna, ben, tenant.acting('ben', 1)]) {
@@ -91,9 +82,9 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Files of archived message
     expect((await ben.get(`/v1/messages/${message.id}`)).body).toEqual(message);
     expect(await anna.delete(`/v1/files/${file}`)).toMatchObject({ status: 409, body: { code: 'file_in_use' } });
     // Whoever comes in sees it, and whoever goes does not any more.
-    await anna.post(`/v1/conversations/${room}/members`, { member_ids: ['eve'] });
+    await anna.post(`${path}/members`, { member_ids: ['eve'] });
     expect(await seenBy(eve, file)).toEqual([200, 200, 'bytes that stay']);
-    await eve.delete(`/v1/conversations/${room}/members/me`);
+    await eve.delete(`${path}/members/me`);
     expect(await seenBy(eve, file)).toEqual([404, 404, null]);
     await collect();
     expect(await seenBy(ben, file)).toEqual([200, 200, 'bytes that stay']);

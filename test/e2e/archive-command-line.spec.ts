@@ -1,48 +1,34 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sharedSystem } from '#caas/testing';
 import { commandsInTurn } from '../support/command-line';
-import { TestSystem, type Caller, type TestTenant } from '../support/test-system';
 
-const ENVIRONMENT = { ARCHIVE_TRUST: '200ms' };
+/** As the shared system has it. */
+const ENVIRONMENT = { ARCHIVE_TRUST: '300ms' };
 const NOBODY = 'f'.repeat(24);
 const COUNT = 12;
 
-/** Each command is a process that starts and ends. */
-jest.setTimeout(180_000);
-
-const system = new TestSystem('warn', ENVIRONMENT, ['api']);
+const system = sharedSystem();
 const caas = commandsInTurn(system, ENVIRONMENT);
-let tenant: TestTenant;
-let anna: Caller;
+const tenant = system.session('starter', 'anna', 'ben');
+const anna = tenant.as('anna');
 let folder: string;
-beforeAll(async () => {
-  await system.start();
-  folder = await mkdtemp(join(tmpdir(), 'caas-export-'));
-  tenant = await system.tenant('starter');
-  anna = await tenant.user('anna');
-  await tenant.user('ben');
-});
-afterAll(async () => {
-  await rm(folder, { recursive: true, force: true });
-  await system.stop();
-});
+beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), 'caas-export-'))));
+afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const archive = (verb: string, ...words: string[]) => caas(['archive', verb, '--tenant', tenant.id, ...words]);
 
 /** A conversation with messages of both, of which some are replies. */
 async function room(): Promise<string> {
-  const { body } = await anna.post('/v1/conversations', { type: 'group', name: 'Room', member_ids: ['ben'] });
+  const made = await tenant.room('anna', ['ben']);
   const ids: string[] = [];
   for (let n = 0; n < COUNT; n += 1) {
     const more = n > 8 ? { thread_root_id: ids[0] } : {};
-    const message = { client_message_id: `m${n}`, text: `message ${n}`, ...more };
-    const sent = await tenant
-      .acting(n % 2 === 0 ? 'anna' : 'ben')
-      .post(`/v1/conversations/${body.id}/messages`, message);
-    ids.push(sent.body.id as string);
+    const { id } = await tenant.message(n % 2 === 0 ? 'anna' : 'ben', made, { text: `message ${n}`, ...more });
+    ids.push(id as string);
   }
-  return body.id as string;
+  return made.id;
 }
 
 const messagesOf = async (id: string) =>
@@ -93,7 +79,7 @@ describe('The command line of the archive', () => {
   it('says so of damage, and fails', async () => {
     const id = await room();
     await archive('run', '--conversation', id, '--after-days', '0');
-    const objects = join(system.dataFolder, 'storage/objects');
+    const objects = join(system.dataDir, 'storage/objects/archive', tenant.id);
     const key = (await readdir(objects, { recursive: true })).find(
       (name) => name.includes(id) && name.endsWith('.zst'),
     )!;

@@ -1,32 +1,23 @@
-import { waitFor } from '../../tools/stack';
+import { sharedSystem, TIERS, waitFor, type TenantSession } from '#caas/testing';
 import { JobQueue } from '../support/job-queue';
 import { TenantRows } from '../support/tenant-rows';
-import { TestSystem, type TestTenant } from '../support/test-system';
 
+/** What a change of settings needs to reach a process: test/configured/settings-reach holds it to that. */
 const LIVE_WITHIN_MS = 2_000;
 const DAY_MS = 24 * 60 * 60_000;
 
-const system = new TestSystem('warn', { ARCHIVE_TRUST: '200ms' });
-let queue: JobQueue;
-beforeAll(async () => {
-  await system.start();
-  queue = new JobQueue('archive');
-});
-afterAll(async () => {
-  await queue?.close();
-  await system.stop();
-});
+const system = sharedSystem();
+const queue = new JobQueue('archive');
+afterAll(() => queue.close());
 
-describe.each(['free', 'pro', 'enterprise'] as const)('Settings of the archive on the tier %s', (tier) => {
+describe.each(TIERS)('Settings of the archive on the tier %s', (tier) => {
   /** A tenant whose one conversation has five messages of ten days ago. */
   async function tenantWithOldMessages() {
     const tenant = await system.tenant(tier);
     const rows = await TenantRows.open(tenant.id, tier);
-    const anna = await tenant.user('anna');
-    await tenant.user('ben');
-    const { body } = await anna.post('/v1/conversations', { type: 'direct', member_ids: ['ben'] });
-    const path = `/v1/conversations/${body.id}/messages`;
-    for (let n = 0; n < 5; n += 1) await anna.post(path, { client_message_id: `m${n}`, text: `message ${n}` });
+    await tenant.users('anna', 'ben');
+    const room = await tenant.room('anna', ['ben'], { type: 'direct' });
+    for (let n = 0; n < 5; n += 1) await tenant.message('anna', room);
     const created_at = new Date(Date.now() - 10 * DAY_MS);
     await rows.of('messages').updateMany({ tenant_id: tenant.id }, { $set: { created_at } });
     return {
@@ -34,7 +25,7 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Settings of the archive o
       /** As its night does it. */
       night: async () => queue.done(await queue.addFor(tenant.id, 'archive-messages', { after: null })),
       hot: () => rows.of('messages').countDocuments({ tenant_id: tenant.id }),
-      read: async () => (await anna.get(path)).body.data.length as number,
+      read: async () => (await tenant.as('anna').get(`${room.path}/messages`)).body.data.length as number,
       close: () => rows.close(),
     };
   }
@@ -48,7 +39,7 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Settings of the archive o
   });
   afterAll(() => Promise.all([one?.close(), other?.close()]));
 
-  const set = async (tenant: TestTenant, archive: object | null) => {
+  const set = async (tenant: TenantSession, archive: object | null) => {
     const { status, body } = await tenant.server(1).patch('/v1/settings', { archive });
     expect([status, body.code]).toEqual([200, undefined]);
     return body.archive as object;
@@ -81,16 +72,12 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Settings of the archive o
     ]);
   });
 
-  it('are followed within two seconds by the tenant’s own night, and by no other’s', async () => {
+  it('are followed by the tenant’s own night, and by no other’s', async () => {
     await set(one.tenant, { after_days: 5 });
-    const changed = performance.now();
-    let begun = 0;
-    while ((await one.hot()) > 0) {
-      begun = performance.now() - changed;
-      expect(begun).toBeLessThan(LIVE_WITHIN_MS);
+    await waitFor('a night follows', LIVE_WITHIN_MS, async () => {
       await one.night();
-    }
-    console.info(`${tier}: the run that followed the setting began ${Math.round(begun)} ms after it changed`);
+      return (await one.hot()) === 0;
+    });
     await other.night();
     expect([await one.hot(), await one.read(), await other.hot(), await other.read()]).toEqual([0, 5, 5, 5]);
   });

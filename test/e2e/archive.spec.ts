@@ -1,65 +1,63 @@
+import { sharedSystem, TIERS, type Room, type TenantSession } from '#caas/testing';
 import { commandsInTurn } from '../support/command-line';
-import { TestSystem, type Caller, type TestTenant } from '../support/test-system';
 
+/** As the shared system has it. */
 const ENVIRONMENT = { ARCHIVE_TRUST: '300ms' };
 const THUMB = encodeURIComponent('👍');
 
-const system = new TestSystem('warn', ENVIRONMENT);
-beforeAll(() => system.start());
-afterAll(() => system.stop());
+const system = sharedSystem();
 
 const run = commandsInTurn(system, ENVIRONMENT);
 const caas = (...words: string[]) => run(words);
 
-interface Talk {
-  anna: Caller;
-  ben: Caller;
-  id: string;
+interface Talk extends Room {
   ids: string[];
   named: Record<'root' | 'poll' | 'edited' | 'gone' | 'liked' | 'pinned' | 'mention', string>;
 }
 
 /** A conversation in which everything has happened that can happen to a message. */
-async function talk(tenant: TestTenant): Promise<Talk> {
-  for (const who of ['anna', 'ben']) await tenant.user(who, { display_name: who });
-  const [anna, ben] = [tenant.acting('anna'), tenant.acting('ben', 1)];
-  const { id } = (await anna.post('/v1/conversations', { type: 'group', name: 'Room', member_ids: ['ben'] })).body;
+async function talk(tenant: TenantSession): Promise<Talk> {
+  const [anna, ben] = callers(tenant);
+  const room = await tenant.room('anna', ['ben'], { name: 'Room' });
   const ids: string[] = [];
-  const send = async (caller: Caller, client_message_id: string, more: object = {}): Promise<string> => {
-    const body = { client_message_id, text: `hello ${client_message_id}`, ...more };
-    const sent = await caller.post(`/v1/conversations/${id}/messages`, body);
-    if (sent.status !== 201) throw new Error(JSON.stringify(sent.body));
-    ids.push(sent.body.id as string);
-    return sent.body.id as string;
+  const send = async (who: 'anna' | 'ben', client_message_id: string, more: object = {}): Promise<string> => {
+    const fields = { client_message_id, text: `hello ${client_message_id}`, ...more };
+    const { id } = await tenant.message(who, room, fields, who === 'anna' ? 0 : 1);
+    ids.push(id as string);
+    return id as string;
   };
-  const root = await send(anna, 'root');
-  for (let n = 0; n < 4; n += 1) await send(n % 2 ? anna : ben, `reply-${n}`, { thread_root_id: root });
-  const mention = await send(ben, 'mention', { mentions: ['anna'], metadata: { a: [1, 2.5] } });
-  const liked = await send(anna, 'liked', { reply_to_id: root });
+  const root = await send('anna', 'root');
+  for (let n = 0; n < 4; n += 1) await send(n % 2 ? 'anna' : 'ben', `reply-${n}`, { thread_root_id: root });
+  const mention = await send('ben', 'mention', { mentions: ['anna'], metadata: { a: [1, 2.5] } });
+  const liked = await send('anna', 'liked', { reply_to_id: root });
   await ben.put(`/v1/messages/${liked}/reactions/${THUMB}`);
   await anna.put(`/v1/messages/${liked}/reactions/${THUMB}`);
-  const poll = await send(anna, 'poll', {
+  const poll = await send('anna', 'poll', {
     type: 'poll',
     poll: { question: 'More?', options: [{ text: 'yes' }, { text: 'no' }] },
   });
   const { body: asked } = await ben.get(`/v1/messages/${poll}`);
   await ben.put(`/v1/messages/${poll}/votes`, { option_ids: [asked.poll.options[1].id] });
-  const edited = await send(anna, 'edited');
+  const edited = await send('anna', 'edited');
   for (const text of ['once', 'twice']) await anna.patch(`/v1/messages/${edited}`, { text });
-  const gone = await send(anna, 'gone');
+  const gone = await send('anna', 'gone');
   await anna.delete(`/v1/messages/${gone}`);
-  const pinned = await send(ben, 'pinned');
+  const pinned = await send('ben', 'pinned');
   await anna.put(`/v1/messages/${pinned}/pin`);
   await anna.put(`/v1/messages/${edited}/pin`);
-  await anna.post(`/v1/messages/${liked}/forward`, { conversation_id: id, client_message_id: 'forward' });
-  for (let n = 0; n < 25; n += 1) await send(n % 2 ? anna : ben, `more-${n}`);
-  return { anna, ben, id, ids, named: { root, poll, edited, gone, liked, pinned, mention } };
+  await anna.post(`/v1/messages/${liked}/forward`, { conversation_id: room.id, client_message_id: 'forward' });
+  for (let n = 0; n < 25; n += 1) await send(n % 2 ? 'anna' : 'ben', `more-${n}`);
+  return { ...room, ids, named: { root, poll, edited, gone, liked, pinned, mention } };
 }
 
+/** One at each api. */
+const callers = (tenant: TenantSession) => [tenant.acting('anna'), tenant.acting('ben', 1)] as const;
+
 /** Every answer in which a message can stand, of both members. */
-async function portrait({ anna, ben, id, ids, named }: Talk): Promise<Record<string, unknown>> {
+async function portrait(tenant: TenantSession, { path, id, ids, named }: Talk): Promise<Record<string, unknown>> {
   const answers: Record<string, unknown> = {};
-  const messages = `/v1/conversations/${id}/messages`;
+  const [anna, ben] = callers(tenant);
+  const messages = `${path}/messages`;
   for (const [who, caller] of Object.entries({ anna, ben })) {
     const get = async (path: string) => {
       const { status, body, etag } = await caller.get(path);
@@ -88,10 +86,10 @@ async function portrait({ anna, ben, id, ids, named }: Talk): Promise<Record<str
       `/v1/mentions`,
       `/v1/mentions?direction=forward&limit=1`,
       `/v1/conversations`,
-      `/v1/conversations/${id}`,
-      `/v1/conversations/${id}/receipts`,
+      path,
+      `${path}/receipts`,
     ];
-    for (const path of paths) await get(path);
+    for (const each of paths) await get(each);
     for (const rev of [0, 7, 20, 45]) {
       for (const limit of [5, 100]) {
         const { body } = await caller.post('/v1/sync', { conversations: { [id]: rev }, limit });
@@ -120,14 +118,14 @@ function withoutRowTimes(key: string, value: unknown): unknown {
 
 const codeOf = ({ status, body }: { status: number; body: { code?: string } | null }) => [status, body?.code];
 
-describe.each(['free', 'pro', 'enterprise'] as const)('Cold storage on the tier %s', (tier) => {
-  let tenant: TestTenant;
+describe.each(TIERS)('Cold storage on the tier %s', (tier) => {
+  const tenant = system.session(tier, 'anna', 'ben', 'carol');
+  const [anna, ben] = callers(tenant);
   let room: Talk;
   let before: Record<string, unknown>;
   beforeAll(async () => {
-    tenant = await system.tenant(tier);
     room = await talk(tenant);
-    before = await portrait(room);
+    before = await portrait(tenant, room);
     const { code, found } = await caas('archive', 'run', '--tenant', tenant.id, '--after-days', '0');
     expect([code, found.failed]).toEqual([0, []]);
     expect(found.pruned).toBe(found.messages);
@@ -135,7 +133,7 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Cold storage on the tier 
   });
 
   it('answers as it did before everything was archived', async () => {
-    const after = await portrait(room);
+    const after = await portrait(tenant, room);
     for (const [path, answer] of Object.entries(before)) expect([path, after[path]]).toEqual([path, answer]);
   });
 
@@ -146,7 +144,7 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Cold storage on the tier 
   });
 
   it('does not let archived messages be changed', async () => {
-    const { anna, ben, named } = room;
+    const { named } = room;
     const { body: poll } = await ben.get(`/v1/messages/${named.poll}`);
     const refused = [
       anna.patch(`/v1/messages/${named.root}`, { text: 'other' }),
@@ -162,34 +160,27 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Cold storage on the tier 
   });
 
   it('replays a send whose message is archived, and refuses its id for another', async () => {
-    const { anna, id, named } = room;
-    const path = `/v1/conversations/${id}/messages`;
-    for (const process of [0, 1]) {
-      const caller = tenant.acting('anna', process);
-      const again = await caller.post(path, { client_message_id: 'root', text: 'hello root' });
+    for (const api of [0, 1]) {
+      const again = await tenant.send('anna', room, { client_message_id: 'root', text: 'hello root' }, api);
       expect([again.status, again.headers.get('idempotency-replayed')]).toEqual([200, 'true']);
-      expect(again.body.id).toBe(named.root);
+      expect(again.body.id).toBe(room.named.root);
     }
-    const other = await anna.post(path, { client_message_id: 'root', text: 'other' });
+    const other = await tenant.send('anna', room, { client_message_id: 'root', text: 'other' });
     expect(codeOf(other)).toEqual([422, 'idempotency_mismatch']);
   });
 
   it('goes on with threads and pins of archived messages, and tells of them', async () => {
-    const { anna, ben, id, named } = room;
-    const { body: known } = await anna.get(`/v1/conversations/${id}`);
-    const { body: reply } = await ben.post(`/v1/conversations/${id}/messages`, {
-      client_message_id: 'late-reply',
-      text: 'still here',
-      thread_root_id: named.root,
-      reply_to_id: named.liked,
-    });
+    const { id, path, named } = room;
+    const { body: known } = await anna.get(path);
+    const fields = { thread_root_id: named.root, reply_to_id: named.liked };
+    const reply = await tenant.message('ben', room, fields, 1);
     const { body: root } = await anna.get(`/v1/messages/${named.root}`);
     expect(root).toMatchObject({ reply_count: 5, last_repliers: [{ user_external_id: 'ben' }, expect.anything()] });
     await anna.delete(`/v1/messages/${named.edited}/pin`);
     await anna.put(`/v1/messages/${named.root}/pin`);
-    const pinned = (await ben.get(`/v1/conversations/${id}/messages?pinned=true`)).body.data;
+    const pinned = (await ben.get(`${path}/messages?pinned=true`)).body.data;
     expect(pinned.map((each: { id: string }) => each.id)).toEqual([named.pinned, named.root]);
-    const thread = (await anna.get(`/v1/conversations/${id}/messages?thread_root_id=${named.root}&limit=2`)).body;
+    const thread = (await anna.get(`${path}/messages?thread_root_id=${named.root}&limit=2`)).body;
     expect(thread.data[0].id).toBe(reply.id);
     expect(thread.page.has_more).toBe(true);
     const { body: synced } = await anna.post('/v1/sync', { conversations: { [id]: known.rev } });
@@ -202,7 +193,7 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Cold storage on the tier 
   });
 
   it('shows present names, and searches what is hot', async () => {
-    const { anna, ben, id, named } = room;
+    const { id, named } = room;
     await ben.patch('/v1/users/me', { display_name: 'Benjamin' });
     const { body } = await anna.get(`/v1/messages/${named.pinned}`);
     expect(body.sender.user_display_name).toBe('Benjamin');
@@ -217,21 +208,19 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Cold storage on the tier 
 
   it('does not exist for others', async () => {
     const other = await system.tenant(tier);
-    await other.user('anna');
-    const stranger = other.acting('anna');
+    const stranger = await other.user('anna');
     expect((await stranger.get(`/v1/messages/${room.named.root}`)).status).toBe(404);
-    expect((await stranger.get(`/v1/conversations/${room.id}/messages`)).status).toBe(404);
-    await tenant.user('carol');
+    expect((await stranger.get(`${room.path}/messages`)).status).toBe(404);
     expect((await tenant.acting('carol').get(`/v1/messages/${room.named.root}`)).status).toBe(404);
   });
 
   it('comes back on demand', async () => {
-    const { anna, id, named } = room;
+    const { id, path, named } = room;
     const restored = await caas('archive', 'restore', '--tenant', tenant.id, '--conversation', id);
     expect(restored.code).toBe(0);
     expect(restored.found.messages).toBeGreaterThan(30);
     expect((await anna.patch(`/v1/messages/${named.root}`, { text: 'changed at last' })).status).toBe(200);
-    const { body } = await anna.get(`/v1/conversations/${id}/messages?limit=100&direction=forward`);
+    const { body } = await anna.get(`${path}/messages?limit=100&direction=forward`);
     const seqs = body.data.map(({ seq }: { seq: number }) => seq);
     expect(seqs).toEqual(seqs.map((_: number, at: number) => at + 1));
     const { found } = await caas('messaging', 'verify', '--tenant', tenant.id);

@@ -1,34 +1,20 @@
-import { waitFor } from '../../tools/stack';
-import { TestSystem, type Caller, type LiveClient, type TestTenant } from '../support/test-system';
+import { sharedSystem, TIERS, waitFor, type LiveClient } from '#caas/testing';
 
-const system = new TestSystem();
-beforeAll(() => system.start());
-afterAll(() => system.stop());
+const system = sharedSystem();
 
-describe.each(['free', 'pro', 'enterprise'] as const)('Conversations on the tier %s', (tier) => {
-  let tenant: TestTenant;
-  let anna: Caller;
-  let ben: Caller;
-  beforeAll(async () => {
-    tenant = await system.tenant(tier);
-    [anna, ben] = [await tenant.user('anna'), await tenant.user('ben')];
-    for (const name of ['carl', 'dora']) await tenant.user(name);
-  });
-  afterAll(() => tenant.disconnect());
+describe.each(TIERS)('Conversations on the tier %s', (tier) => {
+  const tenant = system.session(tier, 'anna', 'ben', 'carl', 'dora', 'late');
+  const [anna, ben] = [tenant.as('anna'), tenant.as('ben')];
 
-  const open = async (body: object = {}) => {
-    const made = await anna.post('/v1/conversations', { type: 'group', name: 'Room', member_ids: ['ben'], ...body });
-    expect(made.status).toBe(201);
-    return { id: made.body.id as string, path: `/v1/conversations/${made.body.id}`, made };
-  };
-  let sends = 0;
-  const send = (who: string, path: string, process = 0) =>
-    tenant.acting(who, process).post(`${path}/messages`, { client_message_id: `s${(sends += 1)}`, text: `s${sends}` });
+  const open = (fields: object = {}) => tenant.room('anna', ['ben'], { name: 'Room', ...fields });
   const of = (client: LiveClient, id: string) => client.events.filter(({ conversation_id }) => conversation_id === id);
 
   describe('settings', () => {
     it('change for all, with a rev, and are told on every process', async () => {
-      const { id, path, made } = await open({ metadata: { color: 'red' } });
+      const wanted = { type: 'group', name: 'Room', member_ids: ['ben'], metadata: { color: 'red' } };
+      const made = await anna.post('/v1/conversations', wanted);
+      const room = { id: made.body.id as string, path: `/v1/conversations/${made.body.id}` };
+      const { id, path } = room;
       const bens = await tenant.socket('ben', 1);
       const changed = await anna.patch(path, { name: 'Hall', metadata: { color: 'blue' } }, { 'if-match': made.etag! });
       expect(changed).toMatchObject({ status: 200, body: { name: 'Hall', metadata: { color: 'blue' }, rev: 1 } });
@@ -43,7 +29,7 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Conversations on the tier
         body: { code: 'stale_version' },
       });
       // Neither messages nor members make an editor's copy stale.
-      await send('ben', path);
+      await tenant.message('ben', room);
       await anna.post(`${path}/members`, { member_ids: ['carl'] });
       expect((await anna.patch(path, { name: null }, { 'if-match': changed.etag! })).body).toMatchObject({
         name: null,
@@ -54,10 +40,11 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Conversations on the tier
     });
 
     it('lets one of two editors win who saw the same', async () => {
-      const { path, made } = await open();
+      const { path } = await open();
+      const { etag } = await anna.get(path);
       const answers = await Promise.all(
         Array.from({ length: 10 }, (_, n) =>
-          tenant.acting('anna', n % 2).patch(path, { name: `n${n}` }, { 'if-match': made.etag! }),
+          tenant.acting('anna', n % 2).patch(path, { name: `n${n}` }, { 'if-match': etag! }),
         ),
       );
       expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array.from({ length: 9 }, () => 412)]);
@@ -83,10 +70,10 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Conversations on the tier
   });
 
   it('ends for everybody, who hear of it and find it no more', async () => {
-    const { id, path } = await open();
-    await send('anna', path);
+    const room = await open();
+    const { id, path } = room;
+    const { id: message } = await tenant.message('anna', room);
     const [annas, bens] = [await tenant.socket('anna', 0), await tenant.socket('ben', 1)];
-    const message = (await anna.get(`${path}/messages`)).body.data[0].id;
     expect((await tenant.acting('ben', 1).get(`${path}/messages`)).status).toBe(200);
     expect((await anna.delete(path)).status).toBe(204);
     for (const client of [annas, bens]) {
@@ -96,7 +83,7 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Conversations on the tier
       ]);
     }
     await waitFor('it is gone on both', 5_000, async () => {
-      const answers = await Promise.all([send('ben', path, 0), send('ben', path, 1)]);
+      const answers = await Promise.all([0, 1].map((api) => tenant.send('ben', room, {}, api)));
       return answers.every(({ status }) => status === 404);
     });
     for (const answer of [
@@ -116,7 +103,8 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Conversations on the tier
   });
 
   it('keeps preferences for each member alone', async () => {
-    const { id, path } = await open();
+    const room = await open();
+    const { id, path } = room;
     const [other, bens] = [await tenant.socket('anna', 1), await tenant.socket('ben', 0)];
     const until = '2031-02-03T04:05:06.000Z';
     const set = await anna.patch(`${path}/preferences`, { muted_until: until, pinned: true, archived: true });
@@ -141,29 +129,31 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Conversations on the tier
       expect((await anna.patch(`${path}/preferences`, body)).status).toBe(400);
     }
     await anna.patch(`${path}/preferences`, { archived: false });
-    await send('anna', path);
+    await tenant.message('anna', room);
     await waitFor('the sentinel', 5_000, () => of(bens, id).length > 0);
     expect(of(bens, id).map(({ type }) => type)).toEqual(['message.created']);
   });
 
   it('lets only moderators and above post in a channel, and everybody read and react', async () => {
-    const { path } = await open({ type: 'channel', name: 'News' });
-    expect((await send('anna', path)).status).toBe(201);
-    expect(await send('ben', path, 1)).toMatchObject({ status: 403, body: { code: 'moderator_required' } });
+    const room = await open({ type: 'channel', name: 'News' });
+    const { id, path } = room;
+    expect((await tenant.send('anna', room)).status).toBe(201);
+    const refused = await tenant.send('ben', room, {}, 1);
+    expect(refused).toMatchObject({ status: 403, body: { code: 'moderator_required' } });
     const message = (await ben.get(`${path}/messages`)).body.data[0].id;
     expect((await ben.put(`/v1/messages/${message}/reactions/👍`)).status).toBe(201);
-    const { id: own } = (await ben.post('/v1/conversations', { type: 'direct', member_ids: ['dora'] })).body;
-    const mine = (await send('ben', `/v1/conversations/${own}`)).body.id;
-    const forward = { conversation_id: path.split('/').at(-1), client_message_id: 'f' };
-    expect(await ben.post(`/v1/messages/${mine}/forward`, forward)).toMatchObject({ status: 403 });
+    const mine = await tenant.message('ben', await tenant.room('ben', ['dora'], { type: 'direct' }));
+    const forward = { conversation_id: id, client_message_id: 'f' };
+    expect(await ben.post(`/v1/messages/${mine.id}/forward`, forward)).toMatchObject({ status: 403 });
     // Who owns it next may at once, on the process that heard of it and within moments on the other.
     await anna.delete(`${path}/members/me`);
-    await waitFor('Ben may', 5_000, async () => (await send('ben', path, 1)).status === 201);
+    await waitFor('Ben may', 5_000, async () => (await tenant.send('ben', room, {}, 1)).status === 201);
   });
 
   it('hides from new members what was written before them, where history begins with joining', async () => {
-    const { id, path } = await open({ history: 'joined' });
-    const old = [(await send('anna', path)).body.id, (await send('ben', path)).body.id] as const;
+    const room = await open({ history: 'joined' });
+    const { id, path } = room;
+    const old = [(await tenant.message('anna', room)).id, (await tenant.message('ben', room)).id] as const;
     const carls = await tenant.socket('carl', 1);
     await anna.post(`${path}/members`, { member_ids: ['carl'] });
     const carl = tenant.acting('carl', 1);
@@ -172,7 +162,7 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Conversations on the tier
       (await carl.get(`${path}/messages${query}`)).body.data.map(({ seq }: { seq: number }) => seq);
     expect(await seqs()).toEqual([]);
     expect(await seqs('?around_seq=1')).toEqual([]);
-    const fresh = (await send('anna', path)).body.id;
+    const fresh = (await tenant.message('anna', room)).id;
     await anna.put(`/v1/messages/${old[0]}/pin`);
     expect(await seqs()).toEqual([3]);
     expect(await seqs('?after_seq=0')).toEqual([3]);
@@ -202,12 +192,9 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Conversations on the tier
   });
 
   it('pages in sync what was joined, and asks to begin anew who knows another history', async () => {
-    const late = await tenant.user('late');
+    const late = tenant.as('late');
     const ids: string[] = [];
-    for (let n = 0; n < 103; n += 1) {
-      const opened = await anna.post('/v1/conversations', { type: 'group', member_ids: ['late'] });
-      ids.push(opened.body.id);
-    }
+    for (let n = 0; n < 103; n += 1) ids.push((await tenant.room('anna', ['late'])).id);
     const first = (await late.post('/v1/sync', { conversations: { [ids[0]!]: 0 } })).body;
     expect(first.joined).toHaveLength(100);
     expect(first.joined_page).toMatchObject({ has_more: true, next_cursor: expect.any(String) });
@@ -220,5 +207,5 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Conversations on the tier
     const ahead = (await late.post('/v1/sync', { conversations: { [ids[0]!]: 99 } })).body;
     expect(ahead.conversations[ids[0]!]).toMatchObject({ resync_required: true, rev: 0 });
     expect((await late.post('/v1/sync', { conversations: {}, joined_cursor: 'x' })).status).toBe(400);
-  }, 30_000);
+  });
 });

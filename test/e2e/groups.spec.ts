@@ -1,21 +1,10 @@
-import { waitFor } from '../../tools/stack';
-import { TestSystem, type Caller, type TestTenant } from '../support/test-system';
+import { sharedSystem, TIERS, waitFor, type Caller } from '#caas/testing';
 
-const system = new TestSystem();
-beforeAll(() => system.start());
-afterAll(() => system.stop());
+const system = sharedSystem();
 
-describe.each(['free', 'pro', 'enterprise'] as const)('Groups on the tier %s', (tier) => {
-  let tenant: TestTenant;
-  let anna: Caller;
-  let ben: Caller;
-  let carl: Caller;
-  beforeAll(async () => {
-    tenant = await system.tenant(tier);
-    [anna, ben, carl] = [await tenant.user('anna'), await tenant.user('ben'), await tenant.user('carl')];
-    for (const name of ['dora', 'eve']) await tenant.user(name);
-  });
-  afterAll(() => tenant.disconnect());
+describe.each(TIERS)('Groups on the tier %s', (tier) => {
+  const tenant = system.session(tier, 'anna', 'ben', 'carl', 'dora', 'eve', 'lone');
+  const [anna, ben, carl] = [tenant.as('anna'), tenant.as('ben'), tenant.as('carl')];
 
   const found = async (body: object = {}) => {
     const made = await anna.post('/v1/groups', { name: 'Team', member_ids: ['ben', 'carl'], ...body });
@@ -172,13 +161,13 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Groups on the tier %s', (
   });
 
   it('makes a channel whose moderators post', async () => {
-    const { path, room } = await found({ type: 'channel' });
-    const post = (caller: Caller, id: string) => caller.post(`${room}/messages`, { client_message_id: id, text: 'x' });
-    expect(await post(ben, '1')).toMatchObject({ status: 403, body: { code: 'moderator_required' } });
+    const { made, path, room } = await found({ type: 'channel' });
+    const post = () => tenant.send('ben', { id: made.body.conversation_id, path: room });
+    expect(await post()).toMatchObject({ status: 403, body: { code: 'moderator_required' } });
     await anna.put(`${path}/members/ben`, { role: 'moderator' });
-    await waitFor('Ben may post', 5_000, async () => (await post(ben, '2')).status < 300);
+    await waitFor('Ben may post', 5_000, async () => (await post()).status < 300);
     await anna.put(`${path}/members/ben`, { role: 'member' });
-    await waitFor('Ben may not post', 5_000, async () => (await post(ben, `${Date.now()}`)).status === 403);
+    await waitFor('Ben may not post', 5_000, async () => (await post()).status === 403);
   });
 
   it('bans by every way in, until the ban is lifted', async () => {
@@ -255,8 +244,7 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Groups on the tier %s', (
   });
 
   it('goes on without an owner who is gone from the tenant', async () => {
-    const lone = await tenant.user('lone');
-    const { id } = (await lone.post('/v1/groups', { name: 'Left', member_ids: ['ben'] })).body;
+    const { id } = (await tenant.as('lone').post('/v1/groups', { name: 'Left', member_ids: ['ben'] })).body;
     await tenant.server().delete('/v1/users/lone');
     expect((await ben.get(`/v1/groups/${id}`)).body).toMatchObject({ member_count: 2, role: 'member' });
     expect((await tenant.server().put(`/v1/groups/${id}/members/ben`, { role: 'owner' })).status).toBe(200);

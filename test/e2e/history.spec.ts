@@ -1,18 +1,13 @@
-import { waitFor } from '../../tools/stack';
-import { TestSystem, type Caller, type TestTenant } from '../support/test-system';
+import { sharedSystem, TIERS, waitFor, type Caller } from '#caas/testing';
 
-const system = new TestSystem();
-beforeAll(() => system.start());
-afterAll(() => system.stop());
+const system = sharedSystem();
 
 const FOUND_WITHIN_MS = 15_000;
 
 /** Carl was in, saw and wrote, was out, and is in again: what was there before is not his to see any more, by any way. */
-describe.each(['free', 'pro', 'enterprise'] as const)('A history that begins with joining, on the tier %s', (tier) => {
-  let tenant: TestTenant;
-  let anna: Caller;
-  let ben: Caller;
-  let carl: Caller;
+describe.each(TIERS)('A history that begins with joining, on the tier %s', (tier) => {
+  const tenant = system.session(tier, 'anna', 'ben', 'carl');
+  const [anna, ben, carl] = [tenant.as('anna'), tenant.as('ben'), tenant.as('carl')];
   let id: string;
   let path: string;
   /** What Carl's client remembers. */
@@ -25,27 +20,19 @@ describe.each(['free', 'pro', 'enterprise'] as const)('A history that begins wit
     ((await caller.get(query)).body.data as { id: string }[]).map((row) => row.id);
 
   beforeAll(async () => {
-    tenant = await system.tenant(tier);
-    [anna, ben, carl] = [await tenant.user('anna'), await tenant.user('ben'), await tenant.user('carl')];
-    const body = { type: 'group', member_ids: ['ben', 'carl'], history: 'joined' };
-    id = (await anna.post('/v1/conversations', body)).body.id as string;
-    path = `/v1/conversations/${id}`;
-    let sends = 0;
-    const send = async (caller: Caller, fields: object) => {
-      const message = { client_message_id: `m${(sends += 1)}`, text: 'the password is swordfish', ...fields };
-      const { status, body: sent } = await caller.post(`${path}/messages`, message);
-      expect(status).toBe(201);
-      return sent.id as string;
-    };
-    before.root = await send(anna, {});
-    before.reply = await send(carl, { thread_root_id: before.root });
-    before.mention = await send(anna, { mentions: ['carl'] });
+    const room = await tenant.room('anna', ['ben', 'carl'], { history: 'joined' });
+    ({ id, path } = room);
+    const send = async (who: string, fields: object = {}) =>
+      (await tenant.message(who, room, { text: 'the password is swordfish', ...fields })).id as string;
+    before.root = await send('anna');
+    before.reply = await send('carl', { thread_root_id: before.root });
+    before.mention = await send('anna', { mentions: ['carl'] });
     for (const message of [before.root, before.reply]) await anna.put(`/v1/messages/${message}/pin`);
     rev = (await carl.get(path)).body.rev as number;
     expect((await anna.delete(`${path}/members/carl`)).status).toBe(204);
     expect((await anna.post(`${path}/members`, { member_ids: ['carl'] })).status).toBe(201);
-    after.reply = await send(ben, { thread_root_id: before.root });
-    after.mention = await send(anna, { mentions: ['carl'] });
+    after.reply = await send('ben', { thread_root_id: before.root });
+    after.mention = await send('anna', { mentions: ['carl'] });
     await anna.put(`/v1/messages/${after.mention}/pin`);
   });
 

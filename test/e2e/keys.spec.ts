@@ -1,27 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import { x25519 } from '@noble/curves/ed25519.js';
-import { waitFor } from '../../tools/stack';
+import { sharedSystem, waitFor, type Answer, type Caller } from '#caas/testing';
 import { chainOf, isContinued, isIncluded, leafHashOf, type LogEntry } from '../support/key-log-auditor';
 import { SignalDevice, type Bundle, type Upload } from '../support/signal-device';
-import { TestSystem, type Answer, type Caller, type TestTenant } from '../support/test-system';
 
-/** Warnings are provoked here. */
-const system = new TestSystem('error');
-beforeAll(() => system.start());
-afterAll(() => system.stop());
+const system = sharedSystem();
 
 const b64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
 
 describe.each(['starter', 'pro', 'enterprise'] as const)('Keys on the tier %s', (tier) => {
-  let tenant: TestTenant;
+  const tenant = system.session(tier);
   let users = 0;
-  beforeAll(async () => (tenant = await system.tenant(tier)));
 
-  /** A user with a registered device, at one of the processes. */
-  async function person(deviceId = '1', process = 0) {
+  /** A user with a registered device, at one of the apis. */
+  async function person(deviceId = '1', api = 0) {
     const name = `user-${(users += 1)}`;
-    await tenant.server().put(`/v1/users/${name}`, {});
-    const caller = tenant.acting(name, process);
+    await tenant.users(name);
+    const caller = tenant.acting(name, api);
     await caller.put(`/v1/users/me/devices/${deviceId}`, { platform: 'ios' });
     return { name, caller, device: new SignalDevice(name, Number(deviceId) || 127) };
   }
@@ -250,10 +245,7 @@ describe.each(['starter', 'pro', 'enterprise'] as const)('Keys on the tier %s', 
       await put(anna.caller, upload);
       const key = { 'idempotency-key': 'first' };
       // To ask for the headers alone takes nothing.
-      await fetch(`${tenant.urlOf(0)}/v1/users/${anna.name}/key-bundles`, {
-        method: 'HEAD',
-        headers: { authorization: `Bearer ${tenant.serverKey}`, 'x-acting-user': ben.name },
-      });
+      await ben.caller.raw('HEAD', `/v1/users/${anna.name}/key-bundles`);
       const first = await claim(ben.caller, anna.name, key, 'POST');
       expect(first.body.data[0]).toMatchObject({
         device_id: '1',
@@ -333,7 +325,10 @@ describe.each(['starter', 'pro', 'enterprise'] as const)('Keys on the tier %s', 
       expect((await bundlesOf(anna.caller, ben.name)).length).toBe(0);
       await tenant.server().patch('/v1/settings', { encryption: { claims_per_hour: 4 } });
       const cleo = await person();
-      await waitFor('the setting', 5_000, async () => (await claim(cleo.caller, anna.name)).status === 429);
+      await waitFor('both apis know the setting', 5_000, async () => {
+        const answers = [await claim(cleo.caller, anna.name), await claim(tenant.acting(cleo.name, 1), anna.name)];
+        return answers.every(({ status: code }) => code === 429);
+      });
       const dora = await person('1', 1);
       const answers = await Promise.all(
         Array.from({ length: 10 }, (_, at) => claim(tenant.acting(dora.name, at % 2), anna.name)),
@@ -362,16 +357,13 @@ describe.each(['starter', 'pro', 'enterprise'] as const)('Keys on the tier %s', 
     it('tells conversation peers and the user’s own devices of another identity key, and nobody else', async () => {
       const [anna, ben, cleo, dora] = [await person(), await person(), await person(), await person()];
       await put(anna.caller, anna.device.upload(2));
-      for (const { name } of [ben, dora]) {
-        await anna.caller.post('/v1/conversations', { type: 'direct', member_ids: [name] });
-      }
+      for (const { name } of [ben, dora]) await tenant.room(anna.name, [name], { type: 'direct' });
       await anna.caller.put(`/v1/users/me/relationships/${dora.name}`, { type: 'block' });
-      const live = async ({ name }: { name: string }, process: number) => tenant.socket(name, process);
       const [own, peer, stranger, blocked] = [
-        await live(anna, 0),
-        await live(ben, 1),
-        await live(cleo, 1),
-        await live(dora, 0),
+        await tenant.socket(anna.name, 0),
+        await tenant.socket(ben.name, 1),
+        await tenant.socket(cleo.name, 1),
+        await tenant.socket(dora.name, 0),
       ];
       const anew = new SignalDevice(anna.name);
       const upload = anew.upload(1, 50);

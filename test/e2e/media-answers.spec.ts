@@ -1,25 +1,16 @@
-import { waitFor } from '../../tools/stack';
+import { patient, sharedSystem, TIERS, waitFor } from '#caas/testing';
 import { coloredPdf } from '../support/media/pdfs';
 import { heic, PDF, testVideo } from '../support/media/samples';
 import { TenantFiles } from '../support/media/tenant-files';
-import { TestSystem, type TestTenant } from '../support/test-system';
 
-const system = new TestSystem('error');
+const system = sharedSystem();
 let open: Awaited<ReturnType<typeof TenantFiles.opener>>;
 
-beforeAll(async () => {
-  await system.start();
-  open = await TenantFiles.opener(system);
-});
+beforeAll(async () => void (open = await TenantFiles.opener(system)));
+afterAll(() => open?.close());
 
-afterAll(async () => {
-  await open?.close();
-  await system.stop();
-});
-
-describe.each(['free', 'pro', 'enterprise'] as const)('Clients on the tier %s', (tier) => {
-  let tenant: TestTenant;
-  beforeAll(async () => void (tenant = await system.tenant(tier)));
+describe.each(TIERS)('Clients on the tier %s', (tier) => {
+  const tenant = system.session(tier);
 
   const upload = async (bytes: Buffer, name: string, type: string) => {
     const form = new FormData();
@@ -27,7 +18,7 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Clients on the tier %s', 
     const answer = await tenant.server().raw('POST', '/v1/files', {}, form);
     const { id } = (await answer.json()) as { id: string };
     let file: { status: string; variants: { name: string }[]; problem: object | null };
-    await waitFor('the worker to be done with it', 60_000, async () => {
+    await waitFor('the worker to be done with it', 20_000, async () => {
       file = (await tenant.server().get(`/v1/files/${id}`)).body;
       return ['ready', 'rejected', 'failed'].includes(file.status);
     });
@@ -66,25 +57,29 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Clients on the tier %s', 
   });
 });
 
-it('Operators see on their page how far the job of a video is, and whose it is', async () => {
-  const tenant = await system.tenant('pro');
-  const files = open.of(tenant, 'pro');
-  const seen = new Set<number>();
-  const jobOf = async (id: string, status: string) => {
-    const path = `/admin/queues/api/queues?activeQueue=media&status=${status}&page=1&jobsPerPage=50`;
-    const { body } = await system.platform.get(path);
-    const queue = body.queues.find(({ name }: { name: string }) => name === 'media');
-    return queue.jobs.find(({ data }: { data: { file_id: string } }) => data.file_id === id);
-  };
-  const bytes = await testVideo({ size: '640x360', seconds: 15 });
-  const id = (await files.upload({ name: 'v.mp4', bytes })).toHexString();
-  let done: { progress: number; data: { tenant_id: string } } | undefined;
-  await waitFor('the job to be done', 120_000, async () => {
-    const active = await jobOf(id, 'active');
-    if (active) seen.add(Number(active.progress));
-    done = await jobOf(id, 'completed');
-    return done !== undefined;
-  });
-  expect(done).toMatchObject({ progress: 100, data: { tenant_id: tenant.id } });
-  expect([...seen].filter((percent) => percent > 0 && percent < 100).length).toBeGreaterThan(0);
-}, 150_000);
+it(
+  'Operators see on their page how far the job of a video is, and whose it is',
+  async () => {
+    const tenant = await system.tenant('pro');
+    const files = open.of(tenant, 'pro');
+    const seen = new Set<number>();
+    const jobOf = async (id: string, status: string) => {
+      const path = `/admin/queues/api/queues?activeQueue=media&status=${status}&page=1&jobsPerPage=50`;
+      const { body } = await system.platform.get(path);
+      const queue = body.queues.find(({ name }: { name: string }) => name === 'media');
+      return queue.jobs.find(({ data }: { data: { file_id: string } }) => data.file_id === id);
+    };
+    const bytes = await testVideo({ size: '640x360', seconds: 15 });
+    const id = (await files.upload({ name: 'v.mp4', bytes })).toHexString();
+    let done: { progress: number; data: { tenant_id: string } } | undefined;
+    await waitFor('the job to be done', 40_000, async () => {
+      const active = await jobOf(id, 'active');
+      if (active) seen.add(Number(active.progress));
+      done = await jobOf(id, 'completed');
+      return done !== undefined;
+    });
+    expect(done).toMatchObject({ progress: 100, data: { tenant_id: tenant.id } });
+    expect([...seen].filter((percent) => percent > 0 && percent < 100).length).toBeGreaterThan(0);
+  },
+  patient(60_000),
+);

@@ -1,18 +1,11 @@
 import { createHash } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { readdir } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import sharp from 'sharp';
-import { waitFor } from '../../tools/stack';
-import { ClamdStandIn } from '../support/media/clamd-stand-in';
-import { hostileFiles, polyglot } from '../support/media/hostile';
+import { sharedSystem, waitFor } from '#caas/testing';
+import { polyglot } from '../support/media/hostile';
 import { coloredPdf } from '../support/media/pdfs';
 import { probed } from '../support/media/probe';
 import {
   animation,
-  EICAR,
   PDF,
   photograph,
   PHOTOGRAPHS,
@@ -21,43 +14,23 @@ import {
   testVideo,
 } from '../support/media/samples';
 import { TenantFiles, type Upload } from '../support/media/tenant-files';
-import { TestSystem, type TestTenant } from '../support/test-system';
 
 const TIERS = ['starter', 'pro', 'enterprise'] as const;
-const scanner = new ClamdStandIn(join(tmpdir(), `caas-clamd-${process.pid}`));
-const system = new TestSystem('error', { CLAMAV_SOCKET: scanner.path });
+const system = sharedSystem();
 let open: Awaited<ReturnType<typeof TenantFiles.opener>>;
-
-beforeAll(async () => {
-  await scanner.start();
-  await system.start();
-  open = await TenantFiles.opener(system);
-});
-
-afterAll(async () => {
-  await open?.close();
-  await system.stop();
-  await scanner.stop();
-});
-
-async function someTenant(
-  tier: (typeof TIERS)[number] = 'starter',
-): Promise<{ tenant: TestTenant; files: TenantFiles }> {
-  const tenant = await system.tenant(tier);
-  return { tenant, files: open.of(tenant, tier) };
-}
+beforeAll(async () => void (open = await TenantFiles.opener(system)));
+afterAll(() => open?.close());
 
 const ended = async (files: TenantFiles, upload: Upload) => files.ended(await files.upload(upload));
 const shapeOf = ({ variants }: { variants: { name: string; width: number; height: number }[] }) =>
   Object.fromEntries(variants.map(({ name, width, height }) => [name, [width, height]]));
 
 describe.each(TIERS)('on %s', (tier) => {
-  let tenant: TestTenant;
+  const tenant = system.session(tier, 'anna');
   let files: TenantFiles;
-  beforeAll(async () => ({ tenant, files } = await someTenant(tier)));
+  beforeAll(() => void (files = open.of(tenant, tier)));
 
   it('makes of a picture what is served: turned, without its tags, in four sizes; and tells the owner', async () => {
-    await tenant.user('anna');
     const anna = await tenant.socket('anna', 1);
     const bytes = await telephonePicture();
     const id = await files.upload({ name: 'p.jpg', bytes, declared_type: 'image/jpeg', owner: 'anna' });
@@ -138,8 +111,9 @@ describe.each(TIERS)('on %s', (tier) => {
 });
 
 describe('what becomes of', () => {
+  const tenant = system.session('starter');
   let files: TenantFiles;
-  beforeAll(async () => ({ files } = await someTenant()));
+  beforeAll(() => void (files = open.of(tenant, 'starter')));
 
   it.each(PHOTOGRAPHS)('the photograph %s: thumbnails that show it', async (name) => {
     const bytes = await photograph(name);
@@ -238,66 +212,12 @@ describe('what becomes of', () => {
     }
   });
 
-  it('malware: rejected; and nothing passes while the scanner is away', async () => {
-    const found = await ended(files, { name: 'invoice.txt', bytes: Buffer.concat([Buffer.from('x'), EICAR]) });
-    expect(found.file).toMatchObject({ status: 'rejected', problem: { code: 'malware_found' }, media_id: null });
-    await scanner.stop();
-    const id = await files.upload({ name: 'late.txt', bytes: Buffer.from('late') });
-    await waitFor('an attempt', 10_000, async () => (await files.file(id)).attempts >= 2);
-    expect((await files.file(id)).status).not.toBe('ready');
-    await scanner.start();
-    const { file } = await files.ended(id);
-    // The first of them counted nothing against the file.
-    expect(file).toMatchObject({ status: 'ready', strikes: 1 });
-  });
-});
-
-describe('hostile files', () => {
-  let server: Server;
-  let calls = 0;
-  let url: string;
-  beforeAll(async () => {
-    server = createServer((_request, response) => void response.end('here')).on('connection', () => (calls += 1));
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  });
-  afterAll(() => void server.close());
-
-  it('end as they should, each of them, and the worker goes on; nothing is fetched, and nothing is left', async () => {
-    const { files } = await someTenant();
-    const before = await outside();
-    const corpus = await hostileFiles(url);
-    const outcomes = await Promise.all(
-      corpus.map(async ({ what, bytes, name = 'file', declared_type = null, ends }) => {
-        const { file } = await ended(files, { name, bytes, declared_type });
-        const became = (file.problem?.code ?? file.status) as string;
-        return ends.includes(became) ? null : `${what}: ${became}`;
-      }),
-    );
-    expect(outcomes.filter((outcome) => outcome !== null)).toEqual([]);
-    await files.settled();
-    const kept = (await files.rows('media_metadata')).map(({ object_prefix }) => object_prefix as string);
-    expect((await files.objects()).filter((key) => !kept.some((prefix) => key.startsWith(`${prefix}/`)))).toEqual([]);
-    expect((await files.rows('media_metadata')).filter(({ status }) => status !== 'ready')).toEqual([]);
-    expect(calls).toBe(0);
-    expect(await readdir(join(system.dataFolder, 'scratch'))).toEqual([]);
-    expect(await outside()).toEqual(before);
-    expect((await ended(files, { name: 'after.txt', bytes: Buffer.from('still at work') })).file.status).toBe('ready');
-  });
-
-  it('lose what they hid behind a picture', async () => {
-    const { files } = await someTenant();
+  it('a script or an archive behind a picture: lost', async () => {
     const { media } = await ended(files, { name: 'p.jpg', bytes: await polyglot(), declared_type: 'image/jpeg' });
     const served = await files.bytes(`${media.object_prefix}/original.jpg`);
     expect(served.includes('<script>') || served.includes('PK\x03\x04')).toBe(false);
   });
 });
-
-/** What stands beside the data folder, and in it beside the storage. */
-const outside = async () => [
-  (await readdir(system.dataFolder)).filter((name) => !name.endsWith('.json')).sort(),
-  (await readdir(join(system.dataFolder, 'storage'))).sort(),
-];
 
 /** The same video with the note that it is to be turned by 90°. */
 async function turned(mp4: Buffer): Promise<Buffer> {

@@ -1,24 +1,15 @@
-import { waitFor } from '../../tools/stack';
+import { sharedSystem, TIERS, waitFor } from '#caas/testing';
 import { PDF, photograph, testAudio } from '../support/media/samples';
 import { TenantFiles } from '../support/media/tenant-files';
-import { TestSystem, type TestTenant } from '../support/test-system';
 import { b64, chunk, creation, TUS } from '../support/tus';
 
 const UPLOADS = '/v1/files/uploads';
 const MB = 2 ** 20;
 const CEILINGS = { free: 25 * MB, pro: 1024 * MB, enterprise: 5 * 1024 * MB };
-const system = new TestSystem('error');
+const system = sharedSystem();
 let open: Awaited<ReturnType<typeof TenantFiles.opener>>;
-
-beforeAll(async () => {
-  await system.start();
-  open = await TenantFiles.opener(system);
-});
-
-afterAll(async () => {
-  await open?.close();
-  await system.stop();
-});
+beforeAll(async () => void (open = await TenantFiles.opener(system)));
+afterAll(() => open?.close());
 
 const formOf = (bytes: Buffer, name: string, type: string) => {
   const form = new FormData();
@@ -26,13 +17,10 @@ const formOf = (bytes: Buffer, name: string, type: string) => {
   return form;
 };
 
-describe.each(['free', 'pro', 'enterprise'] as const)('Settings of media on the tier %s', (tier) => {
-  let tenant: TestTenant;
+describe.each(TIERS)('Settings of media on the tier %s', (tier) => {
+  const tenant = system.session(tier);
   let files: TenantFiles;
-  beforeAll(async () => {
-    tenant = await system.tenant(tier);
-    files = open.of(tenant, tier);
-  });
+  beforeAll(() => void (files = open.of(tenant, tier)));
   afterEach(() => set({ media: null }));
 
   /** Sets it, and waits until both apis know. */

@@ -1,30 +1,11 @@
 import { Redis } from 'ioredis';
-import { waitFor } from '../../tools/stack';
-import { TestSystem, type Caller, type LiveClient, type TestTenant } from '../support/test-system';
+import { sharedSystem, TIERS, waitFor, type LiveClient } from '#caas/testing';
 
-const system = new TestSystem();
-beforeAll(() => system.start());
-afterAll(() => system.stop());
+const system = sharedSystem();
 
-describe.each(['free', 'pro', 'enterprise'] as const)('Members on the tier %s', (tier) => {
-  let tenant: TestTenant;
-  let anna: Caller;
-  let ben: Caller;
-  beforeAll(async () => {
-    tenant = await system.tenant(tier);
-    [anna, ben] = [await tenant.user('anna'), await tenant.user('ben')];
-    for (const name of ['carl', 'dora', 'eve']) await tenant.user(name);
-  });
-  afterAll(() => tenant.disconnect());
-
-  const open = async (body: object = {}) => {
-    const made = await anna.post('/v1/conversations', { type: 'group', name: 'Room', member_ids: ['ben'], ...body });
-    expect(made.status).toBe(201);
-    return { id: made.body.id as string, path: `/v1/conversations/${made.body.id}` };
-  };
-  let sends = 0;
-  const send = (who: string, path: string, process = 0) =>
-    tenant.acting(who, process).post(`${path}/messages`, { client_message_id: `s${(sends += 1)}`, text: `s${sends}` });
+describe.each(TIERS)('Members on the tier %s', (tier) => {
+  const tenant = system.session(tier, 'anna', 'ben', 'carl', 'dora', 'eve', 'gone');
+  const [anna, ben] = [tenant.as('anna'), tenant.as('ben')];
   const rolesOf = async (path: string) => {
     const { data } = (await tenant.server().get(`${path}/members?limit=100&direction=forward`)).body;
     return Object.fromEntries(
@@ -35,8 +16,9 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Members on the tier %s', 
     client.events.filter(({ conversation_id, type }) => conversation_id === id && types.includes(type));
 
   it('adds members, who have read what was there and get what comes, on every process', async () => {
-    const { id, path } = await open();
-    await send('anna', path);
+    const room = await tenant.room('anna', ['ben']);
+    const { id, path } = room;
+    await tenant.message('anna', room);
     const [carls, bens] = [await tenant.socket('carl', 1), await tenant.socket('ben', 0)];
     const added = await tenant.acting('anna', 0).post(`${path}/members`, { member_ids: ['carl', 'ben', 'me'] });
     expect(added).toMatchObject({
@@ -49,7 +31,7 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Members on the tier %s', 
       last_seq: 1,
       rev: 3,
     });
-    expect((await send('ben', path, 1)).status).toBe(201);
+    await tenant.message('ben', room, {}, 1);
     for (const client of [carls, bens]) {
       await waitFor('the message', 5_000, () => of(client, id, 'message.created').length > 0);
       expect(of(client, id, 'member.added', 'conversation.updated', 'message.created')).toMatchObject([
@@ -72,7 +54,7 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Members on the tier %s', 
   });
 
   it('adds nobody when one of them is unknown, and refuses who may not', async () => {
-    const { path } = await open();
+    const { path } = await tenant.room('anna', ['ben']);
     expect(await anna.post(`${path}/members`, { member_ids: ['carl', 'nobody'] })).toMatchObject({
       status: 400,
       body: { code: 'unknown_members' },
@@ -100,8 +82,7 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Members on the tier %s', 
   });
 
   it('leaves a direct conversation its two', async () => {
-    const { id } = (await anna.post('/v1/conversations', { type: 'direct', member_ids: ['ben'] })).body;
-    const path = `/v1/conversations/${id}`;
+    const { path } = await tenant.room('anna', ['ben'], { type: 'direct' });
     for (const answer of [
       await anna.post(`${path}/members`, { member_ids: ['carl'] }),
       await anna.delete(`${path}/members/me`),
@@ -116,23 +97,23 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Members on the tier %s', 
   });
 
   it('puts out who is removed: they hear so, nothing after it, and may do nothing more', async () => {
-    const { id, path } = await open({ member_ids: ['ben', 'carl'] });
+    const room = await tenant.room('anna', ['ben', 'carl']);
+    const { id, path } = room;
     const [bens, carls] = [await tenant.socket('ben', 1), await tenant.socket('carl', 0)];
-    expect((await send('ben', path, 0)).status).toBe(201);
-    expect((await send('ben', path, 1)).status).toBe(201);
+    for (const api of [0, 1]) await tenant.message('ben', room, {}, api);
     await waitFor('both messages', 5_000, () => of(bens, id, 'message.created').length === 2);
     expect((await tenant.acting('anna', 0).delete(`${path}/members/ben`)).status).toBe(204);
-    expect(await send('ben', path, 0)).toMatchObject({ status: 404, body: { code: 'conversation_not_found' } });
-    await waitFor('the other process refuses too', 5_000, async () => (await send('ben', path, 1)).status === 404);
-    await send('anna', path, 1);
-    await send('anna', path, 0);
+    expect(await tenant.send('ben', room)).toMatchObject({ status: 404, body: { code: 'conversation_not_found' } });
     await waitFor(
-      'Carl has all',
+      'the other process refuses too',
       5_000,
-      () => of(carls, id, 'message.created').slice(-1)[0]?.data.text === `s${sends}`,
+      async () => (await tenant.send('ben', room, {}, 1)).status === 404,
     );
+    await tenant.message('anna', room, {}, 1);
+    const last = await tenant.message('anna', room);
+    await waitFor('Carl has all', 5_000, () => of(carls, id, 'message.created').at(-1)?.data.id === last.id);
     // Whatever was published before this has reached Ben's process before this does.
-    await tenant.acting('anna', 0).post('/v1/conversations', { type: 'group', name: 'Sentinel', member_ids: ['ben'] });
+    await tenant.room('anna', ['ben'], { name: 'Sentinel' });
     await waitFor('the sentinel', 5_000, () =>
       bens.of('conversation.created').some(({ data }) => data.name === 'Sentinel'),
     );
@@ -151,13 +132,14 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Members on the tier %s', 
   });
 
   it('takes who comes again for new, with nothing unread', async () => {
-    const { id, path } = await open();
-    await send('ben', path);
+    const room = await tenant.room('anna', ['ben']);
+    const { id, path } = room;
+    await tenant.message('ben', room);
     await ben.delete(`${path}/members/me`);
-    for (let n = 0; n < 3; n += 1) await send('anna', path);
+    for (let n = 0; n < 3; n += 1) await tenant.message('anna', room);
     await anna.post(`${path}/members`, { member_ids: ['ben'] });
     expect((await ben.get(path)).body).toMatchObject({ unread_count: 0, last_seq: 4, member_count: 2 });
-    await send('anna', path);
+    await tenant.message('anna', room);
     expect((await ben.get(path)).body.unread_count).toBe(1);
     expect((await ben.post('/v1/sync', { conversations: {} })).body.joined.map((c: { id: string }) => c.id)).toContain(
       id,
@@ -165,7 +147,7 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Members on the tier %s', 
   });
 
   it('hands ownership to who comes next, and ends with the last', async () => {
-    const { id, path } = await open({ member_ids: ['ben', 'carl'] });
+    const { id, path } = await tenant.room('anna', ['ben', 'carl']);
     const carls = await tenant.socket('carl', 1);
     expect((await anna.delete(`${path}/members/me`)).status).toBe(204);
     expect(await rolesOf(path)).toEqual({ ben: 'owner', carl: 'member' });
@@ -185,7 +167,7 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Members on the tier %s', 
   });
 
   it('lets the tenant’s server manage as nobody in particular', async () => {
-    const { path } = await open();
+    const { path } = await tenant.room('anna', ['ben']);
     const server = tenant.server();
     expect((await server.post(`${path}/members`, { member_ids: ['carl'] })).status).toBe(201);
     expect((await server.patch(path, { name: 'Named' })).body).toMatchObject({ name: 'Named', member_count: 3 });
@@ -201,17 +183,18 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Members on the tier %s', 
 
   it('keeps the counts right when people come and go while others write, on two processes', async () => {
     const names = Array.from({ length: 8 }, (_, n) => `guest-${n}`);
-    await Promise.all(names.map((name) => tenant.user(name)));
-    const { path } = await open();
+    await tenant.users(...names);
+    const room = await tenant.room('anna', ['ben']);
+    const { path } = room;
     const answers = await Promise.all([
-      ...Array.from({ length: 30 }, (_, n) => send('anna', path, n % 2)),
+      ...Array.from({ length: 30 }, (_, n) => tenant.send('anna', room, {}, n % 2)),
       ...names.map((name, n) => tenant.acting('anna', n % 2).post(`${path}/members`, { member_ids: [name] })),
       ...names.map((name, n) => tenant.acting('anna', (n + 1) % 2).post(`${path}/members`, { member_ids: [name] })),
     ]);
     expect(answers.filter(({ status }) => status !== 201 && status !== 200)).toEqual([]);
-    const room = (await anna.get(path)).body;
+    const after = (await anna.get(path)).body;
     // 30 messages, and for each of the eight their coming and the new count.
-    expect(room).toMatchObject({ last_seq: 30, member_count: 10, rev: 30 + 16 });
+    expect(after).toMatchObject({ last_seq: 30, member_count: 10, rev: 30 + 16 });
     const pages = (await anna.get(`${path}/messages?limit=100&direction=forward`)).body.data;
     for (const name of names) {
       const mine = (await tenant.acting(name).get(path)).body;
@@ -231,14 +214,14 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Members on the tier %s', 
     expect(goes.filter(({ status }) => status === 204).length).toBe(8);
     expect((await anna.get(path)).body.member_count).toBe(2);
     expect(await rolesOf(path)).toEqual({ anna: 'owner', ben: 'member' });
-  }, 30_000);
+  });
 
   it('goes on without users who are gone', async () => {
-    await tenant.user('gone');
-    const { path } = await open({ member_ids: ['ben', 'gone'] });
-    await send('gone', path);
+    const room = await tenant.room('anna', ['ben', 'gone']);
+    const { path } = room;
+    await tenant.message('gone', room);
     await tenant.server().delete('/v1/users/gone');
-    expect((await send('ben', path)).status).toBe(201);
+    expect((await tenant.send('ben', room)).status).toBe(201);
     expect((await ben.get(`${path}/members`)).body.data).toHaveLength(3);
     expect(await anna.post(`${path}/members`, { member_ids: ['gone'] })).toMatchObject({ status: 400 });
     expect((await anna.delete(`${path}/members/gone`)).status).toBe(204);
@@ -246,7 +229,8 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Members on the tier %s', 
   });
 
   it('32: lets nobody back into a room by a recovered connection', async () => {
-    const { id, path } = await open({ member_ids: ['ben', 'carl'] });
+    const room = await tenant.room('anna', ['ben', 'carl']);
+    const { id, path } = room;
     const client = await tenant.socket('carl', 1);
     const { _pid: pid } = client.socket as unknown as { _pid: string };
     expect(pid).toEqual(expect.any(String));
@@ -260,8 +244,8 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Members on the tier %s', 
     client.socket.connect();
     await back;
     expect(client.socket.recovered).toBe(true);
-    await send('anna', path, 0);
-    await tenant.acting('anna', 0).post('/v1/conversations', { type: 'direct', member_ids: ['carl'] });
+    await tenant.message('anna', room);
+    await tenant.room('anna', ['carl'], { type: 'direct' });
     await waitFor('the sentinel', 5_000, () => client.of('conversation.created').length > 0);
     expect(client.events.filter(({ conversation_id }) => conversation_id === id)).toEqual([]);
   });

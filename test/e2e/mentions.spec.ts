@@ -1,20 +1,15 @@
-import { waitFor } from '../../tools/stack';
-import { TestSystem, type Caller } from '../support/test-system';
+import { sharedSystem, TIERS, waitFor, type Caller, type Room } from '#caas/testing';
 
-const system = new TestSystem();
-beforeAll(() => system.start());
-afterAll(() => system.stop());
+const system = sharedSystem();
 
-describe.each(['free', 'pro', 'enterprise'] as const)('Mentions on the tier %s', (tier) => {
+describe.each(TIERS)('Mentions on the tier %s', (tier) => {
   it('are listed for whom they name, newest first and paged, and nobody else', async () => {
     const tenant = await system.tenant(tier);
     const [anna, ben, eve] = [await tenant.user('anna'), await tenant.user('ben'), await tenant.user('eve')];
-    const { body: group } = await anna.post('/v1/conversations', { type: 'group', member_ids: ['ben', 'eve'] });
+    const group = await tenant.room('anna', ['ben', 'eve']);
     const ids: string[] = [];
-    for (const n of [1, 2, 3, 4]) {
-      const mentions = n === 4 ? ['eve'] : ['ben'];
-      const sent = { client_message_id: `m${n}`, text: `hello ${n}`, mentions };
-      ids.push((await anna.post(`/v1/conversations/${group.id}/messages`, sent)).body.id);
+    for (const mentioned of ['ben', 'ben', 'ben', 'eve']) {
+      ids.push((await tenant.message('anna', group, { mentions: [mentioned] })).id);
     }
     const { body: first } = await ben.get('/v1/mentions?limit=2');
     expect(first).toMatchObject({
@@ -34,18 +29,9 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Mentions on the tier %s',
     async function people() {
       const tenant = await system.tenant(tier);
       const [anna, ben] = [await tenant.user('anna'), await tenant.user('ben')];
-      const open = async (history: 'all' | 'joined', member_ids: string[]) => {
-        const { body } = await anna.post('/v1/conversations', { type: 'group', member_ids, history });
-        return { id: body.id as string, path: `/v1/conversations/${body.id}` };
-      };
-      let sends = 0;
-      const mention = async (path: string, fields: object = {}) => {
-        const message = { client_message_id: `m${(sends += 1)}`, text: 'hello', mentions: ['ben'], ...fields };
-        const { status, body } = await anna.post(`${path}/messages`, message);
-        expect(status).toBe(201);
-        return body as { id: string; seq: number };
-      };
-      return { tenant, anna, ben, open, mention };
+      const mention = (room: Room, fields: object = {}): Promise<{ id: string }> =>
+        tenant.message('anna', room, { mentions: ['ben'], ...fields });
+      return { tenant, anna, ben, mention };
     }
     const counted = async (caller: Caller, path: string) =>
       (await caller.get(path)).body as { unread_count: number; unread_mentions: number };
@@ -56,15 +42,16 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Mentions on the tier %s',
     };
 
     it('are counted for whom they name, until they are read, deleted or edited away', async () => {
-      const { tenant, anna, ben, open, mention } = await people();
-      const { id, path } = await open('all', ['ben']);
+      const { tenant, anna, ben, mention } = await people();
+      const room = await tenant.room('anna', ['ben']);
+      const { id, path } = room;
       const live = await tenant.socket('ben', 1);
-      const first = await mention(path);
-      await mention(path, { mentions: [] });
-      await mention(path, { mentions: ['anna'] });
-      await mention(path, { thread_root_id: first.id });
-      const fifth = await mention(path);
-      const last = await mention(path, { mentions: [] });
+      const first = await mention(room);
+      await mention(room, { mentions: [] });
+      await mention(room, { mentions: ['anna'] });
+      await mention(room, { thread_root_id: first.id });
+      const fifth = await mention(room);
+      const last = await mention(room, { mentions: [] });
       expect(await counted(ben, path)).toMatchObject({ unread_count: 6, unread_mentions: 3 });
       // Who writes has read.
       expect(await counted(anna, path)).toMatchObject({ unread_count: 0, unread_mentions: 0 });
@@ -90,11 +77,12 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Mentions on the tier %s',
     });
 
     it('are not counted where they are hidden from who came later, nor where one is not any more', async () => {
-      const { anna, ben, open, mention } = await people();
-      const { id, path } = await open('joined', []);
-      await mention(path, { mentions: [] });
+      const { tenant, anna, ben, mention } = await people();
+      const room = await tenant.room('anna', [], { history: 'joined' });
+      const { id, path } = room;
+      await mention(room, { mentions: [] });
       await anna.post(`${path}/members`, { member_ids: ['ben'] });
-      await mention(path);
+      await mention(room);
       expect(await inboxOf(ben)).toEqual({ [id]: 1 });
       await anna.delete(`${path}/members/ben`);
       expect(await inboxOf(ben)).toEqual({});
@@ -103,16 +91,13 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Mentions on the tier %s',
     });
 
     it('are counted up to a hundred, and those of a conversation with more hide no others', async () => {
-      const { ben, open, mention } = await people();
-      const [full, quiet, silent] = [
-        await open('all', ['ben']),
-        await open('all', ['ben']),
-        await open('all', ['ben']),
-      ];
-      await mention(quiet.path);
-      await mention(silent.path, { mentions: [] });
+      const { tenant, ben, mention } = await people();
+      const open = () => tenant.room('anna', ['ben']);
+      const [full, quiet, silent] = [await open(), await open(), await open()];
+      await mention(quiet);
+      await mention(silent, { mentions: [] });
       for (let sent = 0; sent < 301; sent += 43) {
-        await Promise.all(Array.from({ length: 43 }, () => mention(full.path)));
+        await Promise.all(Array.from({ length: 43 }, () => mention(full)));
       }
       expect(await inboxOf(ben)).toEqual({ [full.id]: 100, [quiet.id]: 1, [silent.id]: 0 });
       expect(await counted(ben, full.path)).toMatchObject({ unread_count: 301, unread_mentions: 100 });

@@ -6,52 +6,41 @@ import { FileReferences, fileReferences, files, FileViewers, MediaVerifier } fro
 import { Queues } from '#caas/platform/queue';
 import { ObjectStorage } from '#caas/platform/storage';
 import { Outbox, TenantCatalog } from '#caas/tenancy';
-import { waitFor } from '../../tools/stack';
+import { patient, sharedSystem, TIERS, waitFor, type Room } from '#caas/testing';
 import { Inside } from '../support/inside';
 import { makeReady, storedFile } from '../support/stored-files';
-import { TestSystem, type Answer, type Caller, type LiveClient, type TestTenant } from '../support/test-system';
 
-const system = new TestSystem();
+const system = sharedSystem();
 let inside: Inside;
-beforeAll(async () => {
-  await system.start();
-  inside = await Inside.open();
-});
-afterAll(async () => {
-  await inside?.close();
-  await system.stop();
-});
+beforeAll(async () => void (inside = await Inside.open({ DATA_DIR: system.dataDir })));
+afterAll(() => inside?.close());
 
 const NEXT_YEAR_MS = 300 * 24 * 60 * 60_000;
 
-describe.each(['free', 'pro', 'enterprise'] as const)('Attachments and avatars on the tier %s', (tier) => {
-  let tenant: TestTenant;
+describe.each(TIERS)('Attachments and avatars on the tier %s', (tier) => {
+  const tenant = system.session(tier, 'anna', 'ben', 'eve');
+  const [anna, ben, eve] = [tenant.as('anna'), tenant.as('ben'), tenant.as('eve')];
   let ctx: RequestContext;
-  let anna: Caller;
-  let ben: Caller;
-  let eve: Caller;
-  let room: string;
-  let other: string;
+  let room: Room;
+  let other: Room;
   let sent = 0;
   const people: Record<string, UserReference> = {};
 
   beforeAll(async () => {
-    tenant = await system.tenant(tier);
     ctx = await inside.context(tenant.id);
-    [anna, ben, eve] = [await tenant.user('anna'), await tenant.user('ben'), await tenant.user('eve')];
     for (const name of ['anna', 'ben', 'eve']) {
       const { id } = (await tenant.server().get(`/v1/users/${name}`)).body;
       people[name] = { user_id: new ObjectId(id as string), user_external_id: name, user_display_name: name };
     }
-    room = (await anna.post('/v1/conversations', { type: 'direct', member_ids: ['ben'] })).body.id;
-    other = (await ben.post('/v1/conversations', { type: 'direct', member_ids: ['eve'] })).body.id;
+    room = await tenant.room('anna', ['ben'], { type: 'direct' });
+    other = await tenant.room('ben', ['eve'], { type: 'direct' });
   });
 
   const fileOf = async (owner: string | null, more: Parameters<typeof storedFile>[2] = {}) =>
     (await storedFile(ctx, owner === null ? null : people[owner]!, more))._id.toHexString();
   const attached = (...ids: string[]) => ({ attachments: ids.map((file_id) => ({ file_id })) });
-  const send = (body: object, as = anna, to = room): Promise<Answer> =>
-    as.post(`/v1/conversations/${to}/messages`, { client_message_id: `c${(sent += 1)}`, ...body });
+  const send = (body: object, as = anna, to = room) =>
+    as.post(`${to.path}/messages`, { client_message_id: `c${(sent += 1)}`, ...body });
   const row = async (id: string) => (await ctx.repository(files).findById(new ObjectId(id)))!;
   const holders = (id: string) => ctx.repository(fileReferences).find({ file_id: new ObjectId(id) });
   const refresh = (id: string) =>
@@ -73,8 +62,8 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Attachments and avatars o
       const { id, rev, attachments } = answer.body;
       await waitFor('ben hears of it', 10_000, () => live.of('message.created').length > 0);
       expect(live.of('message.created')[0]!.data).toMatchObject({ id, attachments });
-      const { body } = await ben.post('/v1/sync', { conversations: { [room]: rev - 1 } });
-      expect(body.conversations[room].messages).toMatchObject([{ id, attachments }]);
+      const { body } = await ben.post('/v1/sync', { conversations: { [room.id]: rev - 1 } });
+      expect(body.conversations[room.id].messages).toMatchObject([{ id, attachments }]);
       expect((await ben.get(`/v1/messages/${id}`)).body.attachments).toEqual(attachments);
       expect(await row(file)).toMatchObject({ reference_count: 1, unreferenced_at: null });
       expect(await holders(file)).toMatchObject([{ holder_kind: 'message', holder_id: new ObjectId(id as string) }]);
@@ -83,7 +72,7 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Attachments and avatars o
 
     it('works the same over a socket, beside a text, and by the server in a user’s name with its own upload', async () => {
       const [live, file, uploaded] = [await tenant.socket('anna'), await fileOf('anna'), await fileOf(null)];
-      const body = { conversation_id: room, client_message_id: `c${(sent += 1)}`, text: 'look', ...attached(file) };
+      const body = { conversation_id: room.id, client_message_id: `c${(sent += 1)}`, text: 'look', ...attached(file) };
       const { ok, data } = await live.send('message.send', body);
       expect({ ok, data }).toMatchObject({ ok: true, data: { type: 'text', attachments: [{ file_id: file }] } });
       expect(await send(attached(uploaded), tenant.acting('anna', 1))).toMatchObject({ status: 201 });
@@ -144,9 +133,9 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Attachments and avatars o
       const file = await fileOf('anna', { status: 'processing' });
       const first = (await send(attached(file))).body;
       const second = (
-        await ben.post(`/v1/messages/${first.id}/forward`, { conversation_id: other, client_message_id: 'f' })
+        await ben.post(`/v1/messages/${first.id}/forward`, { conversation_id: other.id, client_message_id: 'f' })
       ).body;
-      const live: LiveClient = await tenant.socket('eve', 1);
+      const live = await tenant.socket('eve', 1);
       await makeReady(ctx, [new ObjectId(file)]);
       await refresh(file);
       await waitFor('eve hears of it', 15_000, () => live.of('message.updated').length > 0);
@@ -169,13 +158,13 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Attachments and avatars o
       const { body: updated } = await anna.get(`/v1/messages/${first.id}`);
       expect(updated).toMatchObject({ rev: first.rev + 1, edited_at: null, attachments: [ready] });
       expect(updated.attachments[0].variants[0].object).toBeUndefined();
-      const { body: synced } = await ben.post('/v1/sync', { conversations: { [room]: first.rev } });
-      expect(synced.conversations[room].messages).toMatchObject([{ id: first.id, attachments: [ready] }]);
+      const { body: synced } = await ben.post('/v1/sync', { conversations: { [room.id]: first.rev } });
+      expect(synced.conversations[room.id].messages).toMatchObject([{ id: first.id, attachments: [ready] }]);
       await refresh(file);
       const { body: marker } = await send({ text: 'after' });
       await refresh(file);
       await waitFor('nothing is left to do', 15_000, async () => !(await hasJobs(ctx)));
-      expect((await anna.get(`/v1/conversations/${room}`)).body.rev).toBe(marker.rev);
+      expect((await anna.get(room.path)).body.rev).toBe(marker.rev);
       live.socket.disconnect();
     });
 
@@ -191,7 +180,7 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Attachments and avatars o
       });
       expect((await ben.get(`/v1/messages/${id}`)).body.attachments).toMatchObject([{ thumbhash: null, variants: [] }]);
       expect(await holders(file)).toEqual([]);
-      const forward = { conversation_id: other, client_message_id: 'of-deleted' };
+      const forward = { conversation_id: other.id, client_message_id: 'of-deleted' };
       expect(await ben.post(`/v1/messages/${id}/forward`, forward)).toMatchObject({ body: { code: 'invalid_file' } });
     });
   });
@@ -200,7 +189,7 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Attachments and avatars o
     it('passes files on with a message, to whoever does not own them, and holds them for each', async () => {
       const file = await fileOf('anna');
       const { id } = (await send(attached(file))).body;
-      const forward = { conversation_id: other, client_message_id: 'passed-on' };
+      const forward = { conversation_id: other.id, client_message_id: 'passed-on' };
       const passed = await ben.post(`/v1/messages/${id}/forward`, forward);
       expect(passed).toMatchObject({ status: 201, body: { attachments: [{ file_id: file }] } });
       expect(await ben.post(`/v1/messages/${id}/forward`, forward)).toMatchObject({ status: 200 });
@@ -235,14 +224,13 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Attachments and avatars o
 
     it('shows a file to whoever may read a message with it, and to nobody else', async () => {
       const file = await fileOf('anna');
-      const group = (await anna.post('/v1/conversations', { type: 'group', member_ids: ['ben'], history: 'joined' }))
-        .body.id;
+      const group = await tenant.room('anna', ['ben'], { history: 'joined' });
       const { id } = (await send(attached(file), anna, group)).body;
       expect([await maySee('ben', file), await maySee('eve', file)]).toEqual([true, false]);
-      await anna.post(`/v1/conversations/${group}/members`, { member_ids: ['eve'] });
+      await anna.post(`${group.path}/members`, { member_ids: ['eve'] });
       expect(await maySee('eve', file)).toBe(false);
-      const later = (await ben.post(`/v1/messages/${id}/forward`, { conversation_id: group, client_message_id: 'l' }))
-        .body;
+      const forward = { conversation_id: group.id, client_message_id: 'l' };
+      const { body: later } = await ben.post(`/v1/messages/${id}/forward`, forward);
       expect(await maySee('eve', file)).toBe(true);
       for (const message of [id, later.id]) await anna.delete(`/v1/messages/${message}`);
       expect([await maySee('ben', file), await maySee('eve', file)]).toEqual([false, false]);
@@ -251,7 +239,7 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Attachments and avatars o
     it('holds files for a scheduled message until it is sent or cancelled', async () => {
       const [soon, never, uploaded] = [await fileOf('anna'), await fileOf('anna'), await fileOf(null)];
       const schedule = (body: object, ms: number, as = anna) =>
-        as.post(`/v1/conversations/${room}/scheduled-messages`, {
+        as.post(`${room.path}/scheduled-messages`, {
           ...body,
           send_at: new Date(Date.now() + ms).toISOString(),
         });
@@ -263,7 +251,7 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Attachments and avatars o
       expect(await verified()).toMatchObject({ abandoned_references: 0 });
       await anna.delete(`/v1/scheduled-messages/${id}`);
       expect(await row(never)).toMatchObject({ reference_count: 0 });
-      const due = (await schedule(attached(soon, uploaded), 600, tenant.acting('anna'))).body;
+      const due = (await schedule(attached(soon, uploaded), patient(300), tenant.acting('anna'))).body;
       await waitFor('it is sent', 30_000, async () => {
         const { body } = await anna.get(`/v1/scheduled-messages/${due.id}`);
         return body.state === 'sent';
@@ -333,11 +321,10 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Attachments and avatars o
 it('looks again for a message that has claimed a file and is not there yet, and does the others at once', async () => {
   const tenant = await system.tenant('free');
   const ctx = await inside.context(tenant.id);
-  await tenant.user('anna');
+  await tenant.users('anna');
   const { _id } = await storedFile(ctx, null);
-  const { body: room } = await tenant.acting('anna').post('/v1/conversations', { type: 'group', member_ids: [] });
-  const body = { client_message_id: '1', attachments: [{ file_id: _id.toHexString() }] };
-  const { body: sent } = await tenant.acting('anna').post(`/v1/conversations/${room.id}/messages`, body);
+  const attachments = [{ file_id: _id.toHexString() }];
+  const sent = await tenant.message('anna', await tenant.room('anna', []), { attachments });
   const coming = { kind: 'message' as const, id: new ObjectId() };
   const references = inside.get(FileReferences);
   await ctx.transaction((tx) => references.claim(tx, coming, [_id]));
@@ -365,7 +352,7 @@ it('a deleted tenant takes its objects along, also when the deletion is broken o
   await tenants.finishInterrupted(operator);
   broken.mockRestore();
   const left: string[] = [];
-  for await (const { key } of storage.list('media/')) left.push(key);
+  for (const { id } of [tenant, other]) for await (const { key } of storage.list(`media/${id}/`)) left.push(key);
   expect(left).toEqual([`media/${other.id}/2026/01/x/upload`]);
 });
 

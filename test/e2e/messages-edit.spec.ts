@@ -1,38 +1,23 @@
-import { waitFor } from '../../tools/stack';
-import { TestSystem, type Caller, type LiveClient, type TestTenant } from '../support/test-system';
+import { sharedSystem, TIERS, waitFor, type LiveClient, type Room } from '#caas/testing';
 
-const system = new TestSystem();
-beforeAll(() => system.start());
-afterAll(() => system.stop());
+const system = sharedSystem();
 
-describe.each(['free', 'pro', 'enterprise'] as const)('Edited and deleted messages on the tier %s', (tier) => {
-  let tenant: TestTenant;
-  let anna: Caller;
-  let ben: Caller;
-  let eve: Caller;
-  let room: string;
-  let sent = 0;
+describe.each(TIERS)('Edited and deleted messages on the tier %s', (tier) => {
+  const tenant = system.session(tier, 'anna', 'ben', 'eve');
+  const [anna, ben, eve] = [tenant.as('anna'), tenant.as('ben'), tenant.as('eve')];
+  let room: Room;
+  beforeAll(async () => void (room = await tenant.room('anna', ['ben'], { type: 'direct' })));
 
-  beforeAll(async () => {
-    tenant = await system.tenant(tier);
-    [anna, ben, eve] = [await tenant.user('anna'), await tenant.user('ben'), await tenant.user('eve')];
-    room = (await anna.post('/v1/conversations', { type: 'direct', member_ids: ['ben'] })).body.id;
-  });
-
-  const send = async (text: string, more: object = {}, as = anna, to = room) => {
-    const body = { client_message_id: `c${(sent += 1)}`, text, ...more };
-    const answer = await as.post(`/v1/conversations/${to}/messages`, body);
-    if (answer.status !== 201) throw new Error(JSON.stringify(answer.body));
-    return answer.body as { id: string; rev: number; seq: number };
-  };
-  const revOf = async () => (await anna.get(`/v1/conversations/${room}`)).body.rev as number;
-  const synced = async (rev: number, as = ben) => {
-    const { body } = await as.post('/v1/sync', { conversations: { [room]: rev } });
-    return body.conversations[room] as { rev: number; messages: Record<string, unknown>[] };
+  const send = (text: string, more: object = {}): Promise<{ id: string; rev: number; seq: number }> =>
+    tenant.message('anna', room, { text, ...more });
+  const revOf = async () => (await anna.get(room.path)).body.rev as number;
+  const synced = async (rev: number) => {
+    const { body } = await ben.post('/v1/sync', { conversations: { [room.id]: rev } });
+    return body.conversations[room.id] as { rev: number; messages: Record<string, unknown>[] };
   };
 
   describe('editing', () => {
-    it('says it anew, keeps what was said, and moves rev once', async () => {
+    it('replaces the text, keeps what was said before, and moves rev once', async () => {
       const { id, rev, seq } = await send('frist', { metadata: { a: 1 } });
       const edit = await anna.patch(`/v1/messages/${id}`, { text: 'first' });
       expect(edit).toMatchObject({
@@ -152,11 +137,11 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Edited and deleted messag
         await anna.patch(`/v1/messages/${id}`, { text: 'back' }),
         await ben.put(`/v1/messages/${id}/reactions/👍`),
         await ben.put(`/v1/messages/${id}/pin`),
-        await ben.post(`/v1/messages/${id}/forward`, { conversation_id: room, client_message_id: `f${rev}` }),
+        await ben.post(`/v1/messages/${id}/forward`, { conversation_id: room.id, client_message_id: `f${rev}` }),
       ]) {
         expect(refused).toMatchObject({ status: 409, body: { code: 'message_deleted' } });
       }
-      const { body: page } = await ben.get(`/v1/conversations/${room}/messages?limit=1`);
+      const { body: page } = await ben.get(`${room.path}/messages?limit=1`);
       expect(page.data).toEqual([tombstone.body]);
     });
 
@@ -168,8 +153,7 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Edited and deleted messag
       await anna.patch(`/v1/messages/${id}`, { text: 'newer' });
       expect(await anna.delete(`/v1/messages/${id}`, { 'if-match': etag! })).toMatchObject({ status: 412 });
 
-      const { body: group } = await anna.post('/v1/conversations', { type: 'group', member_ids: ['ben', 'eve'] });
-      const eves = await send('spam', {}, eve, group.id);
+      const eves = await tenant.message('eve', await tenant.room('anna', ['ben', 'eve']));
       expect(await ben.delete(`/v1/messages/${eves.id}`)).toMatchObject({ status: 403 });
       expect(await anna.delete(`/v1/messages/${eves.id}`)).toMatchObject({ status: 200, body: { text: null } });
     });
@@ -187,7 +171,7 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Edited and deleted messag
   it('shows the newest message in the inbox as it is now', async () => {
     const older = await send('older');
     const { id } = await send('newest');
-    const preview = async () => (await anna.get(`/v1/conversations/${room}`)).body.last_message;
+    const preview = async () => (await anna.get(room.path)).body.last_message;
     await anna.patch(`/v1/messages/${id}`, { text: 'newest, edited' });
     await anna.patch(`/v1/messages/${older.id}`, { text: 'older, edited' });
     expect(await preview()).toMatchObject({ id, text: 'newest, edited', deleted_at: null });

@@ -1,38 +1,22 @@
-import { waitFor } from '../../tools/stack';
-import { TestSystem, type Caller, type TestTenant } from '../support/test-system';
+import { sharedSystem, TIERS, waitFor, type Room } from '#caas/testing';
 
-const system = new TestSystem();
-beforeAll(() => system.start());
-afterAll(() => system.stop());
+const system = sharedSystem();
 
 const upTo = (count: number) => Array.from({ length: count }, (_, n) => n + 1);
 const reaction = (id: string, emoji: string) => `/v1/messages/${id}/reactions/${encodeURIComponent(emoji)}`;
 
-describe.each(['free', 'pro', 'enterprise'] as const)('Reactions and pins on the tier %s', (tier) => {
-  let tenant: TestTenant;
-  let anna: Caller;
-  let ben: Caller;
-  let eve: Caller;
-  let room: string;
-  let sent = 0;
+describe.each(TIERS)('Reactions and pins on the tier %s', (tier) => {
+  const tenant = system.session(tier, 'anna', 'ben', 'eve', 'kim');
+  const [anna, ben, eve] = [tenant.as('anna'), tenant.as('ben'), tenant.as('eve')];
+  let room: Room;
+  beforeAll(async () => void (room = await tenant.room('anna', ['ben'], { type: 'direct' })));
 
-  beforeAll(async () => {
-    tenant = await system.tenant(tier);
-    [anna, ben, eve] = [await tenant.user('anna'), await tenant.user('ben'), await tenant.user('eve')];
-    room = (await anna.post('/v1/conversations', { type: 'direct', member_ids: ['ben'] })).body.id;
-  });
-
-  const send = async (text: string, more: object = {}, to = room) => {
-    const body = { client_message_id: `c${(sent += 1)}`, text, ...more };
-    const answer = await anna.post(`/v1/conversations/${to}/messages`, body);
-    if (answer.status !== 201) throw new Error(JSON.stringify(answer.body));
-    return answer.body as { id: string; rev: number; seq: number };
-  };
-  const revOf = async (id = room) => (await anna.get(`/v1/conversations/${id}`)).body.rev as number;
+  const send = (to = room): Promise<{ id: string; rev: number; seq: number }> => tenant.message('anna', to);
+  const revOf = async (of = room) => (await anna.get(of.path)).body.rev as number;
 
   describe('reactions', () => {
     it('are counted, are one’s own to see, and move rev once each', async () => {
-      const { id, rev } = await send('like me');
+      const { id, rev } = await send();
       expect(await ben.put(reaction(id, '👍'))).toMatchObject({
         status: 201,
         body: { id, rev: rev + 1, reaction_counts: { '👍': 1 }, own_reactions: ['👍'] },
@@ -60,7 +44,7 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Reactions and pins on the
     });
 
     it('may be spelled with what means something to the engine', async () => {
-      const { id } = await send('odd ones');
+      const { id } = await send();
       const client = await tenant.socket('ben', 1);
       for (const emoji of ['.', '$', '%', '👩‍👩‍👧‍👦', '🧑🏿‍❤️‍💋‍🧑🏽', ':+1:', '1']) {
         expect(await client.send('reaction.add', { message_id: id, emoji })).toMatchObject({ ok: true });
@@ -77,7 +61,7 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Reactions and pins on the
     });
 
     it.each(['ok', '👍👎', ' ', ':NO:', `:${'a'.repeat(63)}:`, '\u200d'])('refuse %j', async (emoji) => {
-      const { id, rev } = await send('not so');
+      const { id, rev } = await send();
       for (const answer of [await ben.put(reaction(id, emoji)), await ben.delete(reaction(id, emoji))]) {
         expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_emoji', errors: [{ field: 'emoji' }] } });
       }
@@ -85,7 +69,7 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Reactions and pins on the
     });
 
     it('are of at most fifty kinds to a message', async () => {
-      const { id } = await send('popular');
+      const { id } = await send();
       const emojis = upTo(51).map((n) => `:e${n}:`);
       for (const emoji of emojis.slice(0, 50)) expect((await ben.put(reaction(id, emoji))).status).toBe(201);
       expect(await ben.put(reaction(id, ':e51:'))).toMatchObject({ status: 400, body: { code: 'too_many_reactions' } });
@@ -93,7 +77,7 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Reactions and pins on the
     });
 
     it('are listed with who made them, for members alone', async () => {
-      const { id } = await send('who was it');
+      const { id } = await send();
       await ben.put(reaction(id, '👍'));
       await anna.put(reaction(id, '👍'));
       await anna.put(reaction(id, '🎉'));
@@ -117,7 +101,7 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Reactions and pins on the
     });
 
     it('are told to all, counted, without whose view it is; and by sync with it', async () => {
-      const { id, rev } = await send('tell');
+      const { id, rev } = await send();
       const [annas, bens] = [await tenant.socket('anna', 0), await tenant.socket('ben', 1)];
       expect(await bens.send('reaction.add', { message_id: id, emoji: '👍' })).toMatchObject({
         ok: true,
@@ -143,20 +127,20 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Reactions and pins on the
         ]);
         expect(JSON.stringify(told)).not.toContain('own_reactions');
       }
-      const known = { conversations: { [room]: rev } };
-      const mine = (await ben.post('/v1/sync', known)).body.conversations[room];
+      const known = { conversations: { [room.id]: rev } };
+      const mine = (await ben.post('/v1/sync', known)).body.conversations[room.id];
       expect(mine).toMatchObject({ rev: rev + 3, messages: [{ id, rev: rev + 3, own_reactions: ['🎉'] }] });
       const annasView = await annas.send('sync', known);
-      expect(annasView.data.conversations[room].messages).toMatchObject([
+      expect(annasView.data.conversations[room.id].messages).toMatchObject([
         { id, reaction_counts: { '🎉': 1 }, own_reactions: [] },
       ]);
     });
 
     it('of fifty users at once on two processes are all counted, each with its rev, and told in order', async () => {
       const names = upTo(50).map((n) => `fan-${n}`);
-      for (const name of names) await tenant.server().put(`/v1/users/${name}`, {});
-      const { body: fans } = await anna.post('/v1/conversations', { type: 'group', member_ids: names });
-      const { id, rev } = await send('everybody now', {}, fans.id);
+      await tenant.users(...names);
+      const fans = await tenant.room('anna', names);
+      const { id, rev } = await send(fans);
       const listener = await tenant.socket('fan-1', 1);
       const emojiOf = (n: number) => (n % 2 ? '👍' : '🎉');
       const answers = await Promise.all(
@@ -173,7 +157,7 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Reactions and pins on the
         rev: rev + 50,
         reaction_counts: { '👍': 25, '🎉': 25 },
       });
-      expect(await revOf(fans.id)).toBe(rev + 50);
+      expect(await revOf(fans)).toBe(rev + 50);
       await waitFor('the last one is told', 10_000, () => listener.events.some((event) => event?.rev === rev + 50));
       const revs = listener.events.filter((event) => (event?.rev ?? 0) > rev).map((event) => event.rev);
       expect(revs).toEqual(revs.toSorted((a, b) => a! - b!));
@@ -188,19 +172,19 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Reactions and pins on the
       ]);
       expect([...takenBack, ...edits].filter(({ status }) => status >= 300)).toEqual([]);
       expect((await anna.get(`/v1/messages/${id}`)).body).toMatchObject({ rev: rev + 110, reaction_counts: {} });
-      expect(await revOf(fans.id)).toBe(rev + 110);
-    }, 60_000);
+      expect(await revOf(fans)).toBe(rev + 110);
+    });
   });
 
   describe('pins', () => {
     const pinned = async (as = ben, more = '') =>
-      (await as.get(`/v1/conversations/${room}/messages?pinned=true${more}`)).body.data.map(
+      (await as.get(`${room.path}/messages?pinned=true${more}`)).body.data.map(
         ({ id }: { id: string }) => id,
       ) as string[];
 
     it('hold a message at hand for both, told and synced, once', async () => {
       const bens = await tenant.socket('ben', 1);
-      const [first, second] = [await send('pin me'), await send('me too')];
+      const [first, second] = [await send(), await send()];
       expect(await ben.put(`/v1/messages/${first.id}/pin`)).toMatchObject({
         status: 200,
         body: { id: first.id, rev: second.rev + 1, pinned_at: expect.any(String), edited_at: null },
@@ -229,8 +213,7 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Reactions and pins on the
     });
 
     it('are set in a group by moderators and above, and by nobody from outside', async () => {
-      const { body: group } = await anna.post('/v1/conversations', { type: 'group', member_ids: ['ben'] });
-      const { id } = await send('house rules', {}, group.id);
+      const { id } = await send(await tenant.room('anna', ['ben']));
       for (const answer of [await ben.put(`/v1/messages/${id}/pin`), await ben.delete(`/v1/messages/${id}/pin`)]) {
         expect(answer).toMatchObject({ status: 403, body: { code: 'moderator_required' } });
       }
@@ -239,33 +222,29 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Reactions and pins on the
         status: 404,
         body: { code: 'message_not_found' },
       });
-      expect(await ben.get(`/v1/conversations/${room}/messages?pinned=yes`)).toMatchObject({ status: 400 });
+      expect(await ben.get(`${room.path}/messages?pinned=yes`)).toMatchObject({ status: 400 });
     });
   });
 
   it('are not for somebody who was blocked, but can be taken back', async () => {
-    await tenant.user('kim');
-    const { body: direct } = await tenant
-      .acting('kim')
-      .post('/v1/conversations', { type: 'direct', member_ids: ['anna'] });
-    const { id } = await send('before', {}, direct.id);
-    const { body: own } = await tenant
-      .acting('kim')
-      .post(`/v1/conversations/${direct.id}/messages`, { client_message_id: 'own', text: 'own' });
-    await tenant.acting('kim').put(reaction(id, '👍'));
+    const kim = tenant.acting('kim');
+    const direct = await tenant.room('kim', ['anna'], { type: 'direct' });
+    const { id } = await send(direct);
+    const own = await tenant.message('kim', direct);
+    await kim.put(reaction(id, '👍'));
     await anna.put('/v1/users/me/relationships/kim', { type: 'block' });
     await waitFor('the block holds', 6000, async () => {
-      const { status, body } = await tenant.acting('kim').put(reaction(id, '🎉'));
-      await tenant.acting('kim').delete(reaction(id, '🎉'));
+      const { status, body } = await kim.put(reaction(id, '🎉'));
+      await kim.delete(reaction(id, '🎉'));
       return status === 403 && body.code === 'blocked';
     });
     for (const answer of [
-      await tenant.acting('kim').patch(`/v1/messages/${own.id}`, { text: 'insult' }),
-      await tenant.acting('kim').put(`/v1/messages/${own.id}/pin`),
+      await kim.patch(`/v1/messages/${own.id}`, { text: 'insult' }),
+      await kim.put(`/v1/messages/${own.id}/pin`),
     ]) {
       expect(answer).toMatchObject({ status: 403, body: { code: 'blocked' } });
     }
-    expect((await tenant.acting('kim').delete(reaction(id, '👍'))).status).toBe(204);
-    expect((await tenant.acting('kim').delete(`/v1/messages/${own.id}`)).status).toBe(200);
+    expect((await kim.delete(reaction(id, '👍'))).status).toBe(204);
+    expect((await kim.delete(`/v1/messages/${own.id}`)).status).toBe(200);
   });
 });

@@ -1,47 +1,33 @@
-import { waitFor } from '../../tools/stack';
-import { TestSystem, type Caller, type TestTenant } from '../support/test-system';
+import { sharedSystem, TIERS, waitFor, type Room } from '#caas/testing';
 
-const system = new TestSystem();
-beforeAll(() => system.start());
-afterAll(() => system.stop());
+const system = sharedSystem();
 
 const upTo = (count: number) => Array.from({ length: count }, (_, n) => n + 1);
 const namesOf = (users: { user_external_id: string }[]) => users.map(({ user_external_id }) => user_external_id);
 
-describe.each(['free', 'pro', 'enterprise'] as const)('Threads, mentions and forwards on the tier %s', (tier) => {
-  let tenant: TestTenant;
-  let anna: Caller;
-  let ben: Caller;
-  let eve: Caller;
-  let room: string;
-  let path: string;
-  let sent = 0;
+describe.each(TIERS)('Threads, mentions and forwards on the tier %s', (tier) => {
   const crowd = ['ben', 'cleo', 'dora', 'emil'];
+  const tenant = system.session(tier, 'anna', ...crowd, 'eve');
+  const [anna, ben, eve] = [tenant.acting('anna'), tenant.acting('ben', 1), tenant.acting('eve')];
+  let room: Room;
+  beforeAll(async () => void (room = await tenant.room('anna', crowd)));
 
-  beforeAll(async () => {
-    tenant = await system.tenant(tier);
-    for (const name of ['anna', ...crowd, 'eve']) await tenant.user(name);
-    [anna, ben, eve] = [tenant.acting('anna'), tenant.acting('ben', 1), tenant.acting('eve')];
-    room = (await anna.post('/v1/conversations', { type: 'group', member_ids: crowd })).body.id;
-    path = `/v1/conversations/${room}`;
-  });
-
-  const trySend = (body: object, as = anna, to = path) =>
-    as.post(`${to}/messages`, { client_message_id: `c${(sent += 1)}`, text: 'hello', ...body });
-  const send = async (...parameters: Parameters<typeof trySend>) => {
-    const { status, body } = await trySend(...parameters);
-    if (status !== 201) throw new Error(JSON.stringify(body));
-    return body as { id: string; rev: number; seq: number; mentions: { user_external_id: string }[] };
-  };
-  const get = async (id: string, as = anna) => (await as.get(`/v1/messages/${id}`)).body;
-  const revOf = async () => (await anna.get(path)).body.rev as number;
+  const trySend = (fields: object, who = 'anna', api = 0) => tenant.send(who, room, fields, api);
+  const send = (
+    fields: object = {},
+    who = 'anna',
+    api = 0,
+  ): Promise<{ id: string; rev: number; seq: number; mentions: { user_external_id: string }[] }> =>
+    tenant.message(who, room, fields, api);
+  const get = async (id: string) => (await anna.get(`/v1/messages/${id}`)).body;
+  const revOf = async () => (await anna.get(room.path)).body.rev as number;
 
   describe('threads', () => {
     it('count their replies and name who replied last, on the root, with a rev of its own', async () => {
-      const root = await send({ text: 'a question' });
+      const root = await send();
       const replies = [];
       for (const name of ['ben', 'cleo', 'dora', 'emil', 'cleo']) {
-        replies.push(await send({ thread_root_id: root.id }, tenant.acting(name, replies.length % 2)));
+        replies.push(await send({ thread_root_id: root.id }, name, replies.length % 2));
       }
       expect(replies.map(({ rev }) => rev)).toEqual(upTo(5).map((n) => root.rev + 2 * n - 1));
       const now = await get(root.id);
@@ -50,7 +36,7 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Threads, mentions and for
       expect(await revOf()).toBe(root.rev + 10);
 
       const idsOf = async (query: string) =>
-        (await anna.get(`${path}/messages?thread_root_id=${root.id}${query}`)).body.data.map(
+        (await anna.get(`${room.path}/messages?thread_root_id=${root.id}${query}`)).body.data.map(
           ({ id }: { id: string }) => id,
         ) as string[];
       const inOrder = replies.map(({ id }) => id);
@@ -59,8 +45,8 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Threads, mentions and for
       expect(await idsOf(`&limit=2&direction=forward&cursor=${inOrder[1]}`)).toEqual(inOrder.slice(2, 4));
       expect(await idsOf(`&after_seq=${replies[2]!.seq}`)).toEqual(inOrder.slice(3));
 
-      const { body: synced } = await ben.post('/v1/sync', { conversations: { [room]: root.rev } });
-      expect(synced.conversations[room].messages.map(({ id }: { id: string }) => id)).toEqual([...inOrder, root.id]);
+      const { body: synced } = await ben.post('/v1/sync', { conversations: { [room.id]: root.rev } });
+      expect(synced.conversations[room.id].messages.map(({ id }: { id: string }) => id)).toEqual([...inOrder, root.id]);
       await anna.delete(`/v1/messages/${replies[4]!.id}`);
       await anna.delete(`/v1/messages/${replies[4]!.id}`);
       await anna.delete(`/v1/messages/${replies[3]!.id}`);
@@ -72,9 +58,9 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Threads, mentions and for
 
     it('are told of in order: the reply, and then its root', async () => {
       const [annas, bens] = [await tenant.socket('anna', 0), await tenant.socket('ben', 1)];
-      const root = await send({ text: 'live' });
+      const root = await send();
       const reply = await bens.send('message.send', {
-        conversation_id: room,
+        conversation_id: room.id,
         client_message_id: 'over-socket',
         text: 'reply',
         thread_root_id: root.id,
@@ -94,12 +80,11 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Threads, mentions and for
     });
 
     it('stay counted when many reply, delete and write beside at once on two processes', async () => {
-      const [one, two] = [await send({ text: 'one' }), await send({ text: 'two' })];
+      const [one, two] = [await send(), await send()];
       const before = await revOf();
-      const replyTo = (id: string, n: number) =>
-        trySend({ thread_root_id: id }, tenant.acting(crowd[n % crowd.length]!, n % 2));
+      const replyTo = (id: string, n: number) => trySend({ thread_root_id: id }, crowd[n % crowd.length]!, n % 2);
       const answers = await Promise.all(
-        upTo(60).flatMap((n) => [replyTo(n % 3 ? one.id : two.id, n), trySend({}, tenant.acting('anna', n % 2))]),
+        upTo(60).flatMap((n) => [replyTo(n % 3 ? one.id : two.id, n), trySend({}, 'anna', n % 2)]),
       );
       expect(answers.filter(({ status }) => status !== 201)).toEqual([]);
       expect(await get(one.id)).toMatchObject({ reply_count: 40 });
@@ -121,44 +106,41 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Threads, mentions and for
       let rev = before;
       const seen = new Map<string, number>();
       for (let more = true; more;) {
-        const { body } = await ben.post('/v1/sync', { conversations: { [room]: rev } });
-        const state = body.conversations[room];
+        const { body } = await ben.post('/v1/sync', { conversations: { [room.id]: rev } });
+        const state = body.conversations[room.id];
         for (const { id, rev: each } of state.messages as { id: string; rev: number }[]) seen.set(id, each);
         [rev, more] = [state.rev, state.has_more];
       }
       expect(rev).toBe(await revOf());
       expect(new Set(seen.values()).size).toBe(seen.size);
       expect(Math.max(...seen.values())).toBe(rev);
-    }, 60_000);
+    });
 
     it('begin under a message of the conversation that is in none itself', async () => {
-      const root = await send({ text: 'root' });
+      const root = await send();
       const reply = await send({ thread_root_id: root.id });
-      const { body: other } = await anna.post('/v1/conversations', { type: 'direct', member_ids: ['eve'] });
-      const elsewhere = await send({}, anna, `/v1/conversations/${other.id}`);
-      const gone = await send({});
+      const elsewhere = await tenant.message('anna', await tenant.room('anna', ['eve'], { type: 'direct' }));
+      const gone = await send();
       await anna.delete(`/v1/messages/${gone.id}`);
       for (const thread_root_id of [reply.id, elsewhere.id, gone.id, 'f'.repeat(24)]) {
         expect(await trySend({ thread_root_id })).toMatchObject({ status: 400, body: { code: 'unknown_thread_root' } });
       }
       expect(await trySend({ thread_root_id: 'x'.repeat(24) })).toMatchObject({ status: 400 });
       for (const id of [elsewhere.id, 'f'.repeat(24)]) {
-        expect(await anna.get(`${path}/messages?thread_root_id=${id}`)).toMatchObject({ status: 404 });
+        expect(await anna.get(`${room.path}/messages?thread_root_id=${id}`)).toMatchObject({ status: 404 });
       }
-      expect(await eve.get(`${path}/messages?thread_root_id=${root.id}`)).toMatchObject({ status: 404 });
+      expect(await eve.get(`${room.path}/messages?thread_root_id=${root.id}`)).toMatchObject({ status: 404 });
       expect(await get(root.id)).toMatchObject({ reply_count: 1 });
     });
 
     it('count a repeated send once', async () => {
-      const root = await send({ text: 'once' });
+      const root = await send();
       const reply = { client_message_id: 'the-same-reply', text: 'reply', thread_root_id: root.id };
-      const answers = await Promise.all(
-        upTo(10).map((n) => tenant.acting('ben', n % 2).post(`${path}/messages`, reply)),
-      );
+      const answers = await Promise.all(upTo(10).map((n) => trySend(reply, 'ben', n % 2)));
       expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
       expect(await get(root.id)).toMatchObject({ reply_count: 1, rev: root.rev + 2 });
       await anna.delete(`/v1/messages/${root.id}`);
-      expect(await ben.post(`${path}/messages`, reply)).toMatchObject({ status: 200 });
+      expect(await trySend(reply, 'ben', 1)).toMatchObject({ status: 200 });
     });
   });
 
@@ -188,8 +170,8 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Threads, mentions and for
 
   describe('forwards', () => {
     it('send what was said to another conversation, with who said it first', async () => {
-      const { body: direct } = await anna.post('/v1/conversations', { type: 'direct', member_ids: ['eve'] });
-      const source = await send({ text: 'pass it on', metadata: { a: 1 }, mentions: ['cleo'] }, ben);
+      const direct = await tenant.room('anna', ['eve'], { type: 'direct' });
+      const source = await send({ text: 'pass it on', metadata: { a: 1 }, mentions: ['cleo'] }, 'ben', 1);
       const forward = { conversation_id: direct.id, client_message_id: 'forward-1' };
       const answer = await anna.post(`/v1/messages/${source.id}/forward`, forward);
       expect(answer).toMatchObject({
@@ -205,11 +187,11 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Threads, mentions and for
         },
       });
       expect(Object.keys(answer.body.forwarded_from).sort()).toEqual(['message_id', 'sender']);
-      expect(JSON.stringify(answer.body)).not.toContain(room);
+      expect(JSON.stringify(answer.body)).not.toContain(room.id);
       const again = await tenant.acting('anna', 1).post(`/v1/messages/${source.id}/forward`, forward);
       expect(again).toMatchObject({ status: 200, body: { id: answer.body.id } });
       expect(again.headers.get('idempotency-replayed')).toBe('true');
-      const other = await send({});
+      const other = await send();
       expect(await anna.post(`/v1/messages/${other.id}/forward`, forward)).toMatchObject({
         status: 422,
         body: { code: 'idempotency_mismatch' },
@@ -230,10 +212,10 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Threads, mentions and for
     });
 
     it('need the right to read the one and to write the other', async () => {
-      const source = await send({});
+      const source = await send();
       const secret = await send({ text: undefined, encrypted: 'aGVsbG8=' });
-      const { body: direct } = await anna.post('/v1/conversations', { type: 'direct', member_ids: ['eve'] });
-      const to = { conversation_id: direct.id, client_message_id: `f${sent}` };
+      const direct = await tenant.room('anna', ['eve'], { type: 'direct' });
+      const to = { conversation_id: direct.id, client_message_id: 'refused' };
       expect(await eve.post(`/v1/messages/${source.id}/forward`, to)).toMatchObject({
         status: 404,
         body: { code: 'message_not_found' },
@@ -253,13 +235,11 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Threads, mentions and for
   });
 
   it('shows everybody under the name that is theirs now, wherever a message names them', async () => {
-    await tenant.user('zoe', { display_name: 'Zoe' });
-    const zoe = tenant.acting('zoe');
-    const { body: group } = await anna.post('/v1/conversations', { type: 'group', member_ids: ['zoe', 'ben'] });
-    const to = `/v1/conversations/${group.id}`;
-    const root = await send({ mentions: ['zoe'] }, anna, to);
+    const zoe = await tenant.user('zoe', { display_name: 'Zoe' });
+    const group = await tenant.room('anna', ['zoe', 'ben']);
+    const root = await tenant.message('anna', group, { mentions: ['zoe'] });
     await anna.patch(`/v1/messages/${root.id}`, { text: 'edited' });
-    const reply = await send({ thread_root_id: root.id }, zoe, to);
+    const reply = await tenant.message('zoe', group, { thread_root_id: root.id });
     await zoe.put(`/v1/messages/${root.id}/reactions/${encodeURIComponent('👍')}`);
     const forward = { conversation_id: group.id, client_message_id: 'forward' };
     const { body: forwarded } = await anna.post(`/v1/messages/${reply.id}/forward`, forward);

@@ -1,29 +1,16 @@
-import { waitFor } from '../../tools/stack';
-import { TestSystem, type Caller, type TestTenant } from '../support/test-system';
+import { sharedSystem, TIERS, waitFor, type Caller } from '#caas/testing';
 
-const system = new TestSystem();
-beforeAll(() => system.start());
-afterAll(() => system.stop());
+const system = sharedSystem();
 
-describe.each(['free', 'pro', 'enterprise'] as const)('Receipts on the tier %s', (tier) => {
-  let tenant: TestTenant;
-  let anna: Caller;
-  let ben: Caller;
-  beforeAll(async () => {
-    tenant = await system.tenant(tier);
-    [anna, ben] = [await tenant.user('anna'), await tenant.user('ben')];
-    await tenant.user('eve');
-  });
-  afterAll(() => tenant.disconnect());
+describe.each(TIERS)('Receipts on the tier %s', (tier) => {
+  const tenant = system.session(tier, 'anna', 'ben', 'eve', 'carl', 'dora', 'fred', 'gina');
+  const [anna, ben] = [tenant.as('anna'), tenant.as('ben')];
 
-  /** A conversation of Anna and a new user, with `count` messages of Anna. */
+  /** A conversation of Anna and another user, with `count` messages of Anna. */
   const withMessages = async (other: string, count: number) => {
-    const reader = await tenant.user(other);
-    const { id } = (await anna.post('/v1/conversations', { type: 'direct', member_ids: [other] })).body;
-    for (let n = 1; n <= count; n += 1) {
-      await anna.post(`/v1/conversations/${id}/messages`, { client_message_id: `${n}`, text: `${n}` });
-    }
-    return { path: `/v1/conversations/${id}`, id: id as string, reader };
+    const room = await tenant.room('anna', [other]);
+    for (let n = 1; n <= count; n += 1) await tenant.message('anna', room);
+    return { ...room, room, reader: tenant.as(other) };
   };
   const marksOf = async (caller: Caller, path: string) =>
     Object.fromEntries(
@@ -54,8 +41,8 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Receipts on the tier %s',
   });
 
   it('has the sender read what they sent', async () => {
-    const { path, reader } = await withMessages('dora', 2);
-    await reader.post(`${path}/messages`, { client_message_id: 'reply', text: 'reply' });
+    const { path, room, reader } = await withMessages('dora', 2);
+    await tenant.message('dora', room);
     expect((await reader.get(path)).body.unread_count).toBe(0);
     expect((await anna.get(path)).body.unread_count).toBe(1);
     expect((await anna.get('/v1/conversations')).body.data[0]).toMatchObject({ unread_count: 1 });
@@ -107,19 +94,14 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Receipts on the tier %s',
 
   it('keeps seq and rev without a gap, and every watermark, under sends and receipts of a whole room on two processes', async () => {
     const names = Array.from({ length: 12 }, (_, n) => `room-${n}`);
-    await Promise.all(names.map((name) => tenant.user(name)));
-    const opened = await tenant.acting(names[0]!).post('/v1/conversations', {
-      type: 'group',
-      name: 'Room',
-      member_ids: names.slice(1),
-    });
-    const path = `/v1/conversations/${opened.body.id}`;
+    await tenant.users(...names);
+    const shared = await tenant.room(names[0]!, names.slice(1));
+    const { path } = shared;
     const refused: unknown[] = [];
     await Promise.all(
       names.map(async (name, at) => {
-        const caller = tenant.acting(name, at % 2);
         for (let n = 1; n <= 8; n += 1) {
-          const sent = await caller.post(`${path}/messages`, { client_message_id: `${name}-${n}`, text: 'x' });
+          const sent = await tenant.send(name, shared, {}, at % 2);
           const read = await tenant.acting(name, n % 2).put(`${path}/read`, { seq: sent.body.seq });
           if (sent.status !== 201 || read.status !== 200) refused.push(sent.body, read.body);
         }
@@ -131,10 +113,10 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Receipts on the tier %s',
     // Who has read by sending changes nothing by marking the same.
     expect(room.rev).toBe(96);
     await Promise.all(names.map((name, at) => tenant.acting(name, at % 2).put(`${path}/read`, { seq: 96 })));
-    const marks = await marksOf(tenant.acting(names[3]!), `${path}`);
+    const marks = await marksOf(tenant.acting(names[3]!), path);
     expect(Object.values(marks)).toEqual(names.map(() => [96, 96]));
     const after = (await tenant.acting(names[0]!).get(path)).body;
     // All but the one who wrote last had something to read.
     expect(after).toMatchObject({ last_seq: 96, rev: 96 + 11 });
-  }, 30_000);
+  });
 });

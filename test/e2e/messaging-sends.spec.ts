@@ -1,35 +1,26 @@
-import { waitFor } from '../../tools/stack';
-import { TestSystem, type Answer, type Caller, type TestTenant } from '../support/test-system';
+import { sharedSystem, TIERS, waitFor, type Answer } from '#caas/testing';
 
-const system = new TestSystem();
-beforeAll(() => system.start());
-afterAll(() => system.stop());
+const system = sharedSystem();
 
 const upTo = (count: number) => Array.from({ length: count }, (_, n) => n + 1);
 const seqsOf = (answers: Answer[]) => answers.map(({ body }) => body.seq as number).sort((a, b) => a - b);
 
-describe.each(['free', 'pro', 'enterprise'] as const)('Many sends at once on the tier %s', (tier) => {
-  let tenant: TestTenant;
-  let anna: Caller;
-  beforeAll(async () => {
-    tenant = await system.tenant(tier);
-    anna = await tenant.user('anna');
-  });
+describe.each(TIERS)('Many sends at once on the tier %s', (tier) => {
+  const tenant = system.session(tier, 'anna');
+  const anna = tenant.as('anna');
 
-  const direct = async (externalId: string) => {
-    await tenant.user(externalId);
-    const { body } = await anna.post('/v1/conversations', { type: 'direct', member_ids: [externalId] });
-    return { id: body.id as string, path: `/v1/conversations/${body.id}`, with: externalId };
+  /** A conversation of Anna with a new user. */
+  const direct = async (other: string) => {
+    await tenant.users(other);
+    return tenant.room('anna', [other], { type: 'direct' });
   };
-  const send = (path: string, client_message_id: string, as = 'anna', process = 0) =>
-    tenant.acting(as, process).post(`${path}/messages`, { client_message_id, text: `${as} ${client_message_id}` });
 
   it('keeps every conversation in order while one of them is busy on both processes', async () => {
     const hot = await direct('hot');
     const cold = await Promise.all(upTo(10).map((n) => direct(`cold-${n}`)));
     const [busy, quiet] = await Promise.all([
-      Promise.all(upTo(150).map((n) => send(hot.path, `h${n}`, n % 3 ? 'anna' : 'hot', n % 2))),
-      Promise.all(cold.map(({ path }) => Promise.all(upTo(6).map((n) => send(path, `c${n}`, 'anna', n % 2))))),
+      Promise.all(upTo(150).map((n) => tenant.send(n % 3 ? 'anna' : 'hot', hot, {}, n % 2))),
+      Promise.all(cold.map((room) => Promise.all(upTo(6).map((n) => tenant.send('anna', room, {}, n % 2))))),
     ]);
     expect(seqsOf(busy)).toEqual(upTo(150));
     for (const answers of quiet) expect(seqsOf(answers)).toEqual(upTo(6));
@@ -40,12 +31,13 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Many sends at once on the
   });
 
   it('stores one message when REST and sockets of both processes send the same at once', async () => {
-    const { id, path } = await direct('twice');
+    const room = await direct('twice');
+    const { id, path } = room;
     const sockets = await Promise.all([tenant.socket('anna', 0), tenant.socket('anna', 1)]);
     const body = { client_message_id: 'same', text: 'same' };
     const answers = await Promise.all(
       upTo(24).map(async (n) => {
-        if (n % 3) return (await tenant.acting('anna', n % 2).post(`${path}/messages`, body)).body as { id: string };
+        if (n % 3) return (await tenant.message('anna', room, body, n % 2)) as { id: string };
         const { ok, data } = await sockets[n % 2]!.send('message.send', { conversation_id: id, ...body });
         expect(ok).toBe(true);
         return data as { id: string };
@@ -60,29 +52,28 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Many sends at once on the
   });
 
   it('answers what is stored also to somebody who may not write any more', async () => {
-    const { path } = await direct('later');
-    const first = await send(path, 'before');
+    const room = await direct('later');
+    const before = { client_message_id: 'before', text: 'before' };
+    const first = await tenant.send('anna', room, before);
     await tenant.acting('later').put('/v1/users/me/relationships/anna', { type: 'block' });
-    await waitFor('the block holds', 6000, async () => (await send(path, `n${Date.now()}`)).status === 403);
-    const again = await send(path, 'before');
+    await waitFor('the block holds', 6000, async () => (await tenant.send('anna', room)).status === 403);
+    const again = await tenant.send('anna', room, before);
     expect(again).toMatchObject({ status: 200, body: { id: first.body.id } });
     expect(again.headers.get('idempotency-replayed')).toBe('true');
-    expect(await anna.post(`${path}/messages`, { client_message_id: 'before', text: 'another' })).toMatchObject({
-      status: 422,
-    });
+    expect(await tenant.send('anna', room, { ...before, text: 'another' })).toMatchObject({ status: 422 });
   });
 
   it('counts what one wrote as read, for few writers and for many', async () => {
     const names = upTo(70).map((n) => `writer-${n}`);
-    for (const name of names) await tenant.server().put(`/v1/users/${name}`, {});
-    const { body: room } = await anna.post('/v1/conversations', { type: 'group', member_ids: names, name: 'Room' });
-    const path = `/v1/conversations/${room.id}`;
-    expect(room).toMatchObject({ member_count: 71, created_by: { user_external_id: 'anna' } });
+    await tenant.users(...names);
+    const room = await tenant.room('anna', names);
+    const { id, path } = room;
+    expect((await anna.get(path)).body).toMatchObject({ member_count: 71, created_by: { user_external_id: 'anna' } });
 
     const unreadOf = async (name: string) => (await tenant.acting(name).get(path)).body.unread_count as number;
     const own = new Map<string, number>();
     for (const some of [names.slice(0, 5), names]) {
-      const answers = await Promise.all(some.map((name, n) => send(path, `w${some.length}`, name, n % 2)));
+      const answers = await Promise.all(some.map((name, n) => tenant.send(name, room, {}, n % 2)));
       expect(answers.map(({ status }) => status)).toEqual(some.map(() => 201));
       some.forEach((name, at) => own.set(name, answers[at]!.body.seq as number));
       const last = (await anna.get(path)).body.last_seq as number;
@@ -90,8 +81,8 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Many sends at once on the
     }
     expect((await anna.get(path)).body).toMatchObject({ last_seq: 75, rev: 75, unread_count: 75 });
 
-    const { body } = await anna.post('/v1/sync', { conversations: { [room.id]: 74 } });
-    const receipts = body.conversations[room.id].receipts as { user: { user_external_id: string }; read_seq: number }[];
+    const { body } = await anna.post('/v1/sync', { conversations: { [id]: 74 } });
+    const receipts = body.conversations[id].receipts as { user: { user_external_id: string }; read_seq: number }[];
     const read = new Map(receipts.map(({ user, read_seq }) => [user.user_external_id, read_seq]));
     expect(read.size).toBe(71);
     expect(names.map((name) => read.get(name))).toEqual(names.map((name) => own.get(name)));
@@ -99,11 +90,11 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Many sends at once on the
 
   it('names who wrote last in a group, under the name that is theirs now', async () => {
     await tenant.user('guest', { display_name: 'Guest' });
-    const { body: room } = await anna.post('/v1/conversations', { type: 'group', member_ids: ['guest'] });
-    const path = `/v1/conversations/${room.id}`;
-    await send(path, 'a');
+    const room = await tenant.room('anna', ['guest']);
+    const { path } = room;
+    await tenant.message('anna', room);
     expect((await anna.get(path)).body.last_message.sender).toMatchObject({ user_external_id: 'anna' });
-    await send(path, 'b', 'guest');
+    await tenant.message('guest', room);
     expect((await anna.get(path)).body.last_message.sender).toEqual({
       user_id: expect.any(String),
       user_external_id: 'guest',
@@ -115,7 +106,7 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Many sends at once on the
       20_000,
       async () => (await anna.get(path)).body.last_message.sender.user_display_name === 'Host',
     );
-    await send(path, 'c');
+    await tenant.message('anna', room);
     expect((await anna.get(path)).body).toMatchObject({
       created_by: { user_external_id: 'anna' },
       last_message: { sender: { user_external_id: 'anna' } },
@@ -123,15 +114,15 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Many sends at once on the
   });
 
   it('shows the beginning of a long text, never half of a character', async () => {
-    const { path } = await direct('emoji');
-    await anna.post(`${path}/messages`, { client_message_id: 'e', text: `x${'😀'.repeat(400)}` });
-    const { text } = (await anna.get(path)).body.last_message as { text: string };
+    const room = await direct('emoji');
+    await tenant.message('anna', room, { text: `x${'😀'.repeat(400)}` });
+    const { text } = (await anna.get(room.path)).body.last_message as { text: string };
     expect(text).toBe(`x${'😀'.repeat(249)}`);
   });
 
   it('tells by sync only of what changed, and says when there is more', async () => {
     const rooms = await Promise.all(upTo(12).map((n) => direct(`sync-${n}`)));
-    await Promise.all(rooms.slice(0, 6).flatMap(({ path }) => upTo(3).map((n) => send(path, `m${n}`))));
+    await Promise.all(rooms.slice(0, 6).flatMap((room) => upTo(3).map(() => tenant.message('anna', room))));
     const known = (rev: number) => Object.fromEntries(rooms.map(({ id }) => [id, rev]));
     const { body } = await anna.post('/v1/sync', { conversations: known(0), limit: 2 });
     for (const [at, { id }] of rooms.entries()) {

@@ -1,38 +1,33 @@
 import { MongoClient, ObjectId } from 'mongodb';
-import { commandLine } from '../support/command-line';
-import { TestSystem, type TestTenant } from '../support/test-system';
+import { sharedSystem, TIERS, type TenantSession } from '#caas/testing';
+import { commandsInTurn } from '../support/command-line';
 
-const system = new TestSystem();
-beforeAll(() => system.start());
-afterAll(() => system.stop());
+const system = sharedSystem();
 
-const run = commandLine(system);
-const verify = (tenant: TestTenant) => run(['messaging', 'verify', '--tenant', tenant.id]);
+const run = commandsInTurn(system);
+const verify = (tenant: TenantSession) => run(['messaging', 'verify', '--tenant', tenant.id]);
 
-async function talk(tenant: TestTenant): Promise<string> {
-  await tenant.user('anna');
-  await tenant.user('ben');
+async function talk(tenant: TenantSession): Promise<string> {
+  await tenant.users('anna', 'ben');
   const [anna, ben] = [tenant.acting('anna'), tenant.acting('ben', 1)];
-  const { id } = (await anna.post('/v1/conversations', { type: 'group', name: 'Room', member_ids: ['ben'] })).body;
-  const send = async (caller: typeof anna, client_message_id: string, more: object = {}) =>
-    (await caller.post(`/v1/conversations/${id}/messages`, { client_message_id, text: 'hello', ...more })).body.id;
-  const root = await send(anna, 'root');
-  const reply = await send(ben, 'reply', { thread_root_id: root });
-  await send(ben, 'other', { thread_root_id: root });
-  await ben.put(`/v1/messages/${root}/reactions/${encodeURIComponent('👍')}`);
+  const room = await tenant.room('anna', ['ben']);
+  const root = await tenant.message('anna', room);
+  const reply = await tenant.message('ben', room, { thread_root_id: root.id }, 1);
+  await tenant.message('ben', room, { thread_root_id: root.id }, 1);
+  await ben.put(`/v1/messages/${root.id}/reactions/${encodeURIComponent('👍')}`);
   const options = [{ text: 'yes' }, { text: 'no' }];
   const asked = { type: 'poll', poll: { question: 'More?', options } };
-  for (const client_message_id of ['kept', 'deleted']) {
-    const { body } = await anna.post(`/v1/conversations/${id}/messages`, { ...asked, client_message_id });
-    await ben.put(`/v1/messages/${body.id}/votes`, { option_ids: [body.poll.options[1].id] });
-    if (client_message_id === 'deleted') await anna.delete(`/v1/messages/${body.id}`);
+  for (const end of ['kept', 'deleted']) {
+    const { id, poll } = await tenant.message('anna', room, asked);
+    await ben.put(`/v1/messages/${id}/votes`, { option_ids: [poll.options[1].id] });
+    if (end === 'deleted') await anna.delete(`/v1/messages/${id}`);
   }
-  await anna.put(`/v1/conversations/${id}/read`, { seq: 5 });
-  await ben.delete(`/v1/messages/${reply}`);
-  return id as string;
+  await anna.put(`${room.path}/read`, { seq: 5 });
+  await ben.delete(`/v1/messages/${reply.id}`);
+  return room.id;
 }
 
-describe.each(['free', 'pro', 'enterprise'] as const)('Verification on the tier %s', (tier) => {
+describe.each(TIERS)('Verification on the tier %s', (tier) => {
   it('finds that every counter is what it counts', async () => {
     const tenant = await system.tenant(tier);
     await talk(tenant);

@@ -1,32 +1,21 @@
-import { waitFor } from '../../tools/stack';
-import { TestSystem, type Caller, type LiveClient, type TestTenant } from '../support/test-system';
+import { sharedSystem, TIERS, waitFor, type LiveClient, type Room } from '#caas/testing';
 
-const system = new TestSystem();
-beforeAll(() => system.start());
-afterAll(() => system.stop());
+const system = sharedSystem();
 
-describe.each(['free', 'pro', 'enterprise'] as const)('Messaging on the tier %s', (tier) => {
-  let tenant: TestTenant;
-  let anna: Caller;
-  let ben: Caller;
-  let eve: Caller;
-  let conversation: string;
+describe.each(TIERS)('Messaging on the tier %s', (tier) => {
+  const tenant = system.session(tier, 'anna', 'ben', 'eve', 'kim', 'lou', 'max', 'moe', 'kai', 'new');
+  const [anna, ben, eve] = [tenant.as('anna'), tenant.as('ben'), tenant.as('eve')];
+  let room: Room;
+  beforeAll(async () => void (room = await tenant.room('anna', ['ben'], { type: 'direct' })));
 
-  beforeAll(async () => {
-    tenant = await system.tenant(tier);
-    [anna, ben, eve] = [await tenant.user('anna'), await tenant.user('ben'), await tenant.user('eve')];
-    conversation = (await anna.post('/v1/conversations', { type: 'direct', member_ids: ['ben'] })).body.id;
-  });
-
-  const fresh = async (externalId: string) => {
-    await tenant.user(externalId);
-    const { body } = await anna.post('/v1/conversations', { type: 'direct', member_ids: [externalId] });
-    return { id: body.id as string, messages: `/v1/conversations/${body.id}/messages` };
+  /** A conversation of Anna with a new user. */
+  const fresh = async (other: string) => {
+    await tenant.users(other);
+    return tenant.room('anna', [other], { type: 'direct' });
   };
 
   describe('conversations', () => {
     it('is one for a pair, whoever opens it and however many at once', async () => {
-      await Promise.all(['kim', 'lou'].map((name) => tenant.user(name)));
       const [kim, lou] = [tenant.acting('kim'), tenant.acting('lou', 1)];
       const answers = await Promise.all(
         Array.from({ length: 50 }, (_, n) =>
@@ -39,16 +28,9 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Messaging on the tier %s'
     });
 
     it('opens one group for requests under one Idempotency-Key, on two processes', async () => {
-      await Promise.all(['max', 'moe'].map((name) => tenant.user(name)));
-      const open = (process: number) =>
-        tenant.acting('max', process).call(
-          'POST',
-          '/v1/conversations',
-          { type: 'group', name: 'Plans', member_ids: ['moe'] },
-          {
-            'idempotency-key': 'plans',
-          },
-        );
+      const wanted = { type: 'group', name: 'Plans', member_ids: ['moe'] };
+      const open = (api: number) =>
+        tenant.acting('max', api).post('/v1/conversations', wanted, { 'idempotency-key': 'plans' });
       const answers = await Promise.all(Array.from({ length: 20 }, (_, n) => open(n % 2)));
       expect(answers.filter(({ status }) => status !== 201 && status !== 409)).toEqual([]);
       const repeated = await open(1);
@@ -56,14 +38,14 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Messaging on the tier %s'
       expect(repeated.headers.get('idempotency-replayed')).toBe('true');
       const inbox = (await tenant.acting('moe').get('/v1/conversations')).body.data;
       expect(inbox.map(({ id }: { id: string }) => id)).toEqual([repeated.body.id]);
-    }, 20_000);
+    });
 
     it('has the fields of the contract', async () => {
-      const { status, body, etag } = await ben.get(`/v1/conversations/${conversation}`);
+      const { status, body, etag } = await ben.get(room.path);
       expect(status).toBe(200);
       expect(etag).toMatch(/^"\d+"$/);
       expect(body).toMatchObject({
-        id: conversation,
+        id: room.id,
         type: 'direct',
         name: null,
         group_id: null,
@@ -78,16 +60,9 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Messaging on the tier %s'
     });
 
     it('does not exist for anybody else', async () => {
-      expect(await eve.get(`/v1/conversations/${conversation}`)).toMatchObject({
-        status: 404,
-        body: { code: 'conversation_not_found' },
-      });
-      expect(await eve.get(`/v1/conversations/${conversation}/messages`)).toMatchObject({ status: 404 });
-      expect(
-        await eve.post(`/v1/conversations/${conversation}/messages`, { client_message_id: 'x', text: 'x' }),
-      ).toMatchObject({
-        status: 404,
-      });
+      expect(await eve.get(room.path)).toMatchObject({ status: 404, body: { code: 'conversation_not_found' } });
+      expect(await eve.get(`${room.path}/messages`)).toMatchObject({ status: 404 });
+      expect(await tenant.send('eve', room)).toMatchObject({ status: 404 });
     });
 
     it.each([
@@ -114,50 +89,43 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Messaging on the tier %s'
   describe('sending', () => {
     it('answers the stored message, and the same one again for the same client_message_id', async () => {
       const body = { client_message_id: 'once', text: 'grüße 😀', metadata: { a: 1, b: [2] } };
-      const first = await anna.post(`/v1/conversations/${conversation}/messages`, body);
+      const messages = `${room.path}/messages`;
+      const first = await anna.post(messages, body);
       expect(first).toMatchObject({
         status: 201,
         body: { text: 'grüße 😀', type: 'text', reaction_counts: {}, own_reactions: [] },
       });
-      const again = await anna.post(`/v1/conversations/${conversation}/messages`, {
-        metadata: { b: [2], a: 1 },
-        text: 'grüße 😀',
-        client_message_id: 'once',
-      });
+      const reordered = { metadata: { b: [2], a: 1 }, text: 'grüße 😀', client_message_id: 'once' };
+      const again = await anna.post(messages, reordered);
       expect(again.status).toBe(200);
       expect(again.headers.get('idempotency-replayed')).toBe('true');
       expect(again.body).toEqual(first.body);
-      const other = await anna.post(`/v1/conversations/${conversation}/messages`, { ...body, text: 'other' });
+      const other = await anna.post(messages, { ...body, text: 'other' });
       expect(other).toMatchObject({ status: 422, body: { code: 'idempotency_mismatch' } });
-      const bens = await ben.post(`/v1/conversations/${conversation}/messages`, { ...body, text: 'mine' });
+      const bens = await ben.post(messages, { ...body, text: 'mine' });
       expect(bens.status).toBe(201);
     });
 
     it('stores one message for the same send at the same moment, on two processes', async () => {
-      const { id, messages } = await fresh('race');
-      const answers = await Promise.all(
-        Array.from({ length: 20 }, (_, n) =>
-          tenant.acting('anna', n % 2).post(messages, { client_message_id: 'same', text: 'same' }),
-        ),
-      );
+      const race = await fresh('race');
+      const same = { client_message_id: 'same', text: 'same' };
+      const answers = await Promise.all(Array.from({ length: 20 }, (_, n) => tenant.send('anna', race, same, n % 2)));
       expect(new Set(answers.map(({ body }) => body.id)).size).toBe(1);
       expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
-      expect((await anna.get(`/v1/conversations/${id}`)).body.last_seq).toBe(1);
+      expect((await anna.get(race.path)).body.last_seq).toBe(1);
     });
 
     it('numbers 200 sends at once without a gap, on two processes', async () => {
-      const { id, messages } = await fresh('crowd');
+      const crowd = await fresh('crowd');
       const answers = await Promise.all(
-        Array.from({ length: 200 }, (_, n) =>
-          tenant.acting(n % 3 ? 'anna' : 'crowd', n % 2).post(messages, { client_message_id: `m${n}`, text: `m${n}` }),
-        ),
+        Array.from({ length: 200 }, (_, n) => tenant.send(n % 3 ? 'anna' : 'crowd', crowd, {}, n % 2)),
       );
       expect(answers.every(({ status }) => status === 201)).toBe(true);
       const numbers = Array.from({ length: 200 }, (_, n) => n + 1);
       const sorted = (field: 'seq' | 'rev') => answers.map(({ body }) => body[field] as number).sort((a, b) => a - b);
       expect(sorted('seq')).toEqual(numbers);
       expect(sorted('rev')).toEqual(numbers);
-      expect((await anna.get(`/v1/conversations/${id}`)).body).toMatchObject({ last_seq: 200, rev: 200 });
+      expect((await anna.get(crowd.path)).body).toMatchObject({ last_seq: 200, rev: 200 });
     });
 
     it.each([
@@ -175,22 +143,22 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Messaging on the tier %s'
       [{ client_message_id: 'a', text: 'x', reply_to_id: 'f'.repeat(24) }, 'reply_to_id'],
       [{ client_message_id: 'a', text: 'x', sender: 'ben' }, 'sender'],
     ])('refuses %j and names the field', async (body, field) => {
-      const answer = await anna.post(`/v1/conversations/${conversation}/messages`, body);
+      const answer = await anna.post(`${room.path}/messages`, body);
       expect(answer).toMatchObject({ status: 400, body: { errors: [{ field }] } });
     });
 
     it('takes 20,000 characters, as people count them', async () => {
       const text = '😀'.repeat(20_000);
-      const answer = await anna.post(`/v1/conversations/${conversation}/messages`, { client_message_id: 'long', text });
+      const answer = await tenant.send('anna', room, { text });
       expect(answer.status).toBe(201);
       expect(answer.body.text).toBe(text);
     });
 
     it('is refused to somebody who was blocked, until they are not', async () => {
-      const { messages } = await fresh('moe');
+      const direct = await tenant.room('anna', ['moe'], { type: 'direct' });
       await tenant.acting('moe').put('/v1/users/me/relationships/anna', { type: 'block' });
       await waitFor('the block holds', 6000, async () => {
-        const answer = await anna.post(messages, { client_message_id: `b${Date.now()}`, text: 'hi' });
+        const answer = await tenant.send('anna', direct);
         return answer.status === 403 && answer.body.code === 'blocked';
       });
     });
@@ -198,13 +166,14 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Messaging on the tier %s'
 
   describe('paging', () => {
     it('goes both ways over all messages, without a gap or a repeat', async () => {
-      const { messages } = await fresh('pager');
-      for (let n = 0; n < 120; n += 1) await anna.post(messages, { client_message_id: `p${n}`, text: `p${n}` });
+      const pager = await fresh('pager');
+      const messages = `${pager.path}/messages`;
+      for (let n = 0; n < 120; n += 1) await tenant.message('anna', pager);
       for (const direction of ['backward', 'forward']) {
         const seen: number[] = [];
         let cursor = '';
         do {
-          const { body } = await ben_or_anna().get(`${messages}?limit=17&direction=${direction}${cursor}`);
+          const { body } = await anna.get(`${messages}?limit=17&direction=${direction}${cursor}`);
           seen.push(...body.data.map(({ seq }: { seq: number }) => seq));
           expect(body.page.next_cursor === null).toBe(!body.page.has_more);
           cursor = body.page.next_cursor === null ? '' : `&cursor=${body.page.next_cursor}`;
@@ -218,8 +187,6 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Messaging on the tier %s'
       expect(await seqs('before_seq=3')).toEqual([2, 1]);
       expect(await seqs('around_seq=60&limit=4')).toEqual([61, 60, 59, 58]);
     });
-
-    const ben_or_anna = () => anna;
 
     it.each([
       'limit=0',
@@ -239,21 +206,21 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Messaging on the tier %s'
       'limit=1&limit=2',
       'populate=sender',
     ])('refuses ?%s', async (query) => {
-      const answer = await anna.get(`/v1/conversations/${conversation}/messages?${query}`);
+      const answer = await anna.get(`${room.path}/messages?${query}`);
       expect(answer.status).toBe(400);
       expect(answer.body).toMatchObject({ status: 400, code: expect.any(String), request_id: expect.any(String) });
     });
 
     it('lists the inbox by newest activity with what is unread', async () => {
-      const [kai] = [await tenant.user('kai')];
-      const old = await kai.post('/v1/conversations', { type: 'direct', member_ids: ['anna'] });
-      const recent = await kai.post('/v1/conversations', { type: 'direct', member_ids: ['ben'] });
-      await anna.post(`/v1/conversations/${old.body.id}/messages`, { client_message_id: 'i1', text: 'one' });
-      await kai.post(`/v1/conversations/${recent.body.id}/messages`, { client_message_id: 'i2', text: 'two' });
+      const kai = tenant.as('kai');
+      const old = await tenant.room('kai', ['anna'], { type: 'direct' });
+      const recent = await tenant.room('kai', ['ben'], { type: 'direct' });
+      await tenant.message('anna', old, { text: 'one' });
+      await tenant.message('kai', recent, { text: 'two' });
       const { body } = await kai.get('/v1/conversations?limit=1');
-      expect(body.data).toMatchObject([{ id: recent.body.id, unread_count: 0, last_message: { text: 'two', seq: 1 } }]);
+      expect(body.data).toMatchObject([{ id: recent.id, unread_count: 0, last_message: { text: 'two', seq: 1 } }]);
       const next = await kai.get(`/v1/conversations?limit=1&cursor=${body.page.next_cursor}`);
-      expect(next.body.data).toMatchObject([{ id: old.body.id, unread_count: 1, last_message: { text: 'one' } }]);
+      expect(next.body.data).toMatchObject([{ id: old.id, unread_count: 1, last_message: { text: 'one' } }]);
       expect(next.body.page).toMatchObject({ has_more: false, next_cursor: null });
     });
   });
@@ -269,17 +236,12 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Messaging on the tier %s'
     });
 
     it('reaches both sides on whichever process, in order, and nobody else', async () => {
-      const path = `/v1/conversations/${conversation}/messages`;
-      const start = (await anna.get(`/v1/conversations/${conversation}`)).body.last_seq as number;
+      const start = (await anna.get(room.path)).body.last_seq as number;
       for (let n = 0; n < 10; n += 1) {
-        if (n % 2)
-          await tenant.acting('anna', n % 4 === 1 ? 1 : 0).post(path, { client_message_id: `l${n}`, text: `l${n}` });
+        if (n % 2) await tenant.message('anna', room, {}, n % 4 === 1 ? 1 : 0);
         else {
-          const answer = await bens.send('message.send', {
-            conversation_id: conversation,
-            client_message_id: `l${n}`,
-            text: `l${n}`,
-          });
+          const message = { conversation_id: room.id, client_message_id: `l${n}`, text: `l${n}` };
+          const answer = await bens.send('message.send', message);
           expect(answer).toMatchObject({ ok: true, data: { text: `l${n}`, seq: start + n + 1 } });
         }
       }
@@ -294,43 +256,40 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Messaging on the tier %s'
     });
 
     it('reaches a conversation that begins while the sockets are open', async () => {
-      await tenant.user('new');
       const news = await tenant.socket('new', 1);
-      const opened = await tenant.acting('new').post('/v1/conversations', { type: 'direct', member_ids: ['anna'] });
+      const opened = await tenant.room('new', ['anna'], { type: 'direct' });
       await waitFor(
         'both hear of it',
         5000,
         () => annas.of('conversation.created').length > 0 && news.of('conversation.created').length > 0,
       );
       await waitFor('it is live on the other process', 10_000, async () => {
-        await tenant
-          .acting('anna')
-          .post(`/v1/conversations/${opened.body.id}/messages`, { client_message_id: `n${Date.now()}`, text: 'hi' });
+        await tenant.message('anna', opened);
         return news.of('message.created').length > 0;
       });
     });
 
     it('acknowledges what cannot be done with a problem, and stays', async () => {
-      expect(await annas.send('message.send', { conversation_id: conversation })).toMatchObject({
+      expect(await annas.send('message.send', { conversation_id: room.id })).toMatchObject({
         ok: false,
         error: { status: 400, code: 'validation_failed' },
       });
       expect(await annas.send('no.such', {})).toMatchObject({ ok: false, error: { code: 'unknown_message' } });
       expect(await annas.send('message.send', 'text')).toMatchObject({ ok: false, error: { status: 400 } });
-      expect(
-        await eves.send('message.send', { conversation_id: conversation, client_message_id: 'e', text: 'e' }),
-      ).toMatchObject({ ok: false, error: { status: 404 } });
+      const message = { conversation_id: room.id, client_message_id: 'e', text: 'e' };
+      expect(await eves.send('message.send', message)).toMatchObject({ ok: false, error: { status: 404 } });
       expect(annas.socket.connected).toBe(true);
     });
 
     it('tells by sync what was missed', async () => {
-      const { id, messages } = await fresh('sleeper');
-      for (let n = 0; n < 5; n += 1) await anna.post(messages, { client_message_id: `s${n}`, text: `s${n}` });
+      const missed = await fresh('sleeper');
+      const { id } = missed;
+      for (let n = 0; n < 5; n += 1) await tenant.message('anna', missed);
       const sleeper = tenant.acting('sleeper');
       const part = await sleeper.post('/v1/sync', { conversations: { [id]: 1 }, limit: 2 });
       expect(part.body.conversations[id]).toMatchObject({ rev: 3, has_more: true, resync_required: false });
       expect(part.body.conversations[id].messages.map(({ seq }: { seq: number }) => seq)).toEqual([2, 3]);
-      const rest = await annas.send('sync', { conversations: { [id]: 3, [conversation]: 0 } });
+      const rest = await annas.send('sync', { conversations: { [id]: 3, [room.id]: 0 } });
       expect(rest.data.conversations[id].messages.map(({ seq }: { seq: number }) => seq)).toEqual([4, 5]);
       const none = await eve.post('/v1/sync', { conversations: { [id]: 0 } });
       expect(none.body).toMatchObject({ conversations: {}, left: [id] });
@@ -341,11 +300,11 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Messaging on the tier %s'
   });
 
   it('shows a new name on everything that was written under the old one', async () => {
-    const { messages } = await fresh('renamed');
-    await tenant.acting('renamed').post(messages, { client_message_id: 'r', text: 'r' });
+    const renamed = await fresh('renamed');
+    await tenant.message('renamed', renamed);
     await tenant.server().patch('/v1/users/renamed', { display_name: 'Nova' });
     await waitFor('the copies follow', 20_000, async () => {
-      const page = await anna.get(messages);
+      const page = await anna.get(`${renamed.path}/messages`);
       const inbox = await anna.get('/v1/conversations?limit=1');
       return (
         page.body.data[0].sender.user_display_name === 'Nova' &&

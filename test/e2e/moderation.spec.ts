@@ -1,26 +1,18 @@
-import { waitFor } from '../../tools/stack';
-import { TestSystem, type Answer, type Caller, type TestTenant } from '../support/test-system';
+import { sharedSystem, waitFor, type Answer } from '#caas/testing';
 
-const system = new TestSystem();
-beforeAll(() => system.start());
-afterAll(() => system.stop());
+const system = sharedSystem();
 
 describe.each(['starter', 'pro', 'enterprise'] as const)('Moderation on the tier %s', (tier) => {
-  let tenant: TestTenant;
-  let anna: Caller;
-  let ben: Caller;
+  const tenant = system.session(tier, 'anna', 'ben', 'carl', 'dora', 'evan');
+  const [anna, ben] = [tenant.as('anna'), tenant.as('ben')];
   let room: string;
   let groupId: string;
   let count = 0;
   beforeAll(async () => {
-    tenant = await system.tenant(tier);
-    [anna, ben] = [await tenant.user('anna'), await tenant.user('ben')];
-    for (const name of ['carl', 'dora']) await tenant.user(name);
     const { body } = await anna.post('/v1/groups', { name: 'Team', member_ids: ['ben', 'carl'] });
     groupId = body.id;
     room = `/v1/conversations/${body.conversation_id}`;
   });
-  afterAll(() => tenant.disconnect());
 
   /** And both processes go by it. */
   const block = async (moderation: object | null): Promise<void> => {
@@ -255,7 +247,6 @@ describe.each(['starter', 'pro', 'enterprise'] as const)('Moderation on the tier
     });
 
     it('ban from the group, and deactivate', async () => {
-      await tenant.user('evan');
       await anna.put(`/v1/groups/${groupId}/members/evan`, { role: 'member' });
       const { body: message } = await send(text('rude'), tenant.acting('evan'));
       await report(message.id);
@@ -280,10 +271,9 @@ describe.each(['starter', 'pro', 'enterprise'] as const)('Moderation on the tier
         6_000,
         async () => (await tenant.acting('evan', 1).get('/v1/users/me')).status === 403,
       );
-      const { body: direct } = await anna.post('/v1/conversations', { type: 'direct', member_ids: ['ben'] });
-      const privately = await ben.post(`/v1/conversations/${direct.id}/messages`, text('private'));
-      await report(privately.body.id);
-      const { id: directCase } = await caseOf(privately.body.id);
+      const privately = await tenant.message('ben', await tenant.room('anna', ['ben'], { type: 'direct' }));
+      await report(privately.id);
+      const { id: directCase } = await caseOf(privately.id);
       expect(await decide(directCase, { decision: 'ban_user' })).toMatchObject({
         status: 409,
         body: { code: 'not_in_a_group' },

@@ -1,35 +1,19 @@
-import { waitFor } from '../../tools/stack';
-import { TestSystem, type Caller, type TestTenant } from '../support/test-system';
+import { TIERS, sharedSystem, waitFor, type Room } from '#caas/testing';
 
-const system = new TestSystem();
-beforeAll(() => system.start());
-afterAll(() => system.stop());
+const system = sharedSystem();
 
 const FOUND_WITHIN_MS = 15_000;
 
-describe.each(['free', 'pro', 'enterprise'] as const)('Search on the tier %s', (tier) => {
-  let tenant: TestTenant;
-  let anna: Caller;
-  let ben: Caller;
-  let eve: Caller;
-  let room: string;
-  let sent = 0;
-
+describe.each(TIERS)('Search on the tier %s', (tier) => {
+  const tenant = system.session(tier, 'anna', 'ben', 'eve');
+  const [anna, ben, eve] = [tenant.as('anna'), tenant.as('ben'), tenant.as('eve')];
+  let room: Room;
   beforeAll(async () => {
-    tenant = await system.tenant(tier);
-    [anna, ben, eve] = [await tenant.user('anna'), await tenant.user('ben'), await tenant.user('eve')];
-    room = (await anna.post('/v1/conversations', { type: 'direct', member_ids: ['ben'] })).body.id;
+    room = await tenant.room('anna', ['ben'], { type: 'direct' });
   });
 
-  const send = async (text: string, more: object = {}, to = room, as = anna) => {
-    const answer = await as.post(`/v1/conversations/${to}/messages`, {
-      client_message_id: `c${(sent += 1)}`,
-      text,
-      ...more,
-    });
-    if (answer.status !== 201) throw new Error(JSON.stringify(answer.body));
-    return answer.body.id as string;
-  };
+  const send = async (text: string, more: object = {}, to = room, by = 'anna') =>
+    (await tenant.message(by, to, { text, ...more })).id;
   const search = (q: string, as = anna, more = '') => as.get(`/v1/search/messages?q=${encodeURIComponent(q)}${more}`);
   const ids = async (q: string, as = anna, more = '') =>
     ((await search(q, as, more)).body.data as { id: string }[]).map(({ id }) => id);
@@ -39,14 +23,14 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Search on the tier %s', (
   it('finds every message that has all the words, whatever their case and accents, newest first', async () => {
     const first = await send('The crème brûlée was great');
     const second = await send('BRULEE again, please', { metadata: { a: 1 } });
-    const reply = await send('no brûlée', { thread_root_id: first }, room, ben);
+    const reply = await send('no brûlée', { thread_root_id: first }, room, 'ben');
     await found(reply, 'brûlée');
     expect(await ids('brulee')).toEqual([reply, second, first]);
     expect(await ids('creme BRÛLÉE')).toEqual([first]);
     expect(await ids('brulee tiramisu')).toEqual([]);
     expect(await ids('brul')).toEqual([]);
     expect((await search('brulee again')).body).toMatchObject({
-      data: [{ id: second, text: 'BRULEE again, please', own_reactions: [], conversation_id: room }],
+      data: [{ id: second, text: 'BRULEE again, please', own_reactions: [], conversation_id: room.id }],
       page: { has_more: false, next_cursor: null, limit: 20, direction: 'backward' },
       scope: 'hot',
     });
@@ -55,7 +39,7 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Search on the tier %s', (
   it('finds what was sent over a socket on the other process, and in other scripts', async () => {
     const client = await tenant.socket('ben', 1);
     const { data } = await client.send('message.send', {
-      conversation_id: room,
+      conversation_id: room.id,
       client_message_id: 'live',
       text: '明日は東京に行きます',
     });
@@ -84,9 +68,9 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Search on the tier %s', (
   });
 
   it('is of one conversation when asked', async () => {
-    const { body: group } = await anna.post('/v1/conversations', { type: 'group', member_ids: ['eve'] });
+    const group = await tenant.room('anna', ['eve']);
     const here = await send('pineapple here');
-    const there = await send('pineapple there', {}, group.id);
+    const there = await send('pineapple there', {}, group);
     await found(here, 'pineapple');
     await found(there, 'pineapple');
     expect(await ids('pineapple')).toEqual([there, here]);

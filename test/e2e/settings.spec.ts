@@ -1,48 +1,20 @@
-import { waitFor } from '../../tools/stack';
-import { CutLine } from '../support/cut-line';
-import { TestSystem, type Answer, type Caller, type TestTenant } from '../support/test-system';
+import { sharedSystem, waitFor, type Answer, type Caller, type Room } from '#caas/testing';
 
-const LIVE_WITHIN_MS = 2_000;
-const redis = new CutLine(process.env['REDIS_URL']!);
-let system: TestSystem;
-beforeAll(async () => {
-  const apps = ['api', 'api', 'worker', 'worker'] as const;
-  system = new TestSystem('fatal', { REDIS_URL: await redis.open() }, apps);
-  await system.start();
-});
-afterAll(async () => {
-  redis.join();
-  await system?.stop();
-  redis.close();
-});
+const system = sharedSystem();
 
 describe.each(['starter', 'pro', 'enterprise'] as const)('Settings on the tier %s', (tier) => {
-  let tenant: TestTenant;
-  let anna: Caller;
-  let room: string;
-  beforeAll(async () => {
-    tenant = await system.tenant(tier);
-    anna = await tenant.user('anna');
-    for (const name of ['ben', 'carl']) await tenant.user(name);
-    const { body } = await anna.post('/v1/conversations', { type: 'group', member_ids: ['ben'], name: 'Room' });
-    room = `/v1/conversations/${body.id}`;
-  });
-  afterAll(() => tenant.disconnect());
+  const tenant = system.session(tier, 'anna', 'ben', 'carl');
+  const anna = tenant.as('anna');
+  let room: Room;
+  beforeAll(async () => void (room = await tenant.room('anna', ['ben'])));
 
-  const set = async (changes: object, process = 0): Promise<Answer> => {
-    const answer = await tenant.server(process).patch('/v1/settings', changes);
+  const set = async (changes: object): Promise<Answer> => {
+    const answer = await tenant.server().patch('/v1/settings', changes);
     if (answer.status !== 200) throw new Error(JSON.stringify(answer.body));
     return answer;
   };
   const send = (id: string, text: string, more: object = {}) =>
-    anna.post(`${room}/messages`, { client_message_id: id, text, ...more });
-  const search = (process: number) => tenant.acting('anna', process).get('/v1/search/messages?q=x');
-  /** Asks again and again from now on. @returns after how many milliseconds it was so for the first time */
-  const until = async (what: string, isSo: () => Promise<boolean>): Promise<number> => {
-    const begin = performance.now();
-    await waitFor(what, 10_000, isSo);
-    return Math.round(performance.now() - begin);
-  };
+    anna.post(`${room.path}/messages`, { client_message_id: id, text, ...more });
 
   it('begin with the defaults of the tier, and say what they are for', async () => {
     const { status, etag, body } = await tenant.server(1).get('/v1/settings');
@@ -124,31 +96,6 @@ describe.each(['starter', 'pro', 'enterprise'] as const)('Settings on the tier %
     expect(JSON.stringify(mine)).not.toContain('unspeakable');
   });
 
-  it('are live on both apis within two seconds, with Redis and without', async () => {
-    for (const away of [false, true]) {
-      await set({ search: { enabled: true } });
-      await waitFor(
-        'it is on',
-        5_000,
-        async () => (await search(0)).status === 200 && (await search(1)).status === 200,
-      );
-      if (away) redis.cut();
-      try {
-        await set({ search: { enabled: false } });
-        const took = await Promise.all(
-          [0, 1].map((process) => until('it is off', async () => (await search(process)).status === 403)),
-        );
-        console.info(`${tier}: live on two apis ${away ? 'without Redis ' : ''}after ${took.join(' and ')} ms`);
-        for (const ms of took) expect(ms).toBeLessThan(LIVE_WITHIN_MS);
-        expect(await search(1)).toMatchObject({ status: 403, body: { code: 'feature_disabled' } });
-      } finally {
-        redis.join();
-      }
-    }
-    await set({ search: null });
-    await waitFor('Redis is back', 15_000, async () => (await fetch(`${tenant.urlOf(0)}/health/ready`)).ok);
-  }, 60_000);
-
   it('bound what a message may have, and how long it can be edited; what was stored before is answered as ever', async () => {
     expect((await send('long', 'twelve chars')).status).toBe(201);
     const emoji = '🙂'.repeat(5);
@@ -185,11 +132,11 @@ describe.each(['starter', 'pro', 'enterprise'] as const)('Settings on the tier %
     const refused = { status: 403, code: 'feature_disabled' };
     expect((await live.send('presence.set', { status: 'busy' })).error).toMatchObject(refused);
     expect((await live.send('presence.get', { external_ids: ['ben'] })).error).toMatchObject(refused);
-    const conversation_id = room.split('/').at(-1);
+    const conversation_id = room.id;
     expect((await live.send('typing.start', { conversation_id })).error).toMatchObject(refused);
     for (const answer of [
       await anna.get('/v1/users/ben/presence'),
-      await anna.get(`${room}/typing`),
+      await anna.get(`${room.path}/typing`),
       await anna.post(`/v1/groups/${group.id}/invites`, {}),
       await tenant.acting('ben').post('/v1/groups/join', { code: invite.code }),
     ]) {
@@ -204,7 +151,11 @@ describe.each(['starter', 'pro', 'enterprise'] as const)('Settings on the tier %
     await set({ groups: { max_members: 3 } });
     const full = { status: 409, body: { code: 'group_full' } };
     const names = Array.from({ length: 8 }, (_, n) => `guest-${n}`);
-    await Promise.all(names.map((name) => tenant.server().put(`/v1/users/${name}`, {})));
+    await tenant.users(...names);
+    await waitFor('the other api to know', 5_000, async () => {
+      const { status } = await tenant.acting('anna', 1).post('/v1/groups', { name: 'x', member_ids: names });
+      return status === full.status;
+    });
     for (const path of ['/v1/conversations', '/v1/groups']) {
       expect(await anna.post(path, { type: 'group', name: 'x', member_ids: names })).toMatchObject(full);
     }
@@ -218,7 +169,7 @@ describe.each(['starter', 'pro', 'enterprise'] as const)('Settings on the tier %
     expect((await anna.get(`/v1/groups/${group.id}`)).body.member_count).toBe(3);
     expect(await anna.put(`/v1/groups/${group.id}/members/carl`, { role: 'admin' })).toMatchObject(full);
     await set({ groups: null });
-  }, 30_000);
+  });
 
   it('let web pages of the origins that they list call, and connect', async () => {
     const page = 'https://app.example';
@@ -274,32 +225,3 @@ describe.each(['starter', 'pro', 'enterprise'] as const)('Settings on the tier %
     });
   });
 });
-
-it('Settings are live on two workers within two seconds', async () => {
-  const tenant = await system.tenant('pro');
-  const anna = await tenant.user('anna');
-  await tenant.user('ben');
-  const { body: room } = await anna.post('/v1/conversations', { type: 'direct', member_ids: ['ben'] });
-  const begin = Date.now();
-  const ids = await Promise.all(
-    Array.from({ length: 40 }, async (_, n) => {
-      const send_at = new Date(begin + 2_000 + n * 150).toISOString();
-      const message = { text: 'four', send_at };
-      return (await anna.post(`/v1/conversations/${room.id}/scheduled-messages`, message)).body.id as string;
-    }),
-  );
-  const states = () => Promise.all(ids.map(async (id) => (await anna.get(`/v1/scheduled-messages/${id}`)).body));
-  const settled = (all: { state: string }[]) => all.filter(({ state }) => state === 'sent' || state === 'failed');
-  await waitFor('some are sent', 15_000, async () => settled(await states()).length >= 5);
-  await tenant.server().patch('/v1/settings', { messages: { max_text_length: 3 } });
-  const changed = Date.now();
-  await waitFor('all are settled', 30_000, async () => settled(await states()).length === ids.length);
-  const all = await states();
-  const failed = all.filter(({ state }) => state === 'failed');
-  expect(failed.length).toBeGreaterThan(0);
-  for (const { failed_because } of failed) expect(failed_because).toBe('text_too_long');
-  const page = await anna.get(`/v1/conversations/${room.id}/messages?limit=1`);
-  const last = Date.parse(page.body.data[0].created_at);
-  console.info(`workers: the last message of before was stored ${last - changed} ms after the change`);
-  expect(last - changed).toBeLessThan(LIVE_WITHIN_MS);
-}, 60_000);

@@ -1,18 +1,13 @@
 import { Redis } from 'ioredis';
 import { io, type Socket } from 'socket.io-client';
-import { waitFor } from '../../tools/stack';
-import { LiveClient, TestSystem, type TestTenant } from '../support/test-system';
+import { LiveClient, sharedSystem, waitFor, type Room } from '#caas/testing';
 
-const system = new TestSystem();
+const system = sharedSystem();
 let redis: Redis;
-beforeAll(async () => {
-  await system.start();
+beforeAll(() => {
   redis = new Redis(process.env.REDIS_URL!);
 });
-afterAll(async () => {
-  redis.disconnect();
-  await system.stop();
-});
+afterAll(() => redis.disconnect());
 
 /** What socket.io hands to a client at its first connection, by which it could come back to its old session. */
 const pidOf = ({ socket }: LiveClient) => (socket as unknown as { _pid: string })._pid;
@@ -44,18 +39,13 @@ async function resume(process: number, token: string, pid: string): Promise<Live
 }
 
 describe('Coming back to a session', () => {
-  let tenant: TestTenant;
-  let conversation_id: string;
-
+  const tenant = system.session('pro', 'anna', 'ben', 'mallory');
+  let room: Room;
   beforeAll(async () => {
-    tenant = await system.tenant('pro');
-    for (const id of ['anna', 'ben', 'mallory']) await tenant.server().put(`/v1/users/${id}`, {});
-    const { body } = await tenant.acting('anna').post('/v1/conversations', { type: 'direct', member_ids: ['ben'] });
-    conversation_id = body.id;
+    room = await tenant.room('anna', ['ben'], { type: 'direct' });
   });
 
-  const say = (text: string) =>
-    tenant.acting('anna').post(`/v1/conversations/${conversation_id}/messages`, { client_message_id: text, text });
+  const say = (text: string) => tenant.message('anna', room, { text });
 
   it('is possible, and gives the rooms that the user may be in now, each event once', async () => {
     const before = await tenant.socket('ben', 0);
@@ -90,7 +80,7 @@ describe('Coming back to a session', () => {
 
   it('gives nothing to a user of another tenant', async () => {
     const other = await system.tenant('free');
-    await other.server().put('/v1/users/ben', {});
+    await other.users('ben');
     const ben = await tenant.socket('ben', 0);
     await breakOff(ben);
     const attacker = await resume(0, await other.token('ben'), pidOf(ben));

@@ -1,13 +1,10 @@
-import { waitFor } from '../../tools/stack';
+import { TIERS, sharedSystem, waitFor, type LiveClient, type Room, type TenantSession } from '#caas/testing';
 import { commandsInTurn } from '../support/command-line';
 import { TenantRows } from '../support/tenant-rows';
-import { TestSystem, type Answer, type LiveClient, type TestTenant } from '../support/test-system';
 
 const ENVIRONMENT = { ARCHIVE_TRUST: '300ms' };
-const system = new TestSystem('error', ENVIRONMENT);
+const system = sharedSystem();
 const caas = commandsInTurn(system, ENVIRONMENT);
-beforeAll(() => system.start());
-afterAll(() => system.stop());
 
 const EXCEEDED = { status: 402, body: { code: 'quota_exceeded', status: 402 } };
 const thisMonth = () => new Date().toISOString().slice(0, 7);
@@ -16,7 +13,7 @@ const lastMonth = () => {
   return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 1, 15));
 };
 
-const agree = async (tenant: TestTenant, quotas: object): Promise<void> => {
+const agree = async (tenant: TenantSession, quotas: object): Promise<void> => {
   const answer = await system.platform.put(`/platform/v1/tenants/${tenant.id}/quotas`, quotas);
   if (answer.status !== 200) throw new Error(JSON.stringify(answer.body));
   // Other processes hear of it a moment later.
@@ -28,28 +25,24 @@ const agree = async (tenant: TestTenant, quotas: object): Promise<void> => {
   }
 };
 
-const usageOf = async ({ id }: TestTenant) => (await system.platform.get(`/platform/v1/tenants/${id}/usage`)).body;
-const verify = (tenant: TestTenant) => caas(['usage', 'verify', '--tenant', tenant.id]);
+const usageOf = async ({ id }: TenantSession) => (await system.platform.get(`/platform/v1/tenants/${id}/usage`)).body;
+const verify = (tenant: TenantSession) => caas(['usage', 'verify', '--tenant', tenant.id]);
 const warningsTo = (client: LiveClient) =>
   client.of('quota.warning').map(({ data }) => `${String(data.quota)} ${String(data.percent)}`);
 
-describe.each(['free', 'pro', 'enterprise'] as const)('Usage on the tier %s', (tier) => {
-  let tenant: TestTenant;
-  let other: TestTenant;
-  let room: string;
+describe.each(TIERS)('Usage on the tier %s', (tier) => {
+  let tenant: TenantSession;
+  let room: Room;
   beforeEach(async () => {
-    [tenant, other] = [await system.tenant(tier), await system.tenant(tier)];
-    for (const who of ['anna', 'ben']) await tenant.user(who);
+    tenant = await system.tenant(tier);
+    await tenant.users('anna', 'ben');
     room = await conversation();
   });
-  afterEach(() => [tenant, other].forEach((each) => each.disconnect()));
+  afterEach(() => tenant.disconnect());
 
-  const conversation = async (): Promise<string> =>
-    (await tenant.acting('anna').post('/v1/conversations', { type: 'group', member_ids: ['ben'] })).body.id as string;
-  const send = (id: string, process = 0, to = room): Promise<Answer> =>
-    tenant
-      .acting('anna', process)
-      .post(`/v1/conversations/${to}/messages`, { client_message_id: id, text: `text ${id}` });
+  const conversation = () => tenant.room('anna', ['ben']);
+  const send = (id: string, process = 0, to = room) =>
+    tenant.send('anna', to, { client_message_id: id, text: `text ${id}` }, process);
 
   it('is what there is, for operators and the tenant’s server, and nobody else’s', async () => {
     for (const id of ['1', '2', '3']) await send(id);
@@ -75,6 +68,7 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Usage on the tier %s', (t
     expect(usage.collections.length).toBeGreaterThan(20);
     const { quotas, months, warnings } = usage;
     expect((await tenant.server(1).get('/v1/usage')).body).toEqual({ quotas, months, warnings });
+    const other = await system.tenant(tier);
     expect((await usageOf(other)).quotas).toMatchObject({ users: { used: 0 }, messages: { used: 0 } });
     expect(await tenant.acting('anna').get('/v1/usage')).toMatchObject({ status: 200 });
     expect(await tenant.withToken(await tenant.token('anna')).get('/v1/usage')).toMatchObject({
@@ -113,7 +107,8 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Usage on the tier %s', (t
 
   it('stops new users at their quota, warned at 80 and 95 %, and leaves alone those who are there', async () => {
     const clients = [await tenant.socket('anna', 0), await tenant.socket('ben', 1)];
-    await other.user('carl');
+    const other = await system.tenant(tier);
+    await other.users('carl');
     const stranger = await other.socket('carl', 1);
     await agree(tenant, { users: 20 });
     const put = (id: string, process = 0) => tenant.server(process).put(`/v1/users/${id}`, { display_name: id });
@@ -149,7 +144,7 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Usage on the tier %s', (t
       Array.from({ length: 120 }, async (_, n) => {
         const to = rooms[n % rooms.length]!;
         if (n % 3 > 0) return (await send(`m-${n}`, n % 2, to)).status;
-        const message = { conversation_id: to, client_message_id: `m-${n}`, text: 'text' };
+        const message = { conversation_id: to.id, client_message_id: `m-${n}`, text: 'text' };
         const answer = await clients[n % 2]!.send('message.send', message);
         if (!answer.ok) expect(answer.error).toMatchObject(EXCEEDED.body);
         return answer.ok ? 201 : (answer.error.status as number);
@@ -172,7 +167,7 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Usage on the tier %s', (t
     expect(await tenant.acting('anna').post(`${path}/forward`, forwarding())).toMatchObject(EXCEEDED);
     expect(await tenant.acting('anna').patch(path, { text: 'edited' })).toMatchObject({ status: 200 });
     expect(await tenant.acting('ben').put(`${path}/reactions/👍`)).toMatchObject({ status: 201 });
-    expect(await tenant.acting('ben').get(`/v1/conversations/${room}/messages`)).toMatchObject({ status: 200 });
+    expect(await tenant.acting('ben').get(`${room.path}/messages`)).toMatchObject({ status: 200 });
     expect(await tenant.acting('anna').delete(path)).toMatchObject({ status: 200 });
     expect(await send('one more')).toMatchObject(EXCEEDED);
     expect(await verify(tenant)).toMatchObject({ code: 0, found: { drift: 0 } });
@@ -183,13 +178,12 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Usage on the tier %s', (t
     expect(warningsTo(clients[0]!).length).toBeLessThanOrEqual(4);
   });
 
-  const forwarding = () => ({ conversation_id: room, client_message_id: 'forwarded' });
+  const forwarding = () => ({ conversation_id: room.id, client_message_id: 'forwarded' });
 
   it('lets the scheduled messages of a month that is used up fail', async () => {
     await agree(tenant, { messages: 0 });
-    const send_at = new Date(Date.now() + 1_100).toISOString();
-    const path = `/v1/conversations/${room}/scheduled-messages`;
-    const { body } = await tenant.acting('anna').post(path, { text: 'later', send_at });
+    const later = { text: 'later', send_at: await tenant.soon() };
+    const { body } = await tenant.acting('anna').post(`${room.path}/scheduled-messages`, later);
     let row: Record<string, unknown> = {};
     await waitFor('it is decided', 20_000, async () => {
       row = (await tenant.acting('anna').get(`/v1/scheduled-messages/${body.id}`)).body;
@@ -227,7 +221,8 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Usage on the tier %s', (t
       });
     }
     expect((await usageOf(tenant)).quotas.connections.used).toBe(2);
-    await other.user('carl');
+    const other = await system.tenant(tier);
+    await other.users('carl');
     await other.socket('carl');
     first.socket.disconnect();
     await waitFor('the place is free', 5_000, async () => (await usageOf(tenant)).quotas.connections.used === 1);
@@ -235,7 +230,7 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Usage on the tier %s', (t
     expect(next.socket.connected).toBe(true);
   });
 
-  it('begins anew with the month, and remembers the months before', async () => {
+  it('begins again with the month, and remembers the months before', async () => {
     for (const id of ['1', '2', '3']) await send(id);
     await agree(tenant, { messages: 3 });
     await waitFor('it is used up', 5_000, async () => (await send('4')).status === 402);
@@ -269,7 +264,7 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Usage on the tier %s', (t
     for (const id of ['1', '2', '3', '4']) await send(id);
     const gone = await conversation();
     await send('x', 0, gone);
-    await tenant.acting('anna').delete(`/v1/conversations/${gone}`);
+    await tenant.acting('anna').delete(gone.path);
     const archive = (...words: string[]) =>
       caas(['archive', ...words, '--tenant', tenant.id], { ARCHIVE_AFTER_DAYS: '0' });
     expect((await archive('run')).code).toBe(0);

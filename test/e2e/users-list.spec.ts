@@ -1,15 +1,11 @@
-import { TestSystem, type TestTenant } from '../support/test-system';
+import { TIERS, sharedSystem } from '#caas/testing';
 
-const system = new TestSystem();
-beforeAll(() => system.start());
-afterAll(() => system.stop());
+const system = sharedSystem();
 
-describe.each(['free', 'pro', 'enterprise'] as const)('The list of users on the tier %s', (tier) => {
-  let ids: string[];
-  let listing: TestTenant;
+describe.each(TIERS)('The list of users on the tier %s', (tier) => {
+  const listing = system.session(tier);
+  const ids = Array.from({ length: 7 }, (_, n) => `u${n}`);
   beforeAll(async () => {
-    listing = await system.tenant(tier);
-    ids = Array.from({ length: 7 }, (_, n) => `u${n}`);
     for (const id of ids) await listing.server().put(`/v1/users/${id}`, { display_name: `Name ${id}` });
     await listing.server().put('/v1/users/u6', { display_name: 'ＺＯË', status: 'deactivated' });
   });

@@ -1,22 +1,15 @@
-import { waitFor } from '../../tools/stack';
-import { TestSystem, type TestTenant } from '../support/test-system';
+import { TIERS, sharedSystem, waitFor } from '#caas/testing';
 
-const system = new TestSystem();
-beforeAll(() => system.start());
-afterAll(() => system.stop());
+const system = sharedSystem();
 
-describe.each(['free', 'pro', 'enterprise'] as const)('Relationships on the tier %s', (tier) => {
-  let tenant: TestTenant;
+describe.each(TIERS)('Relationships on the tier %s', (tier) => {
+  const tenant = system.session(tier);
   let count = 0;
-  beforeAll(async () => {
-    tenant = await system.tenant(tier);
-  });
 
   /** Two fresh users, and what each does to the other. */
   async function twoUsers() {
     const [one, other] = [`one${++count}`, `other${count}`];
-    await tenant.server().put(`/v1/users/${one}`, {});
-    await tenant.server().put(`/v1/users/${other}`, {});
+    await tenant.users(one, other);
     const side = (self: string, target: string, process: number) => {
       const caller = tenant.acting(self, process);
       const path = `/v1/users/me/relationships/${target}`;
@@ -89,6 +82,20 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Relationships on the tier
     expect((await tenant.server().get(`/v1/users/${names[0]}`)).body.last_seen_at).not.toBeNull();
   });
 
+  it('shows the blocked nothing of when the blocker was last seen', async () => {
+    const { one, names } = await twoUsers();
+    await one.put('block');
+    const seenByOther = async () => (await tenant.as(names[1]).get(`/v1/users/${names[0]}`)).body as object;
+    const before = await seenByOther();
+    await tenant.as(names[0]).get('/v1/users/me');
+    await waitFor(
+      'last_seen_at',
+      5_000,
+      async () => (await tenant.server().get(`/v1/users/${names[0]}`)).body.last_seen_at !== null,
+    );
+    expect(await seenByOther()).toEqual(before);
+  });
+
   it('lets a friend be muted', async () => {
     const { one, other } = await twoUsers();
     await one.put('friend');
@@ -108,7 +115,7 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Relationships on the tier
       expect({ status, code: body.code }).toEqual({ status: 400, code: 'relationship_with_self' });
     }
     const elsewhere = await system.tenant(tier);
-    await elsewhere.server().put('/v1/users/foreigner', {});
+    await elsewhere.users('foreigner');
     for (const id of ['nobody', 'foreigner']) {
       const { status, body } = await self.put(`/v1/users/me/relationships/${id}`, { type: 'block' });
       expect({ status, code: body.code }).toEqual({ status: 404, code: 'user_not_found' });
@@ -122,7 +129,7 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Relationships on the tier
     const { names } = await twoUsers();
     const caller = tenant.acting(names[0]);
     for (let n = 0; n < 5; n++) {
-      await tenant.server().put(`/v1/users/paged${n}`, {});
+      await tenant.users(`paged${n}`);
       await caller.put(`/v1/users/me/relationships/paged${n}`, { type: 'mute' });
     }
     const first = (await caller.get('/v1/users/me/relationships?limit=3')).body;

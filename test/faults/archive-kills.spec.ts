@@ -1,8 +1,8 @@
 import { ARCHIVE_STEPS } from '#caas/domain/archive';
+import { checkHistory, ownSystem, preloading, type MessageState, type Room, type TenantSession } from '#caas/testing';
 import { commandLine } from '../support/command-line';
 import { JobQueue } from '../support/job-queue';
 import { TenantRows } from '../support/tenant-rows';
-import { preloading, TestSystem, type TestTenant } from '../support/test-system';
 
 /** Workers start again and again, which a machine with other work to do takes its time for. */
 jest.setTimeout(400_000);
@@ -12,37 +12,30 @@ const ENVIRONMENT = { ARCHIVE_TRUST: '400ms', ARCHIVE_AFTER_DAYS: '0' };
 /** The archiver's own way; a restoration is the command line's. */
 const STEPS = ARCHIVE_STEPS.filter((step) => step !== 'restored_block');
 
-const system = new TestSystem('fatal', ENVIRONMENT);
+const system = ownSystem({ logLevel: 'fatal', environment: ENVIRONMENT });
 const caas = commandLine(system, ENVIRONMENT);
 let queue: JobQueue;
-let tenant: TestTenant;
+let tenant: TenantSession;
 let rows: TenantRows;
-let room: string;
-let ids: string[];
+let room: Room;
 
 beforeAll(async () => {
-  await system.start();
   queue = new JobQueue('archive');
   tenant = await system.tenant('pro');
   rows = await TenantRows.open(tenant.id, 'pro');
-  const anna = await tenant.user('anna');
-  await tenant.user('ben');
-  room = (await anna.post('/v1/conversations', { type: 'direct', member_ids: ['ben'] })).body.id;
-  ids = [];
+  await tenant.users('anna', 'ben');
+  room = await tenant.room('anna', ['ben'], { type: 'direct' });
+  const { acknowledged } = tenant.history;
   for (let n = 0; n < COUNT; n += 1) {
-    const message = {
-      client_message_id: `m${n}`,
-      text: `message ${n}`,
-      ...(n % 9 === 5 ? { reply_to_id: ids[0] } : {}),
-    };
-    ids.push((await anna.post(`/v1/conversations/${room}/messages`, message)).body.id as string);
+    const reply = n % 9 === 5 ? { reply_to_id: acknowledged[0]!.id } : {};
+    await tenant.send('anna', room, { text: `message ${n}`, ...reply });
   }
+  expect(acknowledged).toHaveLength(COUNT);
 });
 
 afterAll(async () => {
   await queue?.close();
   await rows?.close();
-  await system.stop();
 });
 
 /** Pages through the conversation all the time, at either api, in both directions, and looks messages up by id. */
@@ -58,23 +51,25 @@ class PagingReader {
   }
 
   private async read(): Promise<void> {
+    const { acknowledged } = tenant.history;
     for (let round = 0; !this.stopped; round += 1) {
       const anna = tenant.acting('anna', round % 3 === 0 ? 0 : 1);
       const direction = round % 2 === 0 ? 'backward' : 'forward';
-      const found: string[] = [];
+      const found: MessageState[] = [];
       for (let cursor: string | null = null; ;) {
-        const path = `/v1/conversations/${room}/messages?direction=${direction}&limit=${7 + (round % 9)}`;
+        const path = `${room.path}/messages?direction=${direction}&limit=${7 + (round % 9)}`;
         const { status, body } = await anna.get(cursor === null ? path : `${path}&cursor=${cursor}`);
         if (status !== 200) this.problems.push(`${direction}: ${status} ${body?.code}`);
-        found.push(...((body?.data ?? []) as { id: string }[]).map(({ id }) => id));
+        found.push(...((body?.data ?? []) as MessageState[]));
         cursor = status === 200 ? (body.page.next_cursor as string | null) : null;
         if (cursor === null) break;
       }
       if (direction === 'backward') found.reverse();
-      if (found.join() !== ids.join())
-        this.problems.push(`${direction}: ${found.map((id) => ids.indexOf(id) + 1).join()}`);
+      for (const [verdict, faults] of Object.entries(checkHistory(acknowledged, found)))
+        this.problems.push(...(faults as string[]).map((fault) => `${direction}: ${verdict} ${fault}`));
+      if (found.length !== COUNT) this.problems.push(`${direction}: ${found.length} messages`);
       const at = (round * 7) % COUNT;
-      const { status, body } = await anna.get(`/v1/messages/${ids[at]}`);
+      const { status, body } = await anna.get(`/v1/messages/${acknowledged[at]!.id}`);
       if (status !== 200 || body.text !== `message ${at}`) this.problems.push(`by id, ${at + 1}: ${status}`);
       this.rounds += 1;
     }
@@ -120,7 +115,7 @@ it('a worker killed at every step: the next one goes on, and a reader sees each 
 
 it('a restoration killed on its way: the archiver finishes it, and the same reader misses nothing', async () => {
   const reader = new PagingReader();
-  const restore = ['archive', 'restore', '--tenant', tenant.id, '--conversation', room];
+  const restore = ['archive', 'restore', '--tenant', tenant.id, '--conversation', room.id];
   const killed = await caas(restore, { KILL_AT: 'archive restored_block', NODE_OPTIONS: preloading('kill-at-step') });
   expect(killed.signal).toBe('SIGKILL');
   expect(await segments('restoring')).toBe(1);

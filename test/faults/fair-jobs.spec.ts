@@ -1,4 +1,4 @@
-import { waitFor } from '../../tools/stack';
+import { waitFor } from '#caas/testing';
 import { OwnRedis } from '../support/own-redis';
 import { Errands } from '../support/queue/errands';
 import { WorkerProcess } from '../support/queue/worker-process';
@@ -14,59 +14,93 @@ beforeAll(async () => {
   redis = await OwnRedis.start({ durable: true });
   errands = await Errands.open(redis.url);
 });
-
-beforeEach(() => {
-  workers = [new WorkerProcess(redis.url), new WorkerProcess(redis.url)];
-});
-
-afterEach(async () => {
-  await Promise.all(workers.map((worker) => worker.end()));
-  await errands.forget();
-});
-
 afterAll(async () => {
   await errands?.close();
   await redis?.remove();
 });
 
+const startWorkers = () => (workers = [new WorkerProcess(redis.url), new WorkerProcess(redis.url)]);
+const endWorkers = (signal?: 'SIGKILL') => Promise.all(workers.map((worker) => worker.end(signal)));
 const names = (prefix: string, count: number) => Array.from({ length: count }, (_, n) => `${prefix}${n}`);
-const doneNames = async () => (await errands.ended()).map(({ name }) => name);
 const isAllDone = (wanted: string[]) => async () => {
-  const done = new Set(await doneNames());
+  const done = new Set((await errands.ended()).map(({ name }) => name));
   return wanted.every((name) => done.has(name));
 };
+const areAccountsEmpty = async () => (await errands.accounts()).length === 0;
 
-it('workers that are killed lose nothing, and do twice only what they had at work', async () => {
-  const [big, small] = [errands.newTenant(), errands.newTenant()];
-  const [bigs, smalls] = [names('a', 1_500), names('b', 20)];
-  await Promise.all(bigs.map((name) => errands.addShort(big, { name, ms: 20 })));
-  await waitFor('some are done', 40_000, async () => (await errands.ended()).length > 100);
-  await Promise.all(workers.map((worker) => worker.end('SIGKILL')));
-  await Promise.all(smalls.map((name) => errands.addShort(small, { name })));
-  workers = [new WorkerProcess(redis.url), new WorkerProcess(redis.url)];
-  await waitFor('all is done', STALLED_WITHIN_MS, isAllDone([...bigs, ...smalls]));
-  const twice = (await errands.began()).length - bigs.length - smalls.length;
-  expect(twice).toBeLessThanOrEqual(2 * SLOTS_OF_A_WORKER);
-  await waitFor('the accounts are empty', 30_000, async () => (await errands.accounts()).length === 0);
-}, 200_000);
+/** A tenant with much to do and one with little, the first of it at work. */
+class TwoTenants {
+  private readonly big = errands.newTenant();
+  private readonly small = errands.newTenant();
+  readonly bigs = names('a', 1_500);
+  readonly smalls = names('b', 20);
 
-it('what a killed producer had put in is done, with nothing left in the accounts', async () => {
-  const tenant = errands.newTenant();
-  const producer = new WorkerProcess(redis.url, 'test/support/queue/stand-in-producer.js', [tenant]);
-  await waitFor('much is added', 40_000, async () => (await errands.added()).length > 1_000);
-  await producer.end('SIGKILL');
-  await waitFor('all is done', 60_000, isAllDone(await errands.added()));
-  await waitFor('the accounts are empty', 30_000, async () => (await errands.accounts()).length === 0);
-}, 120_000);
+  async begin(): Promise<void> {
+    await Promise.all(this.bigs.map((name) => errands.addShort(this.big, { name, ms: 20 })));
+    await waitFor('some are done', 40_000, async () => (await errands.ended()).length > 100);
+  }
+
+  async addSmalls(): Promise<void> {
+    await Promise.all(this.smalls.map((name) => errands.addShort(this.small, { name })));
+  }
+
+  isDone(): Promise<boolean> {
+    return isAllDone([...this.bigs, ...this.smalls])();
+  }
+
+  /** How many errands began once more. */
+  async twice(): Promise<number> {
+    const both = new Set<string>([this.big, this.small]);
+    const began = (await errands.began()).filter(({ tenantId }) => both.has(tenantId));
+    return began.length - this.bigs.length - this.smalls.length;
+  }
+}
+
+describe('Processes that are killed', () => {
+  let two: TwoTenants;
+  /** What the dead had at work is looked for in half a minute: the other test goes on beside that. */
+  beforeAll(async () => {
+    startWorkers();
+    two = new TwoTenants();
+    await two.begin();
+    await endWorkers('SIGKILL');
+    await two.addSmalls();
+    startWorkers();
+  });
+  afterAll(async () => {
+    await endWorkers();
+    await errands.forget();
+  });
+
+  it('what a producer had put in is done, with nothing left in its accounts', async () => {
+    const tenant = errands.newTenant();
+    const producer = new WorkerProcess(redis.url, 'test/support/queue/stand-in-producer.js', [tenant]);
+    await waitFor('much is added', 40_000, async () => (await errands.added()).length > 1_000);
+    await producer.end('SIGKILL');
+    await waitFor('all is done', 60_000, isAllDone(await errands.added()));
+    await waitFor('its accounts are empty', 30_000, async () =>
+      (await errands.accounts()).every((key) => !key.includes(tenant)),
+    );
+  });
+
+  it('workers lose nothing, and what they had at work alone is done twice', async () => {
+    await waitFor('all is done', STALLED_WITHIN_MS, () => two.isDone());
+    expect(await two.twice()).toBeLessThanOrEqual(2 * SLOTS_OF_A_WORKER);
+    await waitFor('the accounts are empty', 30_000, areAccountsEmpty);
+  });
+});
 
 it('a Redis that was stopped goes on where it was', async () => {
-  const [big, small] = [errands.newTenant(), errands.newTenant()];
-  const [bigs, smalls] = [names('a', 1_500), names('b', 20)];
-  await Promise.all(bigs.map((name) => errands.addShort(big, { name, ms: 20 })));
-  await waitFor('some are done', 40_000, async () => (await errands.ended()).length > 100);
-  await redis.away(() => Promise.resolve());
-  await errands.connected();
-  await Promise.all(smalls.map((name) => errands.addShort(small, { name })));
-  await waitFor('all is done', STALLED_WITHIN_MS, isAllDone([...bigs, ...smalls]));
-  await waitFor('the accounts are empty', 30_000, async () => (await errands.accounts()).length === 0);
-}, 200_000);
+  startWorkers();
+  try {
+    const two = new TwoTenants();
+    await two.begin();
+    await redis.away(() => Promise.resolve());
+    await errands.connected();
+    await two.addSmalls();
+    await waitFor('all is done', STALLED_WITHIN_MS, () => two.isDone());
+    await waitFor('the accounts are empty', 30_000, areAccountsEmpty);
+  } finally {
+    await endWorkers();
+  }
+});

@@ -1,85 +1,35 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { Redis } from 'ioredis';
-import { freePort, waitFor } from '../../tools/stack';
-import { commandOf } from '../../tools/stack/engines/system-packages';
-import { TestSystem, type Caller } from '../support/test-system';
+import { NO_FAULTS, ownSystem, waitFor, type Caller, type Room, type TenantSession } from '#caas/testing';
+import { OwnRedis } from '../support/own-redis';
 
 const PER_SECOND = 50;
+const MANY = 1_000_000;
 const SECONDS = 4;
 const CALLERS = 8;
 /** Far beyond what a limiter may take that waits for a Redis that does not answer. */
 const SLOW_MS = 3_000;
 
-/** A Redis of this test's own, to be stopped as it likes. */
-class OwnRedis {
-  private child: ChildProcess | null = null;
-  private folder: string;
-  url: string;
-
-  async open(): Promise<void> {
-    this.folder = await mkdtemp(join(tmpdir(), 'caas-redis-'));
-    this.url = `redis://127.0.0.1:${await freePort()}`;
-    await this.start();
-  }
-
-  async start(): Promise<void> {
-    const options = ['--port', new URL(this.url).port, '--dir', this.folder, '--save', ''];
-    this.child = spawn(commandOf('redis'), options, { stdio: 'ignore' });
-    await waitFor('Redis answers', 10_000, () => this.ask((redis) => redis.ping().then(() => true)));
-  }
-
-  signal(signal: NodeJS.Signals): Promise<void> {
-    this.child?.kill(signal);
-    return Promise.resolve();
-  }
-
-  async kill(): Promise<void> {
-    const ended = once(this.child!, 'exit');
-    this.child!.kill('SIGKILL');
-    await ended;
-  }
-
-  async ask<T>(question: (redis: Redis) => Promise<T>): Promise<T | null> {
-    const redis = new Redis(this.url, { retryStrategy: () => null, maxRetriesPerRequest: 0 });
-    redis.on('error', () => undefined);
-    try {
-      return await question(redis).catch(() => null);
-    } finally {
-      redis.disconnect();
-    }
-  }
-
-  async close(): Promise<void> {
-    await this.signal('SIGCONT');
-    if (this.child && this.child.exitCode === null && this.child.signalCode === null) await this.kill();
-    await rm(this.folder, { recursive: true, force: true });
-  }
-}
-
-const redis = new OwnRedis();
-let system: TestSystem;
+let redis: OwnRedis;
+let tenant: TenantSession;
+let room: Room;
 let anna: Caller[];
-let tenantId: string;
+const system = ownSystem({
+  logLevel: 'fatal',
+  apps: ['api', 'api'],
+  environment: async () => {
+    redis = await OwnRedis.start();
+    return { REDIS_URL: redis.url, RATE_LIMITS_FACTOR: '1', RATE_LIMITS_PROCESSES: '2' };
+  },
+});
+
 beforeAll(async () => {
-  await redis.open();
-  const environment = { REDIS_URL: redis.url, RATE_LIMITS_FACTOR: '1', RATE_LIMITS_PROCESSES: '2' };
-  system = new TestSystem('fatal', environment, ['api', 'api']);
-  await system.start();
-  const tenant = await system.tenant('free');
-  tenantId = tenant.id;
-  const rates = { user_reads_per_minute: 60 * PER_SECOND, reads_per_minute: 1_000_000 };
-  await system.platform.patch(`/platform/v1/tenants/${tenant.id}/settings`, { limits: rates });
-  await tenant.user('anna');
-  anna = await Promise.all([0, 1].map(async (process) => tenant.withToken(await tenant.token('anna'), process)));
+  tenant = await system.tenant('free');
+  const many = { reads_per_minute: MANY, sends_per_minute: MANY, user_sends_per_minute: MANY };
+  await tenant.setLimits({ ...many, user_reads_per_minute: 60 * PER_SECOND });
+  await tenant.users('anna', 'ben');
+  room = await tenant.room('anna', ['ben']);
+  anna = [0, 1].map((process) => tenant.as('anna', process));
 });
-afterAll(async () => {
-  await system?.stop();
-  await redis.close();
-});
+afterAll(() => redis?.remove());
 
 /** As fast as one can for some seconds, at some of the processes. */
 async function overload(processes: number[]): Promise<{ perSecond: number; statuses: Set<number>; slowestMs: number }> {
@@ -110,6 +60,10 @@ const bothOnlyAdmitOrRefuse = ({ statuses, slowestMs }: Awaited<ReturnType<typeo
   expect(slowestMs).toBeLessThan(SLOW_MS);
 };
 
+const sendAtEitherApi = async (user: string) => {
+  for (let n = 0; n < 6; n += 1) expect((await tenant.send(user, room, {}, n % 2)).status).toBe(201);
+};
+
 describe('Rate limits without Redis', () => {
   it('are of all processes together while Redis is there', async () => {
     const both = await overload([0, 1]);
@@ -119,31 +73,31 @@ describe('Rate limits without Redis', () => {
   });
 
   it.each([
-    ['does not answer', () => redis.signal('SIGSTOP'), () => redis.signal('SIGCONT')],
-    ['is gone', () => redis.kill(), () => redis.start()],
-  ])(
-    'are divided among the processes while it %s, and are common again once it is back',
-    async (_what, stop, start) => {
-      await stop();
-      try {
-        await waitFor('what was fetched of the last window is over', 10_000, async () => {
-          const one = await overload([0]);
-          bothOnlyAdmitOrRefuse(one);
-          return one.perSecond < 0.8 * PER_SECOND;
-        });
-        expectAbout((await overload([0])).perSecond, PER_SECOND / 2);
-        const both = await overload([0, 1]);
-        bothOnlyAdmitOrRefuse(both);
-        expectAbout(both.perSecond, PER_SECOND);
-      } finally {
-        await start();
-      }
-      await waitFor('they count in common again', 20_000, async () => {
-        await anna[0]!.get('/v1/users/me');
-        const keys = await redis.ask((connection) => connection.keys(`caas:limits:${tenantId}:u:*`));
-        return (keys ?? []).length > 0 && (await overload([0])).perSecond > 0.8 * PER_SECOND;
+    ['does not answer', (work: () => Promise<void>) => redis.suspended(work)],
+    ['is gone', (work: () => Promise<void>) => redis.away(work)],
+  ])('are divided among the processes while it %s, and are common again once it is back', async (_what, whileItIs) => {
+    await whileItIs(async () => {
+      await waitFor('what was fetched of the last window is over', 10_000, async () => {
+        const one = await overload([0]);
+        bothOnlyAdmitOrRefuse(one);
+        return one.perSecond < 0.8 * PER_SECOND;
       });
-      expectAbout((await overload([0, 1])).perSecond, PER_SECOND);
-    },
-  );
+      expectAbout((await overload([0])).perSecond, PER_SECOND / 2);
+      const both = await overload([0, 1]);
+      bothOnlyAdmitOrRefuse(both);
+      expectAbout(both.perSecond, PER_SECOND);
+      await Promise.all(['anna', 'ben'].map(sendAtEitherApi));
+    });
+    await waitFor('they count in common again', 20_000, async () => {
+      await anna[0]!.get('/v1/users/me');
+      const keys = await redis.commands.keys(`caas:limits:${tenant.id}:u:*`);
+      return keys.length > 0 && (await overload([0])).perSecond > 0.8 * PER_SECOND;
+    });
+    expectAbout((await overload([0, 1])).perSecond, PER_SECOND);
+  });
+
+  it('leave every message as it was acknowledged', async () => {
+    await Promise.all(['anna', 'ben'].map(sendAtEitherApi));
+    expect(await tenant.history.check(tenant.acting('ben').read)).toEqual(NO_FAULTS);
+  });
 });

@@ -1,37 +1,33 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { collectFiles } from '#caas/contracts';
-import { waitFor } from '../../tools/stack';
+import { ownSystem, patient, TIERS, waitFor, type Caller } from '#caas/testing';
 import { OwnRedis } from '../support/own-redis';
-import { TestSystem, type Caller, type TestTenant } from '../support/test-system';
-import { chunk, creation, sha256, someBytes, TUS } from '../support/tus';
+import { chunk, creation, sha256, someBytes, TUS, uploadBytes, Wire } from '../support/tus';
 import { QueueBackDoor } from './outbox.support';
 
 const UPLOADS = '/v1/files/uploads';
 const MB = 2 ** 20;
-const DRAFTS_KEPT_MS = 3_000;
+/** Longer than a slow machine pauses between two pieces of a form. */
+const DRAFTS_KEPT_MS = patient(1_000);
 
 let redis: OwnRedis;
-let system: TestSystem;
 let maintenance: QueueBackDoor;
-let tenant: TestTenant;
-let anna: Caller;
-
-beforeAll(async () => {
-  redis = await OwnRedis.start();
-  const environment = { REDIS_URL: redis.url, FILES_ORPHANED_FOR: `${DRAFTS_KEPT_MS / 1000}s` };
-  system = new TestSystem('fatal', environment);
-  await system.start();
-  maintenance = new QueueBackDoor(redis, 'maintenance');
-  tenant = await system.tenant('pro');
-  anna = await tenant.user('anna');
+const system = ownSystem({
+  logLevel: 'fatal',
+  environment: async () => {
+    redis = await OwnRedis.start();
+    return { REDIS_URL: redis.url, FILES_ORPHANED_FOR: `${DRAFTS_KEPT_MS}ms` };
+  },
 });
-
+beforeAll(() => void (maintenance = new QueueBackDoor(redis, 'maintenance')));
 afterAll(async () => {
-  await system?.stop();
   await maintenance?.close();
   await redis?.remove();
 });
+
+const tenant = system.session('pro', 'anna');
+const anna = tenant.as('anna');
 
 const begin = async (bytes: Buffer) => {
   const answer = await anna.raw('POST', UPLOADS, creation(bytes.length));
@@ -46,7 +42,12 @@ const growing = async () => {
   return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 };
 const serves = async () => (await fetch(`${tenant.urlOf(0)}/health/ready`)).ok;
-const isReady = async (id: string) => (await anna.get(`/v1/files/${id}`)).body.status === 'ready';
+/** What is served of an upload once the worker is through with it. */
+const served = async (id: string, caller: Caller = anna) => {
+  await waitFor('it is worked up', 60_000, async () => (await caller.get(`/v1/files/${id}`)).body.status === 'ready');
+  const content = await caller.raw('GET', `/v1/files/${id}/content`);
+  return sha256(Buffer.from(await content.arrayBuffer()));
+};
 
 /** A body that waits for the next piece. */
 function pieces() {
@@ -71,10 +72,8 @@ it('an upload is refused while Redis is away, keeps what it has, and goes on aft
   await waitFor('the api has its Redis again', 20_000, serves);
   expect(await offsetOf(at)).toBe(MB / 2);
   expect((await anna.raw('PATCH', at, chunk(MB / 2), bytes.subarray(MB / 2) as never)).status).toBe(204);
-  await waitFor('it is worked up', 60_000, () => isReady(idOf(at)));
-  const content = await anna.raw('GET', `/v1/files/${idOf(at)}/content`);
-  expect(sha256(Buffer.from(await content.arrayBuffer()))).toBe(sha256(bytes));
-}, 120_000);
+  expect(await served(idOf(at))).toBe(sha256(bytes));
+});
 
 it('an upload whose bytes are on their way when Redis goes loses none that it was told of', async () => {
   const bytes = someBytes(2 * MB);
@@ -97,10 +96,29 @@ it('an upload whose bytes are on their way when Redis goes loses none that it wa
   expect(offset).toBeGreaterThanOrEqual(MB);
   const rest = await anna.raw('PATCH', at, chunk(offset), bytes.subarray(offset) as never);
   expect(rest.status).toBe(204);
-  await waitFor('it is worked up', 60_000, () => isReady(idOf(at)));
-  const content = await anna.raw('GET', `/v1/files/${idOf(at)}/content`);
-  expect(sha256(Buffer.from(await content.arrayBuffer()))).toBe(sha256(bytes));
-}, 120_000);
+  expect(await served(idOf(at))).toBe(sha256(bytes));
+});
+
+it.each(TIERS)('an upload survives cuts and the death of an api (%s)', async (tier) => {
+  const tenant = await system.tenant(tier);
+  const anna = await tenant.user('anna');
+  const bytes = someBytes(20 * MB);
+  const wire = await Wire.to(tenant.urlOf(0));
+  const events = [5, 9, 13].map((mb) => mb * MB);
+  let restarted: Promise<unknown> = Promise.resolve();
+  try {
+    const id = await uploadBytes(anna, `${wire.url}${UPLOADS}`, bytes, (sent) => {
+      if (events.length === 0 || sent < events[0]!) return;
+      events.shift();
+      if (events.length !== 1) return wire.cut();
+      restarted = system.endApi(0, 'SIGKILL').then(() => system.startApiAgain(0));
+    });
+    await restarted;
+    expect(await served(id, anna)).toBe(sha256(bytes));
+  } finally {
+    wire.close();
+  }
+});
 
 it('what a killed api had of a form is removed, and what another one is taking is not', async () => {
   const incoming = join(system.dataDir, 'storage', 'incoming');
@@ -132,4 +150,4 @@ it('what a killed api had of a form is removed, and what another one is taking i
   const { status } = await going.answer;
   expect(status).toBe(201);
   await system.startApiAgain(1);
-}, 120_000);
+});

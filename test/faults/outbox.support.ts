@@ -1,3 +1,4 @@
+import { ObjectId } from 'bson';
 import { Queue, type Job, type JobsOptions } from 'bullmq';
 import type { SystemJob } from '#caas/contracts';
 import type { OwnRedis } from '../support/own-redis';
@@ -25,10 +26,15 @@ export class QueueBackDoor {
     await this.queue.upsertJobScheduler(name, { every: everyMs, startDate: Date.now() + 60 * 60_000 });
   }
 
-  /** Whether the worker did a job that came out of a tenant's outbox. */
-  async settled(tenantId: string): Promise<boolean> {
-    const done = (await this.queue.getCompleted()) as (Job | undefined)[];
-    return done.some((job) => job?.data.tenant_id === tenantId && job.data.outbox_id !== null);
+  /** Whether the worker did a job about a user that came out of their tenant's outbox. */
+  async settled(tenantId: string, userId: string): Promise<boolean> {
+    return (await this.lastOf(tenantId, userId)) !== undefined;
+  }
+
+  /** How long after it was written into the outbox the last of these jobs was queued. */
+  async queuedAfterMs(tenantId: string, userId: string): Promise<number> {
+    const { data, timestamp } = (await this.lastOf(tenantId, userId))!;
+    return timestamp - new ObjectId(data.outbox_id as string).getTimestamp().getTime();
   }
 
   /** The job as it now is. */
@@ -40,5 +46,12 @@ export class QueueBackDoor {
 
   close(): Promise<void> {
     return this.queue.close();
+  }
+
+  private async lastOf(tenantId: string, userId: string): Promise<Job | undefined> {
+    const done = (await this.queue.getCompleted()) as (Job | undefined)[];
+    return done.find(
+      (job) => job?.data.tenant_id === tenantId && job.data.user_id === userId && job.data.outbox_id !== null,
+    );
   }
 }

@@ -1,9 +1,7 @@
-import type { Check } from '../../tools/demo/checks';
-import type { Told } from '../support/chat-client/chat-client';
-import { freshState, type Get } from '../support/chat-client/fresh-state';
-import { check, checkCrossing, settle, together } from '../soak/checks';
-import type { Crowd, Room } from '../soak/crowd';
-import { Ledger } from '../soak/ledger';
+import { freshState, History, type Get, type Told } from '#caas/testing';
+import { check, checkCrossing, settle, together, type Check } from '../soak/checks';
+import { Journal } from '../soak/journal';
+import type { Room, Users } from '../soak/users';
 
 const NOT_LONG_MS = 50;
 const ROOM = 'room';
@@ -32,8 +30,8 @@ async function aSoundSystem() {
     if (where === '/v1/conversations') return pageOf(server.rooms[user]!.map(() => conversation));
     if (where === `/v1/conversations/${ROOM}/messages`) return pageOf(server.messages);
     if (where === `/v1/conversations/${ROOM}/receipts`) return pageOf([]);
-    const users = server.members.map((name) => ({ user: { user_external_id: name } }));
-    return where === `/v1/conversations/${ROOM}/members` ? pageOf(users) : conversation;
+    const members = server.members.map((name) => ({ user: { user_external_id: name } }));
+    return where === `/v1/conversations/${ROOM}/members` ? pageOf(members) : conversation;
   };
   const get =
     (user: string): Get =>
@@ -52,26 +50,23 @@ async function aSoundSystem() {
     })),
   );
   const room: Room = { id: ROOM, members: [...server.members], guests: ['gus'] };
-  const crowd = {
-    users: [...server.members],
+  const users = {
+    names: [...server.members],
     rooms: [room],
     clients,
     roomsOf: (user: string) => (room.members.includes(user) ? [room] : []),
-    tenant: {
-      as: (user: string) => Promise.resolve(user),
-      rest: { expect: (_method: string, path: string, user: string) => Promise.resolve(answer(user, path)) },
-    },
+    tenant: { as: (user: string) => ({ read: get(user) }) },
   };
-  const ledger = new Ledger();
+  const journal = new Journal(new History());
   for (const { id, seq, client_message_id: clientMessageId } of server.messages) {
-    ledger.sent({ room: ROOM, id, seq, sender: 'anna', clientMessageId });
+    journal.beginSend(ROOM, 'anna', clientMessageId)({ id, seq });
   }
-  ledger.marked(ROOM, 'ben', 1);
-  ledger.left(ROOM, 'gus', 2);
-  ledger.returning(ROOM, 'gus', 3);
-  ledger.returned(ROOM, 'gus', 3);
+  journal.marked(ROOM, 'ben', 1);
+  journal.left(ROOM, 'gus', 2);
+  journal.returning(ROOM, 'gus', 3);
+  journal.returned(ROOM, 'gus', 3);
   const [anna, ben, gus] = clients as [(typeof clients)[0], (typeof clients)[0], (typeof clients)[0]];
-  return { server, crowd, asCrowd: crowd as unknown as Crowd, ledger, room, anna, ben, gus };
+  return { server, asUsers: users as unknown as Users, journal, room, anna, ben, gus };
 }
 type System = Awaited<ReturnType<typeof aSoundSystem>>;
 
@@ -80,28 +75,28 @@ const broken = (checks: Check[]) => checks.filter(({ faults }) => faults.length 
 
 describe('The checks of the soak', () => {
   it('find no fault where there is none', async () => {
-    const { asCrowd, ledger } = await aSoundSystem();
-    const checks = await check(asCrowd, ledger);
+    const { asUsers, journal } = await aSoundSystem();
+    const checks = await check(asUsers, journal);
     expect(broken(checks)).toEqual([]);
     expect(checks.find(({ promise }) => promise.startsWith('who is out'))!.seen).toBe('1 times, 1 events');
-    expect(await settle(asCrowd, NOT_LONG_MS)).toMatchObject({ faults: [] });
+    expect(await settle(asUsers, NOT_LONG_MS)).toMatchObject({ faults: [] });
   });
 
   it.each<[string, string, (system: System) => void]>([
-    ['a refusal', 'every request was answered', ({ ledger }) => ledger.refusals.push('POST: 500')],
+    ['a refusal', 'every request was answered', ({ journal }) => journal.refusals.push('POST: 500')],
     ['a message that is gone', '0 lost', ({ server }) => server.messages.pop()],
     ['a message under another id', '0 lost', ({ server }) => (server.messages[1]!.id = 'other')],
     ['a message at another seq', '0 lost', ({ server }) => (server.messages[1]!.seq = 7)],
     ['a message twice', '0 doubled', ({ server }) => (server.messages[3]!.client_message_id = 'c-1')],
-    ['a gap', '0 gaps, pages in the order of seq', ({ server }) => server.messages.splice(1, 1)],
-    ['another order', '0 gaps, pages in the order of seq', ({ server }) => server.messages.reverse()],
+    ['a gap', '0 gaps', ({ server }) => server.messages.splice(1, 1)],
+    ['another order', '0 reordered', ({ server }) => server.messages.reverse()],
     ['an event out of order', '0 out of order on a socket, 0 twice', ({ ben }) => ben.faults.push('rev 2 after rev 3')],
     ['a member too few', 'members are who was let in', ({ server }) => server.members.pop()],
     ['a member too many', 'members are who was let in', ({ room }) => room.members.pop()],
     ['an inbox without a room', 'members are who was let in', ({ server }) => (server.rooms['gus'] = [])],
     ['an event for who is out', 'who is out hears and reads nothing', ({ gus }) => gus.told.push(toldOf(3))],
-    ['an event for who stays out', 'who is out hears and reads nothing', ({ ledger }) => ledger.left(ROOM, 'gus', 3)],
-    ['an answer for who is out', 'who is out hears and reads nothing', ({ ledger }) => ledger.leaks.push('200')],
+    ['an event for who stays out', 'who is out hears and reads nothing', ({ journal }) => journal.left(ROOM, 'gus', 3)],
+    ['an answer for who is out', 'who is out hears and reads nothing', ({ journal }) => journal.leaks.push('200')],
     ['an unread count', 'unread counts right', ({ server }) => (server.unread['ben'] = 2)],
     ['a count of who returned', 'unread counts right', ({ server }) => (server.unread['gus'] = 4)],
     [
@@ -118,27 +113,27 @@ describe('The checks of the soak', () => {
   ])('find %s', async (_what, promise, breakIt) => {
     const system = await aSoundSystem();
     breakIt(system);
-    expect(broken(await check(system.asCrowd, system.ledger))).toContain(promise);
+    expect(broken(await check(system.asUsers, system.journal))).toContain(promise);
   });
 
   it('find who is away, and who still asks', async () => {
     const system = await aSoundSystem();
     system.ben.isConnected = false;
     system.gus.isSettled = false;
-    expect((await settle(system.asCrowd, NOT_LONG_MS)).faults).toEqual(['ben is away', 'gus still asks']);
+    expect((await settle(system.asUsers, NOT_LONG_MS)).faults).toEqual(['ben is away', 'gus still asks']);
   });
 
   it('find who does not hear what is sent at another process', async () => {
-    const { asCrowd, anna, ben, gus, room } = await aSoundSystem();
+    const { asUsers, anna, ben, gus, room } = await aSoundSystem();
     const send = (listeners: System['ben'][]) => async () => {
       for (const { told } of listeners) told.push(toldOf(5));
     };
-    expect(await checkCrossing(asCrowd, send([anna, ben, gus]), NOT_LONG_MS)).toMatchObject({ faults: [] });
-    const { faults } = await checkCrossing(asCrowd, send([anna, gus]), NOT_LONG_MS);
+    expect(await checkCrossing(asUsers, send([anna, ben, gus]), NOT_LONG_MS)).toMatchObject({ faults: [] });
+    const { faults } = await checkCrossing(asUsers, send([anna, gus]), NOT_LONG_MS);
     expect(faults).toEqual([`2 of 3 heard of a message in ${ROOM}`]);
     // Who is out is not waited for.
     room.members = ['anna', 'ben'];
-    expect(await checkCrossing(asCrowd, send([anna, ben]), NOT_LONG_MS)).toMatchObject({ faults: [] });
+    expect(await checkCrossing(asUsers, send([anna, ben]), NOT_LONG_MS)).toMatchObject({ faults: [] });
   });
 
   it('keep the faults of each tenant', () => {

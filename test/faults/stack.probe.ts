@@ -21,15 +21,18 @@ export async function insertProbe(engines: Addresses): Promise<Probe> {
     probes.insertOne({ value: probe.document }, { writeConcern: { w: 'majority', j: true } }),
   );
   // In the append-only file's hands before the answer: a process killed with -9 loses nothing, only a power cut could.
-  await onRedis(engines, (redis) => redis.set(COLLECTION, probe.queued));
+  await onRedis(engines, (redis) => redis.set(keyOf(probe), probe.queued));
   return probe;
 }
 
-export async function readProbe(engines: Addresses): Promise<Probe> {
-  const document = await onMongo(engines, (probes) => probes.findOne({}));
-  const queued = await onRedis(engines, (redis) => redis.get(COLLECTION));
+/** What is there of it. */
+export async function readProbe(engines: Addresses, probe: Probe): Promise<Probe> {
+  const document = await onMongo(engines, (probes) => probes.findOne({ value: probe.document }));
+  const queued = await onRedis(engines, (redis) => redis.get(keyOf(probe)));
   return { document: String(document?.['value']), queued: String(queued) };
 }
+
+const keyOf = ({ document }: Probe) => `${COLLECTION}:${document}`;
 
 type Collection = ReturnType<ReturnType<typeof createConnection>['collection']>;
 

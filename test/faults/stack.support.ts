@@ -2,7 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePortRange, removeDataDir, waitFor, type StackFile } from '../../tools/stack';
+import { waitFor } from '#caas/testing';
+import { freePortRange, removeDataDir, type StackFile } from '../../tools/stack';
 import { identify, isRunning, type ProcessIdentity } from '../../tools/stack/process/identity';
 import { repositoryRoot } from '../../tools/stack/repository';
 
@@ -40,7 +41,7 @@ export class NpmStart {
     });
     closeSync(file);
     this.children.push(child);
-    return new Supervisor(child, this.dataDir, output);
+    return new Supervisor(child, this.dataDir, output, command === 'npm');
   }
 
   /** Ends whatever is left and removes the folder. */
@@ -65,8 +66,13 @@ export class Supervisor {
     private readonly child: ChildProcess,
     private readonly dataDir: string,
     private readonly outputFile: string,
+    readonly isByNpm: boolean,
   ) {
     this.exited = new Promise((resolve) => child.once('exit', (code, signal) => resolve(signal ?? code ?? 0)));
+  }
+
+  get isRunning(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null;
   }
 
   get output(): string {
@@ -84,7 +90,7 @@ export class Supervisor {
   /** Resolves once it has said that it is ready; throws with its output if it ends instead. */
   async ready(timeoutMs = 60_000): Promise<this> {
     await waitFor('the stack', timeoutMs, () => {
-      if (this.child.exitCode !== null || this.child.signalCode !== null) throw new Error(`it ended:\n${this.output}`);
+      if (!this.isRunning) throw new Error(`it ended:\n${this.output}`);
       return this.output.includes('CaaS is ready') && existsSync(join(this.dataDir, 'stack.json'));
     });
     return this;

@@ -1,6 +1,5 @@
-import { waitFor } from '../../tools/stack';
+import { NO_FAULTS, TIERS, ownSystem, waitFor, type TenantSession } from '#caas/testing';
 import { commandLine } from '../support/command-line';
-import { TestSystem, type TestTenant } from '../support/test-system';
 
 const ROUNDS = 2;
 const SENDERS = 8;
@@ -9,37 +8,41 @@ const TEST_MS = 240_000;
 /** Sockets of a killed process count for 15 s at most; the machine may be busy. */
 const FORGOTTEN_WITHIN_MS = 40_000;
 
-const system = new TestSystem('fatal', {}, ['api', 'api']);
+const system = ownSystem({ logLevel: 'fatal', apps: ['api', 'api'] });
 const caas = commandLine(system);
-beforeAll(() => system.start());
-afterAll(() => system.stop());
 
-const usageOf = async ({ id }: TestTenant) =>
+const usageOf = async ({ id }: TenantSession) =>
   (await system.platform.get(`/platform/v1/tenants/${id}/usage`)).body.quotas;
 
-describe.each(['free', 'pro', 'enterprise'] as const)('Usage on the tier %s, while processes are killed', (tier) => {
+describe.each(TIERS)('Usage on the tier %s, while processes are killed', (tier) => {
   it(
-    'counts exactly the messages and users that are stored',
+    'counts exactly the messages and users that are stored, and keeps every message that was acknowledged',
     async () => {
       const tenant = await system.tenant(tier);
       for (const who of ['anna', 'ben']) await tenant.user(who);
-      const { body } = await tenant.acting('anna').post('/v1/conversations', { type: 'group', member_ids: ['ben'] });
-      const path = `/v1/conversations/${body.id}/messages`;
-      let [accepted, made] = [0, 2];
+      const room = await tenant.room('anna', ['ben']);
+      const { acknowledged } = tenant.history;
+      let made = 2;
       for (let round = 0; round < ROUNDS; round += 1) {
         let isKilled = false;
         const busy = Array.from({ length: SENDERS }, async (_, sender) => {
           for (let n = 0; !isKilled; n += 1) {
             const id = `${round}-${sender}-${n}`;
-            const [caller, server] = [tenant.acting('anna', sender % 2), tenant.server(sender % 2)];
-            const sent = await caller.post(path, { client_message_id: id, text: id }).catch(() => null);
-            if (sent?.status === 201) accepted += 1;
-            const user = n % 5 === 0 ? await server.put(`/v1/users/u-${id}`, {}).catch(() => null) : null;
+            const [who, api] = [sender < SENDERS / 2 ? 'anna' : 'ben', sender % 2];
+            await tenant.send(who, room, { client_message_id: id, text: id }, api).catch(() => null);
+            const path = `/v1/users/u-${id}`;
+            const user =
+              n % 5 === 0
+                ? await tenant
+                    .server(api)
+                    .put(path, {})
+                    .catch(() => null)
+                : null;
             if (user?.status === 201) made += 1;
           }
         });
-        const before = accepted;
-        await waitFor('they send', 60_000, () => accepted > before + 30);
+        const before = acknowledged.length;
+        await waitFor('they send', 60_000, () => acknowledged.length > before + 30);
         await system.endApi(1, 'SIGKILL');
         isKilled = true;
         await Promise.all(busy);
@@ -49,10 +52,11 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Usage on the tier %s, whi
       expect({ code, drifts: found.drifts }).toEqual({ code: 0, drifts: [] });
       // What was stored without an answer counts as well.
       const month = new Date().toISOString().slice(0, 7);
-      expect(found.counted.messages[month]).toBeGreaterThanOrEqual(accepted);
-      expect(found.counted.messages[month]).toBeLessThanOrEqual(accepted + ROUNDS * SENDERS);
+      expect(found.counted.messages[month]).toBeGreaterThanOrEqual(acknowledged.length);
+      expect(found.counted.messages[month]).toBeLessThanOrEqual(acknowledged.length + ROUNDS * SENDERS);
       expect(found.counted.users.all).toBeGreaterThanOrEqual(made);
       expect((await usageOf(tenant)).messages.used).toBe(found.counted.messages[month]);
+      expect(await tenant.history.check(tenant.acting('ben').read)).toEqual(NO_FAULTS);
     },
     TEST_MS,
   );

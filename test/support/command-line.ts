@@ -1,9 +1,9 @@
 import { execFile, fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import type { TestSystem } from '#caas/testing';
 import { builtEntry, repositoryRoot } from '../../tools/stack/repository';
 import type { Answered, Asked } from './command-host';
-import type { TestSystem } from './test-system';
 
 export interface CommandEnd {
   code: number;
@@ -22,7 +22,7 @@ const asOfAnOperator = (system: TestSystem, more: Environment): NodeJS.ProcessEn
   ...process.env,
   ...more,
   NODE_ENV: 'test',
-  DATA_DIR: system.dataFolder,
+  DATA_DIR: system.dataDir,
 });
 
 /** `npm run caas -- <words> --json` beside a running system, as an operator types it: a process of its own. */

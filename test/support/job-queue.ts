@@ -1,14 +1,16 @@
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import type { QueueName } from '#caas/contracts';
-import { waitFor } from '../../tools/stack';
+import { waitFor } from '#caas/testing';
 
-/** A queue of the test run, from outside: what is put into it the worker of the system takes out. */
+/** A queue of the system, from outside: what is put into it the worker of the system takes out. */
 export class JobQueue {
-  readonly redis = new Redis(process.env['REDIS_URL']!, { maxRetriesPerRequest: null });
+  readonly redis: Redis;
   private readonly queue: Queue;
 
-  constructor(name: QueueName) {
+  /** @param redisUrl of a suite's own Redis */
+  constructor(name: QueueName, redisUrl = process.env['REDIS_URL']!) {
+    this.redis = new Redis(redisUrl, { maxRetriesPerRequest: null });
     this.queue = new Queue(name, { connection: this.redis as never });
   }
 

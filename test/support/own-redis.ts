@@ -46,6 +46,17 @@ export class OwnRedis {
     }
   }
 
+  /** Connected and silent for as long as `work` takes. */
+  async suspended(work: () => Promise<void>): Promise<void> {
+    this.server.kill('SIGSTOP');
+    try {
+      await work();
+    } finally {
+      this.server.kill('SIGCONT');
+      await this.commands.ping();
+    }
+  }
+
   async remove(): Promise<void> {
     this.commands.disconnect();
     await this.end();

@@ -1,4 +1,5 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { MongoClient, ObjectId, type Collection } from 'mongodb';
 import { PLACEMENT_OF_TIER, type Tenant, type TenantId, type Tier } from '#caas/kernel';
 import { openStorage } from '#caas/platform/storage';
@@ -44,13 +45,12 @@ export class StoredContent {
     return this.collection('files').findOne({ _id: new ObjectId(fileId) });
   }
 
-  /** The object of an upload as it came; null when there is none. */
-  async uploaded(fileId: string): Promise<string | null> {
-    const object = await this.storage.get(`${this.prefixOf(fileId)}/upload`);
-    if (!object) return null;
-    const hash = createHash('sha256');
-    for await (const chunk of object.body as AsyncIterable<Buffer>) hash.update(chunk);
-    return hash.digest('hex');
+  /** All bytes of an upload in their place, as when their process died before it told the database. */
+  async put(fileId: string, bytes: Buffer): Promise<void> {
+    const { growing } = this.storage;
+    const key = `${this.prefixOf(fileId)}/upload`;
+    await growing.append(key, {}, Readable.from([bytes]), () => Promise.resolve());
+    await growing.finish(key, {});
   }
 
   async makeReady(fileId: string, contentType: string, variants: MadeVariant[]): Promise<void> {

@@ -1,10 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createServer, connect, type AddressInfo, type Server, type Socket } from 'node:net';
 import { Upload } from 'tus-js-client';
-import type { Caller } from './test-system';
+import { patient, type Caller } from '#caas/testing';
 
 export const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
-export const someBytes = (size: number) => randomBytes(size);
+/** Of no type that anybody knows: none begins with zeros. */
+export const someBytes = (size: number) => randomBytes(size).fill(0, 0, Math.min(16, size));
 
 export const b64 = (text: string) => Buffer.from(text).toString('base64');
 
@@ -25,18 +26,20 @@ export const chunk = (offset: number) => ({
 export const TUS = { 'tus-resumable': '1.0.0' };
 
 /** Uploads by tus-js-client, going on by itself after each failure. Answers the id of the file. */
-export function uploadBytes(
-  { credentials }: Pick<Caller, 'credentials'>,
+export async function uploadBytes(
+  caller: Pick<Caller, 'credentials'>,
   endpoint: string,
   bytes: Buffer,
   onProgress: (sent: number) => void = () => undefined,
 ): Promise<string> {
+  const headers = await caller.credentials();
   return new Promise((resolve, reject) => {
     const upload = new Upload(bytes, {
       endpoint,
-      headers: credentials,
+      headers,
       metadata: { filename: 'large.bin', filetype: 'application/octet-stream' },
-      retryDelays: Array.from({ length: 60 }, () => 200),
+      // For as long as a process takes to start again.
+      retryDelays: Array.from({ length: patient(60) }, () => 200),
       onProgress,
       onError: reject,
       onSuccess: () => resolve(upload.url!.split('/').at(-1)!),

@@ -1,22 +1,24 @@
-import { waitFor } from '../../tools/stack';
-import { TestSystem, type LiveClient, type TestTenant } from '../support/test-system';
+import { TIERS, itOnEachTier, sharedSystem, waitFor, type LiveClient, type Room } from '#caas/testing';
 
-const system = new TestSystem();
-beforeAll(() => system.start());
-afterAll(() => system.stop());
+/** How long somebody types who says nothing more, and when that is told again at the earliest. */
+const TYPING_MS = 10_000;
+const TELL_AGAIN_AFTER_MS = 4_000;
 
-describe.each(['free', 'pro', 'enterprise'] as const)('Typing on the tier %s', (tier) => {
-  let tenant: TestTenant;
+const system = sharedSystem();
+
+const heard = (client: LiveClient, type: string) => waitFor(type, 5_000, () => client.of(type)[0]);
+
+describe.each(TIERS)('Typing on the tier %s', (tier) => {
+  const tenant = system.session(tier, 'ben', 'cleo');
+  let room: Room;
   let conversation_id: string;
   let anna: LiveClient;
   let ben: LiveClient;
   let outsider: LiveClient;
-
   beforeAll(async () => {
-    tenant = await system.tenant(tier);
-    for (const id of ['anna', 'ben', 'cleo']) await tenant.server().put(`/v1/users/${id}`, { display_name: `${id}!` });
-    const { body } = await tenant.acting('anna').post('/v1/conversations', { type: 'direct', member_ids: ['ben'] });
-    conversation_id = body.id;
+    await tenant.user('anna', { display_name: 'anna!' });
+    room = await tenant.room('anna', ['ben'], { type: 'direct' });
+    conversation_id = room.id;
   });
   beforeEach(async () => {
     [anna, ben, outsider] = await Promise.all([
@@ -32,13 +34,12 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Typing on the tier %s', (
     for (const client of [ben, outsider]) client.socket.disconnect();
   });
 
-  const heard = (client: LiveClient, type: string) => waitFor(type, 5_000, () => client.of(type)[0]);
-  const typists = async () =>
-    (await tenant.acting('ben', 1).get(`/v1/conversations/${conversation_id}/typing`)).body.data as unknown[];
+  const typists = async () => (await tenant.acting('ben', 1).get(`${room.path}/typing`)).body.data as unknown[];
 
   it('tells the others of the conversation, on another process, who types and until when', async () => {
     const before = Date.now();
     const { ok, data } = await anna.send('typing.start', { conversation_id });
+    const after = Date.now();
     expect(ok).toBe(true);
     const event = await heard(ben, 'typing.started');
     expect(event).toMatchObject({
@@ -54,8 +55,9 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Typing on the tier %s', (
     });
     expect(event).not.toHaveProperty('rev');
     expect(event).not.toHaveProperty('seq');
-    expect(Date.parse(data.expires_at) - before).toBeGreaterThan(5_000);
-    expect(Date.parse(data.expires_at) - before).toBeLessThan(15_000);
+    const began = Date.parse(data.expires_at) - TYPING_MS;
+    expect(began).toBeGreaterThanOrEqual(before);
+    expect(began).toBeLessThanOrEqual(after);
 
     expect(await anna.send('typing.stop', { conversation_id })).toEqual({ ok: true, data: null });
     expect((await heard(ben, 'typing.stopped')).data).toMatchObject({ user: { user_external_id: 'anna' } });
@@ -71,41 +73,37 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Typing on the tier %s', (
     expect(typist).toMatchObject({ user: { user_external_id: 'anna' }, expires_at: expect.any(String) });
     await anna.send('typing.stop', { conversation_id });
     await waitFor('it is taken away', 5_000, async () => (await typists()).length === 0);
-    expect(await tenant.acting('cleo').get(`/v1/conversations/${conversation_id}/typing`)).toMatchObject({
+    expect(await tenant.acting('cleo').get(`${room.path}/typing`)).toMatchObject({
       status: 404,
       body: { code: 'conversation_not_found' },
     });
   });
 
   it('tells once, however often the client says so', async () => {
+    const began = Date.now();
     await Promise.all(Array.from({ length: 40 }, () => anna.send('typing.start', { conversation_id })));
+    // A slow machine may take long enough over it that it is told again.
+    const tookMs = Date.now() - began;
     await anna.send('typing.stop', { conversation_id });
     await heard(ben, 'typing.stopped');
-    expect(ben.of('typing.started')).toHaveLength(1);
+    expect(ben.of('typing.started').length).toBeLessThanOrEqual(1 + tookMs / TELL_AGAIN_AFTER_MS);
     expect(ben.of('typing.stopped')).toHaveLength(1);
   });
 
   it('says that it has stopped when the socket goes, unless another device types', async () => {
     const phone = await tenant.socket('anna', 0);
     await phone.send('typing.start', { conversation_id });
-    await anna.send('typing.start', { conversation_id });
+    const { data } = await anna.send('typing.start', { conversation_id });
     await heard(ben, 'typing.started');
     phone.socket.disconnect();
     // What ben says now comes after whatever the end of the first socket may have caused.
     await waitFor('it is over', 5_000, () => phone.disconnectedBecause !== null);
     await ben.send('message.send', { conversation_id, client_message_id: `${tier}-still`, text: 'still?' });
     await heard(ben, 'message.created');
-    expect(ben.of('typing.stopped')).toHaveLength(0);
+    const mayHaveEnded = Date.now() >= Date.parse(data.expires_at);
+    expect(ben.of('typing.stopped').length).toBeLessThanOrEqual(mayHaveEnded ? 1 : 0);
     anna.socket.disconnect();
     await heard(ben, 'typing.stopped');
-  });
-
-  it('ends by itself when the client says nothing more', async () => {
-    const { data } = await anna.send('typing.start', { conversation_id });
-    await heard(ben, 'typing.started');
-    await waitFor('time is over', 15_000, () => ben.of('typing.stopped').length === 1);
-    expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(data.expires_at));
-    expect(anna.socket.connected).toBe(true);
   });
 
   it('refuses whom the other one blocks, strangers, and what is no conversation', async () => {
@@ -135,17 +133,18 @@ describe.each(['free', 'pro', 'enterprise'] as const)('Typing on the tier %s', (
       expect(await outsider.send(message, {})).toMatchObject({ ok: false, error: { status: 400 } });
     }
   });
+});
 
-  it('costs no command of the database that the one who types would wait for', async () => {
-    await anna.send('typing.start', { conversation_id });
-    const commands = async () =>
-      Number(/caas_tenant_firewall_commands\{outcome="passed"\} (\d+)/.exec(await metrics())?.[1]);
-    const metrics = async () => (await fetch(`${system.urls[0]}/metrics`)).text();
-    const before = await commands();
-    const started = Date.now();
-    for (let at = 0; at < 80; at += 1) await anna.send(at % 2 ? 'typing.start' : 'typing.stop', { conversation_id });
-    const seconds = (Date.now() - started) / 1000;
-    // The background's: presence and typing rows once a second each, and what the caches of rights let go of.
-    expect((await commands()) - before).toBeLessThan(20 + 10 * seconds);
+describe('Typing', () => {
+  itOnEachTier('ends by itself when the client says nothing more', async (tier) => {
+    const tenant = await system.tenant(tier);
+    await tenant.users('anna', 'ben');
+    const { id: conversation_id } = await tenant.room('anna', ['ben'], { type: 'direct' });
+    const [anna, ben] = [await tenant.socket('anna', 0), await tenant.socket('ben', 1)];
+    const { data } = await anna.send('typing.start', { conversation_id });
+    await heard(ben, 'typing.started');
+    await waitFor('time is over', 15_000, () => ben.of('typing.stopped').length === 1);
+    expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(data.expires_at));
+    expect(anna.socket.connected).toBe(true);
   });
 });

@@ -42,12 +42,13 @@ import { USER_COLLECTIONS } from '#caas/domain/users';
 import { readSection } from '#caas/platform/config';
 import { Metrics } from '#caas/platform/metrics';
 import { openStorage, storageConfig, type ObjectStorage } from '#caas/platform/storage';
-import { TenancyHarness } from '#caas/testing';
+import { patient } from '#caas/testing';
+import { TenancyHarness } from '#caas/testing/tenancy';
 
 export * from './room.support';
 
-/** Long enough for a read on a busy machine, short enough to wait for twice. */
-const TRUST_MS = 250;
+/** Longer than a read on a busy machine; every run of an archiver waits for it twice. */
+const TRUST_MS = patient(80);
 
 export class SkewedClock extends Clock {
   constructor(public skewMs = 0) {

@@ -19,7 +19,7 @@ import {
   OrphanObjects,
 } from '#caas/domain/media';
 import { openStorage, type ObjectStorage } from '#caas/platform/storage';
-import { TenancyHarness } from '#caas/testing';
+import { TenancyHarness } from '#caas/testing/tenancy';
 import { makeReady, prefixOf, storedFile } from '../../support/stored-files';
 
 const DAY_MS = 24 * 60 * 60_000;

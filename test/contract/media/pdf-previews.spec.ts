@@ -1,20 +1,20 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { waitFor } from '../../../tools/stack';
+import { patient, waitFor } from '#caas/testing';
 import { makersOf } from '../../support/media/makers';
 import { endlessPdf, hostilePdfs } from '../../support/media/pdfs';
 
 const LIMIT_MS = 2_000;
-/** What a busy machine takes beside the limit, for starting two tools and the thumbnails. */
-const MORE_MS = 8_000;
+/** For starting two tools, and for the thumbnails. */
+const MORE_MS = patient(3_000);
 
 const pdfs = hostilePdfs('http://127.0.0.1:9');
 let folder: string;
 beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), 'caas-pdf-'))));
 afterAll(() => rm(folder, { recursive: true }));
 
-async function made(bytes: Buffer, { timeoutMs = 30_000, signal = new AbortController().signal } = {}) {
+async function made(bytes: Buffer, { timeoutMs = patient(10_000), signal = new AbortController().signal } = {}) {
   const at = await mkdtemp(join(folder, 'work-'));
   const [input, output] = [join(at, 'input'), join(at, 'out')];
   await mkdir(output);

@@ -1,6 +1,6 @@
 import type { RequestContext, Tenant } from '#caas/kernel';
 import { outbox, OutboxSweeper } from '#caas/tenancy';
-import { TenancyHarness } from '#caas/testing';
+import { TenancyHarness } from '#caas/testing/tenancy';
 
 const HOUR_MS = 60 * 60_000;
 

@@ -2,7 +2,7 @@ import { Prop, Schema } from '@nestjs/mongoose';
 import { deserialize, ObjectId } from 'bson';
 import { DuplicateKeyError, type RequestContext, type Tenant } from '#caas/kernel';
 import { TenantDocumentBase, tenantCollection } from '#caas/tenancy';
-import { TenancyHarness } from '#caas/testing';
+import { TenancyHarness } from '#caas/testing/tenancy';
 
 @Schema()
 class Note extends TenantDocumentBase {
@@ -77,6 +77,14 @@ describe.each(['shared', 'prefixed', 'dedicated'] as const)('TenantRepository on
     const after = await repository.findById(_id);
     expect(after).toMatchObject({ __v: 4, stars: 3, tags: ['x'] });
     expect(after!.updated_at.getTime()).toBeGreaterThanOrEqual(after!.created_at.getTime());
+  });
+
+  it('counts the version of a quiet update, and leaves the time', async () => {
+    const repository = ctx.repository(notes);
+    const { _id, updated_at } = await repository.insertOne(note('quiet'));
+    await repository.updateOne({ _id }, { $set: { stars: 1 } }, { quiet: true });
+    await repository.findOneAndUpdate({ _id }, { $inc: { stars: 1 } }, { quiet: true });
+    expect(await repository.findById(_id)).toMatchObject({ __v: 2, stars: 2, updated_at });
   });
 
   it('upserts with the defaults of the schema', async () => {

@@ -10,7 +10,7 @@ import {
   users,
 } from '#caas/domain/users';
 import { TenantDocumentBase, tenantCollection } from '#caas/tenancy';
-import { TenancyHarness } from '#caas/testing';
+import { TenancyHarness } from '#caas/testing/tenancy';
 
 @Schema()
 class Letter extends TenantDocumentBase {

@@ -1,4 +1,4 @@
-import type { Told } from '../../support/chat-client/chat-client';
+import type { Told } from '#caas/testing';
 
 /** Who is what in a conversation, by the events of members that somebody heard who was there from the beginning. */
 export function rolesByEvents(first: Iterable<string>, told: Told[], conversation: string): Record<string, string> {

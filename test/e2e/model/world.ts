@@ -1,10 +1,19 @@
 import { isDeepStrictEqual } from 'node:util';
-import { waitFor } from '../../../tools/stack';
-import { ChatClient, type Told } from '../../support/chat-client/chat-client';
-import type { Snapshot } from '../../support/chat-client/conversation-replica';
-import { allOf, freshState, type Get } from '../../support/chat-client/fresh-state';
-import type { Acknowledgement, ConversationState, MembershipData, MessageState } from '../../support/chat-client/wire';
-import type { Answer, TestTenant } from '../../support/test-system';
+import {
+  ChatClient,
+  allOf,
+  freshState,
+  waitFor,
+  type Acknowledgement,
+  type Answer,
+  type ConversationState,
+  type Get,
+  type MembershipData,
+  type MessageState,
+  type Snapshot,
+  type TenantSession,
+  type Told,
+} from '#caas/testing';
 import { Memberships, rolesByEvents } from './memberships';
 
 const SETTLED_MS = 15_000;
@@ -37,7 +46,7 @@ export class World {
   private sends = 0;
 
   private constructor(
-    private readonly tenant: TestTenant,
+    private readonly tenant: TenantSession,
     readonly users: string[],
     readonly observer: string,
     /** In no conversation, ever. */
@@ -45,10 +54,10 @@ export class World {
   ) {}
 
   /** Four users, the first with two devices, and one who is in nothing; their clients at both processes. */
-  static async create(tenant: TestTenant, run: string): Promise<World> {
+  static async create(tenant: TenantSession, run: string): Promise<World> {
     const users = ['anna', 'ben', 'carl', 'dora'].map((name) => `${name}-${run}`);
     const world = new World(tenant, users, `olga-${run}`, `eve-${run}`);
-    await Promise.all([...users, world.observer, world.outsider].map((name) => tenant.user(name)));
+    await tenant.users(...users, world.observer, world.outsider);
     const devices = [users[0]!, ...users];
     await Promise.all(devices.map((user, at) => world.addClient(world.clients, user, at % 2)));
     await Promise.all([world.observer, world.outsider].map((user, at) => world.addClient(world.watching, user, at)));

@@ -1,6 +1,6 @@
 import type { Placement } from '#caas/kernel';
 import { guard } from '#caas/tenancy';
-import { TenancyHarness } from '#caas/testing';
+import { TenancyHarness } from '#caas/testing/tenancy';
 import { DRIVER_ATTACKS, MODEL_ATTACKS, REPOSITORY_ATTACKS, secrets, type Battlefield } from './attacks';
 
 type Layer = 'repository' | 'schema' | 'firewall';

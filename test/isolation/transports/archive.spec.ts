@@ -4,29 +4,29 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ObjectId, type Document } from 'mongodb';
 import { Archiver, ArchiveHolds, ArchiveVerifier, Exporter } from '#caas/domain/archive';
+import { sharedSystem, TIERS, type Answer, type Caller, type Room, type TenantSession } from '#caas/testing';
 import { commandsInTurn } from '../../support/command-line';
 import { Inside } from '../../support/inside';
 import { JobQueue } from '../../support/job-queue';
 import { TenantRows } from '../../support/tenant-rows';
-import { TestSystem, type Answer, type Caller, type TestTenant } from '../../support/test-system';
 import { CANARY, comparable } from './world';
 
 /*
  * Of the forty ways, the fortieth: one tenant's archive cannot be named by another, whichever way its segments, objects,
  * conversations and messages are named; and what 1, 2, 9, 11, 34 and 35 ask, of messages in cold storage.
  */
-const ENVIRONMENT = { ARCHIVE_TRUST: '200ms' };
+/** As the shared system has it. */
+const ENVIRONMENT = { ARCHIVE_TRUST: '300ms' };
 const NOTHING = { conversation: 'd'.repeat(24), message: 'c'.repeat(24) };
 const COUNT = 8;
 
-const system = new TestSystem('fatal', ENVIRONMENT);
+const system = sharedSystem();
 const caas = commandsInTurn(system, ENVIRONMENT);
 let inside: Inside;
 let queue: JobQueue;
 let folder: string;
 beforeAll(async () => {
-  await system.start();
-  inside = await Inside.open({ ...ENVIRONMENT, DATA_DIR: system.dataFolder });
+  inside = await Inside.open({ ...ENVIRONMENT, DATA_DIR: system.dataDir });
   queue = new JobQueue('archive');
   folder = await mkdtemp(join(tmpdir(), 'caas-export-'));
 });
@@ -34,18 +34,17 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
   await queue?.close();
   await inside?.close();
-  await system.stop();
 });
 
-const objects = () => join(system.dataFolder, 'storage/objects');
+const objects = () => join(system.dataDir, 'storage/objects');
 
 /** A tenant whose messages are all in cold storage, and its rows and objects as they lie in the engines. */
 class Archived {
-  conversation: string;
+  room: Room;
   messages: string[] = [];
 
   private constructor(
-    readonly tenant: TestTenant,
+    readonly tenant: TenantSession,
     readonly anna: Caller,
     readonly rows: TenantRows,
   ) {}
@@ -54,19 +53,21 @@ class Archived {
     const tenant = await system.tenant(tier, id);
     for (const who of ['anna', 'ben']) await tenant.user(who, { display_name: `${who} ${text}` });
     const own = new Archived(tenant, tenant.acting('anna'), await TenantRows.open(tenant.id, tier));
-    const { body } = await own.anna.post('/v1/conversations', { type: 'direct', member_ids: ['ben'] });
-    own.conversation = body.id as string;
+    own.room = await tenant.room('anna', ['ben'], { type: 'direct' });
     for (let n = 0; n < COUNT; n += 1) {
       const message = { client_message_id: `same-${n}`, text: `${text} ${n}`, mentions: ['ben'] };
-      const sent = await own.anna.post(`/v1/conversations/${own.conversation}/messages`, message);
-      own.messages.push(sent.body.id as string);
+      own.messages.push((await tenant.message('anna', own.room, message)).id as string);
     }
     const run = await inside.get(Archiver).run(await inside.context(tenant.id), { afterDays: 0 });
     expect(run).toMatchObject({ messages: COUNT, pruned: COUNT, failed: [] });
     return own;
   }
 
-  page = (query = ''): Promise<Answer> => this.anna.get(`/v1/conversations/${this.conversation}/messages${query}`);
+  get conversation(): string {
+    return this.room.id;
+  }
+
+  page = (query = ''): Promise<Answer> => this.anna.get(`${this.room.path}/messages${query}`);
 
   /** Everything of the archive: as it is read, as it lies in the database, and as it lies in storage. */
   async portrait(): Promise<string> {
@@ -105,7 +106,7 @@ class Archived {
   }
 }
 
-describe.each(['free', 'pro', 'enterprise'] as const)('the archive of tenant B, for tenant A, both %s', (tier) => {
+describe.each(TIERS)('the archive of tenant B, for tenant A, both %s', (tier) => {
   let a: Archived;
   let b: Archived;
   let before: string;

@@ -1,9 +1,9 @@
 import { ObjectId } from 'bson';
 import type { RequestContext } from '#caas/kernel';
 import { fileReferences, files, mediaMetadata } from '#caas/domain/media';
+import type { TenantSession } from '#caas/testing';
 import type { Inside } from '../../support/inside';
 import { makeReady, storedFile } from '../../support/stored-files';
-import type { TestTenant } from '../../support/test-system';
 import { CANARY, NEXT_WEEK, type World } from './world';
 
 const NOTHING = 'f'.repeat(24);
@@ -48,7 +48,7 @@ async function answersTo(world: World, file_id: string): Promise<string> {
   return JSON.stringify([answers, sent.error.detail, sent.error.errors]).replaceAll(file_id, '<file>');
 }
 
-async function annaOf(tenant: TestTenant) {
+async function annaOf(tenant: TenantSession) {
   const { id } = (await tenant.server().get('/v1/users/anna')).body;
   return { user_id: new ObjectId(id as string), user_external_id: 'anna', user_display_name: 'anna' };
 }

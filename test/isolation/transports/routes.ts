@@ -1,4 +1,4 @@
-import type { Caller } from '../../support/test-system';
+import type { Caller } from '#caas/testing';
 import { chunk, TUS } from '../../support/tus';
 import { NEXT_WEEK, type Ids } from './world';
 

@@ -1,7 +1,6 @@
 import type { Tier } from '#caas/kernel';
+import { waitFor, type Answer, type Caller, type TenantSession, type TestSystem } from '#caas/testing';
 import { SignalDevice } from '../../support/signal-device';
-import type { Answer, Caller, TestSystem, TestTenant } from '../../support/test-system';
-import { waitFor } from '../../../tools/stack';
 import { b64, creation } from '../../support/tus';
 
 /** What stands in every text that only B may ever read. */
@@ -53,8 +52,8 @@ export class World {
   private constructor(
     readonly system: TestSystem,
     readonly tier: Tier,
-    readonly a: TestTenant,
-    readonly b: TestTenant,
+    readonly a: TenantSession,
+    readonly b: TenantSession,
   ) {}
 
   static async create(system: TestSystem, tier: Tier): Promise<World> {
@@ -85,7 +84,7 @@ const groupReads = (caller: Caller, group: string) =>
 const postReads = (caller: Caller, post: string) =>
   ['', '/reactions', '/viewers'].map((part) => caller.get(`/v1/posts/${post}${part}`));
 
-async function portrait(tenant: TestTenant, { conversation, group, post }: Ids): Promise<unknown[]> {
+async function portrait(tenant: TenantSession, { conversation, group, post }: Ids): Promise<unknown[]> {
   const anna = tenant.acting('anna');
   const reads = [
     tenant.server().get('/v1/users?limit=100&direction=forward'),
@@ -116,24 +115,17 @@ function withoutTimes(body: unknown): unknown {
   ) as unknown;
 }
 
-async function fill(tenant: TestTenant, text: string): Promise<Ids> {
+async function fill(tenant: TenantSession, text: string): Promise<Ids> {
   for (const who of ['anna', 'ben']) await tenant.server().put(`/v1/users/${who}`, { display_name: `${who} ${text}` });
-  const { body: token } = await tenant.server().post('/v1/users/anna/tokens', {});
-  const anna: Caller = tenant.withToken(token.token);
+  const anna = tenant.as('anna');
   const { body: sessions } = await anna.get('/v1/users/me/sessions');
   await anna.put('/v1/users/me/devices/phone', { platform: 'ios', name: `phone ${text}` });
   await anna.put('/v1/users/me/devices/phone/keys', new SignalDevice('anna').upload(2));
   await anna.put('/v1/users/me/relationships/ben', { type: 'friend' });
-  const { body: conversation } = await anna.post('/v1/conversations', {
-    type: 'direct',
-    member_ids: ['ben'],
-    metadata: { text },
-  });
-  const { body: message } = await anna.post(`/v1/conversations/${conversation.id}/messages`, {
-    client_message_id: 'same-in-both',
-    text: `hello ${text}`,
-  });
-  const { body: poll } = await anna.post(`/v1/conversations/${conversation.id}/messages`, {
+  const conversation = await tenant.room('anna', ['ben'], { type: 'direct', metadata: { text } });
+  const hello = { client_message_id: 'same-in-both', text: `hello ${text}` };
+  const message = await tenant.message('anna', conversation, hello);
+  const poll = await tenant.message('anna', conversation, {
     client_message_id: 'same-poll-in-both',
     type: 'poll',
     poll: { question: `which ${text}?`, options: [{ text: `this ${text}` }, { text: `that ${text}` }] },
@@ -141,7 +133,7 @@ async function fill(tenant: TestTenant, text: string): Promise<Ids> {
   await anna.put(`/v1/messages/${poll.id}/votes`, { option_ids: [poll.poll.options[0].id] });
   const { body: group } = await anna.post('/v1/groups', { name: `group ${text}`, member_ids: ['ben'] });
   const { body: invite } = await anna.post(`/v1/groups/${group.id}/invites`, {});
-  const { body: scheduled } = await anna.post(`/v1/conversations/${conversation.id}/scheduled-messages`, {
+  const { body: scheduled } = await anna.post(`${conversation.path}/scheduled-messages`, {
     text: `later ${text}`,
     send_at: NEXT_WEEK,
   });

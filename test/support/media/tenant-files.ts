@@ -2,8 +2,7 @@ import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { MongoClient, ObjectId, type Collection, type Document } from 'mongodb';
 import { openStorage, type ObjectStorage } from '#caas/platform/storage';
-import { waitFor } from '../../../tools/stack';
-import type { TestSystem, TestTenant } from '../test-system';
+import { waitFor, type TenantSession, type TestSystem } from '#caas/testing';
 
 export interface Upload {
   name: string;
@@ -29,7 +28,7 @@ const FS: Parameters<typeof openStorage>[0] = {
 /** Files of a tenant as they are once their bytes have come: the row, the object and the job, put in place from outside. */
 export class TenantFiles {
   private constructor(
-    private readonly tenant: TestTenant,
+    private readonly tenant: TenantSession,
     private readonly place: (name: string) => Collection<any>,
     readonly storage: ObjectStorage,
     private readonly queue: Queue,
@@ -141,10 +140,10 @@ export class TenantFiles {
     const redis = new Redis(process.env['REDIS_URL']!, { maxRetriesPerRequest: null });
     const queue = new Queue('media', { connection: redis as never });
     return {
-      of(tenant: TestTenant, tier: 'free' | 'starter' | 'pro' | 'enterprise'): TenantFiles {
+      of(tenant: TenantSession, tier: 'free' | 'starter' | 'pro' | 'enterprise'): TenantFiles {
         const database = client.db(tier === 'enterprise' ? `caas_${tenant.id}` : 'caas_shared');
         const place = (name: string) => database.collection<any>(tier === 'pro' ? `${tenant.id}_${name}` : name);
-        return new TenantFiles(tenant, place, openStorage(FS, { DATA_DIR: system.dataFolder }), queue);
+        return new TenantFiles(tenant, place, openStorage(FS, { DATA_DIR: system.dataDir }), queue);
       },
       async close() {
         await queue.close();

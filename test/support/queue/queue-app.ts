@@ -8,7 +8,7 @@ import { HealthModule } from '#caas/platform/health';
 import { loggingConfig, LoggingModule } from '#caas/platform/logging';
 import { Handles, JobContexts, JobRunnerModule, QueueModule, Queues } from '#caas/platform/queue';
 import { RedisConnections, RedisModule } from '#caas/platform/redis';
-import { waitFor } from '../../../tools/stack';
+import { waitFor } from '#caas/testing';
 
 /** What a stand-in's job is to do: it travels as the job's request id. */
 export interface Errand {

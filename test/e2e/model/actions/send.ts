@@ -1,6 +1,6 @@
 import fc from 'fast-check';
+import type { MessageState } from '#caas/testing';
 import { chooseConversation, expectStatus, pick, type Action, type ActionKind } from '../action';
-import type { MessageState } from '../../../support/chat-client/wire';
 import type { World } from '../world';
 
 const OPTIONS = ['one', 'two', 'three'].map((text) => ({ text }));

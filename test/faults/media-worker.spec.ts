@@ -1,33 +1,45 @@
 import { ObjectId } from 'bson';
 import { readdir } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { coloredPdf } from '../support/media/pdfs';
-import { photograph, testVideo } from '../support/media/samples';
 import { PROCESSING_STEPS } from '#caas/domain/media';
-import { TenantFiles } from '../support/media/tenant-files';
-import { TestSystem, type TestTenant } from '../support/test-system';
+import { ownSystem, patient, waitFor } from '#caas/testing';
+import { ClamdStandIn } from '../support/media/clamd-stand-in';
+import { hostileFiles } from '../support/media/hostile';
+import { coloredPdf } from '../support/media/pdfs';
+import { EICAR, photograph, testVideo } from '../support/media/samples';
+import { TenantFiles, type Upload } from '../support/media/tenant-files';
 
-/** Workers start again and again, which a machine with other work to do takes its time for. */
-jest.setTimeout(300_000);
+/** Workers start again and again, which takes its time. */
+jest.setTimeout(patient(150_000));
 /** A lease, and then the sweep of the outbox: where a file is left to itself, so long may it take. */
 const LEFT_TO_ITSELF_MS = 120_000;
 
-const system = new TestSystem('fatal');
+const scanner = new ClamdStandIn(join(tmpdir(), `caas-clamd-${process.pid}`));
+const system = ownSystem({
+  logLevel: 'fatal',
+  apps: ['api', 'worker'],
+  environment: async () => {
+    await scanner.start();
+    return { CLAMAV_SOCKET: scanner.path };
+  },
+});
+const tenant = system.session('pro');
 let open: Awaited<ReturnType<typeof TenantFiles.opener>>;
-let tenant: TestTenant;
 let files: TenantFiles;
 
 beforeAll(async () => {
-  await system.start();
   open = await TenantFiles.opener(system);
-  tenant = await system.tenant('pro');
   files = open.of(tenant, 'pro');
 });
-
 afterAll(async () => {
   await open?.close();
-  await system.stop();
+  await scanner.stop();
 });
+
+const ended = async (upload: Upload) => files.ended(await files.upload(upload));
 
 /** Has the job come again now, as the queue and the outbox would have it in half a minute. */
 async function again(id: ObjectId): Promise<void> {
@@ -71,7 +83,7 @@ it('a worker killed after any step: the next one makes the file ready, once, and
     (variants as { object: string }[]).map(({ object }) => `${object_prefix}/${object}`),
   );
   expect(await files.objects()).toEqual(named.sort());
-  expect(await readdir(join(system.dataFolder, 'scratch'))).toEqual([]);
+  expect(await readdir(join(system.dataDir, 'scratch'))).toEqual([]);
 });
 
 it('a file that brings three workers down has failed, with those that wait for the same bytes', async () => {
@@ -110,3 +122,55 @@ it('a worker without ffmpeg and poppler leaves videos for later, has no previews
   await again(video);
   expect((await files.ended(video)).file).toMatchObject({ status: 'ready' });
 });
+
+it('malware is rejected, and nothing passes while the scanner is away', async () => {
+  const found = await ended({ name: 'invoice.txt', bytes: Buffer.concat([Buffer.from('x'), EICAR]) });
+  expect(found.file).toMatchObject({ status: 'rejected', problem: { code: 'malware_found' }, media_id: null });
+  await scanner.stop();
+  const id = await files.upload({ name: 'late.txt', bytes: Buffer.from('late') });
+  await waitFor('an attempt', 10_000, async () => (await files.file(id)).attempts >= 2);
+  expect((await files.file(id)).status).not.toBe('ready');
+  await scanner.start();
+  const { file } = await files.ended(id);
+  // The first of them counted nothing against the file.
+  expect(file).toMatchObject({ status: 'ready', strikes: 1 });
+});
+
+describe('Hostile files', () => {
+  let server: Server;
+  let calls = 0;
+  let url: string;
+  beforeAll(async () => {
+    server = createServer((_request, response) => void response.end('here')).on('connection', () => (calls += 1));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  afterAll(() => void server.close());
+
+  it('end as they should, each of them, and the worker goes on; nothing is fetched, and nothing is left', async () => {
+    const before = await outside();
+    const corpus = await hostileFiles(url);
+    const outcomes = await Promise.all(
+      corpus.map(async ({ what, bytes, name = 'file', declared_type = null, ends }) => {
+        const { file } = await ended({ name, bytes, declared_type });
+        const became = (file.problem?.code ?? file.status) as string;
+        return ends.includes(became) ? null : `${what}: ${became}`;
+      }),
+    );
+    expect(outcomes.filter((outcome) => outcome !== null)).toEqual([]);
+    await files.settled();
+    const kept = (await files.rows('media_metadata')).map(({ object_prefix }) => object_prefix as string);
+    expect((await files.objects()).filter((key) => !kept.some((prefix) => key.startsWith(`${prefix}/`)))).toEqual([]);
+    expect((await files.rows('media_metadata')).filter(({ status }) => status !== 'ready')).toEqual([]);
+    expect(calls).toBe(0);
+    expect(await readdir(join(system.dataDir, 'scratch'))).toEqual([]);
+    expect(await outside()).toEqual(before);
+    expect((await ended({ name: 'after.txt', bytes: Buffer.from('still at work') })).file.status).toBe('ready');
+  });
+});
+
+/** What stands beside the data folder, and in it beside the storage. */
+const outside = async () => [
+  (await readdir(system.dataDir)).filter((name) => !name.endsWith('.json')).sort(),
+  (await readdir(join(system.dataDir, 'storage'))).sort(),
+];

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openStorage } from '#caas/platform/storage';
-import { TestSystem } from '../support/test-system';
+import { ownSystem } from '#caas/testing';
 import { sha256, someBytes, uploadBytes, Wire } from '../support/tus';
 
 type S3ServerClass = new (options: Record<string, unknown>) => { run(): Promise<AddressInfo>; close(): Promise<void> };
@@ -20,20 +20,22 @@ const environment: Record<string, string> = {
 };
 
 describe('Uploads to a bucket', () => {
-  const system = new TestSystem('error', environment, ['api', 'api']);
   let folder: string;
   let server: InstanceType<S3ServerClass>;
-  beforeAll(async () => {
-    const { default: S3rver } = (await import('s3rver' as string)) as { default: S3ServerClass };
-    folder = await mkdtemp(join(tmpdir(), 'caas-s3-'));
-    const configureBuckets = [{ name: 'caas' }];
-    server = new S3rver({ port: 0, address: '127.0.0.1', silent: true, directory: folder, configureBuckets });
-    environment['S3_ENDPOINT'] = `http://127.0.0.1:${(await server.run()).port}`;
-    await system.start();
+  const system = ownSystem({
+    logLevel: 'error',
+    apps: ['api'],
+    environment: async () => {
+      const { default: S3rver } = (await import('s3rver' as string)) as { default: S3ServerClass };
+      folder = await mkdtemp(join(tmpdir(), 'caas-s3-'));
+      const configureBuckets = [{ name: 'caas' }];
+      server = new S3rver({ port: 0, address: '127.0.0.1', silent: true, directory: folder, configureBuckets });
+      environment['S3_ENDPOINT'] = `http://127.0.0.1:${(await server.run()).port}`;
+      return environment;
+    },
   });
   afterAll(async () => {
-    await system.stop();
-    await server.close();
+    await server?.close();
     await rm(folder, { recursive: true });
   });
 

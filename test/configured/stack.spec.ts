@@ -2,41 +2,39 @@ import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { insertProbe, readProbe } from '../faults/stack.probe';
-import { removeDataDir, startEngines, startStack } from '../../tools/stack';
+import { removeDataDir, startEngines, startStack, type Engines } from '../../tools/stack';
 
 const folders: string[] = [];
 const folder = () => folders[folders.push(mkdtempSync(join(tmpdir(), 'caas-stack-'))) - 1] as string;
 afterAll(() => Promise.all(folders.map(removeDataDir)));
 
 describe('startEngines', () => {
-  it('runs several side by side from one root, each with its own data, which it finds again', async () => {
-    const [here, there] = [folder(), folder()];
-    const [one, two] = await Promise.all([
-      startEngines({ dataDir: here }),
-      startEngines({ dataDir: there, durable: false }),
-    ]);
-    try {
-      expect(one.postgres).not.toBe(two.postgres);
-      const [ours, theirs] = [await insertProbe(one), await insertProbe(two)];
-      await expect(readProbe(one)).resolves.toEqual(ours);
-      await expect(readProbe(two)).resolves.toEqual(theirs);
-      await one.stop();
+  const [here, there] = [folder(), folder()];
+  let one: Engines;
+  let two: Engines;
+  beforeAll(async () => {
+    [one, two] = await Promise.all([startEngines({ dataDir: here }), startEngines({ dataDir: there, durable: false })]);
+  });
+  afterAll(() => Promise.all([one?.stop(), two?.stop()]));
 
-      const again = await startEngines({ dataDir: here });
-      await expect(readProbe(again)).resolves.toEqual(ours);
-      expect(again.mongodbUri).toBe(one.mongodbUri);
-      await again.stop();
-    } finally {
-      await Promise.all([one.stop(), two.stop()]);
-    }
+  it('runs several side by side from one root, each with its own data, which it finds again', async () => {
+    expect(one.postgres).not.toBe(two.postgres);
+    const [ours, theirs] = [await insertProbe(one), await insertProbe(two)];
+    await expect(readProbe(one, ours)).resolves.toEqual(ours);
+    await expect(readProbe(two, theirs)).resolves.toEqual(theirs);
+    await expect(readProbe(one, theirs)).resolves.not.toEqual(theirs);
+    const { mongodbUri } = one;
+    await one.stop();
+
+    one = await startEngines({ dataDir: here });
+    await expect(readProbe(one, ours)).resolves.toEqual(ours);
+    expect(one.mongodbUri).toBe(mongodbUri);
   });
 
   it('lends a data folder to one at a time', async () => {
-    const dataDir = folder();
-    const one = await startEngines({ dataDir });
-    await expect(startEngines({ dataDir })).rejects.toThrow(/already runs on/);
+    await expect(startEngines({ dataDir: here })).rejects.toThrow(/already runs on/);
     await one.stop();
-    await (await startEngines({ dataDir })).stop();
+    one = await startEngines({ dataDir: here });
   });
 
   it('starts nothing for what is given', async () => {

@@ -1,11 +1,11 @@
 /**
- * Loaded into a process of the system before all else: a witness, independent of the tenant firewall, of what leaves for the
+ * Loaded into a process of the system before all else: a recorder, independent of the tenant firewall, of what leaves for the
  * engine. At its end the process leaves a note in its data folder of what was written to sockets and what the firewall had read.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TenantFirewall } from '#caas/tenancy';
-import type { WitnessNote } from './witness-note';
+import type { CommandNote } from '#caas/testing';
 
 /** The driver asks these itself, on connections of its own, to learn what the server is. */
 const HEARTBEATS = new Set(['hello', 'ismaster', 'isMaster']);
@@ -14,7 +14,7 @@ interface Wire {
   writeCommand(message: { command?: object; query?: object }, ...others: unknown[]): Promise<void>;
 }
 
-const note: WitnessNote = { written: {}, read: {} };
+const note: CommandNote = { written: {}, read: {} };
 const count = (counts: Record<string, number>, command: object = {}) => {
   const [name = 'unknown'] = Object.keys(command);
   if (!HEARTBEATS.has(name)) counts[name] = (counts[name] ?? 0) + 1;
