@@ -4,7 +4,7 @@ import { NO_FAULTS, ownSystem, TIERS, waitFor, type Room, type TenantSession } f
 import { DueTenant } from '../support/due-tenant';
 import { JobQueue } from '../support/job-queue';
 import { OwnRedis } from '../support/own-redis';
-import { QueueBackDoor } from './outbox.support';
+import { QueueBackDoor } from './queue-back-door.support';
 
 /** The sweeper looks after a row when it is so old. */
 const SWEPT_AFTER_MS = 15_000;

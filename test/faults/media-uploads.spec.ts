@@ -4,7 +4,7 @@ import { collectFiles } from '#caas/contracts';
 import { ownSystem, patient, TIERS, waitFor, type Caller } from '#caas/testing';
 import { OwnRedis } from '../support/own-redis';
 import { chunk, creation, sha256, someBytes, TUS, uploadBytes, Wire } from '../support/tus';
-import { QueueBackDoor } from './outbox.support';
+import { QueueBackDoor } from './queue-back-door.support';
 
 const UPLOADS = '/v1/files/uploads';
 const MB = 2 ** 20;
