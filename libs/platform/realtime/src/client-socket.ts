@@ -2,8 +2,8 @@ import type { Socket } from 'socket.io';
 import type { EventData, EventType } from '#caas/contracts';
 import { CaasError, newRequestId, type RequestContext } from '#caas/kernel';
 import { toProblem } from '#caas/platform/http';
-import { Allowance } from './allowance';
-import type { Refusing } from './batched-refusals';
+import { TokenBucket } from './token-bucket';
+import type { Rejecting } from './rejection-batcher';
 import type { SocketPrincipal } from './ports';
 
 const BURST_SECONDS = 2;
@@ -15,16 +15,16 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 const CUT_OFF_AFTER_MS = 1_000;
 
 /** One socket: who is behind it, until when, and how fast it may talk. */
-export class ClientSocket implements Refusing {
+export class ClientSocket implements Rejecting {
   private timers: NodeJS.Timeout[] = [];
-  private readonly allowance: Allowance;
+  private readonly bucket: TokenBucket;
 
   constructor(
     readonly socket: Socket,
     public principal: SocketPrincipal,
     private readonly messagesPerSecond: number,
   ) {
-    this.allowance = new Allowance(messagesPerSecond, BURST_SECONDS * messagesPerSecond, performance.now());
+    this.bucket = new TokenBucket(messagesPerSecond, BURST_SECONDS * messagesPerSecond, performance.now());
     this.watchExpiry();
   }
 
@@ -44,12 +44,12 @@ export class ClientSocket implements Refusing {
 
   /** @throws CaasError `rate_limited` (429) */
   spend(): void {
-    if (!this.allowance.spend(performance.now())) throw this.refusal();
+    if (!this.bucket.spend(performance.now())) throw this.refusal();
   }
 
   /** Whether it has spent what it may send for now. */
   isShut(): boolean {
-    return this.allowance.waitSeconds(performance.now()) > 0;
+    return this.bucket.waitSeconds(performance.now()) > 0;
   }
 
   refusal(): CaasError {

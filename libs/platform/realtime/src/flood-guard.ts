@@ -3,10 +3,10 @@ import { CaasError, type RequestContext } from '#caas/kernel';
 import { InjectConfig, type ConfigOf } from '#caas/platform/config';
 import { RateLimits, type Charge } from '#caas/platform/limits';
 import { Log } from '#caas/platform/logging';
-import { BatchedRefusals } from './batched-refusals';
-import { beforeParsing } from './before-parsing';
+import { RejectionBatcher } from './rejection-batcher';
+import { interceptPackets } from './intercept-packets';
 import type { ClientSocket } from './client-socket';
-import { Excess } from './excess';
+import { FloodDetector } from './flood-detector';
 import type { UnderWay } from './farewell';
 import { realtimeConfig } from './realtime.config';
 import { SocketMessages } from './socket-messages';
@@ -32,20 +32,20 @@ export class FloodGuard {
 
   /** From now on what the client may not send is refused unread; one that goes on and on is cut off. */
   watch(client: ClientSocket, underWay: UnderWay): void {
-    const refusals = new BatchedRefusals(client.socket.conn, underWay);
-    const excess = new Excess(this.config.SOCKET_MESSAGES_PER_SECOND, performance.now());
+    const rejections = new RejectionBatcher(client.socket.conn, underWay);
+    const detector = new FloodDetector(this.config.SOCKET_MESSAGES_PER_SECOND, performance.now());
     const subject = { tenantId: client.principal.tenantId, userId: client.principal.user.user_id.toHexString() };
-    beforeParsing(client.socket, ({ event, id }) => {
-      if (excess.arrived(performance.now())) {
-        refusals.flush();
+    interceptPackets(client.socket, ({ event, id }) => {
+      if (detector.arrived(performance.now())) {
+        rejections.flush();
         this.cutOff(client);
         return true;
       }
       if (event === undefined) return false;
       const charge = this.messages.chargeOf(event);
-      const refusing = client.isShut() ? client : charge && this.limits.shut(subject, charge);
-      if (!refusing) return false;
-      if (id) refusals.add(id, refusing);
+      const rejecting = client.isShut() ? client : charge && this.limits.shut(subject, charge);
+      if (!rejecting) return false;
+      if (id) rejections.add(id, rejecting);
       return true;
     });
   }

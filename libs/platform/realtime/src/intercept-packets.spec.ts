@@ -4,15 +4,15 @@ import type { AddressInfo } from 'node:net';
 import { Server, type Socket } from 'socket.io';
 import { io, type Socket as ClientSocket } from 'socket.io-client';
 import { CaasError } from '#caas/kernel';
-import { BatchedRefusals } from './batched-refusals';
-import { beforeParsing, type Unread } from './before-parsing';
+import { RejectionBatcher } from './rejection-batcher';
+import { interceptPackets, type Unread } from './intercept-packets';
 
 const gate = {
   isShut: () => true,
   refusal: () => new CaasError('too_many', 'rate_limited', 'Too fast.', [], { retryAfterSeconds: 1 }),
 };
 
-describe('beforeParsing', () => {
+describe('interceptPackets', () => {
   let http: HttpServer;
   let server: Server;
   let client: ClientSocket;
@@ -33,7 +33,7 @@ describe('beforeParsing', () => {
 
   it('shows name and id of what has come, and lets through what is not done with', async () => {
     const seen: Unread[] = [];
-    beforeParsing(socket, (packet) => seen.push(packet) < 0);
+    interceptPackets(socket, (packet) => seen.push(packet) < 0);
     expect(await client.emitWithAck('message.send', { text: '["x"]' })).toBe('heard');
     expect(await client.emitWithAck('with "quotes"', 1)).toBe('heard');
     expect(await client.emitWithAck('of bytes', Buffer.from('x'))).toBe('heard');
@@ -42,11 +42,11 @@ describe('beforeParsing', () => {
 
   it('answers each of what is refused unread, some at a time, with one refusal', async () => {
     const underWay = { begin: jest.fn(), end: jest.fn() };
-    const refusals = new BatchedRefusals(socket.conn, underWay);
+    const rejections = new RejectionBatcher(socket.conn, underWay);
     const parse = jest.spyOn(JSON, 'parse');
-    beforeParsing(socket, ({ event, id }) => {
+    interceptPackets(socket, ({ event, id }) => {
       if (event !== 'message.send') return false;
-      if (id) refusals.add(id, gate);
+      if (id) rejections.add(id, gate);
       return true;
     });
     const sent = Array.from({ length: 50 }, () => client.emitWithAck('message.send', { text: 'marked' }));

@@ -5,7 +5,7 @@ const SECONDS_ON_END = 5;
  * Tells a flood from a client that is somewhat too fast, or that sends at once what it wrote while it was offline: ten times
  * the limit, second after second. What is refused counts.
  */
-export class Excess {
+export class FloodDetector {
   private count = 0;
   private seconds = 0;
 

@@ -6,7 +6,7 @@ import type { UnderWay } from './farewell';
 const GATHER_MS = 100;
 
 /** What refuses: the same object for the same reason. */
-export interface Refusing {
+export interface Rejecting {
   refusal(): CaasError;
 }
 
@@ -14,8 +14,8 @@ export interface Refusing {
  * Acknowledges what was refused unread, some at a time: made and encoded once for all of them, and written at once. Whoever is
  * refused need not know it at that very moment, and the others are served meanwhile.
  */
-export class BatchedRefusals {
-  private readonly waiting = new Map<Refusing, string[]>();
+export class RejectionBatcher {
+  private readonly waiting = new Map<Rejecting, string[]>();
   private timer: NodeJS.Timeout | null = null;
 
   constructor(
@@ -24,10 +24,10 @@ export class BatchedRefusals {
   ) {}
 
   /** @param id under which the client waits for its acknowledgement */
-  add(id: string, refusing: Refusing): void {
-    const ids = this.waiting.get(refusing);
+  add(id: string, rejecting: Rejecting): void {
+    const ids = this.waiting.get(rejecting);
     if (ids) ids.push(id);
-    else this.waiting.set(refusing, [id]);
+    else this.waiting.set(rejecting, [id]);
     if (this.timer) return;
     this.underWay.begin();
     this.timer = setTimeout(() => this.flush(), GATHER_MS);
@@ -37,8 +37,8 @@ export class BatchedRefusals {
     if (!this.timer) return;
     clearTimeout(this.timer);
     this.timer = null;
-    for (const [refusing, ids] of this.waiting) {
-      const answer = JSON.stringify([{ ok: false, error: toProblem(refusing.refusal(), newRequestId()) }]);
+    for (const [rejecting, ids] of this.waiting) {
+      const answer = JSON.stringify([{ ok: false, error: toProblem(rejecting.refusal(), newRequestId()) }]);
       // A packet of Socket.IO 5: 3 is an acknowledgement.
       for (const id of ids) this.connection.write(`3${id}${answer}`);
     }

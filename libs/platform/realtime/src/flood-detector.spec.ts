@@ -1,12 +1,12 @@
-import { Excess } from './excess';
+import { FloodDetector } from './flood-detector';
 
-describe('Excess', () => {
+describe('FloodDetector', () => {
   /** Whether a client is given up that sends so many in each of the seconds. */
   const givenUp = (limit: number, perSecond: number[]) => {
-    const excess = new Excess(limit, 0);
+    const detector = new FloodDetector(limit, 0);
     return perSecond
       .flatMap((count, second) => Array.from({ length: count }, (_, at) => second * 1000 + (at * 1000) / count))
-      .some((atMs) => excess.arrived(atMs));
+      .some((atMs) => detector.arrived(atMs));
   };
 
   it('gives up who sends ten times the limit for five seconds, and not sooner', () => {
@@ -29,9 +29,9 @@ describe('Excess', () => {
   });
 
   it('counts what a process hears late, because it was busy, by the time it took', () => {
-    const excess = new Excess(50, 0);
+    const detector = new FloodDetector(50, 0);
     // Ten seconds of 40 messages, in bursts that lay waiting for two and a half.
     const bursts = [2_500, 5_000, 7_500, 10_000, 12_500, 15_000, 17_500];
-    expect(bursts.some((atMs) => Array.from({ length: 100 }).some(() => excess.arrived(atMs)))).toBe(false);
+    expect(bursts.some((atMs) => Array.from({ length: 100 }).some(() => detector.arrived(atMs)))).toBe(false);
   });
 });

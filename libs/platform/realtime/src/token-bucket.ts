@@ -1,5 +1,5 @@
 /** So many in a second, and `burst` at once: a bucket that fills by itself. */
-export class Allowance {
+export class TokenBucket {
   private left: number;
 
   constructor(

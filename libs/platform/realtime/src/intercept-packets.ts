@@ -19,9 +19,9 @@ export interface Unread {
  * Shows each packet of a client to `isDone` before it is parsed, and parses it only if that answers false: parsing, checking
  * and refusing one by one cost twenty times as much, and a flood consists of nothing else.
  *
- * The decoder is not part of socket.io's public interface: `before-parsing.spec.ts` fails when an upgrade takes it away.
+ * The decoder is not part of socket.io's public interface: `intercept-packets.spec.ts` fails when an upgrade takes it away.
  */
-export function beforeParsing(socket: Socket, isDone: (packet: Unread) => boolean): void {
+export function interceptPackets(socket: Socket, isDone: (packet: Unread) => boolean): void {
   const { decoder } = socket.client as unknown as Receiving;
   const parse = decoder.add.bind(decoder);
   decoder.add = (packet) => {
