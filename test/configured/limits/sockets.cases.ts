@@ -68,7 +68,8 @@ export function describeSockets(system: OwnSystem): void {
       const reader = await tenant.socket('ben');
       const token = await tenant.token('ben');
       const deaf = await times(25, () => tenant.connect(token));
-      for (const client of deaf) wireOf(client).pause();
+      const wires = deaf.map(wireOf);
+      for (const wire of wires) wire.pause();
       const before = await system.residentBytes(0);
       const openBefore = await system.openFiles(0);
       // 300 times 80 KB, to each of 25: 600 MB, a part of which the kernel takes.
@@ -84,7 +85,7 @@ export function describeSockets(system: OwnSystem): void {
       expect(highest - before).toBeLessThan(300 * 2 ** 20);
       // Closed, and not waiting for them to read what was written for them: they still do not.
       await waitFor('their connections are closed', 5_000, async () => (await system.openFiles(0)) <= openBefore - 20);
-      for (const client of deaf) wireOf(client).resume();
+      for (const wire of wires) wire.resume();
       await waitFor('all of the deaf are gone', 20_000, () =>
         deaf.every(({ disconnectedBecause }) => disconnectedBecause),
       );

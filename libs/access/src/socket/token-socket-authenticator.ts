@@ -5,7 +5,7 @@ import { httpConfig } from '#caas/platform/http';
 import { SocketAuthenticator, type SocketPeer, type SocketPrincipal } from '#caas/platform/realtime';
 import { Authenticator } from '../authenticator';
 import { UserTokens } from '../credentials/user-token';
-import { addressBehind } from '../limits/address';
+import { addressBehind, networkOf } from '../limits/address';
 import { BadCredentials } from '../limits/bad-credentials';
 
 /** Sockets come in by a user token, checked as over HTTP, and again for every message. */
@@ -21,9 +21,17 @@ export class TokenSocketAuthenticator extends SocketAuthenticator {
   }
 
   override authenticate(token: unknown, requestId: string, peer: SocketPeer): Promise<SocketPrincipal> {
-    const address = addressBehind(peer.address, peer.forwardedFor, this.config.TRUSTED_PROXIES);
+    const address = this.clientOf(peer);
     const credential = typeof token === 'string' && token !== '' ? token : null;
     return this.badCredentials.watch(address, `Bearer ${credential}`, () => this.principalOf(credential, requestId));
+  }
+
+  override addressOf(peer: SocketPeer): string {
+    return networkOf(this.clientOf(peer));
+  }
+
+  private clientOf({ address, forwardedFor }: SocketPeer): string {
+    return addressBehind(address, forwardedFor, this.config.TRUSTED_PROXIES);
   }
 
   private async principalOf(token: string | null, requestId: string): Promise<SocketPrincipal> {

@@ -14,6 +14,7 @@ import { acceptJsonOnly } from './json-body';
 import { PROBLEM_TYPE, toProblem } from './problem';
 import { ProblemFilter } from './problem.filter';
 import { QueryGuard } from './query';
+import { answerOnSocket } from './raw-answer';
 import { requestIdOf } from './request-id';
 import { RouteIndex } from './route-index';
 import { securityHeaders } from './security-headers';
@@ -80,10 +81,5 @@ const UNREADABLE: Record<string, number> = { ERR_HTTP_REQUEST_TIMEOUT: 408, HPE_
 /** What is not HTTP never becomes a request: answered on the bare socket. */
 function answerUnreadable(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
-  const problem = toProblem({ statusCode: UNREADABLE[error.code ?? ''] ?? 400 }, newRequestId());
-  const body = JSON.stringify(problem);
-  socket.end(
-    `HTTP/1.1 ${problem.status} ${problem.title}\r\nContent-Type: ${PROBLEM_TYPE}\r\nX-Request-Id: ${problem.request_id}\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  );
+  answerOnSocket(socket, toProblem({ statusCode: UNREADABLE[error.code ?? ''] ?? 400 }, newRequestId()));
 }

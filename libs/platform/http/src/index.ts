@@ -11,6 +11,7 @@ export { HttpModule } from './http.module';
 export { IdParam, TenantIdParam } from './path-params';
 export { isOurFault, PROBLEM_TYPE, toProblem, type Problem } from './problem';
 export { AllowQuery, PAGE_QUERY, PageQuery, PageQueryDto, QueryParams } from './query';
+export { answerOnSocket } from './raw-answer';
 export { serve } from './serve';
 export { ServerState } from './server-state';
 export { validationPipe } from './validation';

@@ -17,7 +17,7 @@ function document(fromClients: string[], version: string) {
     type,
     { name: type, title: `${type} (version ${eventVersion})`, payload: envelope(type, z.toJSONSchema(data)) },
   ]);
-  const received = [...fromClients, 'session.renew'].map((name) => [
+  const received = fromClients.map((name) => [
     name,
     {
       name,

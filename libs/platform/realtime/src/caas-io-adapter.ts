@@ -1,11 +1,11 @@
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import type { INestApplicationContext } from '@nestjs/common';
-import type { Server as HttpServer } from 'node:http';
+import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import { Server } from 'socket.io';
 import { RedisConnections } from '#caas/platform/redis';
 import { betweenProcesses } from './between-processes';
+import { BoundedWebSocketServer, MESSAGE_BYTES } from './websocket-server';
 
-const MAX_MESSAGE_BYTES = 256 * 1024;
 const RECOVERY_WINDOW_MS = 60_000;
 
 /** socket.io as this system runs it: websocket only (no sticky sessions needed), one Redis stream between the processes. */
@@ -15,11 +15,14 @@ export class CaasIoAdapter extends IoAdapter {
   }
 
   /** Ours, and not the copy of socket.io that Nest brings along: there is one in the process. */
-  override createIOServer(_port: number, options?: object): never {
-    return new Server(this.httpServer as HttpServer, {
+  override createIOServer(_port: number, options?: { path?: string }): never {
+    const httpServer = this.httpServer as HttpServer & { shouldUpgradeCallback: (request: IncomingMessage) => boolean };
+    httpServer.shouldUpgradeCallback = (request) => isUpgrade(request, options?.path);
+    return new Server(httpServer, {
       ...options,
       transports: ['websocket'],
-      maxHttpBufferSize: MAX_MESSAGE_BYTES,
+      maxHttpBufferSize: MESSAGE_BYTES,
+      wsEngine: BoundedWebSocketServer,
       serveClient: false,
       // Compression costs more per message than chat messages are long.
       perMessageDeflate: false,
@@ -29,3 +32,7 @@ export class CaasIoAdapter extends IoAdapter {
     }) as never;
   }
 }
+
+/** Any other request is answered as if it did not ask for an upgrade, which RFC 9110 (section 7.8) leaves to the server. */
+const isUpgrade = ({ url = '', headers }: IncomingMessage, path = ''): boolean =>
+  headers.upgrade?.toLowerCase() === 'websocket' && url.startsWith(`${path}/`);

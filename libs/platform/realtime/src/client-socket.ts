@@ -42,14 +42,9 @@ export class ClientSocket implements Rejecting {
     this.watchExpiry();
   }
 
-  /** @throws CaasError `rate_limited` (429) */
-  spend(): void {
-    if (!this.bucket.spend(performance.now())) throw this.refusal();
-  }
-
-  /** Whether it has spent what it may send for now. */
-  isShut(): boolean {
-    return this.bucket.waitSeconds(performance.now()) > 0;
+  /** For one message. @returns false when it has sent what it may for now */
+  spend(): boolean {
+    return this.bucket.spend(performance.now());
   }
 
   refusal(): CaasError {

@@ -1,19 +1,25 @@
 import { Injectable } from '@nestjs/common';
-import { CaasError, type RequestContext } from '#caas/kernel';
+import { CaasError, invalid, type RequestContext } from '#caas/kernel';
 import { InjectConfig, type ConfigOf } from '#caas/platform/config';
 import { RateLimits, type Charge } from '#caas/platform/limits';
 import { Log } from '#caas/platform/logging';
-import { RejectionBatcher } from './rejection-batcher';
-import { interceptPackets } from './intercept-packets';
 import type { ClientSocket } from './client-socket';
-import { FloodDetector } from './flood-detector';
 import type { UnderWay } from './farewell';
+import { FloodDetector } from './flood-detector';
+import type { GuardedConnection } from './guarded-connection';
+import { interceptPackets, type UnreadMessage } from './intercept-packets';
 import { realtimeConfig } from './realtime.config';
+import { RejectionBatcher, type Rejecting } from './rejection-batcher';
 import { SocketMessages } from './socket-messages';
 
 const KEPT_OUT_SECONDS = 10;
 /** A handshake looks up all of the user's conversations. */
 const HANDSHAKE: Charge = { rateClass: 'connect', points: 1 };
+
+const rejectingWith = (code: string, detail: string): Rejecting => ({ refusal: () => invalid(code, detail) });
+const NO_SUCH_MESSAGE = rejectingWith('unknown_message', 'There is no message of this name.');
+const BINARY = rejectingWith('validation_failed', 'The payload must be JSON, without binary data.');
+const UNREADABLE = rejectingWith('malformed_packet', 'The packet is not valid JSON.');
 
 /** Keeps one who sends without measure from costing the others anything: what is refused here is refused from memory. */
 @Injectable()
@@ -31,34 +37,77 @@ export class FloodGuard {
   }
 
   /** From now on what the client may not send is refused unread; one that goes on and on is cut off. */
-  watch(client: ClientSocket, underWay: UnderWay): void {
+  watch(client: ClientSocket, connection: GuardedConnection, underWay: UnderWay): void {
     const rejections = new RejectionBatcher(client.socket.conn, underWay);
     const detector = new FloodDetector(this.config.SOCKET_MESSAGES_PER_SECOND, performance.now());
-    const subject = { tenantId: client.principal.tenantId, userId: client.principal.user.user_id.toHexString() };
-    interceptPackets(client.socket, ({ event, id }) => {
-      if (detector.arrived(performance.now())) {
-        rejections.flush();
-        this.cutOff(client);
-        return true;
-      }
-      if (event === undefined) return false;
-      const charge = this.messages.chargeOf(event);
-      const rejecting = client.isShut() ? client : charge && this.limits.shut(subject, charge);
-      if (!rejecting) return false;
-      if (id) rejections.add(id, rejecting);
-      return true;
+    const cut = (reason: CaasError): void => {
+      rejections.flush();
+      this.cutOff(client, connection, reason);
+    };
+    connection.welcome(cut);
+    interceptPackets(client.socket, {
+      isDone: (packet) => {
+        if (detector.arrived(performance.now())) {
+          cut(this.flooding());
+          return true;
+        }
+        switch (packet.kind) {
+          case 'disconnect':
+            return false;
+          // socket.io refuses it: there is one namespace.
+          case 'connect':
+            return !connection.countControl();
+          case 'attachment':
+          case 'acknowledgement':
+            connection.countControl();
+            return true;
+          case 'unknown':
+            connection.reject('This is no packet that a client of socket.io 4 sends.');
+            return true;
+        }
+        const rejecting = this.rejecting(client, packet);
+        if (rejecting && packet.id) rejections.add(packet.id, rejecting);
+        return rejecting !== null;
+      },
+      unreadable: (packet) => {
+        if (packet.kind === 'event' && packet.id) rejections.add(packet.id, UNREADABLE);
+        else connection.reject('This is not valid JSON.');
+      },
     });
   }
 
-  private cutOff(client: ClientSocket): void {
+  /** What refuses a message; null when it is to be read. */
+  private rejecting(client: ClientSocket, packet: UnreadMessage): Rejecting | null {
+    if (!client.spend()) return client;
+    if (packet.kind === 'binary-event') return BINARY;
+    if (packet.event === undefined || !this.messages.isKnown(packet.event)) return NO_SUCH_MESSAGE;
     const { principal } = client;
-    this.log.root.warn({ tenant_id: principal.tenantId }, 'a client that sent without measure was cut off');
-    this.keepOut(client).catch((error: unknown) => {
-      this.log.root.warn({ err: error, tenant_id: principal.tenantId }, 'a client that was cut off may connect again');
-    });
+    const charge = this.messages.chargeOf(packet.event);
+    const subject = { tenantId: principal.tenantId, userId: principal.user.user_id.toHexString() };
+    return charge && this.limits.shut(subject, charge);
+  }
+
+  private flooding(): CaasError {
     const detail = `More than ten times ${this.config.SOCKET_MESSAGES_PER_SECOND} messages a second, for seconds.`;
-    const retry = { retryAfterSeconds: KEPT_OUT_SECONDS };
-    client.end('connection.cut', new CaasError('too_many', 'rate_limited', detail, [], retry));
+    return new CaasError('too_many', 'rate_limited', detail);
+  }
+
+  private cutOff(client: ClientSocket, connection: GuardedConnection, reason: CaasError): void {
+    const { principal } = client;
+    const { code, message, kind } = reason;
+    this.log.root.warn({ tenant_id: principal.tenantId, code, detail: message }, 'a client was cut off');
+    const isFlood = kind === 'too_many';
+    if (isFlood) {
+      this.keepOut(client).catch((error: unknown) => {
+        this.log.root.warn(
+          { err: error, tenant_id: principal.tenantId },
+          'a client that was cut off may connect again',
+        );
+      });
+    }
+    const retry = isFlood ? { retryAfterSeconds: KEPT_OUT_SECONDS } : {};
+    client.end('connection.cut', new CaasError(kind, code, message, [], retry));
+    connection.stopReading();
     client.cutOffSoon();
   }
 

@@ -27,6 +27,9 @@ export interface SocketPeer {
 export abstract class SocketAuthenticator {
   /** @throws CaasError as over HTTP */
   abstract authenticate(token: unknown, requestId: string, peer: SocketPeer): Promise<SocketPrincipal>;
+
+  /** Whose address a connection is from, as limits see it: behind the trusted proxies, an IPv6 address as its /64. */
+  abstract addressOf(peer: SocketPeer): string;
 }
 
 /** Whoever keeps the tenants' settings answers; without an answer, no web page of another origin may connect. */

@@ -11,18 +11,12 @@ import { ClientSocket } from './client-socket';
 import { Digests } from './digests';
 import { sayFarewell, UnderWay } from './farewell';
 import { FloodGuard } from './flood-guard';
-import {
-  ConversationFeed,
-  SocketAuthenticator,
-  SocketOrigins,
-  SocketPlaces,
-  type SocketPeer,
-  type SocketPrincipal,
-} from './ports';
+import { HandshakeGuard, peerOf } from './handshake-guard';
+import { ConversationFeed, SocketAuthenticator, SocketOrigins, SocketPlaces, type SocketPrincipal } from './ports';
 import { Realtime } from './realtime';
 import { realtimeConfig } from './realtime.config';
 import { conversationRoom, isConversationRoom, sessionRoom, tenantRoom, userRoom } from './rooms';
-import { SocketMessages } from './socket-messages';
+import { SESSION_RENEW, SocketMessages } from './socket-messages';
 import { SocketObservers, type OpenSocket } from './socket-observers';
 
 const MAX_BACKLOG_BYTES = 4 * 2 ** 20;
@@ -49,6 +43,7 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
     private readonly realtime: Realtime,
     private readonly digests: Digests,
     private readonly observers: SocketObservers,
+    private readonly handshakes: HandshakeGuard,
     private readonly floods: FloodGuard,
     private readonly invalidations: Invalidations,
     private readonly state: ServerState,
@@ -61,6 +56,7 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
   afterInit(server: Server): void {
     this.messages.collect();
     batchWrites(server);
+    this.handshakes.attach(server);
     this.realtime.attach(server);
     this.digests.attach(server);
     server.use((socket, next) => void this.admit(socket, next));
@@ -82,8 +78,10 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
       this.requireOpen();
       // One that socket.io recovers comes with the rooms that it had: which it may be in now, `welcome` finds out anew.
       for (const room of socket.rooms) await socket.leave(room);
-      const { token } = socket.handshake.auth as { token?: unknown };
-      const principal = await this.authenticator.authenticate(token, requestId, peerOf(socket));
+      const { address, headers, auth } = socket.handshake;
+      const { token } = auth as { token?: unknown };
+      const peer = peerOf(address, headers);
+      const principal = await this.authenticator.authenticate(token, requestId, peer);
       await this.requireOrigin(socket, principal, requestId);
       await this.floods.admit(await principal.context(requestId));
       await this.takePlace(socket, principal);
@@ -92,11 +90,13 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
       socket.on('disconnect', () => {
         this.clients.get(socket.id)?.close();
         this.clients.delete(socket.id);
+        this.handshakes.of(socket).finish();
       });
       next();
     } catch (error) {
       const problem = toProblem(error, requestId);
       if (isOurFault(problem)) this.log.root.error({ err: error, request_id: requestId }, 'a handshake failed');
+      this.handshakes.of(socket).finish();
       next(Object.assign(new Error(problem.detail), { data: problem }));
     }
   }
@@ -104,7 +104,7 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
   private async welcome(socket: Socket): Promise<void> {
     const client = this.clients.get(socket.id);
     if (!client) return void socket.disconnect(true);
-    this.floods.watch(client, this.underWay);
+    this.floods.watch(client, this.handshakes.of(socket), this.underWay);
     // Listening comes first: what a client sends while its rooms are being joined must not be lost.
     socket.onAny((event: string, ...parameters: unknown[]) => void this.receive(client, event, parameters));
     const { tenantId, user, sessionId } = client.principal;
@@ -153,9 +153,8 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
     this.underWay.begin();
     try {
       this.requireOpen();
-      client.spend();
       const data =
-        event === 'session.renew' ? await this.renew(client, payload) : await this.answer(client, event, payload);
+        event === SESSION_RENEW ? await this.renew(client, payload) : await this.answer(client, event, payload);
       acknowledge({ ok: true, data: data ?? null });
     } catch (error) {
       const requestId = newRequestId();
@@ -179,7 +178,8 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
 
   private async renew(client: ClientSocket, payload: unknown): Promise<unknown> {
     const { token } = (payload ?? {}) as { token?: unknown };
-    client.renew(await this.authenticator.authenticate(token, newRequestId(), peerOf(client.socket)));
+    const { address, headers } = client.socket.handshake;
+    client.renew(await this.authenticator.authenticate(token, newRequestId(), peerOf(address, headers)));
     return { expires_at: new Date(client.principal.expiresAt).toISOString() };
   }
 
@@ -265,9 +265,4 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
         client.end('session.revoked', error);
     }
   }
-}
-
-function peerOf({ handshake }: Socket): SocketPeer {
-  const forwarded = handshake.headers['x-forwarded-for'];
-  return { address: handshake.address, forwardedFor: Array.isArray(forwarded) ? forwarded.join() : forwarded };
 }

@@ -2,6 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { Digests } from './digests';
 import { FloodGuard } from './flood-guard';
+import { HandshakeGuard } from './handshake-guard';
 import { Realtime } from './realtime';
 import { RealtimeGateway } from './realtime.gateway';
 import { SocketMessages } from './socket-messages';
@@ -11,7 +12,7 @@ import { SocketObservers } from './socket-observers';
 @Global()
 @Module({
   imports: [DiscoveryModule],
-  providers: [Realtime, RealtimeGateway, SocketMessages, SocketObservers, Digests, FloodGuard],
+  providers: [Realtime, RealtimeGateway, SocketMessages, SocketObservers, Digests, FloodGuard, HandshakeGuard],
   exports: [Realtime, SocketMessages, SocketObservers, Digests],
 })
 export class RealtimeModule {}

@@ -6,6 +6,9 @@ import { chargeOf, RateLimits, type Charge } from '#caas/platform/limits';
 
 const SOCKET_MESSAGE = Symbol('socket message');
 
+/** Answered by the gateway itself: it is about the socket. */
+export const SESSION_RENEW = 'session.renew';
+
 interface Declared {
   event: string;
   dto: Type<object>;
@@ -48,7 +51,11 @@ export class SocketMessages {
   }
 
   get names(): string[] {
-    return [...this.handlers.keys()];
+    return [...this.handlers.keys(), SESSION_RENEW];
+  }
+
+  isKnown(event: string): boolean {
+    return this.handlers.has(event) || event === SESSION_RENEW;
   }
 
   /** What a message counts as, like the same call over REST; null for one that is unknown. */

@@ -12,8 +12,7 @@ export class TokenBucket {
 
   /** How many seconds until there is one to spend; 0 when there is. */
   waitSeconds(nowMs: number): number {
-    this.left = Math.min(this.burst, this.left + ((nowMs - this.reckonedAtMs) / 1000) * this.perSecond);
-    this.reckonedAtMs = nowMs;
+    this.refill(nowMs);
     return this.left >= 1 ? 0 : (1 - this.left) / this.perSecond;
   }
 
@@ -22,5 +21,17 @@ export class TokenBucket {
     if (this.waitSeconds(nowMs) > 0) return false;
     this.left -= 1;
     return true;
+  }
+
+  /** Takes an amount that cannot be refused any more. @returns the seconds until it is paid for; 0 when it is */
+  charge(amount: number, nowMs: number): number {
+    this.refill(nowMs);
+    this.left -= amount;
+    return Math.max(0, -this.left / this.perSecond);
+  }
+
+  private refill(nowMs: number): void {
+    this.left = Math.min(this.burst, this.left + ((nowMs - this.reckonedAtMs) / 1000) * this.perSecond);
+    this.reckonedAtMs = nowMs;
   }
 }
