@@ -56,7 +56,7 @@ describe.each(['starter', 'pro', 'enterprise'] as const)('Posts on the tier %s',
       });
       expect(answer).toMatchObject({
         status: 201,
-        etag: '"0"',
+        etag: expect.stringMatching(/^"0-/),
         body: {
           kind: 'post',
           author: { user_external_id: 'anna' },
@@ -140,7 +140,7 @@ describe.each(['starter', 'pro', 'enterprise'] as const)('Posts on the tier %s',
       const changed = await anna.patch(`/v1/posts/${id}`, { text: 'better' }, { 'if-match': '"0"' });
       expect(changed).toMatchObject({
         status: 200,
-        etag: '"1"',
+        etag: expect.stringMatching(/^"1-/),
         body: { text: 'better', edited_at: expect.any(String), reaction_counts: { '👍': 1 }, view_count: 1 },
       });
       const stale = { 'if-match': '"0"' };
@@ -176,7 +176,7 @@ describe.each(['starter', 'pro', 'enterprise'] as const)('Posts on the tier %s',
         tenant.acting('anna', 1).patch(`/v1/posts/${id}`, { metadata: { a: 1 } }),
       ]);
       expect(await anna.get(`/v1/posts/${id}`)).toMatchObject({
-        etag: '"3"',
+        etag: expect.stringMatching(/^"3-/),
         body: { text: 'text', metadata: { a: 1 } },
       });
     });
@@ -471,7 +471,10 @@ describe.each(['starter', 'pro', 'enterprise'] as const)('Posts on the tier %s',
       ];
       return [body.author, reactions.data[0].user].every((user) => user.user_display_name === named.user_display_name);
     });
-    expect(await anna.get(`/v1/posts/${id}`)).toMatchObject({ etag: '"0"', body: { author: named } });
+    expect(await anna.get(`/v1/posts/${id}`)).toMatchObject({
+      etag: expect.stringMatching(/^"0-/),
+      body: { author: named },
+    });
   });
 });
 

@@ -18,7 +18,7 @@ describe.each(['starter', 'pro', 'enterprise'] as const)('Settings on the tier %
 
   it('begin with the defaults of the tier, and say what they are for', async () => {
     const { status, etag, body } = await tenant.server(1).get('/v1/settings');
-    expect({ status, etag }).toEqual({ status: 200, etag: '"0"' });
+    expect({ status, etag }).toEqual({ status: 200, etag: expect.stringMatching(/^"0-/) });
     const members = { starter: 5_000, pro: 20_000, enterprise: 100_000 }[tier];
     expect(body).toMatchObject({
       groups: { max_members: members, invites_enabled: true },

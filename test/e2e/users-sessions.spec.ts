@@ -110,7 +110,7 @@ describe.each(TIERS)('Tokens, sessions and devices on the tier %s', (tier) => {
     it('are created, updated, listed, read and removed by the id the app gave them', async () => {
       const anna = tenant.acting('anna');
       const made = await anna.put('/v1/users/me/devices/127', { platform: 'ios', push_token: 'apns-1', name: 'Phone' });
-      expect(made).toMatchObject({ status: 201, etag: '"0"' });
+      expect(made).toMatchObject({ status: 201, etag: expect.stringMatching(/^"0-/) });
       expect(made.body).toMatchObject({ device_id: '127', platform: 'ios', push_token: 'apns-1', name: 'Phone' });
       const updated = await anna.put('/v1/users/me/devices/127', { platform: 'ios', name: null });
       expect(updated).toMatchObject({ status: 200, body: { id: made.body.id, push_token: 'apns-1', name: null } });

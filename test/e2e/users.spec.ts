@@ -9,7 +9,7 @@ describe.each(TIERS)('Users over HTTP on the tier %s', (tier) => {
   describe('PUT', () => {
     it('creates with 201, updates with 200, and leaves alone what it does not name', async () => {
       const made = await server.put('/v1/users/anna', { display_name: 'Anna', metadata: { team: 'red' } });
-      expect(made).toMatchObject({ status: 201, etag: '"0"' });
+      expect(made).toMatchObject({ status: 201, etag: expect.stringMatching(/^"0-/) });
       expect(made.body).toEqual({
         id: expect.stringMatching(/^[0-9a-f]{24}$/),
         external_id: 'anna',
@@ -22,7 +22,7 @@ describe.each(TIERS)('Users over HTTP on the tier %s', (tier) => {
         updated_at: made.body.created_at,
       });
       const updated = await server.put('/v1/users/anna', { display_name: 'Änna 😀', avatar_file_id: null });
-      expect(updated).toMatchObject({ status: 200, etag: '"1"' });
+      expect(updated).toMatchObject({ status: 200, etag: expect.stringMatching(/^"1-/) });
       expect(updated.body).toMatchObject({
         id: made.body.id,
         display_name: 'Änna 😀',
@@ -82,7 +82,11 @@ describe.each(TIERS)('Users over HTTP on the tier %s', (tier) => {
     it('changes the version that was read, and answers 412 for an older one', async () => {
       const { etag } = await server.put('/v1/users/pat', { display_name: 'Pat' });
       const first = await server.patch('/v1/users/pat', { display_name: 'Patricia' }, { 'if-match': etag! });
-      expect(first).toMatchObject({ status: 200, etag: '"1"', body: { display_name: 'Patricia' } });
+      expect(first).toMatchObject({
+        status: 200,
+        etag: expect.stringMatching(/^"1-/),
+        body: { display_name: 'Patricia' },
+      });
       const second = await server.patch('/v1/users/pat', { display_name: 'Patrick' }, { 'if-match': etag! });
       expect(second).toMatchObject({ status: 412, body: { code: 'stale_version' } });
       expect(await server.delete('/v1/users/pat', { 'if-match': etag! })).toMatchObject({ status: 412 });
@@ -105,7 +109,7 @@ describe.each(TIERS)('Users over HTTP on the tier %s', (tier) => {
         Array.from({ length: 6 }, (_, n) => tenant.server(n % 2).patch('/v1/users/busy', { metadata: { n } })),
       );
       expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 200]);
-      expect((await server.get('/v1/users/busy')).etag).toBe('"6"');
+      expect((await server.get('/v1/users/busy')).etag).toMatch(/^"6-/);
     });
 
     it('is not made stale by the user being seen', async () => {

@@ -4,6 +4,7 @@ export * from './emoji';
 export * from './errors';
 export * from './ids';
 export * from './paging';
+export * from './preconditions';
 export * from './request-context';
 export * from './tenant';
 export * from './tenant-connection';

@@ -1,7 +1,7 @@
 import { Injectable, SetMetadata, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { RequestContext } from '#caas/kernel';
-import { bindContext } from '#caas/platform/http';
+import { bindContext, refuseUntakenConditions } from '#caas/platform/http';
 import { chargeOf, RateLimits, subjectOf, type Charge } from '#caas/platform/limits';
 import { Authenticator } from '../authenticator';
 import { PlatformKeys } from '../credentials/platform-key';
@@ -47,16 +47,21 @@ export class AccessGuard implements CanActivate {
 
   async canActivate(host: ExecutionContext): Promise<boolean> {
     if (host.getType() !== 'http') return true;
+    await this.admit(host);
+    refuseUntakenConditions(host.switchToHttp().getRequest<FastifyRequest>());
+    return true;
+  }
+
+  private async admit(host: ExecutionContext): Promise<void> {
     const http = host.switchToHttp();
     const request = http.getRequest<FastifyRequest<{ Querystring: Record<string, unknown> }>>();
     const { door, charge } = this.routeOf(host, request.method);
-    if (door === 'public') return true;
-    if (door === 'signed' && request.query.signature !== undefined) return true;
+    if (door === 'public' || (door === 'signed' && request.query.signature !== undefined)) return;
     const { authorization } = request.headers;
     if (door === 'platform') {
       const verify = () => this.platformKeys.verify(authorization, request.method);
       bindOperator(request, await this.badCredentials.watch(request.ip, authorization ?? '', verify));
-      return true;
+      return;
     }
     const actingUser = request.headers['x-acting-user'];
     const ctx = await this.badCredentials.watch(request.ip, authorization ?? '', () =>
@@ -70,7 +75,6 @@ export class AccessGuard implements CanActivate {
     await this.spend(ctx, charge, request, http.getResponse<FastifyReply>());
     if (door === 'user') void ctx.user;
     if (door === 'server') ctx.requireServer();
-    return true;
   }
 
   /** @throws CaasError `rate_limited` (429) */

@@ -1,4 +1,5 @@
 import type { QuotaLimits, Tier } from '#caas/kernel';
+import { versioned } from '#caas/platform/http';
 
 export interface TenantView {
   id: string;
@@ -17,9 +18,10 @@ export function presentTenant(tenant: {
   tier: Tier;
   status: string;
   quotas?: Partial<QuotaLimits>;
+  edition?: number;
   created_at: Date;
   updated_at: Date;
 }): TenantView {
-  const { _id, name, tier, status, quotas = {}, created_at, updated_at } = tenant;
-  return { id: _id, name, tier, status, quotas, created_at, updated_at };
+  const { _id, name, tier, status, quotas = {}, edition = 0, created_at, updated_at } = tenant;
+  return versioned({ id: _id, name, tier, status, quotas, created_at, updated_at }, edition);
 }

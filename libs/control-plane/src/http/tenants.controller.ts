@@ -1,8 +1,8 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Put, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
-import { invalid, isTenantId, mapPage, parsePageRequest, parseTenantId, type Page } from '#caas/kernel';
+import { invalid, isTenantId, mapPage, parsePageRequest, parseTenantId, Preconditions, type Page } from '#caas/kernel';
 import { Operator, PlatformRoute, type OperatorContext } from '#caas/access';
-import { AllowQuery, PAGE_QUERY } from '#caas/platform/http';
+import { AllowQuery, Conditional, EntityTag, PAGE_QUERY } from '#caas/platform/http';
 import { TenantServerKeys } from '../keys/server-keys.repository';
 import { TenantSigningKeys } from '../keys/signing-keys.repository';
 import { TenantsService } from '../tenants/tenants.service';
@@ -46,30 +46,50 @@ export class TenantsController {
   }
 
   @Get(':id')
+  @EntityTag()
   async get(@Param('id') id: string): Promise<TenantView> {
     return presentTenant(await this.tenants.get(parseTenantId(id)));
   }
 
   @Patch(':id')
-  async update(@Operator() operator: OperatorContext, @Param('id') id: string, @Body() body: UpdateTenantDto) {
-    return presentTenant(await this.tenants.update(operator, parseTenantId(id), body));
+  async update(
+    @Operator() operator: OperatorContext,
+    @Param('id') id: string,
+    @Body() body: UpdateTenantDto,
+    @Conditional() preconditions: Preconditions,
+  ) {
+    return presentTenant(await this.tenants.update(operator, parseTenantId(id), body, preconditions));
   }
 
   @Delete(':id')
   @HttpCode(204)
-  delete(@Operator() operator: OperatorContext, @Param('id') id: string): Promise<void> {
-    return this.tenants.delete(operator, parseTenantId(id));
+  delete(
+    @Operator() operator: OperatorContext,
+    @Param('id') id: string,
+    @Conditional() preconditions: Preconditions,
+  ): Promise<void> {
+    return this.tenants.delete(operator, parseTenantId(id), preconditions);
   }
 
   @Put(':id/tier')
-  async changeTier(@Operator() operator: OperatorContext, @Param('id') id: string, @Body() { tier }: ChangeTierDto) {
-    return presentTenant(await this.tenants.changeTier(operator, parseTenantId(id), tier));
+  async changeTier(
+    @Operator() operator: OperatorContext,
+    @Param('id') id: string,
+    @Body() { tier }: ChangeTierDto,
+    @Conditional() preconditions: Preconditions,
+  ) {
+    return presentTenant(await this.tenants.changeTier(operator, parseTenantId(id), tier, preconditions));
   }
 
   /** Replaces what was agreed instead of the tier's quotas. Live everywhere within seconds. */
   @Put(':id/quotas')
-  async changeQuotas(@Operator() operator: OperatorContext, @Param('id') id: string, @Body() quotas: QuotasDto) {
-    return presentTenant(await this.tenants.changeQuotas(operator, parseTenantId(id), quotas));
+  async changeQuotas(
+    @Operator() operator: OperatorContext,
+    @Param('id') id: string,
+    @Body() quotas: QuotasDto,
+    @Conditional() preconditions: Preconditions,
+  ) {
+    return presentTenant(await this.tenants.changeQuotas(operator, parseTenantId(id), quotas, preconditions));
   }
 
   @Post(':id/server-keys')

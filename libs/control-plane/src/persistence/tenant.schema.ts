@@ -27,6 +27,10 @@ export class TenantRecord {
   @Prop({ type: Object, default: {} })
   quotas?: Partial<QuotaLimits>;
 
+  /** Changes by operators: the version that ETag and If-Match speak of. Absent: none. */
+  @Prop({ type: Number })
+  edition?: number;
+
   @Prop({ type: Date, required: true })
   created_at: Date;
 

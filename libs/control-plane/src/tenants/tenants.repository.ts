@@ -66,16 +66,22 @@ export class TenantsRepository extends TenantDirectory implements OnModuleInit {
     return outcome.upsertedCount === 1;
   }
 
-  /** Answers the changed tenant, or null when it is in none of the states `from`. */
+  /**
+   * @param seen the edition that is to be changed; without it, whichever is there
+   * @returns the changed tenant, or null when it is in none of the states `from`, or of another edition
+   */
   async change(
     id: TenantId,
     from: TenantState[],
     changes: Partial<Pick<TenantRecord, 'name' | 'tier' | 'status' | 'database_uri' | 'quotas'>>,
+    seen?: number,
   ): Promise<TenantRecord | null> {
+    // Tenants made before there were editions have none, which `null` finds.
+    const edition = seen === undefined ? {} : { edition: { $in: seen === 0 ? [0, null] : [seen] } };
     const changed = await this.tenants
       .findOneAndUpdate(
-        { _id: id, status: { $in: from } },
-        { $set: { ...changes, updated_at: new Date() } },
+        { _id: id, status: { $in: from }, ...edition },
+        { $set: { ...changes, updated_at: new Date() }, $inc: { edition: 1 } },
         { returnDocument: 'after' },
       )
       .lean<TenantRecord>();

@@ -5,6 +5,7 @@ import {
   newTenantId,
   notFound,
   PLACEMENT_OF_TIER,
+  Preconditions,
   type Page,
   type PageRequest,
   type Quota,
@@ -89,14 +90,14 @@ export class TenantsService {
     return this.tenants.page(request, [...SERVED]);
   }
 
+  /** @throws CaasError `tenant_not_found` (404), `stale_version` (412) */
   async update(
     operator: OperatorContext,
     id: TenantId,
     changes: { name?: string; status?: 'active' | 'suspended' },
+    preconditions = Preconditions.NONE,
   ): Promise<TenantRecord> {
-    const before = await this.get(id);
-    const record = await this.tenants.change(id, [...SERVED], changes);
-    if (!record) throw notFound('tenant');
+    const { before, record } = await this.change(id, preconditions, () => changes);
     if (changes.status !== undefined && changes.status !== before.status) {
       await this.audit.write(operator, changes.status === 'suspended' ? 'tenant.suspended' : 'tenant.activated', id);
     }
@@ -106,36 +107,48 @@ export class TenantsService {
     return record;
   }
 
-  /** Within a placement only the tier changes. @throws CaasError `tier_change_unsupported` (409) when data would have to move */
-  async changeTier(operator: OperatorContext, id: TenantId, tier: Tier): Promise<TenantRecord> {
-    const { tier: from } = await this.get(id);
-    if (PLACEMENT_OF_TIER[from] !== PLACEMENT_OF_TIER[tier]) {
+  /**
+   * Within a placement only the tier changes.
+   * @throws CaasError `tenant_not_found` (404), `tier_change_unsupported` (409) when data would have to move, `stale_version`
+   *   (412)
+   */
+  async changeTier(
+    operator: OperatorContext,
+    id: TenantId,
+    tier: Tier,
+    preconditions = Preconditions.NONE,
+  ): Promise<TenantRecord> {
+    const { before, record } = await this.change(id, preconditions, ({ tier: from }) => {
+      if (PLACEMENT_OF_TIER[from] === PLACEMENT_OF_TIER[tier]) return { tier };
       throw conflict('tier_change_unsupported', `Moving data from ${from} to ${tier} is not supported yet.`);
-    }
-    const record = await this.tenants.change(id, [...SERVED], { tier });
-    if (!record) throw notFound('tenant');
-    await this.audit.write(operator, 'tenant.tier_changed', id, { from, to: tier });
+    });
+    await this.audit.write(operator, 'tenant.tier_changed', id, { from: before.tier, to: tier });
     return record;
   }
 
-  /** All of them: what `agreed` leaves out follows the tier. They stay when the tier changes. */
+  /**
+   * All of them: what `agreed` leaves out follows the tier. They stay when the tier changes.
+   * @throws CaasError `tenant_not_found` (404), `stale_version` (412)
+   */
   async changeQuotas(
     operator: OperatorContext,
     id: TenantId,
     agreed: { [Q in Quota]?: number | null | undefined },
+    preconditions = Preconditions.NONE,
   ): Promise<TenantRecord> {
     // In the database, what is undefined would be null: no limit.
     const quotas = Object.fromEntries(Object.entries(agreed).filter(([, limit]) => limit !== undefined));
-    const record = await this.tenants.change(id, [...SERVED], { quotas });
-    if (!record) throw notFound('tenant');
+    const { record } = await this.change(id, preconditions, () => ({ quotas }));
     await this.audit.write(operator, 'tenant.quotas_changed', id, { quotas });
     return record;
   }
 
-  /** Credentials stop first, then the data go, then the keys. The row stays, so that the id is never used again. */
-  async delete(operator: OperatorContext, id: TenantId): Promise<void> {
-    const record = await this.tenants.change(id, [...SERVED], { status: 'deleting' });
-    if (!record) throw notFound('tenant');
+  /**
+   * Credentials stop first, then the data go, then the keys. The row stays, so that the id is never used again.
+   * @throws CaasError `tenant_not_found` (404), `stale_version` (412)
+   */
+  async delete(operator: OperatorContext, id: TenantId, preconditions = Preconditions.NONE): Promise<void> {
+    const { record } = await this.change(id, preconditions, () => ({ status: 'deleting' as const }));
     await this.finishDeleting(operator, record);
   }
 
@@ -152,6 +165,24 @@ export class TenantsService {
 
   async syncIndexes(id: TenantId): Promise<IndexChanges[]> {
     return this.placements.syncIndexes(this.tenants.tenantOf(await this.get(id)));
+  }
+
+  /**
+   * Changes the very tenant that the conditions were checked of.
+   * @param changesOf may throw
+   */
+  private async change(
+    id: TenantId,
+    preconditions: Preconditions,
+    changesOf: (before: TenantRecord) => Parameters<TenantsRepository['change']>[2],
+  ): Promise<{ before: TenantRecord; record: TenantRecord }> {
+    for (;;) {
+      const before = await this.get(id);
+      const { edition = 0 } = before;
+      preconditions.require(edition);
+      const record = await this.tenants.change(id, [...SERVED], changesOf(before), edition);
+      if (record) return { before, record };
+    }
   }
 
   private async finishDeleting(operator: OperatorContext, record: TenantRecord): Promise<void> {

@@ -1,6 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
-import { notFound, type Page, type PageRequest, type RequestContext, type UserReference } from '#caas/kernel';
+import {
+  notFound,
+  type Page,
+  type PageRequest,
+  type Preconditions,
+  type RequestContext,
+  type UserReference,
+} from '#caas/kernel';
 import { GroupAccess, notAllowed, requireAdmin } from './group-access';
 import { GroupConversations, type MembershipGuard } from './group-conversations';
 import { NamedUsers } from './named-users';
@@ -19,13 +26,15 @@ export class GroupMembersService {
 
   /**
    * Lets somebody in, or gives them another role, as `roles.ts` allows. Who makes somebody else the owner becomes an admin.
-   * @throws CaasError `group_not_found`, `user_not_found` (404), `not_allowed`, `banned` (403), `owner_required` (409)
+   * @throws CaasError `group_not_found`, `user_not_found` (404), `not_allowed`, `banned` (403), `owner_required` (409),
+   *   `stale_version`, `already_exists` (412)
    */
   async put(
     ctx: RequestContext,
     id: ObjectId,
     externalId: string,
     role: Role,
+    preconditions: Preconditions,
   ): Promise<{ member: Member; created: boolean }> {
     const { group } = await this.access.require(ctx, id);
     const user = await this.users.active(ctx, externalId);
@@ -33,6 +42,7 @@ export class GroupMembersService {
     return this.conversations.put(ctx, group.conversation_id, user, role, ({ standing, target }) => {
       if (!standing) throw notFound('group');
       if (target !== role && !mayGrant(standing, target, role)) throw notAllowed();
+      preconditions.requireUnversioned(target !== null);
     });
   }
 
@@ -53,13 +63,15 @@ export class GroupMembersService {
 
   /**
    * Keeps somebody out, who need not be in; who is in is removed. Again, it changes the reason.
-   * @throws CaasError `group_not_found`, `user_not_found` (404), `admin_required`, `not_allowed` (403)
+   * @throws CaasError `group_not_found`, `user_not_found` (404), `admin_required`, `not_allowed` (403), `stale_version`,
+   *   `already_exists` (412)
    */
   async ban(
     ctx: RequestContext,
     id: ObjectId,
     externalId: string,
     reason: string | null,
+    preconditions: Preconditions,
   ): Promise<{ ban: GroupBan; created: boolean }> {
     const group = await this.access.requireAdmin(ctx, id);
     const user = await this.users.anyState(ctx, externalId);
@@ -69,6 +81,7 @@ export class GroupMembersService {
       const standing = requireAdmin(scope);
       if (isActor(ctx, user) || (scope.target && !mayRemove(standing, scope.target))) throw notAllowed();
       written = await writeBan(scope.tx, id, user, reason);
+      preconditions.requireUnversioned(!written.created);
     };
     await this.conversations.expel(ctx, group.conversation_id, user, guard);
     return written!;

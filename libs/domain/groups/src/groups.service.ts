@@ -1,14 +1,21 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
-import { DuplicateKeyError, forbidden, notFound, type Page, type PageRequest, type RequestContext } from '#caas/kernel';
-import { requireVersion } from '#caas/platform/http';
+import {
+  DuplicateKeyError,
+  forbidden,
+  notFound,
+  type Page,
+  type PageRequest,
+  type Preconditions,
+  type RequestContext,
+} from '#caas/kernel';
 import { Settings } from '#caas/domain/settings';
 import { NameRules } from '#caas/domain/users';
 import { GroupAccess, requireAdmin, type GroupFooting } from './group-access';
 import { GroupConversations, type MembershipScope } from './group-conversations';
 import { groupsSettings, requireRoom } from './groups.settings';
 import { NamedUsers } from './named-users';
-import { groups, type GroupType } from './persistence/group.schema';
+import { groupEditionOf, groups, type GroupType } from './persistence/group.schema';
 import { members } from './persistence/member.schema';
 import { isOwner } from './roles';
 
@@ -88,10 +95,14 @@ export class GroupsService {
 
   /**
    * For admins and the owner. The conversation goes by the group's name.
-   * @param version of the group, that the client saw; null when it does not say
    * @throws CaasError `group_not_found` (404), `admin_required`, `name_blocked` (403), `stale_version` (412)
    */
-  async update(ctx: RequestContext, id: ObjectId, wanted: GroupChanges, version: number | null): Promise<GroupEntry> {
+  async update(
+    ctx: RequestContext,
+    id: ObjectId,
+    wanted: GroupChanges,
+    preconditions: Preconditions,
+  ): Promise<GroupEntry> {
     const { conversation_id } = await this.access.requireAdmin(ctx, id);
     const { name } = wanted;
     const changes = name === undefined ? wanted : { ...wanted, name: await this.names.admit(ctx, name) };
@@ -100,8 +111,9 @@ export class GroupsService {
       const rows = scope.tx.repository(groups);
       const group = await rows.findById(id);
       if (!group) throw notFound('group');
-      requireVersion(version, group.__v);
-      if (Object.keys(changes).length > 0) await rows.updateOne({ _id: id }, { $set: { ...changes } });
+      preconditions.require(groupEditionOf(group));
+      if (Object.keys(changes).length === 0) return;
+      await rows.updateOne({ _id: id }, { $set: { ...changes }, $inc: { edition: 1 } });
     });
     return this.get(ctx, id);
   }
@@ -110,13 +122,13 @@ export class GroupsService {
    * For its owner, and the tenant's server: the conversation ends with it.
    * @throws CaasError `group_not_found` (404), `owner_required` (403), `stale_version` (412)
    */
-  async remove(ctx: RequestContext, id: ObjectId, version: number | null): Promise<void> {
+  async remove(ctx: RequestContext, id: ObjectId, preconditions: Preconditions): Promise<void> {
     const { group, standing } = await this.access.require(ctx, id);
     requireOwner(ctx, { standing });
     await this.conversations.close(ctx, group.conversation_id, async (scope) => {
       requireOwner(ctx, scope);
       const now = await scope.tx.repository(groups).findById(id);
-      requireVersion(version, now?.__v ?? group.__v);
+      preconditions.require(groupEditionOf(now ?? group));
     });
   }
 

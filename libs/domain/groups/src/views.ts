@@ -1,6 +1,7 @@
 import type { UserReference } from '#caas/kernel';
 import { versioned } from '#caas/platform/http';
 import type { GroupEntry } from './groups.service';
+import { groupEditionOf } from './persistence/group.schema';
 import type { GroupBan } from './persistence/group-ban.schema';
 import type { GroupInvite } from './persistence/group-invite.schema';
 import type { Member } from './persistence/member.schema';
@@ -29,7 +30,7 @@ export const viewOfGroup = ({ group, standing, memberCount }: GroupEntry) =>
       created_at: group.created_at.toISOString(),
       updated_at: group.updated_at.toISOString(),
     },
-    group.__v,
+    groupEditionOf(group),
   );
 
 export const viewOfMember = ({ _id, user, role, created_at }: Member) => ({

@@ -7,7 +7,7 @@ import { visibleFrom } from './conversations/visibility';
 import { unreadCountOf } from './conversations/watermarks';
 import type { Conversation } from './persistence/conversation.schema';
 import type { MessageVersion } from './persistence/message-version.schema';
-import type { Message } from './persistence/message.schema';
+import { editionOf, type Message } from './persistence/message.schema';
 import type { PollVote } from './persistence/poll-vote.schema';
 import type { Reaction } from './persistence/reaction.schema';
 import type { Poll } from './polls/poll';
@@ -53,7 +53,7 @@ export function viewOfMessage(message: Message) {
 
 /** For one viewer, with the reactions and votes that are theirs: `MessageViews` knows them. */
 export function viewOfMessageFor(message: Message, own_reactions: string[], own_votes: string[]) {
-  return versioned({ ...viewOfMessage(message), own_reactions, own_votes }, message.__v);
+  return versioned({ ...viewOfMessage(message), own_reactions, own_votes }, editionOf(message));
 }
 
 function viewOfPoll({ question, options, multiple, anonymous, closes_at, closed_at, voter_count }: Poll) {

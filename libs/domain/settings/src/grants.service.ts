@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DuplicateKeyError, type RequestContext, type TenantId } from '#caas/kernel';
+import { DuplicateKeyError, type Preconditions, type RequestContext, type TenantId } from '#caas/kernel';
 import { TenantActs, type OperatorContext } from '#caas/access';
 import { Invalidations } from '#caas/platform/cache';
 import { RequestContexts } from '#caas/tenancy';
@@ -11,6 +11,8 @@ export interface TenantGrants {
   granted: StoredSettings;
   /** All settings as they hold. */
   values: StoredSettings;
+  /** Changes by operators; those of the tenant do not count. */
+  version: number;
 }
 
 /**
@@ -34,11 +36,16 @@ export class GrantsService {
 
   /**
    * What is not named stays; null takes a grant back.
-   * @throws CaasError `tenant_not_found` (404), `invalid_settings` (400)
+   * @throws CaasError `tenant_not_found` (404), `invalid_settings` (400), `stale_version` (412)
    */
-  async change(operator: OperatorContext, tenantId: TenantId, changes: Record<string, unknown>): Promise<TenantGrants> {
+  async change(
+    operator: OperatorContext,
+    tenantId: TenantId,
+    changes: Record<string, unknown>,
+    preconditions: Preconditions,
+  ): Promise<TenantGrants> {
     const ctx = await this.contextOf(operator, tenantId);
-    const write = () => ctx.transaction((tx) => this.write(tx, changes));
+    const write = () => ctx.transaction((tx) => this.write(tx, changes, preconditions));
     const row = await write().catch((error: unknown) => {
       // The tenant's own first change came between: now there is a row.
       if (error instanceof DuplicateKeyError) return write();
@@ -50,17 +57,24 @@ export class GrantsService {
     return this.current(ctx, row);
   }
 
-  private async write(tx: RequestContext, changes: Record<string, unknown>): Promise<TenantSettings> {
+  private async write(
+    tx: RequestContext,
+    changes: Record<string, unknown>,
+    preconditions: Preconditions,
+  ): Promise<TenantSettings> {
     const repository = tx.repository(tenantSettings);
     const before = await repository.findOne({});
+    preconditions.require(before?.granted_edition ?? 0);
     const granted = this.registry.grant(before?.granted ?? {}, changes);
-    if (!before) return repository.insertOne({ values: {}, granted });
-    return (await repository.findOneAndUpdate({ _id: before._id }, { $set: { granted } }, { returning: 'after' }))!;
+    if (!before) return repository.insertOne({ values: {}, granted, granted_edition: 1 });
+    const update = { $set: { granted }, $inc: { granted_edition: 1 } };
+    return (await repository.findOneAndUpdate({ _id: before._id }, update, { returning: 'after' }))!;
   }
 
   private current({ tenant }: RequestContext, row: TenantSettings | null): TenantGrants {
     const granted = row?.granted ?? {};
-    return { granted, values: this.registry.resolve({ values: row?.values ?? {}, granted }, tenant.tier) };
+    const values = this.registry.resolve({ values: row?.values ?? {}, granted }, tenant.tier);
+    return { granted, values, version: row?.granted_edition ?? 0 };
   }
 
   private contextOf({ name, requestId }: OperatorContext, tenantId: TenantId): Promise<RequestContext> {

@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { DuplicateKeyError, type RequestContext } from '#caas/kernel';
+import { DuplicateKeyError, type Preconditions, type RequestContext } from '#caas/kernel';
 import { TenantActs } from '#caas/access';
 import { Invalidations } from '#caas/platform/cache';
-import { requireVersion } from '#caas/platform/http';
 import { tenantSettings, versionOf, type TenantSettings } from './persistence/tenant-settings.schema';
 import { namesIn, SettingsRegistry, type StoredSettings } from './settings-registry';
 
@@ -43,12 +42,12 @@ export class SettingsService {
   async change(
     ctx: RequestContext,
     changes: Record<string, unknown>,
-    version: number | null,
+    preconditions: Preconditions,
   ): Promise<CurrentSettings> {
     ctx.requireServer();
-    const row = await this.writeOnce(ctx, changes, version).catch((error: unknown) => {
+    const row = await this.writeOnce(ctx, changes, preconditions).catch((error: unknown) => {
       // Two first changes at once: the second finds the row of the first.
-      if (error instanceof DuplicateKeyError) return this.writeOnce(ctx, changes, version);
+      if (error instanceof DuplicateKeyError) return this.writeOnce(ctx, changes, preconditions);
       throw error;
     });
     this.invalidations.publish({ kind: 'settings', tenantId: ctx.tenantId, id: ctx.tenantId });
@@ -57,14 +56,14 @@ export class SettingsService {
     return this.current(ctx, row);
   }
 
-  private writeOnce(ctx: RequestContext, changes: Record<string, unknown>, version: number | null) {
-    return ctx.transaction((tx) => this.write(tx, changes, version));
+  private writeOnce(ctx: RequestContext, changes: Record<string, unknown>, preconditions: Preconditions) {
+    return ctx.transaction((tx) => this.write(tx, changes, preconditions));
   }
 
-  private async write(tx: RequestContext, changes: Record<string, unknown>, version: number | null) {
+  private async write(tx: RequestContext, changes: Record<string, unknown>, preconditions: Preconditions) {
     const repository = tx.repository(tenantSettings);
     const before = await repository.findOne({});
-    requireVersion(version, versionOf(before));
+    preconditions.require(versionOf(before));
     const granted = before?.granted ?? {};
     const values = this.registry.apply({ values: before?.values ?? {}, granted }, changes, tx.tenant.tier);
     if (!before) return repository.insertOne({ values, granted });

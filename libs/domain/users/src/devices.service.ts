@@ -6,11 +6,11 @@ import {
   notFound,
   type Page,
   type PageRequest,
+  type Preconditions,
   type RequestContext,
 } from '#caas/kernel';
-import { requireVersion } from '#caas/platform/http';
 import { DeviceRemovals } from './device-removals';
-import { userDevices, type DevicePlatform, type UserDevice } from './persistence/user-device.schema';
+import { deviceEditionOf, userDevices, type DevicePlatform, type UserDevice } from './persistence/user-device.schema';
 
 /** More than anybody carries, and few enough to encrypt one message for each. */
 export const MAX_DEVICES_PER_USER = 100;
@@ -32,22 +32,25 @@ export class DevicesService {
   /**
    * Registers a device or updates it; what `input` leaves out stays as it was. A push token moves to the device that
    * registered it last, so that a phone that changed hands does not get the earlier user's messages.
-   * @throws CaasError `invalid_device_id` (400), `too_many_devices` (409)
+   * @throws CaasError `invalid_device_id` (400), `too_many_devices` (409), `stale_version`, `already_exists` (412)
    */
   async put(
     ctx: RequestContext,
     deviceId: string,
     input: DeviceInput,
+    preconditions: Preconditions,
   ): Promise<{ device: UserDevice; created: boolean }> {
     const { user_id } = ctx.user;
     requireDeviceId(deviceId);
     const known = await this.find(ctx, deviceId);
+    preconditions.require(known && deviceEditionOf(known));
     if (!known && (await ctx.repository(userDevices).count({ 'user.user_id': user_id })) >= MAX_DEVICES_PER_USER) {
       throw conflict('too_many_devices', `A user has at most ${MAX_DEVICES_PER_USER} devices.`);
     }
     const written = await ctx
       .transaction(async (tx) => {
-        const outcome = await this.write(tx, deviceId, input);
+        const outcome = await this.write(tx, deviceId, known, input);
+        if (!outcome) return null;
         if (input.push_token) await this.takePushToken(tx, outcome.device, input.push_token);
         return outcome;
       })
@@ -55,7 +58,8 @@ export class DevicesService {
         if (error instanceof DuplicateKeyError) return null;
         throw error;
       });
-    return written ?? this.put(ctx, deviceId, input);
+    // Somebody was faster: what is there now decides.
+    return written ?? this.put(ctx, deviceId, input, preconditions);
   }
 
   list(ctx: RequestContext, page: PageRequest): Promise<Page<UserDevice>> {
@@ -73,10 +77,10 @@ export class DevicesService {
    * For good: nothing is pushed to it from now on, and nothing encrypted for it.
    * @throws CaasError `device_not_found` (404), `stale_version` (412)
    */
-  async remove(ctx: RequestContext, deviceId: string, expectedVersion: number | null): Promise<void> {
+  async remove(ctx: RequestContext, deviceId: string, preconditions: Preconditions): Promise<void> {
     for (;;) {
       const device = await this.get(ctx, deviceId);
-      requireVersion(expectedVersion, device.__v);
+      preconditions.require(deviceEditionOf(device));
       const removed = await ctx.transaction(async (tx) => {
         if ((await tx.repository(userDevices).deleteOne({ _id: device._id, __v: device.__v })) === 0) return false;
         await this.removals.remove(tx, ctx.user.user_id, deviceId);
@@ -90,7 +94,8 @@ export class DevicesService {
     return ctx.repository(userDevices).findOne({ 'user.user_id': ctx.user.user_id, device_id: deviceId });
   }
 
-  private async write(ctx: RequestContext, deviceId: string, input: DeviceInput) {
+  /** Null when the device is no longer what `known` says. */
+  private async write(ctx: RequestContext, deviceId: string, known: UserDevice | null, input: DeviceInput) {
     const repository = ctx.repository(userDevices);
     const { platform, push_token, name } = input;
     const changes = {
@@ -98,11 +103,11 @@ export class DevicesService {
       ...(push_token === undefined ? {} : { push_token }),
       ...(name === undefined ? {} : { name }),
     };
-    const changed = await repository.findOneAndUpdate(
-      { 'user.user_id': ctx.user.user_id, device_id: deviceId },
-      { $set: changes },
-    );
-    if (changed) return { device: changed, created: false };
+    if (known) {
+      const update = { $set: changes, $inc: { edition: 1 } };
+      const device = await repository.findOneAndUpdate({ _id: known._id, __v: known.__v }, update);
+      return device && { device, created: false };
+    }
     const device = await repository.insertOne({
       user: ctx.user,
       device_id: deviceId,
@@ -116,7 +121,10 @@ export class DevicesService {
   private async takePushToken(ctx: RequestContext, device: UserDevice, pushToken: string): Promise<void> {
     await ctx
       .repository(userDevices)
-      .updateMany({ push_token: pushToken, _id: { $ne: device._id } }, { $set: { push_token: null } });
+      .updateMany(
+        { push_token: pushToken, _id: { $ne: device._id } },
+        { $set: { push_token: null }, $inc: { edition: 1 } },
+      );
   }
 }
 

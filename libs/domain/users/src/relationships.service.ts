@@ -7,6 +7,7 @@ import {
   notFound,
   type Page,
   type PageRequest,
+  type Preconditions,
   type RequestContext,
   type UserReference,
 } from '#caas/kernel';
@@ -38,18 +39,24 @@ export class RelationshipsService {
   /**
    * Asks for friendship (or grants it, when the other side asked already), blocks or mutes. Safe to repeat. A block ends a
    * friendship from both sides; whoever is blocked cannot ask the blocker for one.
-   * @throws CaasError `user_not_found` (404), `relationship_with_self` (400), `blocked` (403)
+   * @throws CaasError `user_not_found` (404), `relationship_with_self` (400), `blocked` (403), `stale_version`,
+   *   `already_exists` (412)
    */
   async put(
     ctx: RequestContext,
     externalId: string,
     type: RelationshipType,
+    preconditions: Preconditions,
   ): Promise<{ relationship: UserRelationship; created: boolean }> {
     const actor = ctx.user;
     const target = await this.targetOf(ctx, externalId);
     for (let attempt = 1; ; attempt++) {
       try {
-        return await ctx.transaction((tx) => this.write(tx, actor, target, type));
+        return await ctx.transaction(async (tx) => {
+          const outcome = await this.write(tx, actor, target, type);
+          preconditions.requireUnversioned(!outcome.created);
+          return outcome;
+        });
       } catch (error) {
         if (!(error instanceof DuplicateKeyError) || attempt === ATTEMPTS) throw error;
       }

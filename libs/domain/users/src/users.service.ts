@@ -9,11 +9,11 @@ import {
   parseObjectId,
   type Page,
   type PageRequest,
+  type Preconditions,
   type RequestContext,
   type UserReference,
 } from '#caas/kernel';
 import { UserCounter } from '#caas/domain/usage';
-import { requireVersion } from '#caas/platform/http';
 import { Avatars } from './avatars';
 import { DeviceRemovals } from './device-removals';
 import { NameRules } from './name-rules';
@@ -59,14 +59,20 @@ export class UsersService {
    * Creates a user, updates them, or brings a deleted one back (`created` then, too). What `input` leaves out stays as it
    * was; a new user without a display name is called by the external id.
    * @throws CaasError `server_key_required`, `name_blocked` (403), `invalid_file` (400, for the avatar), `quota_exceeded`
-   *   (402) when there would be one more
+   *   (402) when there would be one more, `stale_version`, `already_exists` (412)
    */
-  async put(ctx: RequestContext, pathId: string, input: ProfileInput): Promise<{ user: User; created: boolean }> {
+  async put(
+    ctx: RequestContext,
+    pathId: string,
+    input: ProfileInput,
+    preconditions: Preconditions,
+  ): Promise<{ user: User; created: boolean }> {
     const externalId = resolveExternalId(ctx, pathId);
     this.requireChange(ctx, externalId, input);
     const changes = await this.admit(ctx, changesOf(input));
     for (;;) {
       const known = await this.users.findWithDeleted(ctx, externalId);
+      preconditions.require(known?.deleted_at === null ? profileVersionOf(known) : null);
       const user = known ? await this.apply(ctx, known, changes) : await this.insert(ctx, externalId, changes);
       if (user) return { user, created: known === null || known.deleted_at !== null };
     }
@@ -87,23 +93,17 @@ export class UsersService {
   }
 
   /**
-   * @param expectedVersion of If-Match, or null to change whatever is there
    * @throws CaasError `server_key_required`, `name_blocked` (403), `user_not_found` (404), `stale_version` (412),
    *   `invalid_file` (400)
    */
-  async update(
-    ctx: RequestContext,
-    pathId: string,
-    input: ProfileInput,
-    expectedVersion: number | null,
-  ): Promise<User> {
+  async update(ctx: RequestContext, pathId: string, input: ProfileInput, preconditions: Preconditions): Promise<User> {
     const externalId = resolveExternalId(ctx, pathId);
     this.requireChange(ctx, externalId, input);
     const changes = await this.admit(ctx, changesOf(input));
     for (;;) {
       const known = await this.users.find(ctx, externalId);
       if (!known) throw notFound('user');
-      requireVersion(expectedVersion, profileVersionOf(known));
+      preconditions.require(profileVersionOf(known));
       const user = await this.apply(ctx, known, changes);
       if (user) return user;
     }
@@ -113,13 +113,13 @@ export class UsersService {
    * Soft: the user's name stays on what they wrote, and PUT brings them back. Their sessions end, their devices and avatar go.
    * @throws CaasError `server_key_required` (403), `user_not_found` (404), `stale_version` (412)
    */
-  async remove(ctx: RequestContext, pathId: string, expectedVersion: number | null): Promise<void> {
+  async remove(ctx: RequestContext, pathId: string, preconditions: Preconditions): Promise<void> {
     const externalId = resolveExternalId(ctx, pathId);
     requireSelfOrServer(ctx, externalId);
     for (;;) {
       const user = await this.users.find(ctx, externalId);
       if (!user) throw notFound('user');
-      requireVersion(expectedVersion, profileVersionOf(user));
+      preconditions.require(profileVersionOf(user));
       const removed = await this.counting(ctx, async (tx, count) => {
         if (!(await this.users.remove(tx, user))) return false;
         await this.avatars?.change(tx, user._id, user.avatar_file_id, null);

@@ -5,7 +5,7 @@ import type { DeviceView } from './http/dto/device.dto';
 import type { UserView } from './http/dto/profile.dto';
 import type { RelationshipView, UserReferenceView } from './http/dto/relationship.dto';
 import type { SessionView } from './http/dto/session.dto';
-import type { UserDevice } from './persistence/user-device.schema';
+import { deviceEditionOf, type UserDevice } from './persistence/user-device.schema';
 import type { UserRelationship } from './persistence/user-relationship.schema';
 import type { UserSession } from './persistence/user-session.schema';
 import { profileVersionOf, type User } from './persistence/user.schema';
@@ -41,7 +41,7 @@ export const viewOfDevice = (device: UserDevice): DeviceView =>
       created_at: device.created_at.toISOString(),
       updated_at: device.updated_at.toISOString(),
     },
-    device.__v,
+    deviceEditionOf(device),
   );
 
 export const viewOfSession =

@@ -32,7 +32,11 @@ describe('the REST reference', () => {
       'query limit',
     ]);
     const change = document.paths['/toys/{id}']!.patch! as { parameters: { name: string; in: string }[] };
-    expect(change.parameters.map((one) => `${one.in} ${one.name}`).sort()).toEqual(['header If-Match', 'path id']);
+    expect(change.parameters.map((one) => `${one.in} ${one.name}`).sort()).toEqual([
+      'header If-Match',
+      'header If-None-Match',
+      'path id',
+    ]);
   });
 
   it('says null as JSON Schema does', () => {

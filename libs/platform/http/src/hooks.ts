@@ -1,19 +1,20 @@
-import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Server } from 'node:http';
 import { CaasError } from '#caas/kernel';
 import type { Log } from '#caas/platform/logging';
 import { findContext } from './context-binding';
+import { requireConditionalWrites } from './conditional-routes';
 import { applyCors, isForeign, type OriginCheck } from './cors';
+import { answerWithEntityTags } from './entity-tags';
 import type { HttpMetrics } from './http-metrics';
+import { routeOption, type RouteOptions } from './route-config';
 import { securityHeaders } from './security-headers';
 import type { ServerState } from './server-state';
-import { versionOf } from './versions';
 
 const CLOSE_IDLE_EVERY_MS = 50;
 
 /** The largest body of one route, in bytes, instead of `BODY_LIMIT_BYTES`. */
-export const BodyLimit = (limitBytes: number) => RouteConfig({ bodyLimitBytes: limitBytes });
+export const BodyLimit = (limitBytes: number) => routeOption({ bodyLimitBytes: limitBytes });
 
 export interface HookParts {
   log: Log;
@@ -27,7 +28,7 @@ export interface HookParts {
 /** Everything that is done for each request outside of its handler: hooks of Fastify, because an interceptor costs five times as much. */
 export function addHooks(fastify: FastifyInstance, parts: HookParts): void {
   fastify.addHook('onRoute', (route) => {
-    const { bodyLimitBytes } = (route.config ?? {}) as { bodyLimitBytes?: number };
+    const { bodyLimitBytes } = (route.config ?? {}) as RouteOptions;
     route.bodyLimit ??= bodyLimitBytes ?? parts.bodyLimitBytes;
   });
   fastify.addHook('preClose', (done) => {
@@ -44,11 +45,8 @@ export function addHooks(fastify: FastifyInstance, parts: HookParts): void {
       if (!answered) done();
     }, done);
   });
-  fastify.addHook('preSerialization', (_request, reply, payload, done) => {
-    const version = versionOf(payload);
-    if (version !== undefined) reply.header('etag', `"${version}"`);
-    done(null, payload);
-  });
+  answerWithEntityTags(fastify);
+  requireConditionalWrites(fastify);
   fastify.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? 'unknown';
     parts.metrics.observe(request.method, route, reply.statusCode, reply.elapsedTime);

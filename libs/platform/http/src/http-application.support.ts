@@ -1,5 +1,18 @@
 import { request as httpRequest } from 'node:http';
-import { Body, Controller, Delete, Get, HttpCode, Module, Param, Patch, Post, Res, type Type } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  HttpCode,
+  Module,
+  Param,
+  Patch,
+  Post,
+  Put,
+  Res,
+  type Type,
+} from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ApiOkResponse, ApiProperty } from '@nestjs/swagger';
 import { Type as TransformTo } from 'class-transformer';
@@ -7,16 +20,17 @@ import { IsArray, IsInt, IsObject, IsOptional, IsString, Length, Max, Min, Valid
 import type { ObjectId } from 'bson';
 import type { FastifyReply } from 'fastify';
 import { Readable } from 'node:stream';
-import { CaasError, conflict, DuplicateKeyError, type ErrorKind, type PageRequest } from '#caas/kernel';
+import { CaasError, conflict, DuplicateKeyError, Preconditions, type ErrorKind, type PageRequest } from '#caas/kernel';
 import { ConfigModule, runtimeConfig } from '#caas/platform/config';
 import { loggingConfig, LoggingModule } from '#caas/platform/logging';
+import { EntityTag, versioned } from './entity-tags';
 import { BodyLimit } from './hooks';
 import { createHttpApplication } from './http-application';
 import { httpConfig } from './http.config';
 import { HttpModule } from './http.module';
 import { IdParam, TenantIdParam } from './path-params';
+import { Conditional } from './preconditions';
 import { AllowQuery, PageQuery, PageQueryDto, QueryParams } from './query';
-import { IfMatch, requireVersion, versioned } from './versions';
 
 class ToyPart {
   @IsString()
@@ -68,6 +82,9 @@ class ListToys extends PageQueryDto {
   after_seq?: number;
 }
 
+/** What the toy at `/toys/:id` is like. */
+export const shelf = { isEmpty: false, seenBy: 'anna' };
+
 export const gate: { open: () => void; opened: Promise<void> } = { open: () => undefined, opened: Promise.resolve() };
 
 @Controller('toys')
@@ -115,21 +132,33 @@ class ToysController {
   }
 
   @Get(':id')
+  @EntityTag()
   @ApiOkResponse({ type: ToyView })
   get(@IdParam() id: ObjectId): object {
+    return versioned({ id: id.toHexString(), seen_by: shelf.seenBy }, 3);
+  }
+
+  @Get(':id/untagged')
+  untagged(@IdParam() id: ObjectId): object {
     return versioned({ id: id.toHexString() }, 3);
   }
 
+  @Put(':id')
+  put(@IdParam() _id: ObjectId, @Conditional() preconditions: Preconditions): object {
+    preconditions.require(shelf.isEmpty ? null : 3);
+    return { done: true };
+  }
+
   @Patch(':id')
-  change(@IdParam() id: ObjectId, @IfMatch() expected: number | null): object {
-    requireVersion(expected, 3);
+  change(@IdParam() id: ObjectId, @Conditional() preconditions: Preconditions): object {
+    preconditions.require(3);
     return versioned({ id: id.toHexString() }, 4);
   }
 
   @Delete(':id')
   @HttpCode(204)
-  remove(@IdParam() _id: ObjectId, @IfMatch() expected: number | null): void {
-    requireVersion(expected, 3);
+  remove(@IdParam() _id: ObjectId, @Conditional() preconditions: Preconditions): void {
+    preconditions.require(3);
   }
 
   @Get('of/:id')

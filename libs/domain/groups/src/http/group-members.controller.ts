@@ -2,9 +2,9 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Res } from '
 import { ApiNoContentResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { ObjectId } from 'bson';
 import type { FastifyReply } from 'fastify';
-import { mapPage, RequestContext, type PageRequest } from '#caas/kernel';
+import { mapPage, Preconditions, RequestContext, type PageRequest } from '#caas/kernel';
 import { UserRoute } from '#caas/access';
-import { Ctx, IdParam, PageQuery } from '#caas/platform/http';
+import { Conditional, Ctx, IdParam, PageQuery } from '#caas/platform/http';
 import { GroupInvitesService } from '../group-invites.service';
 import { GroupMembersService } from '../group-members.service';
 import { viewOfBan, viewOfInvite, viewOfMember } from '../views';
@@ -25,9 +25,10 @@ export class GroupMembersController {
     @IdParam() id: ObjectId,
     @Param('external_id') externalId: string,
     @Body() { role }: GroupRoleDto,
+    @Conditional() preconditions: Preconditions,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const { member, created } = await this.members.put(ctx, id, externalId, role);
+    const { member, created } = await this.members.put(ctx, id, externalId, role, preconditions);
     void reply.status(created ? 201 : 200);
     return viewOfMember(member);
   }
@@ -53,9 +54,10 @@ export class GroupMembersController {
     @IdParam() id: ObjectId,
     @Param('external_id') externalId: string,
     @Body() { reason }: BanDto,
+    @Conditional() preconditions: Preconditions,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const { ban, created } = await this.members.ban(ctx, id, externalId, reason ?? null);
+    const { ban, created } = await this.members.ban(ctx, id, externalId, reason ?? null, preconditions);
     void reply.status(created ? 201 : 200);
     return viewOfBan(ban);
   }

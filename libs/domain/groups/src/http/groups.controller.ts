@@ -2,9 +2,9 @@ import { Body, Controller, Delete, Get, HttpCode, Patch, Post, Res } from '@nest
 import { ApiNoContentResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { ObjectId } from 'bson';
 import type { FastifyReply } from 'fastify';
-import { mapPage, RequestContext, type PageRequest } from '#caas/kernel';
+import { mapPage, Preconditions, RequestContext, type PageRequest } from '#caas/kernel';
 import { Idempotent, NewId, UserRoute } from '#caas/access';
-import { Ctx, IdParam, IfMatch, PageQuery } from '#caas/platform/http';
+import { Conditional, Ctx, EntityTag, IdParam, PageQuery } from '#caas/platform/http';
 import { GroupInvitesService } from '../group-invites.service';
 import { GroupsService } from '../groups.service';
 import { viewOfGroup } from '../views';
@@ -43,6 +43,7 @@ export class GroupsController {
   }
 
   @Get(':id')
+  @EntityTag()
   @ApiOperation({ summary: 'One group' })
   async get(@Ctx() ctx: RequestContext, @IdParam() id: ObjectId) {
     return viewOfGroup(await this.groups.get(ctx, id));
@@ -54,16 +55,20 @@ export class GroupsController {
     @Ctx() ctx: RequestContext,
     @IdParam() id: ObjectId,
     @Body() body: ChangeGroupDto,
-    @IfMatch() version: number | null,
+    @Conditional() preconditions: Preconditions,
   ) {
-    return viewOfGroup(await this.groups.update(ctx, id, { ...body }, version));
+    return viewOfGroup(await this.groups.update(ctx, id, { ...body }, preconditions));
   }
 
   @Delete(':id')
   @HttpCode(204)
   @ApiNoContentResponse()
   @ApiOperation({ summary: 'Delete a group with its conversation, as its owner or with a server key' })
-  remove(@Ctx() ctx: RequestContext, @IdParam() id: ObjectId, @IfMatch() version: number | null): Promise<void> {
-    return this.groups.remove(ctx, id, version);
+  remove(
+    @Ctx() ctx: RequestContext,
+    @IdParam() id: ObjectId,
+    @Conditional() preconditions: Preconditions,
+  ): Promise<void> {
+    return this.groups.remove(ctx, id, preconditions);
   }
 }

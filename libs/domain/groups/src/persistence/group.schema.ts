@@ -28,7 +28,13 @@ export class Group extends TenantDocumentBase {
 
   @UserReferenceProp()
   created_by: UserReference;
+
+  /** Changes of what `PATCH` can change: the version that ETag and If-Match speak of. Absent: none. */
+  @Prop({ type: Number })
+  edition?: number;
 }
+
+export const groupEditionOf = ({ edition = 0 }: Pick<Group, 'edition'>): number => edition;
 
 export const groups = tenantCollection(Group, {
   name: 'groups',

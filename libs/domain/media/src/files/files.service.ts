@@ -1,8 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
-import { conflict, mapPage, notFound, type Page, type PageRequest, type RequestContext } from '#caas/kernel';
+import {
+  conflict,
+  mapPage,
+  notFound,
+  type Page,
+  type PageRequest,
+  type Preconditions,
+  type RequestContext,
+} from '#caas/kernel';
 import { MediaUsage } from '../limits/media-usage';
-import { files, mediaMetadata, type MediaMetadata } from '../persistence';
+import { files, mediaMetadata, type MediaMetadata, type StoredFile } from '../persistence';
 import { UploadsService } from '../uploads/uploads.service';
 import { FileAccess, type FileWithMedia } from './file-access';
 
@@ -30,19 +38,20 @@ export class FilesService {
   }
 
   /**
-   * The collector frees what it takes up.
-   * @throws CaasError `file_not_found` (404), `file_in_use` (409) while a message, a post or a user holds it
+   * The collector frees what it takes up. The conditions are of the file's `__v`, since clients change nothing of a file.
+   * @throws CaasError `file_not_found` (404), `file_in_use` (409) while a message, a post or a user holds it, `stale_version`
+   *   (412)
    */
-  async remove(ctx: RequestContext, id: ObjectId): Promise<void> {
+  async remove(ctx: RequestContext, id: ObjectId, preconditions: Preconditions): Promise<void> {
     const file = await this.access.owned(ctx, id);
-    if (file.status === 'uploading' && (await this.uploads.endUpload(ctx, file, 'any'))) return;
+    const check = ({ __v }: StoredFile) => preconditions.require(__v);
+    if (file.status === 'uploading' && (await this.uploads.endUpload(ctx, file, 'any', check))) return;
     await ctx.transaction(async (ctx) => {
+      const now = await ctx.repository(files).findById(id);
+      if (now) check(now);
       const removed = await ctx.repository(files).softDelete({ _id: id, reference_count: 0 });
       if (removed) return this.usage.release(ctx, removed);
-      if (await ctx.repository(files).findById(id)) {
-        throw conflict('file_in_use', 'A message, a post or a user holds this file.');
-      }
-      throw notFound('file');
+      throw now ? conflict('file_in_use', 'A message, a post or a user holds this file.') : notFound('file');
     });
   }
 }

@@ -11,9 +11,9 @@ import {
 } from '@nestjs/swagger';
 import type { ObjectId } from 'bson';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { mapPage, type Page, type PageRequest, RequestContext } from '#caas/kernel';
+import { mapPage, type Page, type PageRequest, Preconditions, RequestContext } from '#caas/kernel';
 import { PublicWhenSigned } from '#caas/access';
-import { AllowQuery, contextOf, Ctx, IdParam, PageQuery } from '#caas/platform/http';
+import { AllowQuery, Conditional, contextOf, Ctx, EntityTag, IdParam, PageQuery } from '#caas/platform/http';
 import { RateLimited } from '#caas/platform/limits';
 import { FilesService } from '../files/files.service';
 import { viewOfFile } from '../files/views';
@@ -50,6 +50,7 @@ export class FilesController {
   }
 
   @Get(':id')
+  @EntityTag()
   @ApiOperation({ summary: 'A file: what became of it, and its variants' })
   @ApiOkResponse({ type: FileView })
   async get(@Ctx() ctx: RequestContext, @IdParam() id: ObjectId): Promise<object> {
@@ -99,7 +100,11 @@ export class FilesController {
   @HttpCode(204)
   @ApiOperation({ summary: 'Delete a file that nothing holds' })
   @ApiNoContentResponse()
-  remove(@Ctx() ctx: RequestContext, @IdParam() id: ObjectId): Promise<void> {
-    return this.files.remove(ctx, id);
+  remove(
+    @Ctx() ctx: RequestContext,
+    @IdParam() id: ObjectId,
+    @Conditional() preconditions: Preconditions,
+  ): Promise<void> {
+    return this.files.remove(ctx, id, preconditions);
   }
 }

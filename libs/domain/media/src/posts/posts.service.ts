@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
-import { Clock, DuplicateKeyError, invalid, type RequestContext } from '#caas/kernel';
-import { requireVersion } from '#caas/platform/http';
+import { Clock, DuplicateKeyError, invalid, type Preconditions, type RequestContext } from '#caas/kernel';
 import { FileReferences } from '../files/file-references';
 import { posts, type Post, type PostKind, type Visibility } from '../persistence';
 import { PostAudience } from './post-audience';
@@ -66,12 +65,11 @@ export class PostsService {
   }
 
   /**
-   * @param expectedVersion of If-Match, or null to change whatever is there
    * @throws CaasError `post_not_found` (404), `author_required` (403), `empty_post` (400), `stale_version` (412)
    */
-  async update(ctx: RequestContext, id: ObjectId, changes: PostChanges, expectedVersion: number | null): Promise<Post> {
+  async update(ctx: RequestContext, id: ObjectId, changes: PostChanges, preconditions: Preconditions): Promise<Post> {
     for (;;) {
-      const post = await this.requireOwn(ctx, id, expectedVersion);
+      const post = await this.requireOwn(ctx, id, preconditions);
       if (Object.keys(changes).length === 0) return post;
       requireContent({ ...post, ...changes });
       const edited_at = this.clock.now();
@@ -86,9 +84,9 @@ export class PostsService {
    * At once for everybody, and what it said is erased. Its files are released; its reactions and views are purged later.
    * @throws CaasError `post_not_found` (404), `author_required` (403), `stale_version` (412)
    */
-  async remove(ctx: RequestContext, id: ObjectId, expectedVersion: number | null): Promise<void> {
+  async remove(ctx: RequestContext, id: ObjectId, preconditions: Preconditions): Promise<void> {
     for (;;) {
-      const post = await this.requireOwn(ctx, id, expectedVersion);
+      const post = await this.requireOwn(ctx, id, preconditions);
       const now = this.clock.now();
       const erased = { text: null, metadata: null, file_ids: [], deleted_at: now, expires_at: now };
       const removed = await ctx.transaction(async (tx) => {
@@ -102,10 +100,10 @@ export class PostsService {
     }
   }
 
-  private async requireOwn(ctx: RequestContext, id: ObjectId, expectedVersion: number | null): Promise<Post> {
+  private async requireOwn(ctx: RequestContext, id: ObjectId, preconditions: Preconditions): Promise<Post> {
     const post = await this.audience.requireVisible(ctx, id);
     requireAuthorOrTenant(ctx, post);
-    requireVersion(expectedVersion, post.edition);
+    preconditions.require(post.edition);
     return post;
   }
 }

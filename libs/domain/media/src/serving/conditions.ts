@@ -1,8 +1,10 @@
+import type { Preconditions } from '#caas/kernel';
+
 /** What a request asks about the representation, and what of it. */
 export interface Conditions {
   range: string | undefined;
   ifRange: string | undefined;
-  ifNoneMatch: string | undefined;
+  preconditions: Preconditions;
 }
 
 export type Outcome =
@@ -14,17 +16,14 @@ export type Outcome =
 /**
  * RFC 9110, 13.2.2 and 14.2. Several ranges at once get the whole, as a server may.
  * @param etag strong, with its quotes
+ * @throws CaasError `stale_version` (412)
  */
-export function outcomeOf({ range, ifRange, ifNoneMatch }: Conditions, etag: string, sizeBytes: number): Outcome {
-  if (ifNoneMatch !== undefined && isMatched(ifNoneMatch, etag)) return { status: 304 };
+export function outcomeOf({ range, ifRange, preconditions }: Conditions, etag: string, sizeBytes: number): Outcome {
+  preconditions.requireTag(etag);
+  if (preconditions.hasSeen(etag)) return { status: 304 };
   // A date, or another's tag: the part the client has may be of something else.
   if (range === undefined || (ifRange !== undefined && ifRange.trim() !== etag)) return { status: 200 };
   return rangeOf(range, sizeBytes);
-}
-
-function isMatched(header: string, etag: string): boolean {
-  if (header.trim() === '*') return true;
-  return header.split(',').some((each) => each.trim().replace(/^W\//, '') === etag);
 }
 
 function rangeOf(header: string, sizeBytes: number): Outcome {

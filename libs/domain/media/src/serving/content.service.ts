@@ -5,6 +5,7 @@ import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { notFound, type RequestContext } from '#caas/kernel';
+import { preconditionsOf } from '#caas/platform/http';
 import { ObjectStorage } from '#caas/platform/storage';
 import { mediaOf, type FileWithMedia } from '../files/file-access';
 import { files } from '../persistence';
@@ -54,9 +55,10 @@ export class ContentService {
   private async sendBytes(
     { media }: FileWithMedia,
     { key, variant }: FoundVariant,
-    { method, headers }: FastifyRequest,
+    request: FastifyRequest,
     reply: FastifyReply,
   ): Promise<void> {
+    const { method, headers } = request;
     const info = await this.storage.head(key);
     if (!info) throw notFound('file');
     const etag = etagOf(media!.sha256, variant.name, info.etag);
@@ -65,7 +67,7 @@ export class ContentService {
     const conditions = {
       range,
       ifRange: headers['if-range'] as string | undefined,
-      ifNoneMatch: headers['if-none-match'],
+      preconditions: preconditionsOf(request),
     };
     const outcome = outcomeOf(conditions, etag, info.sizeBytes);
     void reply.header('etag', etag);

@@ -101,13 +101,20 @@ export class UploadsService {
   /**
    * Ends an upload that is not whole, as if it had never begun.
    * @param which `expired` for the collector: only when no bytes have come for so long that it is given up
+   * @param check may throw, within the transaction that ends it
    * @returns false when it is whole by now, was ended already, or goes on
    */
-  async endUpload(ctx: RequestContext, file: StoredFile, which: 'expired' | 'any' = 'expired'): Promise<boolean> {
+  async endUpload(
+    ctx: RequestContext,
+    file: StoredFile,
+    which: 'expired' | 'any' = 'expired',
+    check?: (found: StoredFile) => void,
+  ): Promise<boolean> {
     const over = which === 'expired' ? { upload_expires_at: { $lte: new Date() } } : {};
     const ended = await ctx.transaction(async (ctx) => {
       const filter = { _id: file._id, status: 'uploading', ...over };
       const found = await ctx.repository(files).findOne(filter);
+      if (found) check?.(found);
       if (!found || (await ctx.repository(files).deleteOne(filter)) === 0) return null;
       await this.usage.release(ctx, found);
       return found;

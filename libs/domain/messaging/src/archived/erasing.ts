@@ -2,6 +2,7 @@ import type { ObjectId } from 'bson';
 import { counted, type UserReference } from '#caas/kernel';
 import { tombstoneOf } from '../messages/tombstone';
 import { recounted } from '../polls/poll';
+import { editionOf } from '../persistence/message.schema';
 import type { ArchivedMessage } from './cold-messages';
 
 /** Instead of the name that was copied; where the user is still there, readers see their present name. */
@@ -27,6 +28,7 @@ function erasedOf(archived: ArchivedMessage, userId: ObjectId, now: Date): Archi
       ...message,
       ...tombstoneOf(message.deleted_at ?? now),
       __v,
+      edition: editionOf(message) + 1,
       sender: nameless(message.sender),
       last_repliers: message.last_repliers.map(nameless),
       updated_at: now,
@@ -58,7 +60,7 @@ function erasedOf(archived: ArchivedMessage, userId: ObjectId, now: Date): Archi
 }
 
 const contentOf = ({ message, ...parts }: ArchivedMessage): string =>
-  JSON.stringify({ message: { ...message, __v: null, updated_at: null }, ...parts });
+  JSON.stringify({ message: { ...message, __v: null, edition: null, updated_at: null }, ...parts });
 
 function isAbout({ message, reactions, votes, versions }: ArchivedMessage, userId: ObjectId): boolean {
   const named = [

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
-import { conflict, forbidden, invalid, notFound, type RequestContext } from '#caas/kernel';
-import { requireVersion } from '#caas/platform/http';
+import { conflict, forbidden, invalid, notFound, type Preconditions, type RequestContext } from '#caas/kernel';
 import { Realtime } from '#caas/platform/realtime';
 import { isAdmin, members, type Member } from '#caas/domain/groups';
 import { NameRules } from '#caas/domain/users';
@@ -34,11 +33,10 @@ export class ConversationSettingsService {
 
   /**
    * For admins and the owner. The name of a group's conversation is the group's.
-   * @param version of the settings, that the client saw; null when it does not say
    * @throws CaasError `conversation_not_found` (404), `admin_required`, `name_blocked` (403), `direct_conversation`, `named_by_group` (409),
    *   `stale_version` (412)
    */
-  async update(ctx: RequestContext, id: ObjectId, settings: Settings, version: number | null): Promise<Footing> {
+  async update(ctx: RequestContext, id: ObjectId, settings: Settings, preconditions: Preconditions): Promise<Footing> {
     const footing = await this.access.requireFooting(ctx, id);
     if (footing.conversation.type === 'direct') {
       throw conflict('direct_conversation', 'A direct conversation has no settings of its own.');
@@ -50,7 +48,7 @@ export class ConversationSettingsService {
     const { name } = settings;
     const admitted = name ? { ...settings, name: await this.names.admit(ctx, name) } : settings;
     const conversation = await this.set(ctx, id, admitted, ({ settings_version }) =>
-      Promise.resolve(requireVersion(version, settings_version)),
+      Promise.resolve(preconditions.require(settings_version)),
     );
     return { ...footing, conversation };
   }
@@ -81,13 +79,20 @@ export class ConversationSettingsService {
 
   /**
    * The actor's own: it takes no `rev`, since nobody else sees it, and tells the actor's other devices.
-   * @throws CaasError `conversation_not_found` (404), `nothing_to_change` (400)
+   * @param preconditions of the conversation's settings, which the answer has the version of; preferences have none
+   * @throws CaasError `conversation_not_found` (404), `nothing_to_change` (400), `stale_version` (412)
    */
-  async prefer(ctx: RequestContext, id: ObjectId, preferences: Preferences): Promise<Entry> {
+  async prefer(
+    ctx: RequestContext,
+    id: ObjectId,
+    preferences: Preferences,
+    preconditions: Preconditions,
+  ): Promise<Entry> {
     if (Object.keys(preferences).length === 0) {
       throw invalid('nothing_to_change', 'Name at least one of muted_until, pinned and archived.');
     }
     const { conversation } = await this.access.requireMember(ctx, id);
+    preconditions.require(conversation.settings_version);
     const who = { conversation_id: id, 'user.user_id': ctx.user.user_id };
     const member = await ctx.repository(members).findOneAndUpdate(who, { $set: { ...preferences } });
     if (!member) throw notFound('conversation');

@@ -4,7 +4,7 @@ import type { ObjectId } from 'bson';
 import type { FastifyReply } from 'fastify';
 import { invalid, parseObjectId, RequestContext, type PageRequest } from '#caas/kernel';
 import { Idempotent, NewId, UserRoute } from '#caas/access';
-import { AllowQuery, Ctx, PAGE_QUERY, PageQuery } from '#caas/platform/http';
+import { AllowQuery, Ctx, EntityTag, PAGE_QUERY, PageQuery } from '#caas/platform/http';
 import { ConversationViews } from '../conversations/conversation-views';
 import { ConversationsService } from '../conversations/conversations.service';
 import { CreateConversationDto } from './dto/messaging.dto';
@@ -45,6 +45,7 @@ export class ConversationsController {
   }
 
   @Get(':id')
+  @EntityTag()
   @ApiOperation({ summary: 'One conversation' })
   async get(@Ctx() ctx: RequestContext, @Param('id') id: string) {
     return this.views.one(ctx, await this.conversations.get(ctx, parseObjectId(id)));

@@ -2,9 +2,9 @@ import { Body, Controller, Delete, Get, HttpCode, Patch, Post, Put, Res } from '
 import { ApiNoContentResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { ObjectId } from 'bson';
 import type { FastifyReply } from 'fastify';
-import { mapPage, RequestContext, type PageRequest } from '#caas/kernel';
+import { mapPage, Preconditions, RequestContext, type PageRequest } from '#caas/kernel';
 import { UserRoute } from '#caas/access';
-import { Ctx, IdParam, IfMatch, PageQuery } from '#caas/platform/http';
+import { Conditional, Ctx, IdParam, PageQuery } from '#caas/platform/http';
 import { RateLimited } from '#caas/platform/limits';
 import { ForwardsService } from '../messages/forwards.service';
 import { MessageDeletionsService } from '../messages/message-deletions.service';
@@ -32,9 +32,9 @@ export class MessageActionsController {
     @Ctx() ctx: RequestContext,
     @IdParam() id: ObjectId,
     @Body() body: EditMessageDto,
-    @IfMatch() version: number | null,
+    @Conditional() preconditions: Preconditions,
   ) {
-    return this.views.one(ctx, await this.edits.edit(ctx, id, body, version));
+    return this.views.one(ctx, await this.edits.edit(ctx, id, body, preconditions));
   }
 
   @Get('history')
@@ -46,22 +46,26 @@ export class MessageActionsController {
   @Delete()
   @HttpCode(200)
   @ApiOperation({ summary: 'Delete: one’s own, or as a moderator of the group anyone’s. Answers the tombstone' })
-  async delete(@Ctx() ctx: RequestContext, @IdParam() id: ObjectId, @IfMatch() version: number | null) {
-    return this.views.one(ctx, await this.deletions.delete(ctx, id, version));
+  async delete(@Ctx() ctx: RequestContext, @IdParam() id: ObjectId, @Conditional() preconditions: Preconditions) {
+    return this.views.one(ctx, await this.deletions.delete(ctx, id, preconditions));
   }
 
   @Put('pin')
   @ApiOperation({ summary: 'Pin: in a direct conversation both, elsewhere moderators and above' })
-  async pin(@Ctx() ctx: RequestContext, @IdParam() id: ObjectId) {
-    return this.views.one(ctx, await this.pins.pin(ctx, id));
+  async pin(@Ctx() ctx: RequestContext, @IdParam() id: ObjectId, @Conditional() preconditions: Preconditions) {
+    return this.views.one(ctx, await this.pins.pin(ctx, id, preconditions));
   }
 
   @Delete('pin')
   @HttpCode(204)
   @ApiNoContentResponse()
   @ApiOperation({ summary: 'Unpin; what is not pinned may be unpinned as well' })
-  unpin(@Ctx() ctx: RequestContext, @IdParam() id: ObjectId): Promise<void> {
-    return this.pins.unpin(ctx, id);
+  unpin(
+    @Ctx() ctx: RequestContext,
+    @IdParam() id: ObjectId,
+    @Conditional() preconditions: Preconditions,
+  ): Promise<void> {
+    return this.pins.unpin(ctx, id, preconditions);
   }
 
   @RateLimited('send')

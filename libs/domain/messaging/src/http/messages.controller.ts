@@ -3,7 +3,7 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { parseObjectId, RequestContext } from '#caas/kernel';
 import { UserRoute } from '#caas/access';
-import { AllowQuery, Ctx, PAGE_QUERY } from '#caas/platform/http';
+import { AllowQuery, Ctx, EntityTag, PAGE_QUERY } from '#caas/platform/http';
 import { RateLimited } from '#caas/platform/limits';
 import { MessageViews } from '../messages/message-views';
 import { MessagesService } from '../messages/messages.service';
@@ -46,6 +46,7 @@ export class MessagesController {
   }
 
   @Get('messages/:id')
+  @EntityTag()
   @ApiOperation({ summary: 'One message' })
   async get(@Ctx() ctx: RequestContext, @Param('id') id: string) {
     return this.views.one(ctx, await this.messages.get(ctx, parseObjectId(id)));

@@ -2,9 +2,9 @@ import { Controller, Delete, Get, HttpCode, Param, Put, Query, Res } from '@nest
 import { ApiNoContentResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { ObjectId } from 'bson';
 import type { FastifyReply } from 'fastify';
-import { mapPage, RequestContext, type PageRequest } from '#caas/kernel';
+import { mapPage, Preconditions, RequestContext, type PageRequest } from '#caas/kernel';
 import { UserRoute } from '#caas/access';
-import { AllowQuery, Ctx, IdParam, PageQuery } from '#caas/platform/http';
+import { AllowQuery, Conditional, Ctx, IdParam, PageQuery } from '#caas/platform/http';
 import { MessageViews } from '../messages/message-views';
 import { ReactionsService } from '../reactions/reactions.service';
 import { viewOfReaction } from '../views';
@@ -24,9 +24,10 @@ export class ReactionsController {
     @Ctx() ctx: RequestContext,
     @IdParam() id: ObjectId,
     @Param('emoji') emoji: string,
+    @Conditional() preconditions: Preconditions,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const { message, added } = await this.reactions.add(ctx, id, emoji);
+    const { message, added } = await this.reactions.add(ctx, id, emoji, preconditions);
     void reply.status(added ? 201 : 200);
     return this.views.one(ctx, message);
   }

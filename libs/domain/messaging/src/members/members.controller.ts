@@ -2,10 +2,10 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Res } from
 import { ApiNoContentResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { ObjectId } from 'bson';
 import type { FastifyReply } from 'fastify';
-import { mapPage, RequestContext, type PageRequest } from '#caas/kernel';
+import { mapPage, Preconditions, RequestContext, type PageRequest } from '#caas/kernel';
 import { Idempotent, UserRoute } from '#caas/access';
 import { viewOfMember } from '#caas/domain/groups';
-import { Ctx, IdParam, IfMatch, PageQuery } from '#caas/platform/http';
+import { Conditional, Ctx, IdParam, PageQuery } from '#caas/platform/http';
 import { ConversationSettingsService } from '../conversations/conversation-settings.service';
 import { ConversationViews } from '../conversations/conversation-views';
 import { AddMembersDto, ChangeConversationDto, PreferencesDto } from './members.dto';
@@ -27,25 +27,34 @@ export class MembersController {
     @Ctx() ctx: RequestContext,
     @IdParam() id: ObjectId,
     @Body() body: ChangeConversationDto,
-    @IfMatch() version: number | null,
+    @Conditional() preconditions: Preconditions,
   ) {
-    return this.views.managed(ctx, await this.settings.update(ctx, id, { ...body }, version));
+    return this.views.managed(ctx, await this.settings.update(ctx, id, { ...body }, preconditions));
   }
 
   @Delete()
   @HttpCode(204)
   @ApiNoContentResponse()
   @ApiOperation({ summary: 'End a group or channel for everybody, as its owner or with a server key' })
-  close(@Ctx() ctx: RequestContext, @IdParam() id: ObjectId): Promise<void> {
-    return this.members.close(ctx, id);
+  close(
+    @Ctx() ctx: RequestContext,
+    @IdParam() id: ObjectId,
+    @Conditional() preconditions: Preconditions,
+  ): Promise<void> {
+    return this.members.close(ctx, id, preconditions);
   }
 
   @Patch('preferences')
   @UserRoute()
   @ApiOperation({ summary: 'Mute, pin or archive it for yourself' })
-  async prefer(@Ctx() ctx: RequestContext, @IdParam() id: ObjectId, @Body() { muted_until, ...rest }: PreferencesDto) {
+  async prefer(
+    @Ctx() ctx: RequestContext,
+    @IdParam() id: ObjectId,
+    @Body() { muted_until, ...rest }: PreferencesDto,
+    @Conditional() preconditions: Preconditions,
+  ) {
     const until = muted_until === undefined ? {} : { muted_until: muted_until === null ? null : new Date(muted_until) };
-    return this.views.one(ctx, await this.settings.prefer(ctx, id, { ...rest, ...until }));
+    return this.views.one(ctx, await this.settings.prefer(ctx, id, { ...rest, ...until }, preconditions));
   }
 
   @Get('members')

@@ -1,6 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
-import { conflict, forbidden, notFound, type Page, type PageRequest, type RequestContext } from '#caas/kernel';
+import {
+  conflict,
+  forbidden,
+  notFound,
+  type Page,
+  type PageRequest,
+  type Preconditions,
+  type RequestContext,
+} from '#caas/kernel';
 import {
   isAdmin,
   isOwner,
@@ -12,6 +20,7 @@ import {
   type Standing,
 } from '#caas/domain/groups';
 import { ConversationAccess } from '../conversations/conversation-access';
+import { conversations } from '../persistence/conversation.schema';
 import { Memberships, requireNotDirect } from './memberships';
 
 /** Who is in a conversation, as its members see it and its admins decide it. */
@@ -65,14 +74,19 @@ export class MembersService {
 
   /**
    * Ends a conversation for all of its members: for its owner, and the tenant's server.
-   * @throws CaasError `conversation_not_found` (404), `owner_required` (403), `direct_conversation`, `owned_by_group` (409)
+   * @throws CaasError `conversation_not_found` (404), `owner_required` (403), `direct_conversation`, `owned_by_group` (409),
+   *   `stale_version` (412)
    */
-  async close(ctx: RequestContext, id: ObjectId): Promise<void> {
+  async close(ctx: RequestContext, id: ObjectId, preconditions: Preconditions): Promise<void> {
     const { conversation, standing } = await this.access.requireFooting(ctx, id);
     requireNotDirect(conversation);
     requireOwner(ctx, standing);
     if (conversation.group_id) throw conflict('owned_by_group', 'The conversation goes with its group: delete that.');
-    await this.memberships.close(ctx, id, (scope) => requireOwner(ctx, scope.standing));
+    await this.memberships.close(ctx, id, async ({ tx, standing: now }) => {
+      requireOwner(ctx, now);
+      const row = await tx.repository(conversations).findById(id);
+      preconditions.require((row ?? conversation).settings_version);
+    });
   }
 }
 

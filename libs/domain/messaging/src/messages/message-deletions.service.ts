@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
-import { forbidden, notFound, type RequestContext } from '#caas/kernel';
-import { requireVersion } from '#caas/platform/http';
+import { forbidden, notFound, Preconditions, type RequestContext } from '#caas/kernel';
 import { MessageAttachments } from '../attachments/message-attachments';
 import { messageVersions } from '../persistence/message-version.schema';
-import { messages, type Message } from '../persistence/message.schema';
+import { editionOf, messages, type Message } from '../persistence/message.schema';
 import { pollVotes } from '../persistence/poll-vote.schema';
 import { reactions } from '../persistence/reaction.schema';
 import { ThreadRoots } from '../threads/thread-roots';
@@ -25,15 +24,14 @@ export class MessageDeletionsService {
 
   /**
    * Answers the tombstone, of one that was deleted before the same.
-   * @param version of the message, that the client saw; null when it does not say
    * @throws CaasError `message_not_found` (404), `not_your_message` (403), `message_archived` (409), `stale_version` (412)
    */
-  async delete(ctx: RequestContext, id: ObjectId, version: number | null): Promise<Message> {
+  async delete(ctx: RequestContext, id: ObjectId, preconditions: Preconditions): Promise<Message> {
     const { message: found, conversation, member } = await this.access.withEntry(ctx, id);
     if (!isInCharge(found, ctx.user, member.role, conversation.type === 'direct')) {
       throw forbidden('not_your_message', 'Only the sender, or who moderates the group, can delete a message.');
     }
-    return this.erase(ctx, found, version);
+    return this.erase(ctx, found, preconditions);
   }
 
   /**
@@ -44,23 +42,23 @@ export class MessageDeletionsService {
     ctx.requireServer();
     const found = await ctx.repository(messages).findById(id, { withDeleted: true });
     if (!found) throw notFound('message');
-    return this.erase(ctx, found, null);
+    return this.erase(ctx, found, Preconditions.NONE);
   }
 
-  private async erase(ctx: RequestContext, found: Message, version: number | null): Promise<Message> {
+  private async erase(ctx: RequestContext, found: Message, preconditions: Preconditions): Promise<Message> {
     const id = found._id;
     let root: Message | null = null;
     const { message, changed } = await this.changes.applyAndTell(ctx, found, async ({ tx, message, furtherRev }) => {
       root = null;
       if (message.deleted_at) return null;
-      requireVersion(version, message.__v);
+      preconditions.require(editionOf(message));
       await tx.repository(reactions).deleteMany({ message_id: id });
       if (message.poll) await tx.repository(pollVotes).deleteMany({ message_id: id });
       await tx.repository(messageVersions).deleteMany({ message_id: id });
       if (message.attachments.length > 0) await this.attachments.release(tx, message);
       const { thread_root_id: rootId } = message;
       if (rootId) root = await this.threads.removeReplies(tx, rootId, [message], furtherRev);
-      return tombstoneOf(new Date());
+      return { ...tombstoneOf(new Date()), edition: editionOf(message) + 1 };
     });
     if (changed && root) this.changes.tell(ctx, root);
     return message;

@@ -8,16 +8,16 @@ import {
   notFound,
   type Page,
   type PageRequest,
+  type Preconditions,
   type RequestContext,
   type TenantDocument,
 } from '#caas/kernel';
-import { requireVersion } from '#caas/platform/http';
 import { MessageAttachments } from '../attachments/message-attachments';
 import { archivedPartsOf, requireHot } from '../archived/archived-parts';
 import { pageOfRows } from '../archived/rows-page';
 import { messageVersions, type MessageVersion } from '../persistence/message-version.schema';
 import type { MessageContent } from '../persistence/message-content';
-import type { Message } from '../persistence/message.schema';
+import { editionOf, type Message } from '../persistence/message.schema';
 import { requestHash } from '../sending/request-hash';
 import { fileIdsOf, requireContent, type AttachedFile } from './content';
 import { TextModeration } from '../moderation/text-moderation';
@@ -55,12 +55,11 @@ export class MessageEditsService {
   ) {}
 
   /**
-   * @param version of the message, that the client saw; null when it does not say
    * @throws CaasError `message_not_found` (404), `blocked`, `not_your_message`, `edit_window_over`, `message_blocked` (403),
    *   `message_deleted`, `message_forwarded`, `message_archived` (409), `stale_version` (412), `empty_message`,
    *   `attachments_required`, `text_too_long`, `metadata_too_large`, `invalid_poll`, `unknown_mentions`, `invalid_file` (400)
    */
-  async edit(ctx: RequestContext, id: ObjectId, edit: MessageEdit, version: number | null): Promise<Message> {
+  async edit(ctx: RequestContext, id: ObjectId, edit: MessageEdit, preconditions: Preconditions): Promise<Message> {
     const found = await this.access.writable(ctx, id);
     if (!isOwn(found, ctx.user)) throw forbidden('not_your_message', 'Only the sender can edit a message.');
     requireHot(found);
@@ -70,7 +69,7 @@ export class MessageEditsService {
     const mentions = edit.mentions && (await this.mentions.resolve(ctx, found.conversation_id, edit.mentions));
     const { message } = await this.changes.applyAndTell(ctx, found, async ({ tx, message: before, rev }) => {
       requirePresent(before);
-      requireVersion(version, before.__v);
+      preconditions.require(editionOf(before));
       if (before.forwarded_from) throw conflict('message_forwarded', 'A forwarded message stays as it was written.');
       const after = edited(before, { ...content, ...(mentions ? { mentions } : {}) } as Partial<Content>);
       const wanted = edit.attachments && fileIdsOf(edit.attachments);
@@ -87,7 +86,7 @@ export class MessageEditsService {
         ? before.attachments
         : await this.attachments.replace(tx, before, fileIdsOf(before.attachments), wanted);
       if (flagged) await this.cases.flag(tx, [before]);
-      return { ...after, attachments, edited_at: new Date() };
+      return { ...after, attachments, edited_at: new Date(), edition: editionOf(before) + 1 };
     });
     return message;
   }

@@ -1,14 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
-import { forbidden, type RequestContext } from '#caas/kernel';
+import { forbidden, type Preconditions, type RequestContext } from '#caas/kernel';
 import { isModerator } from '#caas/domain/groups';
 import { ConversationAccess, type Entry } from '../conversations/conversation-access';
-import type { Message } from '../persistence/message.schema';
+import { editionOf, type Message } from '../persistence/message.schema';
 import { MessageAccess } from './message-access';
 import { MessageChanges } from './message-changes';
 import { requirePresent } from './message-rights';
 
-/** What stays at hand for everybody, archived or not: in direct conversations both may pin, elsewhere moderators and above. */
+/**
+ * What stays at hand for everybody, archived or not: in direct conversations both may pin, elsewhere moderators and above. A pin
+ * is a part of its message, whose version conditions speak of.
+ */
 @Injectable()
 export class PinsService {
   constructor(
@@ -17,20 +20,27 @@ export class PinsService {
     private readonly changes: MessageChanges,
   ) {}
 
-  /** @throws CaasError `message_not_found` (404), `moderator_required`, `blocked` (403), `message_deleted` (409) */
-  async pin(ctx: RequestContext, id: ObjectId): Promise<Message> {
+  /**
+   * @throws CaasError `message_not_found` (404), `moderator_required`, `blocked` (403), `message_deleted` (409), `stale_version`
+   *   (412)
+   */
+  async pin(ctx: RequestContext, id: ObjectId, preconditions: Preconditions): Promise<Message> {
     const { message: found, conversation } = await this.pinnable(ctx, id);
     await this.conversations.requireUnblocked(ctx, conversation);
     return this.changes.applyPin(ctx, found, (message) => {
       requirePresent(message);
+      preconditions.require(editionOf(message));
       return message.pinned_at ? undefined : new Date();
     });
   }
 
-  /** @throws CaasError `message_not_found` (404), `moderator_required` (403) */
-  async unpin(ctx: RequestContext, id: ObjectId): Promise<void> {
+  /** @throws CaasError `message_not_found` (404), `moderator_required` (403), `stale_version` (412) */
+  async unpin(ctx: RequestContext, id: ObjectId, preconditions: Preconditions): Promise<void> {
     const { message: found } = await this.pinnable(ctx, id);
-    await this.changes.applyPin(ctx, found, (message) => (message.pinned_at ? null : undefined));
+    await this.changes.applyPin(ctx, found, (message) => {
+      preconditions.require(editionOf(message));
+      return message.pinned_at ? null : undefined;
+    });
   }
 
   private async pinnable(ctx: RequestContext, id: ObjectId): Promise<Entry & { message: Message }> {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { CaasError, conflict, type RequestContext } from '#caas/kernel';
+import { CaasError, conflict, Preconditions, type RequestContext } from '#caas/kernel';
 import { GroupMembersService } from '#caas/domain/groups';
 import { UsersService } from '#caas/domain/users';
 import { RequestContexts } from '#caas/tenancy';
@@ -28,7 +28,7 @@ export class DecisionActs {
     try {
       if (kind === 'delete_message') await this.deletions.deleteByServer(ctx, row.target_id);
       if (kind === 'deactivate_user') {
-        await this.users.update(ctx, row.user.user_external_id, { status: 'deactivated' }, null);
+        await this.users.update(ctx, row.user.user_external_id, { status: 'deactivated' }, Preconditions.NONE);
       }
       if (kind === 'ban_user') await this.ban(ctx, row, note);
     } catch (error) {
@@ -40,6 +40,6 @@ export class DecisionActs {
   private async ban(ctx: RequestContext, { conversation_id, user }: ModerationCase, note: string | null) {
     const conversation = conversation_id && (await ctx.repository(conversations).findById(conversation_id));
     if (!conversation?.group_id) throw conflict('not_in_a_group', 'The message was not written in a group.');
-    await this.members.ban(ctx, conversation.group_id, user.user_external_id, note);
+    await this.members.ban(ctx, conversation.group_id, user.user_external_id, note, Preconditions.NONE);
   }
 }

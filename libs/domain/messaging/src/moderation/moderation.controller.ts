@@ -3,7 +3,7 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { ObjectId } from 'bson';
 import { mapPage, RequestContext, type PageRequest } from '#caas/kernel';
 import { ServerRoute } from '#caas/access';
-import { Ctx, IdParam, PageQuery, QueryParams } from '#caas/platform/http';
+import { Ctx, EntityTag, IdParam, PageQuery, QueryParams } from '#caas/platform/http';
 import { RateLimited } from '#caas/platform/limits';
 import { CasesQuery, DecisionDto } from './moderation.dto';
 import { ModerationService } from './moderation.service';
@@ -23,6 +23,7 @@ export class ModerationController {
   }
 
   @Get(':id')
+  @EntityTag()
   @ApiOperation({ summary: 'One case, with its last reports and the message as it is now' })
   async get(@Ctx() ctx: RequestContext, @IdParam() id: ObjectId) {
     return viewOfCaseFile(await this.moderation.get(ctx, id));

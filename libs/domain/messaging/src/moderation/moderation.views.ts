@@ -1,3 +1,4 @@
+import { versioned } from '#caas/platform/http';
 import { viewOfMessage, viewOfReference } from '../views';
 import type { ModerationCase } from './moderation-case.schema';
 import type { ModerationReport } from './moderation-report.schema';
@@ -34,8 +35,8 @@ export const viewOfCase = (row: ModerationCase) => ({
   updated_at: row.updated_at.toISOString(),
 });
 
-export const viewOfCaseFile = ({ row, reports, message }: CaseFile) => ({
-  ...viewOfCase(row),
-  reports: reports.map(viewOfReport),
-  message: message && viewOfMessage(message),
-});
+export const viewOfCaseFile = ({ row, reports, message }: CaseFile) =>
+  versioned(
+    { ...viewOfCase(row), reports: reports.map(viewOfReport), message: message && viewOfMessage(message) },
+    row.__v,
+  );

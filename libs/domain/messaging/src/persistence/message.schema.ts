@@ -91,7 +91,13 @@ export class Message extends MessageContent {
 
   @Prop({ type: Date, default: null })
   edited_at: Date | null;
+
+  /** Edits, and the deletion: the version that ETag and If-Match speak of; reactions do not count. Absent: none. */
+  @Prop({ type: Number })
+  edition?: number;
 }
+
+export const editionOf = ({ edition = 0 }: Pick<Message, 'edition'>): number => edition;
 
 export const messages = tenantCollection(Message, {
   name: 'messages',

@@ -48,7 +48,13 @@ export class ScheduledMessage extends TenantDocumentBase {
 
   @Prop({ type: Date, default: null })
   settled_at: Date | null;
+
+  /** Changes by its owner: the version that ETag and If-Match speak of. Absent: none. */
+  @Prop({ type: Number })
+  edition?: number;
 }
+
+export const scheduledEditionOf = ({ edition = 0 }: Pick<ScheduledMessage, 'edition'>): number => edition;
 
 export const scheduledMessages = tenantCollection(ScheduledMessage, {
   name: 'scheduled_messages',

@@ -8,6 +8,7 @@ import {
   parseEmoji,
   type Page,
   type PageRequest,
+  type Preconditions,
   type RequestContext,
 } from '#caas/kernel';
 import { Realtime } from '#caas/platform/realtime';
@@ -34,14 +35,21 @@ export class ReactionsService {
   /**
    * `added` is false when the actor had reacted so already.
    * @throws CaasError `invalid_emoji`, `too_many_reactions` (400), `message_not_found` (404), `blocked` (403),
-   *   `message_deleted`, `message_archived` (409)
+   *   `message_deleted`, `message_archived` (409), `stale_version`, `already_exists` (412)
    */
-  async add(ctx: RequestContext, id: ObjectId, emoji: string): Promise<{ message: Message; added: boolean }> {
+  async add(
+    ctx: RequestContext,
+    id: ObjectId,
+    emoji: string,
+    preconditions: Preconditions,
+  ): Promise<{ message: Message; added: boolean }> {
     parseEmoji(emoji);
     const found = await this.access.writable(ctx, id);
     const { message, changed } = await this.changes.apply(ctx, found, async ({ tx, message }) => {
       requirePresent(message);
-      if (await tx.repository(reactions).findOne(ownReaction(ctx, id, emoji), { fields: ['_id'] })) return null;
+      const known = await tx.repository(reactions).findOne(ownReaction(ctx, id, emoji), { fields: ['_id'] });
+      preconditions.requireUnversioned(known !== null);
+      if (known) return null;
       const { reaction_counts } = message;
       if (!Object.hasOwn(reaction_counts, keyOfEmoji(emoji)) && Object.keys(reaction_counts).length >= MAX_EMOJIS) {
         throw invalid('too_many_reactions', `A message has no more than ${MAX_EMOJIS} different reactions.`, [

@@ -1,9 +1,9 @@
 import { Body, Controller, Delete, Get, HttpCode, Patch, Post } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { ObjectId } from 'bson';
-import { mapPage, RequestContext, type PageRequest } from '#caas/kernel';
+import { mapPage, Preconditions, RequestContext, type PageRequest } from '#caas/kernel';
 import { Idempotent, NewId, UserRoute } from '#caas/access';
-import { Ctx, IdParam, IfMatch, PageQuery, QueryParams } from '#caas/platform/http';
+import { Conditional, Ctx, EntityTag, IdParam, PageQuery, QueryParams } from '#caas/platform/http';
 import { RateLimited } from '#caas/platform/limits';
 import { ScheduledMessagesService } from './scheduled-messages.service';
 import { viewOfScheduled } from './scheduled-view';
@@ -46,6 +46,7 @@ export class ScheduledMessagesController {
   }
 
   @Get('scheduled-messages/:id')
+  @EntityTag()
   @ApiOperation({ summary: 'One of your own; kept for 30 days after it was sent, refused or cancelled' })
   async get(@Ctx() ctx: RequestContext, @IdParam() id: ObjectId) {
     return viewOfScheduled(await this.scheduled.get(ctx, id));
@@ -57,18 +58,22 @@ export class ScheduledMessagesController {
     @Ctx() ctx: RequestContext,
     @IdParam() id: ObjectId,
     @Body() { send_at, ...message }: ChangeScheduledMessageDto,
-    @IfMatch() version: number | null,
+    @Conditional() preconditions: Preconditions,
   ) {
     const change = send_at === undefined ? { message } : { message, send_at: new Date(send_at) };
-    return viewOfScheduled(await this.scheduled.change(ctx, id, change, version));
+    return viewOfScheduled(await this.scheduled.change(ctx, id, change, preconditions));
   }
 
   @Delete('scheduled-messages/:id')
   @HttpCode(204)
   @ApiNoContentResponse()
   @ApiOperation({ summary: 'Cancel; a 409 once the sending has begun' })
-  async cancel(@Ctx() ctx: RequestContext, @IdParam() id: ObjectId): Promise<void> {
-    await this.scheduled.cancel(ctx, id);
+  async cancel(
+    @Ctx() ctx: RequestContext,
+    @IdParam() id: ObjectId,
+    @Conditional() preconditions: Preconditions,
+  ): Promise<void> {
+    await this.scheduled.cancel(ctx, id, preconditions);
   }
 }
 

@@ -8,14 +8,19 @@ import {
   type Filter,
   type Page,
   type PageRequest,
+  type Preconditions,
   type RequestContext,
 } from '#caas/kernel';
-import { requireVersion } from '#caas/platform/http';
 import { MessageAttachments } from '../attachments/message-attachments';
 import { ConversationAccess } from '../conversations/conversation-access';
 import { fileIdsOf } from '../messages/content';
 import { MessagesService, type MessageBody } from '../messages/messages.service';
-import { scheduledMessages, type ScheduledMessage, type ScheduledState } from '../persistence/scheduled-message.schema';
+import {
+  scheduledEditionOf,
+  scheduledMessages,
+  type ScheduledMessage,
+  type ScheduledState,
+} from '../persistence/scheduled-message.schema';
 import { ScheduledHints } from './scheduled-hints';
 import { ScheduledNews } from './scheduled-news';
 
@@ -98,11 +103,10 @@ export class ScheduledMessagesService {
   /**
    * Of a change and the sending at the same moment one comes first: what was changed is sent as changed, and what is being sent
    * is not changed any more.
-   * @param version that the client saw; null when it does not say
    * @throws CaasError what `schedule` throws, `nothing_to_change` (400), `scheduled_message_not_found` (404), `not_pending`
    *   (409), `stale_version` (412)
    */
-  async change(ctx: RequestContext, id: ObjectId, change: ScheduledChange, version: number | null) {
+  async change(ctx: RequestContext, id: ObjectId, change: ScheduledChange, preconditions: Preconditions) {
     const { send_at } = change;
     if (send_at === undefined && Object.keys(change.message).length === 0) {
       throw invalid('nothing_to_change', 'Name send_at, or at least one field of the message.');
@@ -110,14 +114,14 @@ export class ScheduledMessagesService {
     for (;;) {
       const before = await this.get(ctx, id);
       if (before.state !== 'pending' || !before.message) throw notPending();
-      requireVersion(version, before.__v);
+      preconditions.require(scheduledEditionOf(before));
       if (send_at) this.requireSoon(send_at);
       const message = changed(before.message, change.message);
       const { files } = await this.messages.check(ctx, before.conversation_id, message);
       const seen: Filter<ScheduledMessage> = { ...ownRow(ctx, id), state: 'pending', __v: before.__v };
       const $set = { message, ...(send_at ? { send_at, due_at: send_at } : {}) };
       const row = await ctx.transaction(async (tx) => {
-        const updated = await tx.repository(scheduledMessages).findOneAndUpdate(seen, { $set });
+        const updated = await tx.repository(scheduledMessages).findOneAndUpdate(seen, { $set, $inc: { edition: 1 } });
         if (updated && change.message.attachments) {
           await this.attachments.replace(tx, updated, fileIdsOf(before.message?.attachments ?? []), files?.ids ?? []);
         }
@@ -133,22 +137,26 @@ export class ScheduledMessagesService {
 
   /**
    * Of cancelling and sending at the same moment exactly one happens. Once cancelled, it may be cancelled again.
-   * @throws CaasError `scheduled_message_not_found` (404), `not_pending` (409)
+   * @throws CaasError `scheduled_message_not_found` (404), `not_pending` (409), `stale_version` (412)
    */
-  async cancel(ctx: RequestContext, id: ObjectId): Promise<void> {
-    const waiting: Filter<ScheduledMessage> = { ...ownRow(ctx, id), state: 'pending' };
-    const end = { state: 'cancelled' as const, due_at: null, message: null, settled_at: this.clock.now() };
-    const row = await ctx.transaction(async (tx) => {
-      const cancelled = await tx.repository(scheduledMessages).findOneAndUpdate(waiting, { $set: end });
-      if (cancelled) await this.attachments.release(tx, cancelled);
-      return cancelled;
-    });
-    if (row) {
+  async cancel(ctx: RequestContext, id: ObjectId, preconditions: Preconditions): Promise<void> {
+    for (;;) {
+      const before = await this.get(ctx, id);
+      if (before.state === 'cancelled') return;
+      if (before.state !== 'pending') throw notPending();
+      preconditions.require(scheduledEditionOf(before));
+      const seen: Filter<ScheduledMessage> = { ...ownRow(ctx, id), state: 'pending', __v: before.__v };
+      const $set = { state: 'cancelled' as const, due_at: null, message: null, settled_at: this.clock.now() };
+      const row = await ctx.transaction(async (tx) => {
+        const cancelled = await tx.repository(scheduledMessages).findOneAndUpdate(seen, { $set, $inc: { edition: 1 } });
+        if (cancelled) await this.attachments.release(tx, cancelled);
+        return cancelled;
+      });
+      // Somebody was faster, the owner on another device or the worker: what is there now decides.
+      if (!row) continue;
       await this.hints.set({ tenantId: ctx.tenantId, id }, null);
       return this.news.tell(ctx, row);
     }
-    const { state } = await this.get(ctx, id);
-    if (state !== 'cancelled') throw notPending();
   }
 
   private requireSoon(send_at: Date): void {

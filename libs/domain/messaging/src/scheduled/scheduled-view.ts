@@ -1,5 +1,5 @@
 import { versioned } from '#caas/platform/http';
-import type { ScheduledMessage } from '../persistence/scheduled-message.schema';
+import { scheduledEditionOf, type ScheduledMessage } from '../persistence/scheduled-message.schema';
 
 export const viewOfScheduled = (row: ScheduledMessage) => {
   const view = {
@@ -13,5 +13,5 @@ export const viewOfScheduled = (row: ScheduledMessage) => {
     created_at: row.created_at.toISOString(),
     updated_at: row.updated_at.toISOString(),
   };
-  return versioned(view, row.__v);
+  return versioned(view, scheduledEditionOf(row));
 };

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { parseObjectId, type RequestContext } from '#caas/kernel';
+import { parseObjectId, Preconditions, type RequestContext } from '#caas/kernel';
 import { SocketMessage } from '#caas/platform/realtime';
 import { EditMessageOverSocketDto, MessageOverSocketDto, ReactionOverSocketDto } from '../http/dto/message-actions.dto';
 import { MessageDeletionsService } from '../messages/message-deletions.service';
@@ -19,17 +19,17 @@ export class MessageActionsSocket {
 
   @SocketMessage('message.edit', EditMessageOverSocketDto)
   async edit(ctx: RequestContext, { message_id, ...body }: EditMessageOverSocketDto) {
-    return this.views.one(ctx, await this.edits.edit(ctx, idOf(message_id), body, null));
+    return this.views.one(ctx, await this.edits.edit(ctx, idOf(message_id), body, Preconditions.NONE));
   }
 
   @SocketMessage('message.delete', MessageOverSocketDto)
   async delete(ctx: RequestContext, { message_id }: MessageOverSocketDto) {
-    return this.views.one(ctx, await this.deletions.delete(ctx, idOf(message_id), null));
+    return this.views.one(ctx, await this.deletions.delete(ctx, idOf(message_id), Preconditions.NONE));
   }
 
   @SocketMessage('reaction.add', ReactionOverSocketDto)
   async addReaction(ctx: RequestContext, { message_id, emoji }: ReactionOverSocketDto) {
-    const { message } = await this.reactions.add(ctx, idOf(message_id), emoji);
+    const { message } = await this.reactions.add(ctx, idOf(message_id), emoji, Preconditions.NONE);
     return this.views.one(ctx, message);
   }
 

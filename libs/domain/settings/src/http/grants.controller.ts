@@ -1,9 +1,9 @@
 import { Body, Controller, Get, Patch } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import type { TenantId } from '#caas/kernel';
+import { Preconditions, type TenantId } from '#caas/kernel';
 import { Operator, PlatformRoute, type OperatorContext } from '#caas/access';
-import { TenantIdParam } from '#caas/platform/http';
-import { GrantsService } from '../grants.service';
+import { Conditional, EntityTag, TenantIdParam, versioned } from '#caas/platform/http';
+import { GrantsService, type TenantGrants } from '../grants.service';
 import { changesOf, SECTIONS } from './sections';
 
 const GRANTS = { type: 'object', properties: { granted: SECTIONS, values: SECTIONS } } as const;
@@ -16,10 +16,11 @@ export class GrantsController {
   constructor(private readonly grants: GrantsService) {}
 
   @Get()
+  @EntityTag()
   @ApiOperation({ summary: 'What operators have set for a tenant, and its settings as they hold' })
   @ApiOkResponse({ schema: GRANTS })
-  get(@Operator() operator: OperatorContext, @TenantIdParam() id: TenantId) {
-    return this.grants.get(operator, id);
+  async get(@Operator() operator: OperatorContext, @TenantIdParam() id: TenantId) {
+    return view(await this.grants.get(operator, id));
   }
 
   @Patch()
@@ -28,7 +29,14 @@ export class GrantsController {
   })
   @ApiBody({ schema: SECTIONS })
   @ApiOkResponse({ schema: GRANTS })
-  change(@Operator() operator: OperatorContext, @TenantIdParam() id: TenantId, @Body() body: unknown) {
-    return this.grants.change(operator, id, changesOf(body));
+  async change(
+    @Operator() operator: OperatorContext,
+    @TenantIdParam() id: TenantId,
+    @Body() body: unknown,
+    @Conditional() preconditions: Preconditions,
+  ) {
+    return view(await this.grants.change(operator, id, changesOf(body), preconditions));
   }
 }
+
+const view = ({ version, ...grants }: TenantGrants) => versioned(grants, version);

@@ -1,8 +1,8 @@
 import { Body, Controller, Get, Patch } from '@nestjs/common';
 import { ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { RequestContext } from '#caas/kernel';
+import { Preconditions, RequestContext } from '#caas/kernel';
 import { ServerRoute } from '#caas/access';
-import { Ctx, IfMatch, versioned } from '#caas/platform/http';
+import { Conditional, Ctx, EntityTag, versioned } from '#caas/platform/http';
 import { RateLimited } from '#caas/platform/limits';
 import { SettingsService, type CurrentSettings } from '../settings.service';
 import { changesOf, SECTIONS } from './sections';
@@ -15,6 +15,7 @@ export class SettingsController {
   constructor(private readonly settings: SettingsService) {}
 
   @Get()
+  @EntityTag()
   @ApiOperation({ summary: 'All settings as they are, defaults included' })
   @ApiOkResponse({ schema: SECTIONS })
   async get(@Ctx() ctx: RequestContext) {
@@ -32,8 +33,8 @@ export class SettingsController {
   @ApiOperation({ summary: 'Change some; null takes one back to its default. Live everywhere within two seconds' })
   @ApiBody({ schema: SECTIONS })
   @ApiOkResponse({ schema: SECTIONS })
-  async change(@Ctx() ctx: RequestContext, @Body() body: unknown, @IfMatch() version: number | null) {
-    return view(await this.settings.change(ctx, changesOf(body), version));
+  async change(@Ctx() ctx: RequestContext, @Body() body: unknown, @Conditional() preconditions: Preconditions) {
+    return view(await this.settings.change(ctx, changesOf(body), preconditions));
   }
 }
 

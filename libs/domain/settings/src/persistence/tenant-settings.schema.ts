@@ -11,6 +11,10 @@ export class TenantSettings extends TenantDocumentBase {
   /** What operators have set; nothing that the tenant does changes it. */
   @Prop({ type: Object, default: {} })
   granted: StoredSettings;
+
+  /** Changes of `granted`: the version of an operator's view. Absent: none. */
+  @Prop({ type: Number })
+  granted_edition?: number;
 }
 
 export const tenantSettings = tenantCollection(TenantSettings, {

@@ -1,9 +1,9 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Put, Res } from '@nestjs/common';
 import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { mapPage, type Page, type PageRequest, RequestContext } from '#caas/kernel';
+import { mapPage, type Page, type PageRequest, Preconditions, RequestContext } from '#caas/kernel';
 import { UserRoute } from '#caas/access';
-import { AllowQuery, Ctx, IfMatch, PAGE_QUERY, PageQuery } from '#caas/platform/http';
+import { AllowQuery, Conditional, Ctx, EntityTag, PAGE_QUERY, PageQuery } from '#caas/platform/http';
 import { DevicesService } from '../devices.service';
 import { viewOfDevice } from '../views';
 import { answering } from './created';
@@ -24,9 +24,10 @@ export class DevicesController {
     @Ctx() ctx: RequestContext,
     @Param('device_id') deviceId: string,
     @Body() input: DeviceDto,
+    @Conditional() preconditions: Preconditions,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<DeviceView> {
-    const { device, created } = await this.devices.put(ctx, deviceId, input);
+    const { device, created } = await this.devices.put(ctx, deviceId, input, preconditions);
     return answering(reply, created, viewOfDevice(device));
   }
 
@@ -39,6 +40,7 @@ export class DevicesController {
   }
 
   @Get(':device_id')
+  @EntityTag()
   @ApiOperation({ summary: 'One device of the actor' })
   @ApiOkResponse({ type: DeviceView })
   async get(@Ctx() ctx: RequestContext, @Param('device_id') deviceId: string): Promise<DeviceView> {
@@ -52,8 +54,8 @@ export class DevicesController {
   remove(
     @Ctx() ctx: RequestContext,
     @Param('device_id') deviceId: string,
-    @IfMatch() version: number | null,
+    @Conditional() preconditions: Preconditions,
   ): Promise<void> {
-    return this.devices.remove(ctx, deviceId, version);
+    return this.devices.remove(ctx, deviceId, preconditions);
   }
 }

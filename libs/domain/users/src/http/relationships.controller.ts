@@ -8,9 +8,9 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { mapPage, type Page, type PageRequest, RequestContext } from '#caas/kernel';
+import { mapPage, type Page, type PageRequest, Preconditions, RequestContext } from '#caas/kernel';
 import { UserRoute } from '#caas/access';
-import { AllowQuery, Ctx, PAGE_QUERY, PageQuery } from '#caas/platform/http';
+import { AllowQuery, Conditional, Ctx, PAGE_QUERY, PageQuery } from '#caas/platform/http';
 import { RelationshipsService } from '../relationships.service';
 import { viewOfRelationship } from '../views';
 import { answering } from './created';
@@ -32,9 +32,10 @@ export class RelationshipsController {
     @Ctx() ctx: RequestContext,
     @Param('external_id') externalId: string,
     @Body() { type }: RelationshipDto,
+    @Conditional() preconditions: Preconditions,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<RelationshipView> {
-    const { relationship, created } = await this.relationships.put(ctx, externalId, type);
+    const { relationship, created } = await this.relationships.put(ctx, externalId, type, preconditions);
     return answering(reply, created, viewOfRelationship(relationship));
   }
 

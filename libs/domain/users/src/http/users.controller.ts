@@ -1,9 +1,9 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Put, Query, Res } from '@nestjs/common';
 import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { mapPage, type Page, type PageRequest, RequestContext } from '#caas/kernel';
+import { mapPage, type Page, type PageRequest, Preconditions, RequestContext } from '#caas/kernel';
 import { ServerRoute } from '#caas/access';
-import { AllowQuery, Ctx, IfMatch, PAGE_QUERY, PageQuery } from '#caas/platform/http';
+import { AllowQuery, Conditional, Ctx, EntityTag, PAGE_QUERY, PageQuery } from '#caas/platform/http';
 import { TokensService } from '../tokens.service';
 import { UsersService } from '../users.service';
 import { viewOfUser } from '../views';
@@ -29,9 +29,10 @@ export class UsersController {
     @Ctx() ctx: RequestContext,
     @Param('external_id') externalId: string,
     @Body() profile: ProfileDto,
+    @Conditional() preconditions: Preconditions,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<UserView> {
-    const { user, created } = await this.users.put(ctx, externalId, profile);
+    const { user, created } = await this.users.put(ctx, externalId, profile, preconditions);
     return answering(reply, created, viewOfUser(user));
   }
 
@@ -48,6 +49,7 @@ export class UsersController {
   }
 
   @Get(':external_id')
+  @EntityTag()
   @ApiOperation({ summary: 'One user; `me` is the actor' })
   @ApiOkResponse({ type: UserView })
   async get(@Ctx() ctx: RequestContext, @Param('external_id') externalId: string): Promise<UserView> {
@@ -61,9 +63,9 @@ export class UsersController {
     @Ctx() ctx: RequestContext,
     @Param('external_id') externalId: string,
     @Body() profile: ProfileDto,
-    @IfMatch() version: number | null,
+    @Conditional() preconditions: Preconditions,
   ): Promise<UserView> {
-    return viewOfUser(await this.users.update(ctx, externalId, profile, version));
+    return viewOfUser(await this.users.update(ctx, externalId, profile, preconditions));
   }
 
   @Delete(':external_id')
@@ -73,9 +75,9 @@ export class UsersController {
   remove(
     @Ctx() ctx: RequestContext,
     @Param('external_id') externalId: string,
-    @IfMatch() version: number | null,
+    @Conditional() preconditions: Preconditions,
   ): Promise<void> {
-    return this.users.remove(ctx, externalId, version);
+    return this.users.remove(ctx, externalId, preconditions);
   }
 
   @Post(':external_id/tokens')

@@ -24,7 +24,13 @@ export class UserDevice extends TenantDocumentBase {
 
   @Prop({ type: String, default: null })
   name: string | null;
+
+  /** Changes of what `PUT` can change: the version that ETag and If-Match speak of. Absent: none. */
+  @Prop({ type: Number })
+  edition?: number;
 }
+
+export const deviceEditionOf = ({ edition = 0 }: Pick<UserDevice, 'edition'>): number => edition;
 
 export const userDevices = tenantCollection(UserDevice, {
   name: 'user_devices',

@@ -1,9 +1,9 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { ObjectId } from 'bson';
-import { invalid, parseObjectId, RequestContext, type PageRequest } from '#caas/kernel';
+import { invalid, parseObjectId, Preconditions, RequestContext, type PageRequest } from '#caas/kernel';
 import { Idempotent, NewId, UserRoute } from '#caas/access';
-import { AllowQuery, Ctx, IdParam, IfMatch, PageQuery } from '#caas/platform/http';
+import { AllowQuery, Conditional, Ctx, EntityTag, IdParam, PageQuery } from '#caas/platform/http';
 import { POST_KINDS, type PostKind } from '../../persistence';
 import { FeedService } from '../feed.service';
 import { PostPages } from '../post-pages';
@@ -54,6 +54,7 @@ export class PostsController {
   }
 
   @Get('posts/:id')
+  @EntityTag()
   @ApiOperation({ summary: 'One post' })
   async get(@Ctx() ctx: RequestContext, @IdParam() id: ObjectId) {
     return this.pages.one(ctx, await this.posts.get(ctx, id));
@@ -65,17 +66,21 @@ export class PostsController {
     @Ctx() ctx: RequestContext,
     @IdParam() id: ObjectId,
     @Body() body: ChangePostDto,
-    @IfMatch() version: number | null,
+    @Conditional() preconditions: Preconditions,
   ) {
-    return this.pages.one(ctx, await this.posts.update(ctx, id, { ...body }, version));
+    return this.pages.one(ctx, await this.posts.update(ctx, id, { ...body }, preconditions));
   }
 
   @Delete('posts/:id')
   @HttpCode(204)
   @ApiNoContentResponse()
   @ApiOperation({ summary: 'Delete a post, as its author or with a server key' })
-  remove(@Ctx() ctx: RequestContext, @IdParam() id: ObjectId, @IfMatch() version: number | null): Promise<void> {
-    return this.posts.remove(ctx, id, version);
+  remove(
+    @Ctx() ctx: RequestContext,
+    @IdParam() id: ObjectId,
+    @Conditional() preconditions: Preconditions,
+  ): Promise<void> {
+    return this.posts.remove(ctx, id, preconditions);
   }
 }
 

@@ -1,0 +1,75 @@
+import { hash } from 'node:crypto';
+import { applyDecorators } from '@nestjs/common';
+import { ApiHeader } from '@nestjs/swagger';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { preconditionsOf } from './preconditions';
+import { routeOption, routeOptionsOf } from './route-config';
+
+const VERSION = Symbol('version');
+const ANSWERED_VERSION = Symbol('answered version');
+const DIGEST_CHARACTERS = 16;
+
+type Versioned = { [VERSION]?: number };
+type Reply = FastifyReply & { [ANSWERED_VERSION]?: number };
+
+/** A body of one resource, whose version leaves in its `ETag` and not as a field. The version counts changes by clients only. */
+export function versioned<T extends object>(body: T, version: number): T {
+  Object.defineProperty(body, VERSION, { value: version });
+  return body;
+}
+
+/**
+ * A `GET` of one resource: it answers a `versioned` body with an ETag, and 304 to who has that very answer already. Routes that
+ * change the resource take `@Conditional()`; an app does not start when one does not.
+ */
+export const EntityTag = (): MethodDecorator =>
+  applyDecorators(
+    routeOption({ hasEntityTag: true }),
+    ApiHeader({
+      name: 'If-None-Match',
+      required: false,
+      description: 'ETags of answers you have; 304 for the same one',
+    }),
+  );
+
+/**
+ * `ETag: "<version>-<digest>"` (docs/adr/0022). The digest is of the answer as it leaves, so that what belongs to one viewer is in
+ * it as well. Of a `GET` only those that say `@EntityTag()` have one.
+ */
+export function answerWithEntityTags(fastify: FastifyInstance): void {
+  fastify.addHook('preSerialization', (request, reply: Reply, payload, done) => {
+    const version = versionOf(payload);
+    if (version === undefined) return done(null, payload);
+    if (!isRead(request)) {
+      reply[ANSWERED_VERSION] = version;
+      return done(null, payload);
+    }
+    if (!routeOptionsOf(request).hasEntityTag) return done(null, payload);
+    try {
+      preconditionsOf(request).requireMatch(version);
+      reply[ANSWERED_VERSION] = version;
+    } catch (error) {
+      return done(error as Error);
+    }
+    done(null, payload);
+  });
+  fastify.addHook('onSend', (request, reply: Reply, payload, done) => {
+    const version = reply[ANSWERED_VERSION];
+    if (version === undefined || typeof payload !== 'string' || reply.statusCode >= 300) return done(null, payload);
+    const etag = `"${version}-${digestOf(payload)}"`;
+    reply.header('etag', etag);
+    if (!isRead(request) || !preconditionsOf(request).hasSeen(etag)) return done(null, payload);
+    reply.code(304).removeHeader('content-type');
+    // Of a HEAD, the server takes the body away itself, once it has its length.
+    done(null, request.method === 'HEAD' ? payload : '');
+  });
+}
+
+const isRead = ({ method }: FastifyRequest) => method === 'GET' || method === 'HEAD';
+
+function versionOf(body: unknown): number | undefined {
+  return typeof body === 'object' && body !== null ? (body as Versioned)[VERSION] : undefined;
+}
+
+/** 96 bits: nobody gains by finding two answers of one digest. */
+const digestOf = (text: string) => hash('sha256', text, 'base64url').slice(0, DIGEST_CHARACTERS);

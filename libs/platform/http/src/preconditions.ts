@@ -1,0 +1,46 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { ApiHeader } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
+import { Preconditions } from '#caas/kernel';
+import { routeOption, routeOptionsOf } from './route-config';
+
+/** Of one resource. A `POST` makes another. */
+export const WRITES: ReadonlySet<string> = new Set(['PUT', 'PATCH', 'DELETE']);
+
+/** The conditions of a request. @throws CaasError `invalid_if_match`, `invalid_if_none_match` (400) */
+export function preconditionsOf({ headers }: FastifyRequest): Preconditions {
+  return Preconditions.of(headers['if-match'], headers['if-none-match']);
+}
+
+const ofRequest = createParamDecorator((_data: unknown, host: ExecutionContext): Preconditions =>
+  preconditionsOf(host.switchToHttp().getRequest<FastifyRequest>()),
+);
+
+/**
+ * The conditions of a write, for whoever makes it: `change(@Conditional() preconditions: Preconditions)`. The write asks
+ * `preconditions.require` with the version that it replaces.
+ */
+export const Conditional = (): ParameterDecorator => (target, property, index) => {
+  ofRequest()(target, property, index);
+  const handler = { value: (target as Record<string | symbol, object>)[property!] } as TypedPropertyDescriptor<unknown>;
+  routeOption({ isConditional: true })(target, property!, handler);
+  for (const [name, description] of HEADERS) {
+    ApiHeader({ name, description, required: false })(target, property!, handler);
+  }
+};
+
+const HEADERS = [
+  ['If-Match', 'the ETag last seen, several, or *; 412 when it is none of them, and nothing is changed'],
+  ['If-None-Match', '*: 412 when there is one already, and nothing is changed'],
+] as const;
+
+/**
+ * For the guard of all routes, once it is known who calls: a write that takes no conditions is refused when it has any that could
+ * fail. Ignored, they would let a client overwrite what it asked to keep.
+ * @throws CaasError `stale_version`, `already_exists` (412), `invalid_if_match`, `invalid_if_none_match` (400)
+ */
+export function refuseUntakenConditions(request: FastifyRequest): void {
+  const { method, headers } = request;
+  if (headers['if-match'] === undefined && headers['if-none-match'] === undefined) return;
+  if (WRITES.has(method) && !routeOptionsOf(request).isConditional) preconditionsOf(request).requireUnknown();
+}
