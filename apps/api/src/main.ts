@@ -1,4 +1,4 @@
-import { PlatformKeys } from '#caas/access';
+import { OperatorAuth } from '#caas/access';
 import { ConfigurationError } from '#caas/platform/config';
 import { createHttpApplication, serve, serveDocs } from '#caas/platform/http';
 import { serveBullBoard } from '#caas/platform/queue';
@@ -13,8 +13,8 @@ async function main(): Promise<void> {
   app.useWebSocketAdapter(new CaasIoAdapter(app));
   serveDocs(app, API_VERSION);
   serveAsyncApi(app, API_VERSION);
-  const operators = app.get(PlatformKeys);
-  await serveBullBoard(app, (authorization, method) => operators.verify(authorization, method));
+  const operators = app.get(OperatorAuth);
+  await serveBullBoard(app, (request) => operators.authenticate(request));
   await serve(app);
 }
 

@@ -2,7 +2,8 @@ import { Global, Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { SocketAuthenticator } from '#caas/platform/realtime';
 import { AccessGuard } from './http/access.guard';
-import { BadCredentials } from './limits/bad-credentials';
+import { OperatorAuth } from './http/operator-auth';
+import { FailedAuthLimiter } from './limits/failed-auth-limiter';
 import { UnreadRefusals } from './limits/unread-refusals';
 import { TokenSocketAuthenticator } from './socket/token-socket-authenticator';
 
@@ -10,11 +11,12 @@ import { TokenSocketAuthenticator } from './socket/token-socket-authenticator';
 @Global()
 @Module({
   providers: [
-    BadCredentials,
+    FailedAuthLimiter,
+    OperatorAuth,
     UnreadRefusals,
     { provide: APP_GUARD, useClass: AccessGuard },
     { provide: SocketAuthenticator, useClass: TokenSocketAuthenticator },
   ],
-  exports: [SocketAuthenticator],
+  exports: [FailedAuthLimiter, OperatorAuth, SocketAuthenticator],
 })
 export class AccessApiModule {}

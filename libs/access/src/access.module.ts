@@ -7,7 +7,7 @@ import { ServerKeys } from './credentials/server-key';
 import { UserTokens } from './credentials/user-token';
 import { idempotencyKeys } from './idempotency/idempotency-key.schema';
 import { IdempotencyKeys } from './idempotency/idempotency-keys';
-import { CredentialRefusals } from './refusals';
+import { FailedAuthEvents } from './failed-auth-events';
 import { TenantActs } from './tenant-acts';
 
 /** Needs the ports of `ports.ts` from somewhere: the control plane and the users domain provide them, globally. */
@@ -17,7 +17,7 @@ import { TenantActs } from './tenant-acts';
   providers: [
     Authenticator,
     ClaimedTenants,
-    CredentialRefusals,
+    FailedAuthEvents,
     IdempotencyKeys,
     PlatformKeys,
     ServerKeys,
@@ -27,7 +27,7 @@ import { TenantActs } from './tenant-acts';
   exports: [
     Authenticator,
     ClaimedTenants,
-    CredentialRefusals,
+    FailedAuthEvents,
     IdempotencyKeys,
     PlatformKeys,
     ServerKeys,

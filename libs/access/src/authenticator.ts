@@ -12,6 +12,7 @@ import {
 import { RequestContexts, TenantDirectory } from '#caas/tenancy';
 import { ServerKeys } from './credentials/server-key';
 import { UserTokens, type VerifiedToken } from './credentials/user-token';
+import type { CredentialAttempt } from './failed-auth-events';
 import { SessionDirectory, UserDirectory } from './ports';
 
 /** What a request brings along to say who it is. */
@@ -20,7 +21,8 @@ export interface Credentials {
   authorization: string | undefined;
   /** The header `X-Acting-User`. */
   actingUser: string | undefined;
-  requestId: string;
+  /** Is told whose credential it says it is. */
+  attempt: CredentialAttempt;
 }
 
 /** Turns credentials into a RequestContext: the only way in for anyone from outside. */
@@ -39,16 +41,16 @@ export class Authenticator {
    * @throws CaasError 401 `token_missing`, `token_invalid`, `token_expired`, `key_invalid`, `user_unknown`, `user_deleted`,
    *   `session_revoked`; 403 `tenant_suspended`, `user_deactivated`; 400 `acting_user_not_allowed`
    */
-  async authenticate({ authorization, actingUser, requestId }: Credentials): Promise<RequestContext> {
+  async authenticate({ authorization, actingUser, attempt }: Credentials): Promise<RequestContext> {
     const bearer = bearerOf(authorization);
-    if (bearer.startsWith('sk_')) return this.byServerKey(bearer, actingUser, requestId);
+    if (bearer.startsWith('sk_')) return this.byServerKey(bearer, actingUser, attempt);
     if (actingUser !== undefined) {
       throw invalid(
         'acting_user_not_allowed',
         'X-Acting-User goes with a server key; a token speaks for its own user.',
       );
     }
-    return this.contextOf(await this.tokens.verify(bearer, requestId), requestId);
+    return this.contextOf(await this.tokens.verify(bearer, attempt), attempt.requestId);
   }
 
   /** The context of a verified token, as things are now: tenant, user and session are looked at again each time. */
@@ -62,8 +64,13 @@ export class Authenticator {
     return this.contexts.open(tenant, { kind: 'user', user, via: 'token', sessionId: token.sessionId }, requestId);
   }
 
-  private async byServerKey(key: string, actingUser: string | undefined, requestId: string): Promise<RequestContext> {
-    const record = await this.serverKeys.verify(key, requestId);
+  private async byServerKey(
+    key: string,
+    actingUser: string | undefined,
+    attempt: CredentialAttempt,
+  ): Promise<RequestContext> {
+    const record = await this.serverKeys.verify(key, attempt);
+    const { requestId } = attempt;
     const tenant = await this.activeTenant(record.tenantId, 'key_invalid');
     if (actingUser === undefined) return this.contexts.open(tenant, { kind: 'server', keyId: record.id }, requestId);
     if (!isExternalId(actingUser)) throw unauthenticated('user_unknown', 'X-Acting-User names nobody.');

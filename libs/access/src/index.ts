@@ -6,10 +6,15 @@ export { ClaimedTenants } from './credentials/claimed-tenants';
 export { newServerKey } from './credentials/server-key';
 export { UserTokens, type VerifiedToken } from './credentials/user-token';
 export { PlatformRoute, PublicRoute, PublicWhenSigned, ServerRoute, UserRoute } from './http/access.guard';
+export { FailedAuthEvents, type CredentialAttempt, type FailedAuth } from './failed-auth-events';
+export { OperatorAuth } from './http/operator-auth';
+export { FailedAuthLimiter, type PresentedCredential } from './limits/failed-auth-limiter';
 export { idempotencyKeys } from './idempotency/idempotency-key.schema';
 export { Idempotent, NewId } from './idempotency/idempotent';
 export { Operator, type OperatorContext } from './http/operator';
 export {
+  ALGORITHM_NAMES,
+  algorithmNamed,
   ServerKeyStore,
   SessionDirectory,
   SigningKeyStore,
@@ -20,5 +25,4 @@ export {
   type SigningKey,
   type TokenAlgorithm,
 } from './ports';
-export { CredentialRefusals, type CredentialRefusal } from './refusals';
 export { TenantActs, type TenantAct } from './tenant-acts';

@@ -17,6 +17,14 @@ export abstract class ServerKeyStore {
 export const TOKEN_ALGORITHMS = ['HS256', 'RS256', 'ES256', 'EdDSA'] as const;
 export type TokenAlgorithm = (typeof TOKEN_ALGORITHMS)[number];
 
+/** Names of JOSE algorithms (RFC 7518, 8037), and the one of RFC 9864 that says the curve of EdDSA. */
+export const ALGORITHM_NAMES = [...TOKEN_ALGORITHMS, 'Ed25519'] as const;
+
+/** The algorithm that a JOSE header or key names, which may have two names; undefined for any other. */
+export function algorithmNamed(name: unknown): TokenAlgorithm | undefined {
+  return name === 'Ed25519' ? 'EdDSA' : TOKEN_ALGORITHMS.find((each) => each === name);
+}
+
 /** A key pins its algorithm: a token that claims another is refused whatever its signature. */
 export interface SigningKey {
   kid: string;

@@ -5,7 +5,7 @@ import { ServerKeyStore, SigningKeyStore } from '#caas/access';
 import { configToken, runtimeConfig, type ConfigOf } from '#caas/platform/config';
 import { firewallOptions, TenantDirectory, TenantFirewall } from '#caas/tenancy';
 import { AuditLog } from './audit/audit-log.repository';
-import { RefusedCredentials } from './audit/refused-credentials';
+import { FailedAuthAudit } from './audit/failed-auth-audit';
 import { AuditLogController } from './http/audit-log.controller';
 import { TenantsController } from './http/tenants.controller';
 import { Jwks } from './keys/jwks';
@@ -39,7 +39,7 @@ import { TenantsService } from './tenants/tenants.service';
     { provide: Clock, useClass: SystemClock },
     AuditLog,
     Jwks,
-    RefusedCredentials,
+    FailedAuthAudit,
     SecretBox,
     TenantServerKeys,
     TenantSigningKeys,

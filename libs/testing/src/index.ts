@@ -26,6 +26,7 @@ export { allOf, freshState, type Get } from './clients/fresh-state';
 export { LightSocket } from './clients/light-socket';
 export { LiveClient, type LiveEvent } from './clients/live-client';
 export { openSocket, SocketClient } from './clients/socket-client';
+export { isSecretField } from './clients/secrets';
 export type * from './clients/wire';
 export {
   checkHistory,

@@ -23,9 +23,9 @@ abstract class ContextGuard implements CanActivate {
 
   async canActivate(host: ExecutionContext): Promise<boolean> {
     const { id: requestId, headers } = host.switchToHttp().getRequest<FastifyRequest>();
-    this.use(
-      await this.authenticator.authenticate({ authorization: headers.authorization, actingUser: undefined, requestId }),
-    );
+    const { authorization } = headers;
+    const attempt = { requestId };
+    this.use(await this.authenticator.authenticate({ authorization, actingUser: undefined, attempt }));
     return true;
   }
 }

@@ -2,7 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { unauthenticated } from '#caas/kernel';
 import { ServerKeyStore, type ServerKeyRecord } from '../ports';
-import { CredentialRefusals } from '../refusals';
+import type { CredentialAttempt } from '../failed-auth-events';
 
 const KEY_ID_CHARACTERS = 12;
 const SERVER_KEY = /^sk_([a-z0-9]{12})_([A-Za-z0-9_-]{43})$/;
@@ -23,25 +23,23 @@ const hashOf = (secret: string) => createHash('sha256').update(secret).digest();
 
 @Injectable()
 export class ServerKeys {
-  constructor(
-    private readonly store: ServerKeyStore,
-    private readonly refusals: CredentialRefusals,
-  ) {}
+  constructor(private readonly store: ServerKeyStore) {}
 
   /**
    * An unknown id takes the same steps as a wrong secret.
-   * @param requestId names the request in the audit log when the key is refused
+   * @param attempt is told which key it is
    * @throws CaasError 401 `key_invalid`
    */
-  async verify(key: string, requestId: string): Promise<ServerKeyRecord> {
+  async verify(key: string, attempt: CredentialAttempt): Promise<ServerKeyRecord> {
     const [, id, secret] = SERVER_KEY.exec(key) ?? [];
     if (id === undefined || secret === undefined) throw invalidKey();
+    attempt.keyId = id;
     const record = await this.store.find(id);
     const matches = timingSafeEqual(hashOf(secret), record?.hash ?? NOBODYS_HASH);
     if (!record) throw invalidKey();
+    attempt.tenantId = record.tenantId;
     if (matches) return record;
-    const { tenantId } = record;
-    this.refusals.add({ credential: 'server_key', reason: 'wrong_secret', tenantId, keyId: id, requestId });
+    attempt.reason = 'wrong_secret';
     throw invalidKey();
   }
 }

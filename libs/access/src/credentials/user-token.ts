@@ -1,14 +1,23 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { decodeJwt, decodeProtectedHeader, errors, jwtVerify, SignJWT, type JWTPayload } from 'jose';
+import {
+  decodeJwt,
+  decodeProtectedHeader,
+  errors,
+  jwtVerify,
+  SignJWT,
+  type JWTPayload,
+  type ProtectedHeaderParameters,
+} from 'jose';
 import { LRUCache } from 'lru-cache';
 import { ExtractJwt, Strategy } from 'passport-jwt';
 import { isExternalId, isTenantId, unauthenticated, type CaasError, type TenantId } from '#caas/kernel';
-import { SigningKeyStore, type SigningKey } from '../ports';
-import { CredentialRefusals, type CredentialRefusal } from '../refusals';
+import type { CredentialAttempt } from '../failed-auth-events';
+import { algorithmNamed, SigningKeyStore, type SigningKey } from '../ports';
 
 const CLOCK_TOLERANCE_S = 30;
 const MAX_VERIFIED_TOKENS = 20_000;
+const MAX_FORGED_TOKENS = 10_000;
 export const MAX_TOKEN_CHARACTERS = 8_192;
 /** Whatever an identity provider may call its keys: printable, and no longer than a name. */
 const KID = /^[\x21-\x7e]{1,128}$/;
@@ -29,14 +38,16 @@ interface Remembered {
   key: SigningKey;
 }
 
-type Claims = Omit<VerifiedToken, 'expiresAt'>;
+/** What a token says of itself, before its signature is checked. */
+interface Claims extends VerifiedToken {
+  /** As the header names it. */
+  algorithm: unknown;
+}
 
-/** As much of a request as passport-jwt looks at, and what the look-up of the key needs and finds. */
-interface Attempt {
+/** As much of a request as passport-jwt looks at, with the key. */
+interface Passage {
   headers: { authorization: string };
-  claims: Claims;
-  requestId: string;
-  key?: SigningKey;
+  key: SigningKey;
 }
 
 type Done = (error: Error | null, value?: unknown) => void;
@@ -63,7 +74,7 @@ class NotVerified extends Error {
   done: Done,
 ) => {
   jwtVerify(token, key, {
-    algorithms: [algorithm],
+    algorithms: algorithm === 'EdDSA' ? ['EdDSA', 'Ed25519'] : [algorithm],
     clockTolerance: CLOCK_TOLERANCE_S,
     requiredClaims: ['exp', 'sub', 'tid'],
   }).then(
@@ -72,41 +83,47 @@ class NotVerified extends Error {
   );
 };
 
-/** Verifies and signs user tokens (RFC 7519). Everything in a token is checked for its form before anything is looked up. */
+/**
+ * Verifies and signs user tokens (RFC 7519). Anybody can make up tokens, so what costs least is checked first: the form and the time
+ * of a token, then its key and algorithm, and at last the signature, which a token that was found forged is not asked for again.
+ */
 @Injectable()
 export class UserTokens {
   private readonly verified = new LRUCache<string, Remembered>({ max: MAX_VERIFIED_TOKENS });
-  private readonly strategy: Strategy;
+  /** Tokens that were not signed with the key that they name. Another key of that name may have signed them. */
+  private readonly forged = new LRUCache<string, SigningKey>({ max: MAX_FORGED_TOKENS });
+  private readonly strategy = new Strategy(
+    {
+      jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
+      secretOrKeyProvider: ({ key }: Passage, _token: string, done: Done) => done(null, key),
+    } as never,
+    (payload: JWTPayload, done: Done) => done(null, payload),
+  );
 
-  constructor(
-    private readonly keys: SigningKeyStore,
-    private readonly refusals: CredentialRefusals,
-  ) {
-    this.strategy = new Strategy(
-      {
-        jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
-        secretOrKeyProvider: (attempt: Attempt, _token: string, done: Done) => {
-          this.keyOf(attempt.claims, attempt.requestId).then((key) => done(null, (attempt.key = key)), done);
-        },
-      } as never,
-      (payload: JWTPayload, done: Done) => done(null, payload),
-    );
-  }
+  constructor(private readonly keys: SigningKeyStore) {}
 
   /**
-   * @param requestId names the request in the audit log when the token is refused
-   * @throws CaasError 401 `token_invalid`, `token_expired`
+   * @param attempt is told whose token it says it is
+   * @throws CaasError 401 `token_invalid`, `token_expired`; 503 `unavailable`
    */
-  async verify(token: string, requestId: string): Promise<VerifiedToken> {
+  async verify(token: string, attempt: CredentialAttempt): Promise<VerifiedToken> {
+    if (token.length > MAX_TOKEN_CHARACTERS) throw refused();
     const digest = createHash('sha256').update(token).digest('base64');
     const known = this.verified.get(digest);
-    if (known) return this.stillValid(known, requestId);
-    const claims = claimsOf(token);
-    const attempt: Attempt = { headers: { authorization: `Bearer ${token}` }, claims, requestId };
-    const payload = await this.pass(attempt);
-    const fresh: VerifiedToken = { ...claims, expiresAt: payload.exp! };
-    this.verified.set(digest, { token: fresh, key: attempt.key! });
-    return fresh;
+    if (known) return this.stillValid(known, attempt);
+    const { algorithm, ...claimed } = claimsOf(token);
+    const key = await this.keyOf(claimed, attempt);
+    if (algorithmNamed(algorithm) !== key.algorithm || this.wasForged(digest, key)) throw notSigned(attempt);
+    try {
+      await this.pass({ headers: { authorization: `Bearer ${token}` }, key });
+    } catch (error) {
+      if (!(error instanceof NotVerified)) throw error;
+      if (error.expired) throw expired();
+      this.forged.set(digest, key);
+      throw notSigned(attempt);
+    }
+    this.verified.set(digest, { token: claimed, key });
+    return claimed;
   }
 
   /** Signs a token for a user of the tenant with the tenant's current key. `expires_at` is in whole seconds. */
@@ -128,56 +145,60 @@ export class UserTokens {
   }
 
   /** The key may have been revoked since, or replaced by another of the same name, and the token's time may have run out. */
-  private async stillValid({ token, key }: Remembered, requestId: string): Promise<VerifiedToken> {
-    if (token.expiresAt + CLOCK_TOLERANCE_S <= Date.now() / 1000) throw expired();
-    const now = await this.keyOf(token, requestId);
-    if (now.key !== key.key && !now.key.equals(key.key)) throw refused();
+  private async stillValid({ token, key }: Remembered, attempt: CredentialAttempt): Promise<VerifiedToken> {
+    const now = await this.keyOf(token, attempt);
+    if (!isSame(now, key)) throw refused();
     return token;
   }
 
-  /** @throws CaasError 401 `token_invalid` */
-  private async keyOf(claims: Claims, requestId: string): Promise<SigningKey> {
-    const key = await this.keys.find(claims.tenantId, claims.kid);
+  /** @throws CaasError 401 `token_invalid`, `token_expired` */
+  private async keyOf({ tenantId, kid, expiresAt }: VerifiedToken, attempt: CredentialAttempt): Promise<SigningKey> {
+    attempt.tenantId = tenantId;
+    attempt.keyId = kid;
+    if (expiresAt + CLOCK_TOLERANCE_S <= Date.now() / 1000) throw expired();
+    const key = await this.keys.find(tenantId, kid);
     if (key) return key;
-    this.tell('unknown_key', claims, requestId);
+    attempt.reason = 'unknown_key';
     throw refused();
   }
 
-  /** Runs the strategy as passport does: a fresh object per attempt, whose outcome methods settle it. */
-  private async pass(attempt: Attempt): Promise<JWTPayload> {
-    try {
-      return await new Promise<JWTPayload>((resolve, reject) => {
-        const outcome = { success: resolve, fail: reject, error: reject };
-        Object.assign(Object.create(this.strategy) as Strategy, outcome).authenticate(attempt as never);
-      });
-    } catch (error) {
-      if (!(error instanceof NotVerified)) throw error;
-      if (error.expired) throw expired();
-      this.tell('wrong_secret', attempt.claims, attempt.requestId);
-      throw refused();
-    }
+  private wasForged(digest: string, key: SigningKey): boolean {
+    const tried = this.forged.get(digest);
+    return tried !== undefined && isSame(tried, key);
   }
 
-  private tell(reason: CredentialRefusal['reason'], { tenantId, kid }: Claims, requestId: string): void {
-    this.refusals.add({ credential: 'user_token', reason, tenantId, keyId: kid, requestId });
+  /** Runs the strategy as passport does: a fresh object per attempt, whose outcome methods settle it. @throws NotVerified */
+  private pass(passage: Passage): Promise<JWTPayload> {
+    return new Promise<JWTPayload>((resolve, reject) => {
+      const outcome = { success: resolve, fail: reject, error: reject };
+      Object.assign(Object.create(this.strategy) as Strategy, outcome).authenticate(passage as never);
+    });
   }
+}
+
+const isSame = (one: SigningKey, other: SigningKey): boolean => one.key === other.key || one.key.equals(other.key);
+
+function notSigned(attempt: CredentialAttempt): CaasError {
+  attempt.reason = 'wrong_secret';
+  return refused();
 }
 
 /** Reads the claims without believing them: what is not of the right form ends here, before any look-up. */
 function claimsOf(token: string): Claims {
-  if (token.length > MAX_TOKEN_CHARACTERS) throw refused();
   let payload: JWTPayload;
-  let kid: unknown;
+  let header: ProtectedHeaderParameters;
   try {
     payload = decodeJwt(token);
-    kid = decodeProtectedHeader(token).kid;
+    header = decodeProtectedHeader(token);
   } catch {
     throw refused();
   }
-  const { tid, sub, sid } = payload;
+  const { tid, sub, sid, exp } = payload;
+  const { kid, alg: algorithm } = header;
   const wellFormed = isTenantId(tid) && isExternalId(sub) && typeof kid === 'string' && KID.test(kid);
-  if (!wellFormed || (sid !== undefined && (typeof sid !== 'string' || sid === ''))) throw refused();
-  return { tenantId: tid, kid: kid as string, externalId: sub!, sessionId: sid === undefined ? null : (sid as string) };
+  const hasSession = typeof sid === 'string' && sid !== '';
+  if (!wellFormed || typeof exp !== 'number' || !(hasSession || sid === undefined)) throw refused();
+  return { tenantId: tid, kid, externalId: sub, sessionId: hasSession ? sid : null, expiresAt: exp, algorithm };
 }
 
 const refused = (): CaasError => unauthenticated('token_invalid', 'The token is not valid.');

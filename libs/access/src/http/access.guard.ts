@@ -1,13 +1,14 @@
 import { Injectable, SetMetadata, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { RequestContext } from '#caas/kernel';
-import { bindContext, refuseUntakenConditions } from '#caas/platform/http';
+import { bindContext, peerOf, refuseUntakenConditions } from '#caas/platform/http';
 import { chargeOf, RateLimits, subjectOf, type Charge } from '#caas/platform/limits';
 import { Authenticator } from '../authenticator';
-import { PlatformKeys } from '../credentials/platform-key';
-import { BadCredentials } from '../limits/bad-credentials';
+import type { CredentialAttempt } from '../failed-auth-events';
+import { FailedAuthLimiter } from '../limits/failed-auth-limiter';
 import { setRateLimitFields, UnreadRefusals } from '../limits/unread-refusals';
 import { bindOperator } from './operator';
+import { OperatorAuth } from './operator-auth';
 
 type Door = 'tenant' | 'user' | 'server' | 'platform' | 'public' | 'signed';
 const DOOR = Symbol('door');
@@ -24,6 +25,9 @@ export const ServerRoute = () => SetMetadata(DOOR, 'server' satisfies Door);
 /** Also for whoever has a signed link: with `?signature=` no credential is looked at, and the route checks the signature itself. */
 export const PublicWhenSigned = () => SetMetadata(DOOR, 'signed' satisfies Door);
 
+/** What is sent as one, whether it is one or not. */
+const IS_SERVER_KEY = /^bearer sk_/i;
+
 interface Route {
   door: Door;
   charge: Charge;
@@ -39,8 +43,8 @@ export class AccessGuard implements CanActivate {
 
   constructor(
     private readonly authenticator: Authenticator,
-    private readonly platformKeys: PlatformKeys,
-    private readonly badCredentials: BadCredentials,
+    private readonly operators: OperatorAuth,
+    private readonly failedAuth: FailedAuthLimiter,
     private readonly limits: RateLimits,
     private readonly unread: UnreadRefusals,
   ) {}
@@ -57,24 +61,25 @@ export class AccessGuard implements CanActivate {
     const request = http.getRequest<FastifyRequest<{ Querystring: Record<string, unknown> }>>();
     const { door, charge } = this.routeOf(host, request.method);
     if (door === 'public' || (door === 'signed' && request.query.signature !== undefined)) return;
-    const { authorization } = request.headers;
-    if (door === 'platform') {
-      const verify = () => this.platformKeys.verify(authorization, request.method);
-      bindOperator(request, await this.badCredentials.watch(request.ip, authorization ?? '', verify));
-      return;
-    }
-    const actingUser = request.headers['x-acting-user'];
-    const ctx = await this.badCredentials.watch(request.ip, authorization ?? '', () =>
-      this.authenticator.authenticate({
-        authorization,
-        actingUser: Array.isArray(actingUser) ? actingUser.join() : actingUser,
-        requestId: request.id,
-      }),
-    );
+    if (door === 'platform') return bindOperator(request, await this.operators.authenticate(request));
+    const ctx = await this.authenticate(request);
     bindContext(request, ctx);
     await this.spend(ctx, charge, request, http.getResponse<FastifyReply>());
     if (door === 'user') void ctx.user;
     if (door === 'server') ctx.requireServer();
+  }
+
+  private authenticate(request: FastifyRequest): Promise<RequestContext> {
+    const { authorization, 'x-acting-user': actingUser } = request.headers;
+    const attempt: CredentialAttempt = { requestId: request.id };
+    const credential = IS_SERVER_KEY.test(authorization ?? '') ? 'server_key' : 'user_token';
+    return this.failedAuth.verify({ credential, peer: peerOf(request), attempt }, () =>
+      this.authenticator.authenticate({
+        authorization,
+        actingUser: Array.isArray(actingUser) ? actingUser.join() : actingUser,
+        attempt,
+      }),
+    );
   }
 
   /** @throws CaasError `rate_limited` (429) */

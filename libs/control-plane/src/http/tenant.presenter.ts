@@ -1,16 +1,6 @@
 import type { QuotaLimits, Tier } from '#caas/kernel';
 import { versioned } from '#caas/platform/http';
-
-export interface TenantView {
-  id: string;
-  name: string;
-  tier: Tier;
-  status: string;
-  /** What was agreed instead of the tier's. */
-  quotas: Partial<QuotaLimits>;
-  created_at: Date;
-  updated_at: Date;
-}
+import type { TenantView } from './dto/tenant-views';
 
 export function presentTenant(tenant: {
   _id: string;

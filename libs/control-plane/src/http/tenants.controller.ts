@@ -1,8 +1,8 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Put, Query } from '@nestjs/common';
-import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { invalid, isTenantId, mapPage, parsePageRequest, parseTenantId, Preconditions, type Page } from '#caas/kernel';
 import { Operator, PlatformRoute, type OperatorContext } from '#caas/access';
-import { AllowQuery, Conditional, EntityTag, PAGE_QUERY } from '#caas/platform/http';
+import { AllowQuery, Conditional, EntityTag, NoStore, PAGE_QUERY } from '#caas/platform/http';
 import { TenantServerKeys } from '../keys/server-keys.repository';
 import { TenantSigningKeys } from '../keys/signing-keys.repository';
 import { TenantsService } from '../tenants/tenants.service';
@@ -14,7 +14,15 @@ import {
   QuotasDto,
   UpdateTenantDto,
 } from './dto/tenants.dto';
-import { presentTenant, type TenantView } from './tenant.presenter';
+import {
+  CreatedTenantView,
+  ServerKeysView,
+  ServerKeyView,
+  SigningKeysView,
+  SigningKeyView,
+  TenantView,
+} from './dto/tenant-views';
+import { presentTenant } from './tenant.presenter';
 
 @ApiTags('platform')
 @ApiBearerAuth('platform')
@@ -29,7 +37,9 @@ export class TenantsController {
 
   /** Makes a tenant with its placement and all its indexes. The keys are in this answer and nowhere else. */
   @Post()
-  async create(@Operator() operator: OperatorContext, @Body() body: CreateTenantDto) {
+  @NoStore()
+  @ApiCreatedResponse({ type: CreatedTenantView })
+  async create(@Operator() operator: OperatorContext, @Body() body: CreateTenantDto): Promise<CreatedTenantView> {
     const { tenant, serverKey, signingKey } = await this.tenants.create(operator, body);
     return { ...presentTenant(tenant), server_key: serverKey, signing_key: signingKey };
   }
@@ -47,11 +57,13 @@ export class TenantsController {
 
   @Get(':id')
   @EntityTag()
+  @ApiOkResponse({ type: TenantView })
   async get(@Param('id') id: string): Promise<TenantView> {
     return presentTenant(await this.tenants.get(parseTenantId(id)));
   }
 
   @Patch(':id')
+  @ApiOkResponse({ type: TenantView })
   async update(
     @Operator() operator: OperatorContext,
     @Param('id') id: string,
@@ -72,6 +84,7 @@ export class TenantsController {
   }
 
   @Put(':id/tier')
+  @ApiOkResponse({ type: TenantView })
   async changeTier(
     @Operator() operator: OperatorContext,
     @Param('id') id: string,
@@ -83,6 +96,7 @@ export class TenantsController {
 
   /** Replaces what was agreed instead of the tier's quotas. Live everywhere within seconds. */
   @Put(':id/quotas')
+  @ApiOkResponse({ type: TenantView })
   async changeQuotas(
     @Operator() operator: OperatorContext,
     @Param('id') id: string,
@@ -93,13 +107,17 @@ export class TenantsController {
   }
 
   @Post(':id/server-keys')
-  async createServerKey(@Operator() operator: OperatorContext, @Param('id') id: string) {
+  @NoStore()
+  @ApiCreatedResponse({ type: ServerKeyView })
+  async createServerKey(@Operator() operator: OperatorContext, @Param('id') id: string): Promise<ServerKeyView> {
     await this.tenants.get(parseTenantId(id));
     return this.serverKeys.create(operator, parseTenantId(id));
   }
 
   @Get(':id/server-keys')
-  async listServerKeys(@Param('id') id: string) {
+  @NoStore()
+  @ApiOkResponse({ type: ServerKeysView })
+  async listServerKeys(@Param('id') id: string): Promise<ServerKeysView> {
     await this.tenants.get(parseTenantId(id));
     return { data: await this.serverKeys.list(parseTenantId(id)) };
   }
@@ -111,18 +129,22 @@ export class TenantsController {
   }
 
   @Post(':id/signing-keys')
+  @NoStore()
+  @ApiCreatedResponse({ type: SigningKeyView })
   async createSigningKey(
     @Operator() operator: OperatorContext,
     @Param('id') id: string,
     @Body() body: CreateSigningKeyDto,
-  ) {
+  ): Promise<SigningKeyView> {
     await this.tenants.get(parseTenantId(id));
     const { public_key, ...wanted } = body;
     return this.signingKeys.create(operator, parseTenantId(id), { ...wanted, public_key: publicKeyText(public_key) });
   }
 
   @Get(':id/signing-keys')
-  async listSigningKeys(@Param('id') id: string) {
+  @NoStore()
+  @ApiOkResponse({ type: SigningKeysView })
+  async listSigningKeys(@Param('id') id: string): Promise<SigningKeysView> {
     await this.tenants.get(parseTenantId(id));
     return { data: await this.signingKeys.list(parseTenantId(id)) };
   }

@@ -1,4 +1,4 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Clock } from '#caas/kernel';
@@ -36,15 +36,21 @@ afterEach(() => {
   return new Promise((resolve) => server.close(resolve));
 });
 
+const waitUntil = async (holds: () => boolean | Promise<boolean>) => {
+  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 2));
+};
 const publish = (...keys: unknown[]) => (answer = (response) => response.end(JSON.stringify({ keys })));
 
 describe('Jwks', () => {
   let clock: MovedClock;
   let jwks: Jwks;
+  /** Times that a JWKS could not be read. */
+  let unread: number;
   const make = (NODE_ENV: 'development' | 'production') =>
-    new Jwks({ NODE_ENV }, clock, { root: { warn: () => undefined } } as never);
+    new Jwks({ NODE_ENV }, clock, { root: { warn: () => (unread += 1) } } as never);
   beforeEach(() => {
     clock = new MovedClock();
+    unread = 0;
     jwks = make('development');
   });
 
@@ -86,6 +92,38 @@ describe('Jwks', () => {
     expect(await jwks.find(url, 'a')).toBeNull();
   });
 
+  it('makes nobody wait for a key that it knows: it looks ahead, and while the URL is slow or away, beside the calls', async () => {
+    publish(published('a', ed25519()));
+    await jwks.find(url, 'a');
+    const open: ServerResponse[] = [];
+    answer = (response) => void open.push(response);
+    const asking = (count: number) => waitUntil(() => asked === count && open.length === count - 1);
+    clock.ms += 6 * MINUTE_MS;
+    expect(await jwks.find(url, 'a')).toMatchObject({ kid: 'a' });
+    await asking(2);
+    open[0]!.writeHead(500).end();
+    await waitUntil(() => unread === 1);
+    clock.ms += 20 * MINUTE_MS;
+    expect(await jwks.find(url, 'a')).toMatchObject({ kid: 'a' });
+    await asking(3);
+    open[1]!.end(JSON.stringify({ keys: [] }));
+    // It answers again: what it no longer publishes is gone.
+    await waitUntil(async () => (await jwks.find(url, 'a')) === null);
+  });
+
+  it('lets a thousand wait for one URL, and tells others to come back', async () => {
+    const open: ServerResponse[] = [];
+    answer = (response) => void open.push(response);
+    const waiting = Array.from({ length: 1_000 }, (_, at) => jwks.find(url, `unknown-${at}`));
+    const late = { kind: 'unavailable', code: 'unavailable', retryAfterSeconds: 3 };
+    await expect(jwks.find(url, 'a')).rejects.toMatchObject(late);
+    await waitUntil(() => open.length === 1);
+    open[0]!.end(JSON.stringify({ keys: [published('a', ed25519())] }));
+    expect(await Promise.all(waiting)).toEqual(Array(1_000).fill(null));
+    expect(await jwks.find(url, 'a')).toMatchObject({ kid: 'a' });
+    expect(asked).toBe(1);
+  });
+
   it('takes the keys for signatures that it can use, and leaves the others', async () => {
     const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const weak = generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey;
@@ -95,15 +133,28 @@ describe('Jwks', () => {
       published('encryption', rsa.publicKey, { use: 'enc' }),
       published('other-algorithm', rsa.publicKey, { alg: 'PS256' }),
       published('weak', weak),
+      { kty: 'RSA', n: randomBytes(1_100).toString('base64url'), e: 'AQAB', kid: 'huge' },
+      { ...published('slow', rsa.publicKey), e: randomBytes(256).toString('base64url') },
       published('private', rsa.privateKey),
       { kty: 'oct', k: 'c2VjcmV0', kid: 'secret' },
       null,
       'nonsense',
       { kid: 'nothing' },
     );
-    const kids = ['rsa', 'named', 'encryption', 'other-algorithm', 'weak', 'private', 'secret', 'nothing'];
+    const kids = [
+      'rsa',
+      'named',
+      'encryption',
+      'other-algorithm',
+      'weak',
+      'huge',
+      'slow',
+      'private',
+      'secret',
+      'nothing',
+    ];
     const found = await Promise.all(kids.map(async (kid) => (await jwks.find(url, kid))?.algorithm ?? null));
-    expect(found).toEqual(['RS256', 'EdDSA', null, null, null, null, null, null]);
+    expect(found).toEqual(['RS256', 'EdDSA', ...Array<null>(8).fill(null)]);
   });
 
   it.each(['{', '[]', '{"keys":{}}', 'null'])('takes %p for no JWKS', async (text) => {

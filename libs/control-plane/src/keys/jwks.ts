@@ -1,13 +1,12 @@
-import type { JsonWebKey } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
-import { Clock, invalid } from '#caas/kernel';
+import { CaasError, Clock, invalid } from '#caas/kernel';
 import type { SigningKey } from '#caas/access';
 import { InjectConfig, runtimeConfig, type ConfigOf } from '#caas/platform/config';
 import { Log } from '#caas/platform/logging';
 import { downloadJwks } from './jwks-download';
 import { isPublicAddress, literalAddress } from './public-address';
-import { algorithmOf, fromJwk } from './public-keys';
+import { fromJwk, type PublishedKey } from './public-keys';
 
 const MAX_SETS = 2_000;
 const MAX_KEYS = 50;
@@ -16,16 +15,19 @@ const REFRESH_AFTER_MS = 10 * 60_000;
 const LOOK_AGAIN_AFTER_MS = 30_000;
 /** While the URL does not answer, the keys last seen there count for this long. */
 const KEEP_UNANSWERED_MS = 24 * 60 * 60_000;
+/** Of calls that wait for one URL, which may take seconds: each holds a request. */
+const MAX_WAITING = 1_000;
 
 interface KeySet {
   keys: Map<string, SigningKey>;
   readAt: number;
   /** When we last asked, whatever came of it. */
   askedAt: number;
+  /** Whether the URL did not answer when it was last asked. */
+  isAway: boolean;
+  waiting: number;
   underway: Promise<void> | null;
 }
-
-type PublishedKey = JsonWebKey & { kid?: unknown; use?: unknown; alg?: unknown };
 
 /** Public keys that a tenant publishes at a URL of its own (RFC 7517). */
 @Injectable()
@@ -55,10 +57,20 @@ export class Jwks {
     }
   }
 
-  /** The key that `url` publishes under `kid`; null when there is none, or the URL has not answered for a day. */
+  /**
+   * The key that `url` publishes under `kid`; null when there is none, or the URL has not answered for a day. Nobody waits for the
+   * URL to have a key that is known, unless it is due to be looked at again and the URL answers.
+   * @throws CaasError `unavailable` (503) when too many wait for the URL already
+   */
   async find(url: string, kid: string): Promise<SigningKey | null> {
     const set = this.setOf(url);
-    if (this.age(set.readAt) >= REFRESH_AFTER_MS || !set.keys.has(kid)) await this.refresh(url, set);
+    const known = set.keys.get(kid);
+    const age = this.age(set.readAt);
+    if (known && age < (set.isAway ? KEEP_UNANSWERED_MS : REFRESH_AFTER_MS)) {
+      if (age >= REFRESH_AFTER_MS / 2) void this.refresh(url, set);
+      return known;
+    }
+    await this.waitFor(url, set);
     return this.age(set.readAt) < KEEP_UNANSWERED_MS ? (set.keys.get(kid) ?? null) : null;
   }
 
@@ -73,10 +85,20 @@ export class Jwks {
   private setOf(url: string): KeySet {
     let set = this.sets.get(url);
     if (!set) {
-      set = { keys: new Map(), readAt: -Infinity, askedAt: -Infinity, underway: null };
+      set = { keys: new Map(), readAt: -Infinity, askedAt: -Infinity, isAway: false, waiting: 0, underway: null };
       this.sets.set(url, set);
     }
     return set;
+  }
+
+  private async waitFor(url: string, set: KeySet): Promise<void> {
+    if (set.waiting >= MAX_WAITING) throw tooManyWait();
+    set.waiting += 1;
+    try {
+      await this.refresh(url, set);
+    } finally {
+      set.waiting -= 1;
+    }
   }
 
   /** Asks the URL, unless it was asked a moment ago; whoever comes while it is being asked waits for the same answer. */
@@ -92,7 +114,9 @@ export class Jwks {
     try {
       set.keys = usableKeys(await downloadJwks(url, { publicOnly: this.production }));
       set.readAt = this.clock.now().getTime();
+      set.isAway = false;
     } catch (error) {
+      set.isAway = true;
       this.log.root.warn({ host: new URL(url).host, reason: (error as Error).message }, 'a JWKS could not be read');
     }
   }
@@ -117,12 +141,13 @@ function usableKeys(text: string): Map<string, SigningKey> {
 function signingKeyOf(jwk: PublishedKey | null): SigningKey | null {
   if (typeof jwk?.kid !== 'string' || (jwk.use !== undefined && jwk.use !== 'sig')) return null;
   try {
-    const key = fromJwk(jwk);
-    const algorithm = algorithmOf(key);
-    // RFC 9864 names EdDSA over this curve also by the curve.
-    const named = jwk.alg === 'Ed25519' ? 'EdDSA' : jwk.alg;
-    return named === undefined || named === algorithm ? { kid: jwk.kid, key, algorithm } : null;
+    return { kid: jwk.kid, ...fromJwk(jwk) };
   } catch {
     return null;
   }
 }
+
+const tooManyWait = () =>
+  new CaasError('unavailable', 'unavailable', 'The signing keys of this tenant are being read. Try again.', [], {
+    retryAfterSeconds: 3,
+  });

@@ -1,37 +1,55 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { CaasError, invalid } from '#caas/kernel';
-import type { TokenAlgorithm } from '#caas/access';
+import { algorithmNamed, type TokenAlgorithm } from '#caas/access';
 
 const MIN_RSA_BITS = 2048;
+/** Checking a signature takes time with the square of the bits, and with the exponent: a tenant chooses both, all others wait. */
+const MAX_RSA_BITS = 8192;
+const MAX_RSA_EXPONENT = 2n ** 32n;
+
+export type PublishedKey = JsonWebKey & { kid?: unknown; use?: unknown; alg?: unknown };
+
+export interface PublicKey {
+  key: KeyObject;
+  algorithm: TokenAlgorithm;
+}
 
 /**
  * A public key from PEM or JWK text, with the one algorithm it may verify.
  * @throws CaasError `invalid_public_key` (400)
  */
-export function readPublicKey(text: string): { key: KeyObject; algorithm: TokenAlgorithm } {
-  let key: KeyObject;
+export function readPublicKey(text: string): PublicKey {
   try {
-    key = text.trimStart().startsWith('{') ? fromJwk(JSON.parse(text) as JsonWebKey) : createPublicKey(text);
+    if (text.trimStart().startsWith('{')) return fromJwk(JSON.parse(text) as PublishedKey);
+    const key = createPublicKey(text);
+    if (text.includes('PRIVATE KEY')) throw refused('is a private key: send the public one, and replace this pair');
+    return { key, algorithm: algorithmOf(key) };
   } catch (error) {
     throw error instanceof CaasError ? error : refused('is neither a PEM public key nor a JWK');
   }
-  if (text.includes('PRIVATE KEY')) throw refused('is a private key: send the public one, and replace this pair');
-  return { key, algorithm: algorithmOf(key) };
 }
 
-export function fromJwk(jwk: JsonWebKey): KeyObject {
+/**
+ * @throws CaasError `invalid_public_key` (400) for a key that is not for the algorithm that it names
+ * @throws Error for what is no key
+ */
+export function fromJwk(jwk: PublishedKey): PublicKey {
   if (jwk.d !== undefined || jwk.k !== undefined)
     throw refused('holds a private part: send the public one, and replace this pair');
-  return createPublicKey({ key: jwk, format: 'jwk' });
+  const key = createPublicKey({ key: jwk, format: 'jwk' });
+  const algorithm = algorithmOf(key);
+  if (jwk.alg === undefined || algorithmNamed(jwk.alg) === algorithm) return { key, algorithm };
+  throw refused(`names another algorithm than it is for, which is ${algorithm}`);
 }
 
 /** @throws CaasError `invalid_public_key` (400) for a kind of key that tokens are not signed with here */
-export function algorithmOf(key: KeyObject): TokenAlgorithm {
-  const { modulusLength, namedCurve } = key.asymmetricKeyDetails ?? {};
+function algorithmOf(key: KeyObject): TokenAlgorithm {
+  const { modulusLength = 0, publicExponent = 0n, namedCurve } = key.asymmetricKeyDetails ?? {};
   if (key.asymmetricKeyType === 'ed25519') return 'EdDSA';
   if (key.asymmetricKeyType === 'ec' && namedCurve === 'prime256v1') return 'ES256';
-  if (key.asymmetricKeyType === 'rsa' && (modulusLength ?? 0) >= MIN_RSA_BITS) return 'RS256';
-  throw refused(`must be RSA of at least ${MIN_RSA_BITS} bits, EC P-256, or Ed25519`);
+  const isRsa = key.asymmetricKeyType === 'rsa' && publicExponent <= MAX_RSA_EXPONENT;
+  if (isRsa && modulusLength >= MIN_RSA_BITS && modulusLength <= MAX_RSA_BITS) return 'RS256';
+  throw refused(`must be RSA of ${MIN_RSA_BITS} to ${MAX_RSA_BITS} bits with a small exponent, EC P-256, or Ed25519`);
 }
 
 const refused = (message: string) =>

@@ -3,7 +3,7 @@ import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
 import { notFound, parseTenantId, type TenantId } from '#caas/kernel';
 import { newServerKey, ServerKeyStore, type OperatorContext, type ServerKeyRecord } from '#caas/access';
-import { FreshCache, Invalidations } from '#caas/platform/cache';
+import { BatchedLookup, FreshCache, Invalidations } from '#caas/platform/cache';
 import { AuditLog } from '../audit/audit-log.repository';
 import { ServerKey } from '../persistence/key.schema';
 import { PLATFORM } from '../persistence/platform-database';
@@ -13,6 +13,7 @@ const MAX_CACHED_KEYS = 10_000;
 @Injectable()
 export class TenantServerKeys extends ServerKeyStore implements OnModuleInit {
   private readonly cache = new FreshCache<ServerKeyRecord | null>(MAX_CACHED_KEYS);
+  private readonly lookup = new BatchedLookup<ServerKeyRecord>((ids) => this.valid(ids));
 
   constructor(
     @InjectModel(ServerKey.name, PLATFORM) private readonly keys: Model<ServerKey>,
@@ -27,10 +28,7 @@ export class TenantServerKeys extends ServerKeyStore implements OnModuleInit {
   }
 
   override find(keyId: string): Promise<ServerKeyRecord | null> {
-    return this.cache.get(keyId, async () => {
-      const key = await this.keys.findOne({ _id: keyId, revoked_at: null }).lean<ServerKey>();
-      return key && { id: key._id, tenantId: parseTenantId(key.tenant_id), hash: Buffer.from(key.hash, 'hex') };
-    });
+    return this.cache.get(keyId, () => this.lookup.find(keyId));
   }
 
   /** The key itself is in this answer and nowhere else. */
@@ -62,6 +60,16 @@ export class TenantServerKeys extends ServerKeyStore implements OnModuleInit {
     if (outcome.matchedCount === 0) throw notFound('server_key');
     this.invalidations.publish({ kind: 'server_key', tenantId, id: keyId });
     await this.audit.write(operator, 'server_key.revoked', tenantId, { id: keyId });
+  }
+
+  private async valid(ids: string[]): Promise<Map<string, ServerKeyRecord>> {
+    const keys = await this.keys.find({ _id: { $in: ids }, revoked_at: null }).lean<ServerKey[]>();
+    return new Map(
+      keys.map(({ _id, tenant_id, hash }) => [
+        _id,
+        { id: _id, tenantId: parseTenantId(tenant_id), hash: Buffer.from(hash, 'hex') },
+      ]),
+    );
   }
 
   async removeAll(tenantId: TenantId): Promise<void> {

@@ -3,8 +3,14 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
 import { conflict, invalid, notFound, type TenantId } from '#caas/kernel';
-import { SigningKeyStore, type OperatorContext, type SigningKey, type TokenAlgorithm } from '#caas/access';
-import { FreshCache, Invalidations } from '#caas/platform/cache';
+import {
+  algorithmNamed,
+  SigningKeyStore,
+  type OperatorContext,
+  type SigningKey,
+  type TokenAlgorithm,
+} from '#caas/access';
+import { BatchedLookup, FreshCache, Invalidations } from '#caas/platform/cache';
 import { Log } from '#caas/platform/logging';
 import { AuditLog } from '../audit/audit-log.repository';
 import { SigningKeyRecord } from '../persistence/key.schema';
@@ -16,8 +22,8 @@ import { SecretBox } from './secret-box';
 const MAX_CACHED_TENANTS = 10_000;
 
 export interface NewSigningKey {
-  /** What the key must be for; it follows from the key itself, and is an error when it does not. */
-  algorithm?: TokenAlgorithm;
+  /** What the key must be for, by any of its names; it follows from the key itself, and is an error when it does not. */
+  algorithm?: string;
   /** PEM or JWK. */
   public_key?: string;
   jwks_url?: string;
@@ -35,7 +41,8 @@ interface TenantKeys {
 /** What a tenant's tokens are verified with. Several may be valid at once, so that a tenant can change keys without a gap. */
 @Injectable()
 export class TenantSigningKeys extends SigningKeyStore implements OnModuleInit {
-  private readonly cache = new FreshCache<TenantKeys>(MAX_CACHED_TENANTS);
+  private readonly cache = new FreshCache<TenantKeys | null>(MAX_CACHED_TENANTS);
+  private readonly lookup = new BatchedLookup<TenantKeys>((tenantIds) => this.valid(tenantIds));
 
   constructor(
     @InjectModel(SigningKeyRecord.name, PLATFORM) private readonly keys: Model<SigningKeyRecord>,
@@ -53,10 +60,11 @@ export class TenantSigningKeys extends SigningKeyStore implements OnModuleInit {
   }
 
   override async find(tenantId: TenantId, kid: string): Promise<SigningKey | null> {
-    const { byKid, jwksUrls } = await this.validKeys(tenantId);
-    const registered = byKid.get(kid);
+    const keys = await this.validKeys(tenantId);
+    if (!keys) return null;
+    const registered = keys.byKid.get(kid);
     if (registered) return registered;
-    for (const url of jwksUrls) {
+    for (const url of keys.jwksUrls) {
       const published = await this.jwks.find(url, kid);
       if (published) return published;
     }
@@ -64,7 +72,7 @@ export class TenantSigningKeys extends SigningKeyStore implements OnModuleInit {
   }
 
   override async current(tenantId: TenantId): Promise<SigningKey> {
-    const { current } = await this.validKeys(tenantId);
+    const current = (await this.validKeys(tenantId))?.current;
     if (current) return current;
     throw conflict('no_signing_key', 'The tenant has no signing secret of ours; make one, or sign tokens yourself.');
   }
@@ -80,7 +88,9 @@ export class TenantSigningKeys extends SigningKeyStore implements OnModuleInit {
     }
     const kid = wanted.kid ?? `k_${randomBytes(8).toString('hex')}`;
     const { record, secret } = this.recordOf(tenantId, kid, wanted);
-    if (wanted.algorithm !== undefined && wanted.algorithm !== record.algorithm) throw otherAlgorithm(record.algorithm);
+    if (wanted.algorithm !== undefined && algorithmNamed(wanted.algorithm) !== record.algorithm) {
+      throw otherAlgorithm(record.algorithm);
+    }
     if (await this.keys.exists({ tenant_id: tenantId, kid })) {
       throw conflict('signing_key_exists', `The tenant has, or had, a signing key "${kid}".`);
     }
@@ -140,16 +150,23 @@ export class TenantSigningKeys extends SigningKeyStore implements OnModuleInit {
     return { record: { ...base, kind: 'secret' as const, algorithm: 'HS256' as const, secret: closed }, secret };
   }
 
-  private validKeys(tenantId: TenantId): Promise<TenantKeys> {
-    return this.cache.get(tenantId, async () => {
-      const records = await this.keys
-        .find({ tenant_id: tenantId, revoked_at: null })
-        .sort({ created_at: 1 })
-        .lean<SigningKeyRecord[]>();
-      const valid: TenantKeys = { byKid: new Map(), current: null, jwksUrls: [] };
-      for (const record of records) this.add(valid, record);
-      return valid;
-    });
+  /** Null when there are none. */
+  private validKeys(tenantId: TenantId): Promise<TenantKeys | null> {
+    return this.cache.get(tenantId, () => this.lookup.find(tenantId));
+  }
+
+  private async valid(tenantIds: string[]): Promise<Map<string, TenantKeys>> {
+    const records = await this.keys
+      .find({ tenant_id: { $in: tenantIds }, revoked_at: null })
+      .sort({ created_at: 1 })
+      .lean<SigningKeyRecord[]>();
+    const valid = new Map<string, TenantKeys>();
+    for (const record of records) {
+      const keys = valid.get(record.tenant_id) ?? { byKid: new Map(), current: null, jwksUrls: [] };
+      this.add(keys, record);
+      valid.set(record.tenant_id, keys);
+    }
+    return valid;
   }
 
   private add(valid: TenantKeys, record: SigningKeyRecord): void {

@@ -10,7 +10,7 @@ import {
   type Tenant,
   type TenantId,
 } from '#caas/kernel';
-import { FreshCache, Invalidations } from '#caas/platform/cache';
+import { BatchedLookup, FreshCache, Invalidations } from '#caas/platform/cache';
 import { TenantDirectory } from '#caas/tenancy';
 import { SecretBox } from '../keys/secret-box';
 import { PLATFORM } from '../persistence/platform-database';
@@ -24,6 +24,7 @@ const DELETED: TenantState[] = ['deleting', 'deleted'];
 @Injectable()
 export class TenantsRepository extends TenantDirectory implements OnModuleInit {
   private readonly cache = new FreshCache<Tenant | null>(MAX_CACHED_TENANTS);
+  private readonly lookup = new BatchedLookup<Tenant>((ids) => this.served(ids));
 
   constructor(
     @InjectModel(TenantRecord.name, PLATFORM) private readonly tenants: Model<TenantRecord>,
@@ -38,10 +39,7 @@ export class TenantsRepository extends TenantDirectory implements OnModuleInit {
   }
 
   override find(id: TenantId): Promise<Tenant | null> {
-    return this.cache.get(id, async () => {
-      const record = await this.read(id);
-      return record && isServed(record) ? this.tenantOf(record) : null;
-    });
+    return this.cache.get(id, () => this.lookup.find(id));
   }
 
   override async wasDeleted(id: TenantId): Promise<boolean> {
@@ -124,6 +122,11 @@ export class TenantsRepository extends TenantDirectory implements OnModuleInit {
       // Tenants made before there were quotas have none.
       quotas: record.quotas ?? {},
     };
+  }
+
+  private async served(ids: string[]): Promise<Map<string, Tenant>> {
+    const records = await this.tenants.find({ _id: { $in: ids }, status: { $in: SERVED } }).lean<TenantRecord[]>();
+    return new Map(records.map((record) => [record._id, this.tenantOf(record)]));
   }
 
   sealUri(id: TenantId, uri: string | null): string | null {

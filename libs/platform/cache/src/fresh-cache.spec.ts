@@ -9,6 +9,16 @@ describe('FreshCache', () => {
     expect(load).toHaveBeenCalledTimes(1);
   });
 
+  it('loses nothing that is there to keys that strangers make up', async () => {
+    const cache = new FreshCache<string | null>(10);
+    await cache.get('real', () => Promise.resolve('value'));
+    for (let made = 0; made < 100; made += 1) await cache.get(`made up ${made}`, () => Promise.resolve(null));
+    expect([cache.peek('real'), cache.peek('made up 99'), cache.peek('made up 0')]).toEqual(['value', null, undefined]);
+    cache.forget('made up 99');
+    await cache.get('made up 99', () => Promise.resolve('made'));
+    expect(cache.peek('made up 99')).toBe('made');
+  });
+
   it('does not keep what was being loaded when the key was invalidated', async () => {
     const cache = new FreshCache<string>(10);
     let finish!: (value: string) => void;

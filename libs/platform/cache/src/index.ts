@@ -1,6 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { Invalidations } from './invalidations';
 
+export { BatchedLookup } from './batched-lookup';
 export { FreshCache, MAX_STALE_MS } from './fresh-cache';
 export { Invalidations, type Invalidation } from './invalidations';
 

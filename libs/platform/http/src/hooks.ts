@@ -7,6 +7,7 @@ import { requireConditionalWrites } from './conditional-routes';
 import { applyCors, isForeign, type OriginCheck } from './cors';
 import { answerWithEntityTags } from './entity-tags';
 import type { HttpMetrics } from './http-metrics';
+import { answerWithoutStoring } from './no-store';
 import { routeOption, type RouteOptions } from './route-config';
 import { securityHeaders } from './security-headers';
 import type { ServerState } from './server-state';
@@ -46,6 +47,7 @@ export function addHooks(fastify: FastifyInstance, parts: HookParts): void {
     }, done);
   });
   answerWithEntityTags(fastify);
+  answerWithoutStoring(fastify);
   requireConditionalWrites(fastify);
   fastify.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? 'unknown';

@@ -1,3 +1,4 @@
+export { networkOfPeer, type Peer } from './address';
 export { bindContext, contextOf, Ctx, findContext } from './context-binding';
 export { AllowedOrigins, isForeign } from './cors';
 export { serveDocs } from './docs';
@@ -10,6 +11,8 @@ export { HttpMetrics } from './http-metrics';
 export { httpConfig } from './http.config';
 export { HttpModule } from './http.module';
 export { IdParam, TenantIdParam } from './path-params';
+export { NoStore } from './no-store';
+export { peerOf } from './peer';
 export { isOurFault, PROBLEM_TYPE, toProblem, type Problem } from './problem';
 export { AllowQuery, PAGE_QUERY, PageQuery, PageQueryDto, QueryParams } from './query';
 export { answerOnSocket } from './raw-answer';

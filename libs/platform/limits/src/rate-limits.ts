@@ -97,14 +97,14 @@ export class RateLimits {
       known.changeTo(rate);
       return known;
     }
-    const lease = new Lease(`${key}:${rate.seconds}`, rate, this.counter, this.config.RATE_LIMITS_PROCESSES);
+    const lease = this.open(key, rate);
     this.leases.set(key, lease);
     return lease;
   }
 
-  /** One that `lease` has made. */
-  find(key: string): Lease | undefined {
-    return this.leases.get(key);
+  /** A budget that the caller keeps. One that is opened again goes on where it was, since it is counted in common. */
+  open(key: string, rate: Rate): Lease {
+    return new Lease(`${key}:${rate.seconds}`, rate, this.counter, this.config.RATE_LIMITS_PROCESSES);
   }
 
   /** @throws CaasError `rate_limited` (429) when the budget has nothing left */

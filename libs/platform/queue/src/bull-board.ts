@@ -3,7 +3,7 @@ import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { FastifyAdapter } from '@bull-board/fastify';
 import type { INestApplication } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { toProblem } from '#caas/platform/http';
+import { PROBLEM_TYPE, toProblem } from '#caas/platform/http';
 import { Queues } from './queues';
 
 const PATH = '/admin/queues';
@@ -18,8 +18,8 @@ const CONTENT_SECURITY_POLICY = [
   "form-action 'self'",
 ].join('; ');
 
-/** Throws a CaasError unless the request may look (GET), or change things (anything else). */
-export type OperatorCheck = (authorization: string | undefined, method: string) => unknown;
+/** Rejects with a CaasError unless the request may look (GET), or change things (anything else). */
+export type OperatorCheck = (request: FastifyRequest) => Promise<unknown>;
 
 /** Bull Board at `/admin/queues`. A browser is asked for user `admin` and the platform key. */
 export async function serveBullBoard(app: INestApplication, check: OperatorCheck): Promise<void> {
@@ -37,21 +37,21 @@ export async function serveBullBoard(app: INestApplication, check: OperatorCheck
   const fastify = app.getHttpAdapter().getInstance() as FastifyInstance;
   await fastify.register(
     async (scope) => {
-      scope.addHook('onRequest', (request, reply, done) => admit(request, reply, check, done));
+      scope.addHook('onRequest', (request, reply) => authorize(request, reply, check));
       await scope.register(pages.registerPlugin());
     },
     { prefix: PATH },
   );
 }
 
-function admit(request: FastifyRequest, reply: FastifyReply, check: OperatorCheck, done: () => void): void {
+async function authorize(request: FastifyRequest, reply: FastifyReply, check: OperatorCheck): Promise<void> {
   try {
-    check(request.headers.authorization, request.method);
+    await check(request);
     void reply.header('content-security-policy', CONTENT_SECURITY_POLICY);
-    done();
   } catch (error) {
     const problem = toProblem(error, request.id);
-    if (problem.status === 401) void reply.header('WWW-Authenticate', 'Basic realm="CaaS operators", charset="UTF-8"');
-    void reply.status(problem.status).type('application/problem+json').send(problem);
+    if (problem.status === 401) void reply.header('www-authenticate', 'Basic realm="CaaS operators", charset="UTF-8"');
+    if (problem.retry_after !== undefined) void reply.header('retry-after', String(problem.retry_after));
+    await reply.status(problem.status).type(PROBLEM_TYPE).serializer(JSON.stringify).send(problem);
   }
 }

@@ -1,4 +1,5 @@
 import type { RetryPolicy } from '../retry-policy';
+import { assertNotStored } from './secrets';
 
 /** What the assertions read of an answer. */
 export interface Answer {
@@ -88,11 +89,13 @@ export class Caller {
     const sent = body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body);
     const answer = await this.raw(method, path, { ...type, ...this.headers, ...headers }, sent);
     const text = await answer.text();
+    const json = text === '' ? null : (JSON.parse(text) as unknown);
+    assertNotStored(`${method} ${path}`, answer, json);
     return {
       status: answer.status,
       etag: answer.headers.get('etag'),
       headers: answer.headers,
-      body: text === '' ? null : (JSON.parse(text) as unknown),
+      body: json,
     };
   }
 }

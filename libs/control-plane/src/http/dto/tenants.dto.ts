@@ -2,7 +2,7 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsInt, IsOptional, IsString, Length, Matches, Max, Min, ValidateBy } from 'class-validator';
 import { applyDecorators } from '@nestjs/common';
 import { TIERS, type TenantId, type Tier } from '#caas/kernel';
-import { TOKEN_ALGORITHMS, type TokenAlgorithm } from '#caas/access';
+import { ALGORITHM_NAMES } from '#caas/access';
 
 const TENANT_ID = /^clnt_[a-z0-9]{6,24}$/;
 
@@ -100,12 +100,12 @@ export function publicKeyText(value: unknown): string | undefined {
 
 export class CreateSigningKeyDto {
   @ApiPropertyOptional({
-    enum: TOKEN_ALGORITHMS,
-    description: 'what you expect the key to be for; it follows from the key',
+    enum: ALGORITHM_NAMES,
+    description: 'what you expect the key to be for; it follows from the key, as "EdDSA" for Ed25519',
   })
   @IsOptional()
-  @IsIn(TOKEN_ALGORITHMS)
-  algorithm?: TokenAlgorithm;
+  @IsIn(ALGORITHM_NAMES)
+  algorithm?: (typeof ALGORITHM_NAMES)[number];
 
   @ApiPropertyOptional({
     description: 'PEM or JWK; without it and without jwks_url a secret is made',

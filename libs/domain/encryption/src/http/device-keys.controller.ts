@@ -3,7 +3,7 @@ import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestj
 import type { FastifyReply } from 'fastify';
 import { RequestContext } from '#caas/kernel';
 import { UserRoute } from '#caas/access';
-import { Ctx } from '#caas/platform/http';
+import { Ctx, NoStore } from '#caas/platform/http';
 import { RateLimited } from '#caas/platform/limits';
 import { DeviceKeysService } from '../upload/device-keys.service';
 import { viewOfDeviceKeys } from '../views';
@@ -18,6 +18,7 @@ export class DeviceKeysController {
 
   @RateLimited('keys')
   @Put()
+  @NoStore()
   @ApiOperation({
     summary: 'Publish keys of a device; what is left out stays, and repeating an upload changes nothing',
   })
@@ -35,6 +36,7 @@ export class DeviceKeysController {
   }
 
   @Get('status')
+  @NoStore()
   @ApiOperation({ summary: 'What a device has published, and how many one-time keys are left' })
   @ApiOkResponse({ type: DeviceKeysView })
   async status(@Ctx() ctx: RequestContext, @Param('device_id') deviceId: string): Promise<DeviceKeysView> {

@@ -1,10 +1,10 @@
-import { Controller, Get, Header, Headers, HttpCode, Param, Post, Req } from '@nestjs/common';
+import { Controller, Get, Headers, HttpCode, Param, Post, Req } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { ObjectId } from 'bson';
 import type { FastifyRequest } from 'fastify';
 import { RequestContext } from '#caas/kernel';
 import { Idempotent, NewId, UserRoute } from '#caas/access';
-import { Ctx, QueryParams } from '#caas/platform/http';
+import { Ctx, NoStore, QueryParams } from '#caas/platform/http';
 import { RateLimited } from '#caas/platform/limits';
 import { KeyBundlesService } from '../claims/key-bundles.service';
 import { viewOfBundle } from '../views';
@@ -20,7 +20,7 @@ export class KeyBundlesController {
   constructor(private readonly bundles: KeyBundlesService) {}
 
   @Get()
-  @Header('cache-control', 'no-store')
+  @NoStore()
   @Idempotent()
   @ApiOperation({ summary: 'A key bundle for each device of a user; each call takes one-time keys' })
   @ApiOkResponse({ type: BundlesView })
@@ -39,6 +39,7 @@ export class KeyBundlesController {
 
   @Post()
   @HttpCode(200)
+  @NoStore()
   @Idempotent()
   @ApiOperation({ summary: 'The same as GET' })
   @ApiOkResponse({ type: BundlesView })

@@ -1,7 +1,7 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { invalid, RequestContext, type PageRequest } from '#caas/kernel';
-import { Ctx, PageQuery, QueryParams } from '#caas/platform/http';
+import { Ctx, NoStore, PageQuery, QueryParams } from '#caas/platform/http';
 import { KeyLogService } from '../log/key-log.service';
 import { viewOfLogEntry } from '../views';
 import { KeyLogQuery, KeyLogView, ProofQuery } from './dto/key-log.dto';
@@ -12,6 +12,7 @@ export class KeyLogController {
   constructor(private readonly log: KeyLogService) {}
 
   @Get()
+  @NoStore()
   @ApiOperation({
     summary: 'Which identity key each device had, newest first unless asked otherwise, each entry with its proof',
   })
@@ -26,6 +27,7 @@ export class KeyLogController {
   }
 
   @Get('proof')
+  @NoStore()
   @ApiOperation({ summary: 'That an entry is in the log (`index`), or that the log only grew (`first`), by RFC 6962' })
   proof(@Ctx() ctx: RequestContext, @QueryParams() { index, first, size }: ProofQuery): Promise<object> {
     const of = size === undefined ? null : Number(size);

@@ -1,14 +1,14 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Res } from '@nestjs/common';
-import { ApiNoContentResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiCreatedResponse, ApiNoContentResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { ObjectId } from 'bson';
 import type { FastifyReply } from 'fastify';
 import { mapPage, Preconditions, RequestContext, type PageRequest } from '#caas/kernel';
 import { UserRoute } from '#caas/access';
-import { Conditional, Ctx, IdParam, PageQuery } from '#caas/platform/http';
+import { Conditional, Ctx, IdParam, NoStore, PageQuery } from '#caas/platform/http';
 import { GroupInvitesService } from '../group-invites.service';
 import { GroupMembersService } from '../group-members.service';
 import { viewOfBan, viewOfInvite, viewOfMember } from '../views';
-import { BanDto, GroupRoleDto, InviteDto } from './dto/groups.dto';
+import { BanDto, CreatedInviteView, GroupRoleDto, InviteDto } from './dto/groups.dto';
 
 @ApiTags('groups')
 @Controller('v1/groups/:id')
@@ -71,6 +71,8 @@ export class GroupMembersController {
   }
 
   @Post('invites')
+  @NoStore()
+  @ApiCreatedResponse({ type: CreatedInviteView })
   @UserRoute()
   @ApiOperation({ summary: 'An invite; its code is in this answer only' })
   async invite(@Ctx() ctx: RequestContext, @IdParam() id: ObjectId, @Body() body: InviteDto) {

@@ -11,9 +11,19 @@ import {
 } from '@nestjs/swagger';
 import type { ObjectId } from 'bson';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { mapPage, type Page, type PageRequest, Preconditions, RequestContext } from '#caas/kernel';
-import { PublicWhenSigned } from '#caas/access';
-import { AllowQuery, Conditional, contextOf, Ctx, EntityTag, IdParam, PageQuery } from '#caas/platform/http';
+import { isTenantId, mapPage, type Page, type PageRequest, Preconditions, RequestContext } from '#caas/kernel';
+import { FailedAuthLimiter, PublicWhenSigned, type CredentialAttempt } from '#caas/access';
+import {
+  AllowQuery,
+  Conditional,
+  contextOf,
+  Ctx,
+  EntityTag,
+  IdParam,
+  NoStore,
+  PageQuery,
+  peerOf,
+} from '#caas/platform/http';
 import { RateLimited } from '#caas/platform/limits';
 import { FilesService } from '../files/files.service';
 import { viewOfFile } from '../files/views';
@@ -31,6 +41,7 @@ export class FilesController {
     private readonly uploads: MultipartUploads,
     private readonly content: ContentService,
     private readonly links: FileLinks,
+    private readonly failedAuth: FailedAuthLimiter,
   ) {}
 
   @RateLimited('upload')
@@ -73,13 +84,14 @@ export class FilesController {
       const queryOf = (other: string) => new URLSearchParams({ variant: other }).toString();
       return this.content.send(await this.files.get(contextOf(request), id), variant, queryOf, request, reply);
     }
-    const ctx = await this.links.open(query, id.toHexString(), variant);
+    const ctx = await this.openLink(query, id.toHexString(), variant, request);
     const queryOf = (other: string) => new URLSearchParams({ variant: other, ...(query as object) }).toString();
     await this.content.send(await this.content.linked(ctx, id), variant, queryOf, request, reply);
   }
 
   /** Does not honour `Idempotency-Key`: a link is a secret, and answers are kept. A second one does no harm. */
   @Post(':id/links')
+  @NoStore()
   @ApiOperation({ summary: 'A link by which anyone may read one variant for up to 7 days' })
   @ApiCreatedResponse({ type: LinkView })
   async link(
@@ -106,5 +118,18 @@ export class FilesController {
     @Conditional() preconditions: Preconditions,
   ): Promise<void> {
     return this.files.remove(ctx, id, preconditions);
+  }
+
+  /** @throws CaasError as `FileLinks.open`, and 429 `rate_limited` */
+  private openLink(query: LinkQuery, keyId: string, variant: string, request: FastifyRequest): Promise<RequestContext> {
+    const { tenant } = query;
+    const attempt: CredentialAttempt = {
+      requestId: request.id,
+      keyId,
+      ...(isTenantId(tenant) ? { tenantId: tenant } : {}),
+    };
+    return this.failedAuth.verify({ credential: 'file_link', peer: peerOf(request), attempt }, () =>
+      this.links.open(query, keyId, variant),
+    );
   }
 }

@@ -10,9 +10,9 @@ import {
   type RequestContext,
   type UserReference,
 } from '#caas/kernel';
+import { Batcher } from '#caas/platform/concurrency';
 import { postReactions, posts, postViews, type Post, type PostReaction, type PostView } from '../persistence';
 import { isLive } from './live';
-import { Together } from './together';
 
 const MAX_EMOJIS = 50;
 
@@ -27,6 +27,18 @@ export interface Marked {
   changed: boolean;
 }
 
+const LIMITS = {
+  /** More in one transaction would make each wait longer than it gains. */
+  maxBatch: 64,
+  /** Seconds of work for a busy engine: whoever comes later is better told so than kept waiting. */
+  maxWaiting: 1_000,
+  overloaded: {
+    code: 'too_many_changes',
+    detail: 'More changes of this post are waiting than can soon be made.',
+    retryAfterSeconds: 2,
+  },
+};
+
 interface Pending {
   ctx: RequestContext;
   postId: ObjectId;
@@ -40,7 +52,7 @@ interface Pending {
  */
 @Injectable()
 export class PostTallies {
-  private readonly together = new Together<Pending, Marked | CaasError>((group) => this.commit(group));
+  private readonly batcher = new Batcher<Pending, Marked | CaasError>((group) => this.commit(group), LIMITS);
 
   constructor(private readonly clock: Clock) {}
 
@@ -52,7 +64,7 @@ export class PostTallies {
     // Most views are no news: a post is seen again and again. They do not wait for its row.
     if (await isSo(ctx, post._id, mark)) return { post, changed: false };
     const key = `${ctx.tenantId}/${post._id.toHexString()}`;
-    const answer = await this.together.run(key, { ctx, postId: post._id, mark });
+    const answer = await this.batcher.run(key, { ctx, postId: post._id, mark });
     if (answer instanceof CaasError) throw answer;
     return answer;
   }

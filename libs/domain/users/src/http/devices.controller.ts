@@ -3,7 +3,7 @@ import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation, 
 import type { FastifyReply } from 'fastify';
 import { mapPage, type Page, type PageRequest, Preconditions, RequestContext } from '#caas/kernel';
 import { UserRoute } from '#caas/access';
-import { AllowQuery, Conditional, Ctx, EntityTag, PAGE_QUERY, PageQuery } from '#caas/platform/http';
+import { AllowQuery, Conditional, Ctx, EntityTag, NoStore, PAGE_QUERY, PageQuery } from '#caas/platform/http';
 import { DevicesService } from '../devices.service';
 import { viewOfDevice } from '../views';
 import { answering } from './created';
@@ -17,6 +17,7 @@ export class DevicesController {
   constructor(private readonly devices: DevicesService) {}
 
   @Put(':device_id')
+  @NoStore()
   @ApiOperation({ summary: 'Register or update a device of the actor' })
   @ApiOkResponse({ type: DeviceView })
   @ApiCreatedResponse({ type: DeviceView })
@@ -32,6 +33,7 @@ export class DevicesController {
   }
 
   @Get()
+  @NoStore()
   @AllowQuery(...PAGE_QUERY)
   @ApiOperation({ summary: 'The devices of the actor, newest first' })
   @ApiPageOf(DeviceView)
@@ -41,6 +43,7 @@ export class DevicesController {
 
   @Get(':device_id')
   @EntityTag()
+  @NoStore()
   @ApiOperation({ summary: 'One device of the actor' })
   @ApiOkResponse({ type: DeviceView })
   async get(@Ctx() ctx: RequestContext, @Param('device_id') deviceId: string): Promise<DeviceView> {

@@ -3,7 +3,7 @@ import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation, 
 import type { FastifyReply } from 'fastify';
 import { mapPage, type Page, type PageRequest, Preconditions, RequestContext } from '#caas/kernel';
 import { ServerRoute } from '#caas/access';
-import { AllowQuery, Conditional, Ctx, EntityTag, PAGE_QUERY, PageQuery } from '#caas/platform/http';
+import { AllowQuery, Conditional, Ctx, EntityTag, NoStore, PAGE_QUERY, PageQuery } from '#caas/platform/http';
 import { TokensService } from '../tokens.service';
 import { UsersService } from '../users.service';
 import { viewOfUser } from '../views';
@@ -81,6 +81,7 @@ export class UsersController {
   }
 
   @Post(':external_id/tokens')
+  @NoStore()
   @ServerRoute()
   @ApiOperation({ summary: 'A token for a user, signed with the current signing key of the tenant' })
   @ApiCreatedResponse({ type: TokenView })

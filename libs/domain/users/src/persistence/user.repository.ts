@@ -32,6 +32,11 @@ export class UserRepository {
     return ctx.repository(users).find({ external_id: { $in: externalIds } }, { limit: externalIds.length });
   }
 
+  findManyWithDeleted(ctx: RequestContext, externalIds: string[]): Promise<User[]> {
+    const limit = externalIds.length;
+    return ctx.repository(users).find({ external_id: { $in: externalIds } }, { limit, withDeleted: true });
+  }
+
   /** Those among `ids` who are there and not deactivated. */
   async activeAmong(ctx: RequestContext, ids: ObjectId[]): Promise<ObjectId[]> {
     const found = await ctx.repository(users).find({ _id: { $in: ids } }, { fields: ['status'] });

@@ -100,3 +100,27 @@ export class JoinDto {
   @Length(1, 64)
   code: string;
 }
+
+/** A new invite. Its code is in this answer and nowhere else. */
+export class CreatedInviteView {
+  @ApiProperty()
+  id: string;
+
+  @ApiProperty()
+  group_id: string;
+
+  @ApiProperty()
+  code: string;
+
+  @ApiProperty({ type: String, format: 'date-time' })
+  expires_at: string;
+
+  @ApiProperty({ type: Number, nullable: true })
+  max_uses: number | null;
+
+  @ApiProperty()
+  uses: number;
+
+  @ApiProperty({ type: String, format: 'date-time' })
+  created_at: string;
+}

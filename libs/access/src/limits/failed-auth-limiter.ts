@@ -1,0 +1,76 @@
+import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
+import { CaasError } from '#caas/kernel';
+import { InjectConfig, type ConfigOf } from '#caas/platform/config';
+import { httpConfig, networkOfPeer, type Peer } from '#caas/platform/http';
+import { limitsConfig, RateLimits, windowOf, type Lease, type Rate } from '#caas/platform/limits';
+import { FailedAuthEvents, type CredentialAttempt, type CredentialKind } from '../failed-auth-events';
+
+const MAX_NETWORKS = 10_000;
+/** No credential was sent, so none was refused. */
+const NOTHING_SENT: ReadonlySet<string> = new Set(['token_missing', 'platform_key_required']);
+
+/** A credential as it arrived. */
+export interface PresentedCredential {
+  credential: CredentialKind;
+  peer: Peer;
+  attempt: CredentialAttempt;
+}
+
+/**
+ * Limits how often an address may try with what is no credential, and tells of each refusal. Every credential is verified, also
+ * of an address that is beyond its limit: many may share it, and one of them must not shut out the others. So verifying has to be
+ * cheap whatever a stranger sends (docs/adr/0022); what the limit changes is the answer to a bad one.
+ */
+@Injectable()
+export class FailedAuthLimiter {
+  /** Apart from the budgets of tenants, so that no number of addresses pushes those out. */
+  private readonly leases = new LRUCache<string, Lease>({ max: MAX_NETWORKS });
+  private readonly rate: Rate;
+
+  constructor(
+    private readonly limits: RateLimits,
+    private readonly events: FailedAuthEvents,
+    @InjectConfig(limitsConfig) private readonly config: ConfigOf<typeof limitsConfig>,
+    @InjectConfig(httpConfig) private readonly http: ConfigOf<typeof httpConfig>,
+  ) {
+    const perMinute = config.UNAUTHENTICATED_PER_MINUTE * config.RATE_LIMITS_FACTOR;
+    const detail = 'Too many calls without a valid credential come from this address.';
+    this.rate = { ...windowOf(perMinute), name: 'address', detail };
+  }
+
+  /**
+   * @param check throws for a credential that is none, or that may not come in now
+   * @throws CaasError `rate_limited` (429) instead of a 401 beyond the limit of the address, and what `check` throws
+   */
+  async verify<T>(presented: PresentedCredential, check: () => Promise<T> | T): Promise<T> {
+    try {
+      return await check();
+    } catch (error) {
+      if (error instanceof CaasError && isRefusal(error)) await this.refuse(presented, error);
+      throw error;
+    }
+  }
+
+  private async refuse({ credential, peer, attempt }: PresentedCredential, { kind, code }: CaasError): Promise<void> {
+    const network = networkOfPeer(peer, this.http.TRUSTED_PROXIES);
+    if (!NOTHING_SENT.has(code)) {
+      const { requestId, tenantId = null, keyId = null, reason = code } = attempt;
+      this.events.add({ credential, reason, tenantId, keyId, network, requestId });
+    }
+    // A right that was lost is no guess; a link is nothing but its signature.
+    const isGuess = kind === 'unauthenticated' || credential === 'file_link';
+    if (isGuess && this.config.RATE_LIMITS) await this.spend(network);
+  }
+
+  private async spend(network: string): Promise<void> {
+    let lease = this.leases.get(network);
+    if (!lease) {
+      lease = this.limits.open(`address:${network}`, this.rate);
+      this.leases.set(network, lease);
+    }
+    if (!(await lease.take(1, performance.now()))) throw lease.refusal();
+  }
+}
+
+const isRefusal = ({ kind }: CaasError): boolean => kind === 'unauthenticated' || kind === 'forbidden';

@@ -1,0 +1,65 @@
+import { Batcher } from './batcher';
+
+const OPTIONS = {
+  maxBatch: 64,
+  maxWaiting: 1_000,
+  overloaded: { code: 'busy', detail: 'Too much is waiting.', retryAfterSeconds: 2 },
+};
+
+describe('Batcher', () => {
+  it('runs one at a time for a key, and what came meanwhile as one', async () => {
+    const batches: number[][] = [];
+    let running = 0;
+    const work = async (items: number[]) => {
+      expect((running += 1)).toBe(1);
+      await new Promise(setImmediate);
+      batches.push(items);
+      running -= 1;
+      return items.map((item) => item * 10);
+    };
+    const batcher = new Batcher(work, { ...OPTIONS, maxBatch: 3 });
+    const answers = await Promise.all([1, 2, 3, 4, 5].map((item) => batcher.run('a', item)));
+    expect(answers).toEqual([10, 20, 30, 40, 50]);
+    expect(batches).toEqual([[1], [2, 3, 4], [5]]);
+    expect(await batcher.run('a', 5)).toBe(50);
+  });
+
+  it('runs different keys side by side', async () => {
+    const open: (() => void)[] = [];
+    const batcher = new Batcher<string, string>(async (items) => {
+      await new Promise<void>((resolve) => open.push(resolve));
+      return items;
+    }, OPTIONS);
+    const answers = Promise.all([batcher.run('a', 'a'), batcher.run('b', 'b')]);
+    expect(open).toHaveLength(2);
+    for (const each of open) each();
+    expect(await answers).toEqual(['a', 'b']);
+  });
+
+  it('throws a failure to those it befell, and goes on', async () => {
+    let failing = true;
+    const work = (items: number[]) => (failing ? Promise.reject(new Error('away')) : Promise.resolve(items));
+    const batcher = new Batcher(work, OPTIONS);
+    await expect(batcher.run('a', 1)).rejects.toThrow('away');
+    failing = false;
+    expect(await batcher.run('a', 2)).toBe(2);
+  });
+
+  it('says so when more wait than can soon be done', async () => {
+    let go: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => (go = resolve));
+    const work = async (items: number[]) => {
+      await gate;
+      return items;
+    };
+    const batcher = new Batcher(work, OPTIONS);
+    const waiting = Array.from({ length: 1_001 }, (_, at) => batcher.run('a', at));
+    await expect(batcher.run('a', -1)).rejects.toMatchObject({
+      kind: 'unavailable',
+      code: 'busy',
+      retryAfterSeconds: 2,
+    });
+    go();
+    expect(await Promise.all(waiting)).toHaveLength(1_001);
+  });
+});
