@@ -14,6 +14,7 @@ const NOTHING_IS_FEW = {
   user_sends_per_minute: MANY,
   reads_per_minute: MANY,
   user_reads_per_minute: MANY,
+  user_sockets: 50,
 };
 const ONLY_SENDS_ARE_FEW = { ...NOTHING_IS_FEW, sends_per_minute: 60 * SENDS_PER_SECOND };
 

@@ -8,6 +8,7 @@ export {
   type SettingEntry,
 } from './entries';
 export { SettingsHttpModule } from './http/settings-http.module';
+export { limitsSettings } from './limits/limits.settings';
 export { Settings } from './settings';
 export { SettingsModule } from './settings.module';
 export { SettingsRegistry } from './settings-registry';

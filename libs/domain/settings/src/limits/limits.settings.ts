@@ -33,7 +33,7 @@ const UPLOADS: PerMinute = [300, 1_500, 6_000, 30_000];
 const CONNECTS: PerMinute = [600, 600, 600, 600];
 
 /**
- * How often a tenant and its users may call, in points: most calls take one. The ceilings are what the tier pays for; the tenant
+ * How often a tenant and its users may call, in points: most calls take one. And how many sockets a user may have. The ceilings are what the tier pays for; the tenant
  * chooses below them, and only an operator grants more.
  */
 export const limitsSettings = settingsSection('limits', {
@@ -51,4 +51,11 @@ export const limitsSettings = settingsSection('limits', {
   user_uploads_per_minute: ofUser('uploads, each chunk of a resumable one', [60, 120, 240, 600], UPLOADS),
   user_keys_per_minute: ofUser('points of keys', [120, 120, 240, 240], SEARCHES),
   user_connects_per_minute: ofUser('connections of sockets', CONNECTS, CONNECTS),
+  user_sockets: integerSetting({
+    default: 20,
+    min: 1,
+    max: 1_000,
+    mostGranted: 1_000_000,
+    doc: 'sockets that each user may have connected at once',
+  }),
 });
