@@ -51,6 +51,11 @@ export class Population {
     return (await this.session.room(one.name, [other.name], { type: 'direct' })).id;
   }
 
+  /** @param settings by section, as the tenant's own server changes them */
+  async set(settings: object): Promise<void> {
+    await this.session.server().expectBody('PATCH', '/v1/settings', settings);
+  }
+
   /** @param mentions names */
   async say(conversationId: string, as: Person, text: string, mentions: string[] = []): Promise<void> {
     const room = { id: conversationId, path: `/v1/conversations/${conversationId}` };

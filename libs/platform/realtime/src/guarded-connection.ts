@@ -39,6 +39,8 @@ const CONTROL_BURST_SECONDS = 10;
 const AUTHENTICATION_MS = 30_000;
 /** For the client to read why, and to close the connection itself as socket.io's do. */
 const LINGER_MS = 2_000;
+/** For the close frame to be read. */
+const CUT_OFF_AFTER_MS = 1_000;
 /** RFC 6455, section 7.4.1. */
 const POLICY_VIOLATION = 1008;
 
@@ -70,9 +72,12 @@ export class GuardedConnection {
     this.control = new TokenBucket(controlFramesPerSecond, CONTROL_BURST_SECONDS * controlFramesPerSecond, nowMs);
     this.bytes = new TokenBucket(bytesPerSecond, bytesPerSecond, nowMs);
     this.websocket = connection.transport.socket;
-    this.websocket.on('ping', () => this.countControl());
+    this.websocket.on('ping', (data: Buffer) => {
+      if (this.countControl()) this.websocket.pong(data);
+    });
     this.websocket.on('pong', () => this.countControl());
     this.websocket.on('message', (data: Buffer) => this.throttle(data.length));
+    this.websocket.once('error', () => this.leaveUnread());
     this.websocket.once('close', () => {
       clearTimeout(this.deadline);
       this.settled();
@@ -104,7 +109,7 @@ export class GuardedConnection {
 
   /** Of one frame that is no message. @returns false when that was one too many, and the connection is cut */
   countControl(): boolean {
-    if (this.control.spend(performance.now())) return true;
+    if (!this.isCut && this.control.spend(performance.now())) return true;
     this.breach(new CaasError('too_many', 'rate_limited', 'Too many frames that are no messages.'));
     return false;
   }
@@ -125,6 +130,15 @@ export class GuardedConnection {
     this.isCut = true;
     this.websocket.terminate();
     this.connection.close(true);
+  }
+
+  /**
+   * Of what is no WebSocket, or too long: `ws` has said why in its close frame, and would read on and throw away what comes until
+   * that is answered.
+   */
+  private leaveUnread(): void {
+    setImmediate(() => this.stopReading());
+    setTimeout(() => this.websocket.terminate(), CUT_OFF_AFTER_MS).unref();
   }
 
   /**

@@ -16,7 +16,7 @@ import { ConversationFeed, SocketAuthenticator, SocketOrigins, SocketPlaces, typ
 import { Realtime } from './realtime';
 import { realtimeConfig } from './realtime.config';
 import { conversationRoom, isConversationRoom, sessionRoom, tenantRoom, userRoom } from './rooms';
-import { SESSION_RENEW, SocketMessages } from './socket-messages';
+import { payloadOf, SESSION_RENEW, SocketMessages } from './socket-messages';
 import { SocketObservers, type OpenSocket } from './socket-observers';
 
 const MAX_BACKLOG_BYTES = 4 * 2 ** 20;
@@ -177,7 +177,7 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
   }
 
   private async renew(client: ClientSocket, payload: unknown): Promise<unknown> {
-    const { token } = (payload ?? {}) as { token?: unknown };
+    const { token } = payloadOf(payload) as { token?: unknown };
     const { address, headers } = client.socket.handshake;
     client.renew(await this.authenticator.authenticate(token, newRequestId(), peerOf(address, headers)));
     return { expires_at: new Date(client.principal.expiresAt).toISOString() };

@@ -72,10 +72,7 @@ export class SocketMessages {
   ): Promise<unknown> {
     const handler = this.handlers.get(event);
     if (!handler) throw invalid('unknown_message', `There is no message "${event.slice(0, 64)}".`);
-    const body = payload === undefined ? {} : payload;
-    if (body === null || typeof body !== 'object' || Array.isArray(body)) {
-      throw invalid('validation_failed', 'The payload must be an object.');
-    }
+    const body = payloadOf(payload);
     const ctx = await openContext();
     await this.limits.require(ctx, handler.charge);
     const checked = (await this.pipe.transform(body, { type: 'body', metatype: handler.dto })) as object;
@@ -93,4 +90,11 @@ export class SocketMessages {
       handle: (method as Handle).bind(instance),
     });
   }
+}
+
+/** What a message carries; nothing counts as an empty object. @throws CaasError `validation_failed` (400) */
+export function payloadOf(payload: unknown): object {
+  if (payload === undefined) return {};
+  if (payload !== null && typeof payload === 'object' && !Array.isArray(payload)) return payload;
+  throw invalid('validation_failed', 'The payload must be an object.');
 }

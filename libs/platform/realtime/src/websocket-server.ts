@@ -11,6 +11,8 @@ const BOUNDS = {
   // Each costs its overhead, however short it is. Proxies and browsers split a message into a few.
   maxFragments: 64,
   maxBufferedChunks: 1_024,
+  // `GuardedConnection` answers as many pings as a client may send.
+  autoPong: false,
   // For a client that has been closed to read what was written for it and to say goodbye.
   closeTimeout: 5_000,
 };
