@@ -68,7 +68,17 @@ describe('FailedAuthAudit', () => {
     ]);
   });
 
-  it('has a line for a key that exists, whatever strangers make up, and for each kind of another address', () => {
+  it('has one line for what happens to a tenant at many addresses', async () => {
+    for (let at = 0; at < 200; at += 1)
+      refuse({ reason: 'token_expired', tenantId: TENANT, keyId: 'k', network: `10.0.0.${at}` });
+    const details = { credential: 'user_token', reason: 'token_expired', key_id: 'k' };
+    expect([...lines, ...(await minuteOver())]).toEqual([
+      { tenantId: TENANT, details },
+      { tenantId: TENANT, details: { ...details, repeated: 199 } },
+    ]);
+  });
+
+  it('has a line for a key that exists, whatever strangers make up', () => {
     for (let made = 0; made < 5_000; made += 1) {
       refuse({ reason: 'unknown_key', keyId: `made-${made}`, network: `10.0.0.${made % 50}` });
     }
@@ -80,11 +90,9 @@ describe('FailedAuthAudit', () => {
 
   it('writes two hundred kinds a minute at most, and how many it left out', async () => {
     for (let made = 0; made < 5_000; made += 1) {
-      refuse({
-        reason: made % 2 ? 'wrong_secret' : 'unknown_key',
-        keyId: `made-${made}`,
-        network: `10.0.${made % 250}.1`,
-      });
+      const network = `10.0.${made % 250}.1`;
+      if (made % 3 === 0) refuse({ credential: 'platform_key', reason: 'platform_key_invalid', network });
+      else refuse({ reason: made % 3 === 1 ? 'wrong_secret' : 'unknown_key', keyId: `made-${made}`, network });
     }
     expect(lines).toHaveLength(200);
     const closing = await minuteOver();

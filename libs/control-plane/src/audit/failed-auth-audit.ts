@@ -11,7 +11,7 @@ const MAX_LINES = {
   /** A key or tenant that somebody only names: one line for each of an address … */
   claimed: 60,
   claimedOfOneNetwork: 10,
-  /** … and beyond that one for each kind of refusal of an address. */
+  /** … and beyond that one for each kind of refusal; of platform keys, for each address. */
   kinds: 40,
 } as const;
 
@@ -57,7 +57,8 @@ export class FailedAuthAudit implements OnModuleInit, BeforeApplicationShutdown 
 
   private note(failure: FailedAuth): void {
     const { credential, reason, tenantId, keyId, network } = failure;
-    const kind = `${credential} ${reason} ${network}`;
+    // Tokens expire everywhere every day: a line for each address would be many, and says no more.
+    const kind = `${credential} ${reason} ${credential === 'platform_key' ? network : ''}`;
     const isNamed = reason === 'wrong_secret';
     if (this.count(`${kind} ${tenantId} ${keyId}`, failure, isNamed ? 'namedKeys' : 'claimed')) return;
     if (this.count(kind, { ...failure, tenantId: null, keyId: null }, 'kinds')) return;
