@@ -80,6 +80,16 @@ describe.each(['starter', 'pro', 'enterprise'] as const)('Moderation on the tier
     });
   });
 
+  it('rejects by the longest list, whatever its phrases have in common', async () => {
+    const alike = Array.from({ length: 999 }, (_, n) => `${'a '.repeat(29)}b${n}`);
+    await block({ blocked_words: ['probe', ...alike] });
+    const text = (end: string) => ({ client_message_id: `long-${end}`, text: `${'a '.repeat(450)}${end}` });
+    expect(await send(text('b17'))).toMatchObject({ status: 403, body: { code: 'message_blocked' } });
+    expect((await send(text('b1700'))).status).toBe(201);
+    expect((await send(text('a'))).status).toBe(201);
+    await block(null);
+  });
+
   describe('masks', () => {
     it('what is stored, and answers repetitions by what the client sent', async () => {
       await block({ blocked_words: ['probe', 'kale'], blocked_patterns: ['\\d{4,}'], action: 'mask' });

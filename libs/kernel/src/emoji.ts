@@ -1,9 +1,10 @@
 import { invalid } from './errors';
+import { isBlank } from './text';
 
 const MAX_BYTES = 64;
 const NAME = /^:[a-z0-9_+-]+:$/;
-/** What cannot be seen is no reaction: separators, controls, and what only joins others. */
-const INVISIBLE = /^[\p{Z}\p{Cc}\p{Cf}\p{Cs}\p{M}]/u;
+/** What only joins or marks others is no reaction by itself. */
+const JOINING = /^[\p{Cf}\p{M}]/u;
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
 /**
@@ -13,12 +14,14 @@ const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
  */
 export function parseEmoji(value: unknown): string {
   if (typeof value === 'string' && value.isWellFormed() && Buffer.byteLength(value) <= MAX_BYTES) {
-    if (NAME.test(value) || (!INVISIBLE.test(value) && [...graphemes.segment(value)].length === 1)) return value;
+    if (NAME.test(value) || (isSeen(value) && [...graphemes.segment(value)].length === 1)) return value;
   }
   throw invalid('invalid_emoji', 'A reaction is one emoji, or a name such as ":thumbs_up:".', [
     { field: 'emoji', message: `must be one character, or a name in colons, of 1 to ${MAX_BYTES} bytes` },
   ]);
 }
+
+const isSeen = (text: string): boolean => !isBlank(text) && !JOINING.test(text);
 
 type Counts = Record<string, number>;
 

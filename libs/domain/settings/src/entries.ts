@@ -1,4 +1,4 @@
-import { TIERS, type Tier } from '#caas/kernel';
+import { isWithin, TIERS, type Tier } from '#caas/kernel';
 
 /** One value for all tiers, or one for each. */
 export type ByTier<T> = T | Readonly<Record<Tier, T>>;
@@ -88,6 +88,7 @@ export function flagSetting({
 interface ListOptions {
   default: ByTier<readonly string[]>;
   maxItems: number;
+  /** Of an item, in code points. */
   maxLength: number;
   /** @returns what is wrong with one item; null when nothing is */
   item?: (value: string) => string | null;
@@ -145,7 +146,7 @@ const between = (value: number, min: number, max: number) => value >= min && val
 const isText = (value: unknown, maxLength: number): value is string =>
   typeof value === 'string' &&
   value.length > 0 &&
-  value.length <= maxLength &&
+  isWithin(value, maxLength) &&
   value.isWellFormed() &&
   !value.includes('\0');
 

@@ -1,3 +1,4 @@
+import type { CaasError } from '#caas/kernel';
 import { choiceSetting, flagSetting, integerSetting, listSetting, nullableIntegerSetting } from './entries';
 import { SettingsRegistry, type StoredSettings } from './settings-registry';
 import { settingsSection } from './settings-section';
@@ -126,6 +127,19 @@ describe('SettingsRegistry', () => {
   it('grants nothing but what can be granted', () => {
     for (const changes of [{ search: true }, { max_text_length: 100_001 }, { max_text_length: 0 }, { other: 1 }]) {
       expect(() => registry.grant({}, { messages: changes })).toThrow('These settings cannot be');
+    }
+  });
+
+  it('names twenty mistakes at most, however many there are', () => {
+    const many = Object.fromEntries(Array.from({ length: 80_000 }, (_, n) => [`x${n}`.padEnd(100, 'x'), n]));
+    for (const changes of [many, { messages: many }]) {
+      let problem: unknown;
+      try {
+        registry.apply(NOTHING, changes, 'pro');
+      } catch (error) {
+        problem = error;
+      }
+      expect((problem as CaasError).fields).toHaveLength(20);
     }
   });
 

@@ -17,6 +17,9 @@ export interface SetSettings {
 type ProblemOf = (entry: SettingEntry<unknown>, value: unknown) => string | null;
 
 const UNKNOWN = 'is not known here';
+/** More than a person reads. */
+const MAX_PROBLEMS = 20;
+const MAX_NAME = 64;
 
 /** Every setting there is in this process. Each library registers its own when it starts. */
 @Injectable()
@@ -49,7 +52,7 @@ export class SettingsRegistry {
 
   /**
    * The tenant's own settings after a change of its. Null takes a setting, or a whole section, back to its default.
-   * @throws CaasError `invalid_settings` (400), naming every field that is wrong
+   * @throws CaasError `invalid_settings` (400), naming the fields that are wrong, 20 at most
    */
   apply({ values, granted }: SetSettings, changes: Record<string, unknown>, tier: Tier): StoredSettings {
     return this.change(values, changes, granted, (entry, value) => entry.problem(value, tier));
@@ -57,7 +60,7 @@ export class SettingsRegistry {
 
   /**
    * What operators have granted after a change of theirs. Null takes a grant, or those of a section, back.
-   * @throws CaasError `invalid_settings` (400), naming every field that is wrong
+   * @throws CaasError `invalid_settings` (400), naming the fields that are wrong, 20 at most
    */
   grant(granted: StoredSettings, changes: Record<string, unknown>): StoredSettings {
     const problemOf: ProblemOf = ({ grants }, value) => (grants ? grants.problem(value) : 'is not granted');
@@ -73,8 +76,9 @@ export class SettingsRegistry {
     const problems: FieldError[] = [];
     const next = structuredClone(stored);
     for (const [name, change] of Object.entries(changes)) {
+      if (problems.length >= MAX_PROBLEMS) break;
       const section = this.sections.get(name);
-      if (!section) problems.push({ field: name, message: UNKNOWN });
+      if (!section) problems.push({ field: name.slice(0, MAX_NAME), message: UNKNOWN });
       else if (change === null) delete next[name];
       else if (typeof change !== 'object' || Array.isArray(change))
         problems.push({ field: name, message: 'must be an object' });
@@ -135,8 +139,9 @@ function changed(
 ): Record<string, unknown> {
   const next = { ...stored };
   for (const [key, value] of Object.entries(changes)) {
+    if (problems.length >= MAX_PROBLEMS) break;
     const entry = entryOf(section, key, granted);
-    const field = `${section.name}.${key}`;
+    const field = `${section.name}.${key.slice(0, MAX_NAME)}`;
     const problem = !entry ? UNKNOWN : value === null ? null : problemOf(entry, value);
     if (problem !== null) problems.push({ field, message: problem });
     else if (value === null) delete next[key];

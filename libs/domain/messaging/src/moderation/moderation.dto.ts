@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn } from 'class-validator';
-import { IsText, MayBeAbsent, PageQueryDto } from '#caas/platform/http';
+import { IsDisplayedText, MayBeAbsent, PageQueryDto } from '#caas/platform/http';
 import { CASE_STATUSES, DECISIONS, type CaseStatus, type DecisionKind } from './moderation-case.schema';
 import { REASONS, type Reason } from './moderation-report.schema';
 
@@ -13,7 +13,7 @@ export class ReportDto {
 
   @ApiPropertyOptional({ maxLength: MAX_WORDS, description: 'for the moderators' })
   @MayBeAbsent()
-  @IsText({ min: 1, max: MAX_WORDS })
+  @IsDisplayedText({ max: MAX_WORDS })
   detail?: string;
 }
 
@@ -34,6 +34,6 @@ export class DecisionDto {
 
   @ApiPropertyOptional({ maxLength: MAX_WORDS })
   @MayBeAbsent()
-  @IsText({ min: 1, max: MAX_WORDS })
+  @IsDisplayedText({ max: MAX_WORDS })
   note?: string;
 }

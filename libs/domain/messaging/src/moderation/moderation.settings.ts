@@ -15,7 +15,7 @@ export const moderationSettings = settingsSection('moderation', {
     maxItems: 50,
     maxLength: 200,
     all: patternsProblem,
-    doc: 'regular expressions in the syntax of RE2, in any letter case, that texts must not match',
+    doc: 'regular expressions in the syntax of RE2, in any letter case, that texts must not match; a text that takes them too long counts as matching',
   }),
   action: choiceSetting(['reject', 'mask', 'flag'], {
     default: 'reject',

@@ -2,7 +2,7 @@ import type { RequestContext } from '#caas/kernel';
 import type { Settings } from '#caas/domain/settings';
 import { mask, TextModeration } from './text-moderation';
 
-const ctx = {} as RequestContext;
+const ctx = { tenantId: 'clnt_abcdef' } as RequestContext;
 const moderation = (values: object): TextModeration => {
   const settings = { blocked_words: [], blocked_patterns: [], action: 'reject', ...values };
   return new TextModeration({ of: () => Promise.resolve(settings) } as unknown as Settings);
@@ -50,6 +50,21 @@ describe('TextModeration', () => {
     expect(await flagging.admit(ctx, { text: 'bad' })).toEqual({ content: { text: 'bad' }, flagged: true });
     expect(await flagging.admit(ctx, { text: 'good' })).toMatchObject({ flagged: false });
     expect(await flagging.admitName(ctx, 'bad')).toBe('bad');
+  });
+
+  it('goes by the settings as they are now', async () => {
+    const of = jest.fn();
+    const rules = new TextModeration({ of } as unknown as Settings);
+    const blocking = (word: string) => ({ blocked_words: [word], blocked_patterns: [], action: 'flag' });
+    const [first, second] = [blocking('bad'), blocking('worse')];
+    const flags = async (settings: object, text: string) => {
+      of.mockResolvedValue(settings);
+      return (await rules.admit(ctx, { text })).flagged;
+    };
+    expect(await flags(first, 'bad')).toBe(true);
+    expect(await flags(second, 'bad')).toBe(false);
+    expect(await flags(second, 'worse')).toBe(true);
+    expect(await flags(first, 'worse')).toBe(false);
   });
 
   it('looks at names', async () => {

@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
 import { forbidden, type RequestContext } from '#caas/kernel';
 import { Settings, type SettingsOf } from '#caas/domain/settings';
 import type { NewPoll } from '../polls/poll';
 import { moderationSettings } from './moderation.settings';
 import { PatternMatcher } from './patterns';
 import { WordMatcher, type Span } from './words';
+import { WorkBudget } from './work-budget';
 
 type ModerationSettings = SettingsOf<typeof moderationSettings>;
 
@@ -14,16 +16,20 @@ interface Content {
   poll?: Pick<NewPoll, 'question' | 'options'> | null;
 }
 
-interface Rules {
-  action: ModerationSettings['action'];
-  find(text: string): Span[];
-}
+const MAX_COMPILED_BYTES = 64 * 1024 * 1024;
+/** So that those who block little are bounded in number too. */
+const LEAST_BYTES = 4 * 1024;
 
 /** Applies the words and patterns that a tenant blocks. They are compiled once for each version of its settings. */
 @Injectable()
 export class TextModeration {
-  /** Null for settings that block nothing. */
-  private readonly compiled = new WeakMap<ModerationSettings, Rules | null>();
+  /** By tenant. */
+  private readonly compiled = new LRUCache<string, Rules>({
+    maxSize: MAX_COMPILED_BYTES,
+    sizeCalculation: ({ bytes }) => LEAST_BYTES + bytes,
+  });
+  /** Sends that come meanwhile wait for the same. */
+  private readonly compiling = new Map<string, { settings: ModerationSettings; rules: Promise<Rules> }>();
 
   constructor(private readonly settings: Settings) {}
 
@@ -33,10 +39,11 @@ export class TextModeration {
    */
   async admit<C extends Content>(ctx: RequestContext, content: C): Promise<{ content: C; flagged: boolean }> {
     const rules = await this.rulesOf(ctx);
-    if (!rules || !textsOf(content).some((text) => rules.find(text).length > 0)) return { content, flagged: false };
+    const budget = new WorkBudget();
+    if (!rules || !(await rules.matchAny(textsOf(content), budget))) return { content, flagged: false };
     if (rules.action === 'reject') throw forbidden('message_blocked', 'This tenant does not allow such a text.');
     if (rules.action === 'flag') return { content, flagged: true };
-    return { content: masked(content, rules), flagged: false };
+    return { content: await masked(content, (text) => rules.mask(text, budget)), flagged: false };
   }
 
   /**
@@ -45,27 +52,63 @@ export class TextModeration {
    */
   async admitName(ctx: RequestContext, name: string): Promise<string> {
     const rules = await this.rulesOf(ctx);
-    const spans = rules?.find(name) ?? [];
-    if (spans.length === 0 || rules?.action === 'flag') return name;
-    if (rules?.action === 'reject') throw forbidden('name_blocked', 'This tenant does not allow such a name.');
-    return mask(name, spans);
+    const budget = new WorkBudget();
+    if (!rules || rules.action === 'flag' || !(await rules.matchAny([name], budget))) return name;
+    if (rules.action === 'reject') throw forbidden('name_blocked', 'This tenant does not allow such a name.');
+    return rules.mask(name, budget);
   }
 
+  /** Null for settings that block nothing. */
   private async rulesOf(ctx: RequestContext): Promise<Rules | null> {
     const settings = await this.settings.of(ctx, moderationSettings);
-    const known = this.compiled.get(settings);
-    if (known !== undefined) return known;
-    const rules = rulesOf(settings);
-    this.compiled.set(settings, rules);
+    if (settings.blocked_words.length === 0 && settings.blocked_patterns.length === 0) return null;
+    const known = this.compiled.get(ctx.tenantId);
+    if (known?.settings === settings) return known;
+    const underway = this.compiling.get(ctx.tenantId);
+    if (underway?.settings === settings) return underway.rules;
+    const rules = Rules.compile(settings);
+    this.compiling.set(ctx.tenantId, { settings, rules });
+    try {
+      this.compiled.set(ctx.tenantId, await rules);
+    } finally {
+      if (this.compiling.get(ctx.tenantId)?.rules === rules) this.compiling.delete(ctx.tenantId);
+    }
     return rules;
   }
 }
 
-function rulesOf({ blocked_words, blocked_patterns, action }: ModerationSettings): Rules | null {
-  if (blocked_words.length === 0 && blocked_patterns.length === 0) return null;
-  const words = new WordMatcher(blocked_words);
-  const patterns = new PatternMatcher(blocked_patterns);
-  return { action, find: (text) => [...words.find(text), ...patterns.find(text)] };
+/** What one version of a tenant's settings blocks. */
+class Rules {
+  private constructor(
+    readonly settings: ModerationSettings,
+    private readonly words: WordMatcher,
+    private readonly patterns: PatternMatcher,
+  ) {}
+
+  static async compile(settings: ModerationSettings): Promise<Rules> {
+    const budget = new WorkBudget();
+    const words = await WordMatcher.compile(settings.blocked_words, () => budget.pause());
+    return new Rules(settings, words, new PatternMatcher(settings.blocked_patterns));
+  }
+
+  get action(): ModerationSettings['action'] {
+    return this.settings.action;
+  }
+
+  get bytes(): number {
+    return this.words.bytes + this.patterns.bytes;
+  }
+
+  async matchAny(texts: string[], budget: WorkBudget): Promise<boolean> {
+    for (const text of texts) {
+      if (this.words.matches(text) || (await this.patterns.matches(text, budget))) return true;
+    }
+    return false;
+  }
+
+  async mask(text: string, budget: WorkBudget): Promise<string> {
+    return mask(text, [...this.words.find(text), ...(await this.patterns.find(text, budget))]);
+  }
 }
 
 const textsOf = ({ text, poll }: Content): string[] => [
@@ -73,22 +116,22 @@ const textsOf = ({ text, poll }: Content): string[] => [
   ...(poll ? [poll.question, ...poll.options.map((option) => option.text)] : []),
 ];
 
-function masked<C extends Content>(content: C, { find }: Rules): C {
-  const clean = (text: string) => mask(text, find(text));
+async function masked<C extends Content>(content: C, clean: (text: string) => Promise<string>): Promise<C> {
   const { text, poll } = content;
   return {
     ...content,
-    ...(text ? { text: clean(text) } : {}),
-    ...(poll
-      ? {
-          poll: {
-            ...poll,
-            question: clean(poll.question),
-            options: poll.options.map((option) => ({ ...option, text: clean(option.text) })),
-          },
-        }
-      : {}),
+    ...(text ? { text: await clean(text) } : {}),
+    ...(poll ? { poll: await maskedPoll(poll, clean) } : {}),
   };
+}
+
+async function maskedPoll<P extends NonNullable<Content['poll']>>(
+  poll: P,
+  clean: (text: string) => Promise<string>,
+): Promise<P> {
+  const options = [];
+  for (const option of poll.options) options.push({ ...option, text: await clean(option.text) });
+  return { ...poll, question: await clean(poll.question), options };
 }
 
 /** An asterisk for each character of the spans, so that no text grows. */

@@ -1,64 +1,103 @@
+import { FoldedWords } from './folded-words';
+import { PhraseAutomaton, WORD_BREAK } from './phrase-automaton';
+
 /** Where something begins and ends in a text, in UTF-16 units. */
 export interface Span {
   start: number;
   end: number;
 }
 
-/** Scripts that put no spaces between words: each character stands for itself, so that a word is found wherever it stands. */
-const UNSPACED = '\\p{sc=Han}\\p{sc=Hiragana}\\p{sc=Katakana}\\p{sc=Thai}\\p{sc=Lao}\\p{sc=Khmer}\\p{sc=Myanmar}';
-/** What is not seen (soft hyphens, zero-width spaces and joiners) ends no word. */
-const WORD = new RegExp(`[${UNSPACED}]\\p{M}*|(?:(?![${UNSPACED}])[\\p{L}\\p{N}\\p{M}\\p{Cf}])+`, 'gu');
-/** Accents, and what is not seen. Marks of other scripts tell words apart and stay. */
-const IGNORED = /[\u0300-\u036f\p{Cf}]/gu;
+const FOLDED_AT_ONCE = 100;
 
-/** Finds words and phrases whole, in any letter case and with or without accents. Linear in the text. */
+/**
+ * Finds words and phrases whole, in any letter case and with or without accents. Takes time linear in the text whatever the
+ * phrases are.
+ */
 export class WordMatcher {
-  /** The blocked phrases by their first word, each as its words. */
-  private readonly phrases = new Map<string, string[][]>();
+  private constructor(private readonly automaton: PhraseAutomaton) {}
 
-  constructor(phrases: readonly string[]) {
-    for (const phrase of phrases) {
-      const words = wordsOf(phrase).map(({ folded }) => folded);
-      const [first] = words;
-      if (first === undefined) continue;
-      const known = this.phrases.get(first);
-      if (known) known.push(words);
-      else this.phrases.set(first, [words]);
+  /** Compiled once for a list: the longest take some tens of milliseconds. */
+  static of(phrases: readonly string[]): WordMatcher {
+    const steps = compiling(phrases);
+    for (;;) {
+      const { done, value } = steps.next();
+      if (done) return new WordMatcher(value);
     }
   }
 
+  /** The same with pauses. */
+  static async compile(phrases: readonly string[], pause: () => Promise<void>): Promise<WordMatcher> {
+    const steps = compiling(phrases);
+    for (;;) {
+      const { done, value } = steps.next();
+      if (done) return new WordMatcher(value);
+      await pause();
+    }
+  }
+
+  /** Memory that it takes. */
+  get bytes(): number {
+    return this.automaton.bytes;
+  }
+
+  matches(text: string): boolean {
+    return this.read(text, null);
+  }
+
+  /** What phrases cover of a text, in order; those that overlap are one. */
   find(text: string): Span[] {
-    if (this.phrases.size === 0) return [];
-    const words = wordsOf(text);
-    return words.flatMap(({ folded, start }, at) => {
-      const matching = this.phrases.get(folded)?.filter((phrase) => beginsAt(words, at, phrase)) ?? [];
-      const longest = Math.max(0, ...matching.map(({ length }) => length));
-      return longest === 0 ? [] : [{ start, end: words[at + longest - 1]!.end }];
-    });
+    const spans: Span[] = [];
+    this.read(text, spans);
+    return spans;
+  }
+
+  /** @param spans takes what is found; null ends the reading with the first find */
+  private read(text: string, spans: Span[] | null): boolean {
+    const { automaton } = this;
+    const { words: ending, mostWords } = automaton;
+    if (mostWords === 0) return false;
+    const words = new FoldedWords(text);
+    /** Where the last words began, as many as a phrase can have. */
+    const starts = new Int32Array(mostWords);
+    let slot = 0;
+    let state = automaton.start;
+    while (words.next()) {
+      starts[slot] = words.start;
+      state = automaton.run(state, words.characters, words.length);
+      const length = ending[state]!;
+      if (length > 0) {
+        if (spans === null) return true;
+        cover(spans, starts[(slot + 1 - length + mostWords) % mostWords]!, words.end);
+      }
+      if (++slot === mostWords) slot = 0;
+    }
+    return false;
   }
 }
 
 /** Has the text anything that could be found as a word? */
-export const hasWord = (text: string): boolean => wordsOf(text).length > 0;
+export const hasWord = (text: string): boolean => new FoldedWords(text).next();
 
-interface Word extends Span {
-  folded: string;
+function cover(spans: Span[], start: number, end: number): void {
+  let first = start;
+  while (spans.length > 0 && spans.at(-1)!.end > start) first = Math.min(first, spans.pop()!.start);
+  spans.push({ start: first, end });
 }
 
-function wordsOf(text: string): Word[] {
-  const words: Word[] = [];
-  for (const { 0: word, index: start } of text.matchAll(WORD)) {
-    const folded = fold(word);
-    if (folded !== '') words.push({ folded, start, end: start + word.length });
+function* compiling(phrases: readonly string[]): Generator<void, PhraseAutomaton> {
+  const symbols: number[][] = [];
+  for (const [at, phrase] of phrases.entries()) {
+    const folded = symbolsOf(phrase);
+    if (folded.length > 1) symbols.push(folded);
+    if (at % FOLDED_AT_ONCE === 0) yield;
   }
-  return words;
+  return yield* PhraseAutomaton.compile(symbols);
 }
 
-/** The same for spellings that people read as one: compatibility forms, accents, letter case. */
-function fold(word: string): string {
-  const plain = word.normalize('NFKD').replace(IGNORED, '');
-  return plain.toUpperCase().toLowerCase().replaceAll('ς', 'σ');
+/** A phrase for the automaton: its folded characters, with a break at both ends of every word. */
+function symbolsOf(phrase: string): number[] {
+  const symbols = [WORD_BREAK];
+  const words = new FoldedWords(phrase);
+  while (words.next()) symbols.push(...words.characters.subarray(0, words.length), WORD_BREAK);
+  return symbols;
 }
-
-const beginsAt = (words: Word[], at: number, phrase: string[]): boolean =>
-  phrase.every((word, offset) => words[at + offset]?.folded === word);

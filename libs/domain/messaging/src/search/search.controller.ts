@@ -3,7 +3,7 @@ import { ApiOperation, ApiPropertyOptional, ApiTags, ApiProperty } from '@nestjs
 import { ObjectId } from 'bson';
 import { RequestContext, type PageRequest } from '#caas/kernel';
 import { UserRoute } from '#caas/access';
-import { Ctx, IsText, MayBeAbsent, PageQuery, PageQueryDto, QueryParams } from '#caas/platform/http';
+import { Ctx, IsOpaqueText, MayBeAbsent, PageQuery, PageQueryDto, QueryParams } from '#caas/platform/http';
 import { RateLimited } from '#caas/platform/limits';
 import { IsId } from '../http/dto/message-fields';
 import { MessageViews } from '../messages/message-views';
@@ -11,7 +11,7 @@ import { SearchService } from './search.service';
 
 export class SearchMessagesQuery extends PageQueryDto {
   @ApiProperty({ minLength: 1, maxLength: 256, description: 'every word of it must be in a message' })
-  @IsText({ min: 1, max: 256 })
+  @IsOpaqueText({ max: 256 })
   q: string;
 
   @ApiPropertyOptional({ description: 'only in this conversation' })
