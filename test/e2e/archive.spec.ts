@@ -61,7 +61,8 @@ async function portrait(tenant: TenantSession, { path, id, ids, named }: Talk): 
   for (const [who, caller] of Object.entries({ anna, ben })) {
     const get = async (path: string) => {
       const { status, body, etag } = await caller.get(path);
-      answers[`${who} ${path}`] = { status, body, etag };
+      // The digest is of `updated_at` too, which a job of the archive may move.
+      answers[`${who} ${path}`] = { status, body, etag: etag?.replace(/-.*/, '') };
       return body;
     };
     const paths = [

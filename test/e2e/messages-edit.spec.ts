@@ -74,7 +74,7 @@ describe.each(TIERS)('Edited and deleted messages on the tier %s', (tier) => {
     });
 
     it.each([
-      [{ text: '' }, 'validation_failed'],
+      [{ text: '' }, 'empty_message'],
       [{ text: null }, 'empty_message'],
       [{ text: { $set: 1 } }, 'validation_failed'],
       [{ metadata: { $set: 1 } }, 'validation_failed'],

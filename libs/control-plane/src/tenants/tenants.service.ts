@@ -19,6 +19,7 @@ import { AuditLog } from '../audit/audit-log.repository';
 import { TenantServerKeys } from '../keys/server-keys.repository';
 import { TenantSigningKeys } from '../keys/signing-keys.repository';
 import type { TenantRecord } from '../persistence/tenant.schema';
+import { requireTenantName } from './tenant-name';
 import { isServed, TenantsRepository } from './tenants.repository';
 
 export interface NewTenant {
@@ -55,9 +56,10 @@ export class TenantsService {
 
   /**
    * A creation that broke off before its answer is taken up by the next one with the same id: nobody has its keys.
-   * @throws CaasError `tenant_exists` (409), `database_uri_needs_enterprise` (400)
+   * @throws CaasError `tenant_exists` (409), `invalid_name`, `database_uri_needs_enterprise` (400)
    */
   async create(operator: OperatorContext, wanted: NewTenant): Promise<CreatedTenant> {
+    requireTenantName(wanted.name);
     if (wanted.database_uri !== undefined && PLACEMENT_OF_TIER[wanted.tier] !== 'dedicated') {
       throw invalid(
         'database_uri_needs_enterprise',
@@ -90,13 +92,14 @@ export class TenantsService {
     return this.tenants.page(request, [...SERVED]);
   }
 
-  /** @throws CaasError `tenant_not_found` (404), `stale_version` (412) */
+  /** @throws CaasError `tenant_not_found` (404), `invalid_name` (400), `stale_version` (412) */
   async update(
     operator: OperatorContext,
     id: TenantId,
     changes: { name?: string; status?: 'active' | 'suspended' },
     preconditions = Preconditions.NONE,
   ): Promise<TenantRecord> {
+    if (changes.name !== undefined) requireTenantName(changes.name);
     const { before, record } = await this.change(id, preconditions, () => changes);
     if (changes.status !== undefined && changes.status !== before.status) {
       await this.audit.write(operator, changes.status === 'suspended' ? 'tenant.suspended' : 'tenant.activated', id);

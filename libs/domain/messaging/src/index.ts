@@ -29,6 +29,7 @@ export { MESSAGING_COLLECTIONS } from './persistence';
 export { conversations } from './persistence/conversation.schema';
 export { messageVersions } from './persistence/message-version.schema';
 export { messages, type Message } from './persistence/message.schema';
+export { WordMatcher } from './moderation/words';
 export { pollVotes } from './persistence/poll-vote.schema';
 export { reactions } from './persistence/reaction.schema';
 export { ArchiveNumbers } from './archived/archive-numbers';

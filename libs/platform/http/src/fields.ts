@@ -12,18 +12,6 @@ export const MayBeAbsent = () => ValidateIf((_object, value) => value !== undefi
 /** May be left out, or null to clear it. */
 export const MayBeNull = () => ValidateIf((_object, value) => value !== undefined && value !== null);
 
-/** Text of a length in code points, as people count characters (an emoji is one). */
-export function IsText({ min, max }: { min: number; max: number }) {
-  const problem = (value: unknown) => textProblem(value, min, max);
-  return ValidateBy({
-    name: 'isText',
-    validator: {
-      validate: (value) => problem(value) === null,
-      defaultMessage: (args) => `must be ${problem(args?.value) ?? 'text'}`,
-    },
-  });
-}
-
 /** A JSON object for the tenant's own use, up to 8 KB, whose keys mean nothing to the engine. */
 export function IsMetadata() {
   return applyDecorators(
@@ -53,14 +41,6 @@ export const ApiMetadata = () =>
 
 export const ApiId = (description: string, nullable = false) =>
   ApiProperty({ type: String, nullable, description, example: '6745c1f2a4d3b2c1e0f9a8b7' });
-
-function textProblem(value: unknown, min: number, max: number): string | null {
-  const size = `a text of ${min} to ${max} characters`;
-  if (typeof value !== 'string' || value.length > 2 * max) return size;
-  if (!value.isWellFormed() || value.includes('\0')) return 'well-formed Unicode without NUL';
-  const length = [...value].length;
-  return length < min || length > max ? size : null;
-}
 
 function metadataProblem(value: unknown): string | null {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'an object';

@@ -2,7 +2,7 @@ export { networkOfPeer, type Peer } from './address';
 export { bindContext, contextOf, Ctx, findContext } from './context-binding';
 export { AllowedOrigins, isForeign } from './cors';
 export { serveDocs } from './docs';
-export { ApiId, ApiMetadata, IsMetadata, IsText, MAX_METADATA_BYTES, MayBeAbsent, MayBeNull } from './fields';
+export { ApiId, ApiMetadata, IsMetadata, MAX_METADATA_BYTES, MayBeAbsent, MayBeNull } from './fields';
 export { EntityTag, versioned } from './entity-tags';
 export { isEngineAway } from './engine-errors';
 export { BodyLimit } from './hooks';
@@ -18,5 +18,7 @@ export { AllowQuery, PAGE_QUERY, PageQuery, PageQueryDto, QueryParams } from './
 export { answerOnSocket } from './raw-answer';
 export { serve } from './serve';
 export { ServerState } from './server-state';
+export { IsObjectList, IsTextList, Nested } from './structured-fields';
+export { IsDisplayedText, IsDisplayedTextOrBlank, IsDisplayName, IsInstant, IsOpaqueText } from './text-fields';
 export { validationPipe } from './validation';
 export { Conditional, preconditionsOf, refuseUntakenConditions } from './preconditions';

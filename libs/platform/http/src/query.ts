@@ -11,11 +11,21 @@ const NONE: readonly string[] = [];
 
 export const PAGE_QUERY = ['cursor', 'limit', 'direction'] as const;
 
-/** Names the query parameters a route takes; any other, and any that is not one text, is a 400. */
+/** What parameters are called that name a time. */
+const TIME_NAME = /(^|_)(at|until|since|before|after|from|to|date|time)$/;
+
+/**
+ * Names the query parameters a route takes; any other, and any that is not one text, is a 400.
+ * @throws Error for a time, at start: it is a field of a DTO with `@IsInstant()`, see `QueryParams`
+ */
 export const AllowQuery =
   (...names: string[]): MethodDecorator =>
-  (_target, _property, descriptor) =>
+  (_target, _property, descriptor) => {
+    const time = names.find((name) => TIME_NAME.test(name));
+    if (time !== undefined)
+      throw new Error(`The query parameter "${time}" names a time: declare it in a DTO, with IsInstant.`);
     allow(descriptor.value as object, names);
+  };
 
 const pageOfQuery = createParamDecorator((_data: unknown, host: ExecutionContext): PageRequest =>
   parsePageRequest(host.switchToHttp().getRequest<FastifyRequest<{ Querystring: Record<string, string> }>>().query),

@@ -1,15 +1,16 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsInt, IsOptional, IsString, Length, Matches, Max, Min, ValidateBy } from 'class-validator';
+import { IsIn, IsInt, IsOptional, Matches, Max, Min, ValidateBy } from 'class-validator';
 import { applyDecorators } from '@nestjs/common';
 import { TIERS, type TenantId, type Tier } from '#caas/kernel';
 import { ALGORITHM_NAMES } from '#caas/access';
+import { IsDisplayName, IsOpaqueText } from '#caas/platform/http';
+import { MAX_TENANT_NAME_LENGTH } from '../../tenants/tenant-name';
 
 const TENANT_ID = /^clnt_[a-z0-9]{6,24}$/;
 
 export class CreateTenantDto {
-  @ApiProperty({ example: 'Acme', maxLength: 200 })
-  @IsString()
-  @Length(1, 200)
+  @ApiProperty({ example: 'Acme', maxLength: MAX_TENANT_NAME_LENGTH })
+  @IsDisplayName({ max: MAX_TENANT_NAME_LENGTH })
   name: string;
 
   @ApiProperty({ enum: TIERS })
@@ -18,23 +19,23 @@ export class CreateTenantDto {
 
   @ApiPropertyOptional({ example: 'clnt_acme01', description: 'made when absent' })
   @IsOptional()
-  @IsString()
   @Matches(TENANT_ID, { message: 'must be "clnt_" followed by 6 to 24 lower-case letters or digits' })
   id?: TenantId;
 
   @ApiPropertyOptional({ description: 'enterprise: another cluster, with its own credential' })
   @IsOptional()
-  @IsString()
-  @Length(1, 2000)
-  @Matches(/^mongodb(\+srv)?:\/\//, { message: 'must begin with mongodb:// or mongodb+srv://' })
+  @IsOpaqueText({
+    max: 2000,
+    pattern: /^mongodb(\+srv)?:\/\//,
+    called: 'an address of at most 2000 characters that begins with mongodb:// or mongodb+srv://',
+  })
   database_uri?: string;
 }
 
 export class UpdateTenantDto {
-  @ApiPropertyOptional({ maxLength: 200 })
+  @ApiPropertyOptional({ maxLength: MAX_TENANT_NAME_LENGTH })
   @IsOptional()
-  @IsString()
-  @Length(1, 200)
+  @IsDisplayName({ max: MAX_TENANT_NAME_LENGTH })
   name?: string;
 
   @ApiPropertyOptional({ enum: ['active', 'suspended'] })
@@ -117,13 +118,11 @@ export class CreateSigningKeyDto {
 
   @ApiPropertyOptional({ example: 'https://example.com/.well-known/jwks.json' })
   @IsOptional()
-  @IsString()
-  @Length(1, 2000)
+  @IsOpaqueText({ max: 2000 })
   jwks_url?: string;
 
   @ApiPropertyOptional({ description: 'the kid of your tokens; made when absent' })
   @IsOptional()
-  @IsString()
   @Matches(/^[A-Za-z0-9_-]{1,64}$/, { message: 'must be 1 to 64 of A-Z a-z 0-9 _ -' })
   kid?: string;
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
-import { Clock, DuplicateKeyError, invalid, type Preconditions, type RequestContext } from '#caas/kernel';
+import { Clock, DuplicateKeyError, invalid, textOrNone, type Preconditions, type RequestContext } from '#caas/kernel';
 import { FileReferences } from '../files/file-references';
 import { posts, type Post, type PostKind, type Visibility } from '../persistence';
 import { PostAudience } from './post-audience';
@@ -12,7 +12,7 @@ export const STORY_LIFETIME_MS = 24 * 60 * 60_000;
 
 export interface NewPost {
   kind: PostKind;
-  /** 1 to 5000 code points. */
+  /** At most 5000 code points; a blank one is none. */
   text?: string | null;
   /** The actor's own, each once. */
   file_ids?: ObjectId[];
@@ -37,7 +37,8 @@ export class PostsService {
    *   whose video is still being processed
    */
   async create(ctx: RequestContext, id: ObjectId, wanted: NewPost): Promise<Post> {
-    const { kind, text = null, file_ids = [], visibility, metadata = null } = wanted;
+    const { kind, file_ids = [], visibility, metadata = null } = wanted;
+    const text = textOrNone(wanted.text);
     const author = ctx.user;
     requireContent({ text, file_ids });
     if (kind === 'reel' && file_ids.length !== 1) {
@@ -67,7 +68,8 @@ export class PostsService {
   /**
    * @throws CaasError `post_not_found` (404), `author_required` (403), `empty_post` (400), `stale_version` (412)
    */
-  async update(ctx: RequestContext, id: ObjectId, changes: PostChanges, preconditions: Preconditions): Promise<Post> {
+  async update(ctx: RequestContext, id: ObjectId, wanted: PostChanges, preconditions: Preconditions): Promise<Post> {
+    const changes = wanted.text === undefined ? wanted : { ...wanted, text: textOrNone(wanted.text) };
     for (;;) {
       const post = await this.requireOwn(ctx, id, preconditions);
       if (Object.keys(changes).length === 0) return post;

@@ -1,15 +1,18 @@
-import { invalid } from '#caas/kernel';
+import { invalid, isBlank } from '#caas/kernel';
 
 const LONGEST_NAME = 255;
 const MEDIA_TYPE = /^[a-z0-9][a-z0-9!#$&^_.+-]{0,63}\/[a-z0-9][a-z0-9!#$&^_.+-]{0,100}$/;
-/** Control characters, and those that turn the direction of what follows (Unicode, "Bidirectional Algorithm"). */
-const UNSHOWN = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+/** Control characters, line breaks, and what turns the direction of writing (Unicode Standard Annex 9). */
+const UNSHOWN = /[\p{Cc}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
-/** What a file is called: the last part of whatever path a client sends, without what cannot be shown. It is never used as a path. */
+/**
+ * What a file is called: the last part of whatever path a client sends, without what cannot be shown; `file` when nothing is left
+ * that is seen. Users do not choose what their files are called, so no name is refused. It is never used as a path.
+ */
 export function fileNameOf(given: string | null | undefined): string {
   const [name] = (given ?? '').toWellFormed().split(/[/\\]/).slice(-1);
   const shown = [...name!.replace(UNSHOWN, '').trim()].slice(0, LONGEST_NAME).join('');
-  return shown === '' || shown === '.' || shown === '..' ? 'file' : shown;
+  return isBlank(shown) || shown === '.' || shown === '..' ? 'file' : shown;
 }
 
 /** A media type without its parameters; null when nothing is said. @throws CaasError `invalid_file_type` (400) */

@@ -2,7 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Res } from
 import { ApiNoContentResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { ObjectId } from 'bson';
 import type { FastifyReply } from 'fastify';
-import { mapPage, Preconditions, RequestContext, type PageRequest } from '#caas/kernel';
+import { instantOf, mapPage, Preconditions, RequestContext, type PageRequest } from '#caas/kernel';
 import { Idempotent, UserRoute } from '#caas/access';
 import { viewOfMember } from '#caas/domain/groups';
 import { Conditional, Ctx, IdParam, PageQuery } from '#caas/platform/http';
@@ -53,7 +53,8 @@ export class MembersController {
     @Body() { muted_until, ...rest }: PreferencesDto,
     @Conditional() preconditions: Preconditions,
   ) {
-    const until = muted_until === undefined ? {} : { muted_until: muted_until === null ? null : new Date(muted_until) };
+    const until =
+      muted_until === undefined ? {} : { muted_until: muted_until === null ? null : instantOf(muted_until) };
     return this.views.one(ctx, await this.settings.prefer(ctx, id, { ...rest, ...until }, preconditions));
   }
 

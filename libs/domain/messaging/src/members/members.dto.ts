@@ -1,22 +1,19 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { ArrayMaxSize, ArrayMinSize, IsArray, IsBoolean, IsIn, IsISO8601, IsString, Length } from 'class-validator';
-import { ApiMetadata, IsMetadata, IsText, MayBeAbsent, MayBeNull } from '#caas/platform/http';
+import { IsBoolean, IsIn } from 'class-validator';
+import { ApiMetadata, IsDisplayName, IsInstant, IsMetadata, MayBeAbsent, MayBeNull } from '#caas/platform/http';
+import { IsExternalIdList } from '../http/dto/message-fields';
 import { HISTORIES, type History } from '../persistence/conversation.schema';
 
 export class AddMembersDto {
   @ApiProperty({ type: [String], example: ['ben'], description: 'external ids; all must exist, or nobody is added' })
-  @IsArray()
-  @ArrayMinSize(1)
-  @ArrayMaxSize(500)
-  @IsString({ each: true })
-  @Length(1, 128, { each: true })
+  @IsExternalIdList({ min: 1, max: 500 })
   member_ids: string[];
 }
 
 export class ChangeConversationDto {
   @ApiPropertyOptional({ type: String, nullable: true, maxLength: 256 })
   @MayBeNull()
-  @IsText({ min: 1, max: 256 })
+  @IsDisplayName({ max: 256 })
   name?: string | null;
 
   @ApiMetadata()
@@ -36,7 +33,7 @@ export class ChangeConversationDto {
 export class PreferencesDto {
   @ApiPropertyOptional({ type: String, nullable: true, format: 'date-time', description: 'null: not muted' })
   @MayBeNull()
-  @IsISO8601({ strict: true })
+  @IsInstant()
   muted_until?: string | null;
 
   @ApiPropertyOptional()

@@ -47,7 +47,8 @@ export class Memberships {
       const { tx } = change.scope;
       const among = { $in: people.map(({ user_id }) => user_id) };
       const present = await tx.repository(members).find({ conversation_id: id, 'user.user_id': among });
-      const newcomers = people.filter(({ user_id }) => !present.some(({ user }) => user.user_id.equals(user_id)));
+      const known = new Set(present.map(({ user }) => user.user_id.toHexString()));
+      const newcomers = people.filter(({ user_id }) => !known.has(user_id.toHexString()));
       if (newcomers.length === 0) return new Unchanged<Member[]>([]);
       await guard({ tx, standing: await standingOf(tx, ctx, id), target: null });
       return change.admit(newcomers, 'member');

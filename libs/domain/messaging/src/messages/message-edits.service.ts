@@ -6,6 +6,7 @@ import {
   forbidden,
   invalid,
   notFound,
+  textOrNone,
   type Page,
   type PageRequest,
   type Preconditions,
@@ -28,7 +29,7 @@ import { MessageAccess } from './message-access';
 import { MessageChanges } from './message-changes';
 import { isOwn, requirePresent } from './message-rights';
 
-/** What an edit may say anew; null clears, what is absent stays. */
+/** What an edit may say anew; null or a blank text clears, what is absent stays. */
 export interface MessageEdit {
   text?: string | null;
   metadata?: Record<string, unknown> | null;
@@ -59,7 +60,8 @@ export class MessageEditsService {
    *   `message_deleted`, `message_forwarded`, `message_archived` (409), `stale_version` (412), `empty_message`,
    *   `attachments_required`, `text_too_long`, `metadata_too_large`, `invalid_poll`, `unknown_mentions`, `invalid_file` (400)
    */
-  async edit(ctx: RequestContext, id: ObjectId, edit: MessageEdit, preconditions: Preconditions): Promise<Message> {
+  async edit(ctx: RequestContext, id: ObjectId, wanted: MessageEdit, preconditions: Preconditions): Promise<Message> {
+    const edit = wanted.text === undefined ? wanted : { ...wanted, text: textOrNone(wanted.text) };
     const found = await this.access.writable(ctx, id);
     if (!isOwn(found, ctx.user)) throw forbidden('not_your_message', 'Only the sender can edit a message.');
     requireHot(found);

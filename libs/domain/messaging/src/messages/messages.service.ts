@@ -5,6 +5,7 @@ import {
   invalid,
   notFound,
   parseObjectId,
+  textOrNone,
   type Direction,
   type Page,
   type PageRequest,
@@ -26,6 +27,7 @@ import { MessageSender, sendKeyOf, type Checked } from './message-sender';
 /** What a message says, whenever it is sent. */
 export interface MessageBody {
   type?: MessageType;
+  /** A blank one is none. */
   text?: string;
   reply_to_id?: string;
   /** The message that began the thread this one belongs to. */
@@ -75,7 +77,7 @@ export class MessagesService {
    * @param areHeld whether the files are held for this message already: then the sender need not own them any more
    * @throws CaasError `conversation_not_found` (404), `blocked`, `moderator_required`, `message_blocked` (403),
    *   `empty_message`, `attachments_required`, `invalid_file`, `text_too_long`, `metadata_too_large`, `invalid_poll`,
-   *   `invalid_closes_at`, `unknown_reply`, `unknown_thread_root`, `unknown_mentions` (400), `idempotency_mismatch` (422)
+   *   `duplicate`, `invalid_closes_at`, `unknown_reply`, `unknown_thread_root`, `unknown_mentions` (400), `idempotency_mismatch` (422)
    */
   async send(ctx: RequestContext, conversationId: ObjectId, body: NewMessage, areHeld = false): Promise<Sent> {
     const key = sendKeyOf(ctx, conversationId, body.client_message_id, body);
@@ -92,9 +94,10 @@ export class MessagesService {
   async check(ctx: RequestContext, id: ObjectId, body: MessageBody): Promise<Checked> {
     const { visibleFrom } = await this.access.requireSender(ctx, id);
     const poll = pollOf(body, new Date());
-    requireContent({ ...body, poll }, body.attachments?.length ?? 0);
-    await this.limits.requireWithin(ctx, body);
-    const { content, flagged } = await this.moderation.admit(ctx, { text: body.text ?? null, poll });
+    const text = textOrNone(body.text);
+    requireContent({ ...body, text, poll }, body.attachments?.length ?? 0);
+    await this.limits.requireWithin(ctx, { ...body, text });
+    const { content, flagged } = await this.moderation.admit(ctx, { text, poll });
     return {
       ...content,
       ...(flagged ? { flagged } : {}),

@@ -1,5 +1,5 @@
 import { ObjectId } from 'bson';
-import { conflict, invalid, type FieldError } from '#caas/kernel';
+import { comparableText, conflict, invalid, parseInstant, type FieldError } from '#caas/kernel';
 import type { Message } from '../persistence/message.schema';
 
 export interface PollOption {
@@ -40,19 +40,20 @@ interface Body {
 
 /**
  * The poll of a new message; null for one of another type.
- * @throws CaasError `invalid_poll`, `invalid_closes_at` (400)
+ * @throws CaasError `invalid_poll`, `duplicate` for options that read the same, `invalid_closes_at` (400)
  */
 export function pollOf({ type, poll, encrypted }: Body, now: Date): Poll | null {
   if (type !== 'poll' && !poll) return null;
   if (!poll) throw refused({ field: 'poll', message: 'must be given with the type "poll"' });
   if (type !== 'poll') throw refused({ field: 'type', message: 'must be "poll" for a poll' });
   if (encrypted) throw refused({ field: 'encrypted', message: 'does not go with a poll' });
+  requireDistinct(poll.options);
   return {
     question: poll.question,
     options: poll.options.map(({ text }) => ({ id: new ObjectId().toHexString(), text, vote_count: 0 })),
     multiple: poll.multiple ?? false,
     anonymous: poll.anonymous ?? false,
-    closes_at: poll.closes_at === undefined ? null : future(new Date(poll.closes_at), now),
+    closes_at: poll.closes_at === undefined ? null : future(parseInstant(poll.closes_at), now),
     closed_at: null,
     voter_count: 0,
   };
@@ -61,10 +62,17 @@ export function pollOf({ type, poll, encrypted }: Body, now: Date): Poll | null 
 const refused = (error: FieldError) =>
   invalid('invalid_poll', 'A poll is a message of the type "poll", and never encrypted.', [error]);
 
-function future(date: Date, now: Date): Date {
-  if (date > now) return date;
+function requireDistinct(options: NewPoll['options']): void {
+  if (new Set(options.map(({ text }) => comparableText(text))).size === options.length) return;
+  throw invalid('duplicate', 'Two options of the poll read the same.', [
+    { field: 'poll.options', message: 'must differ in more than letter case, blanks and forms of the same characters' },
+  ]);
+}
+
+function future(date: Date | null, now: Date): Date {
+  if (date !== null && date > now) return date;
   throw invalid('invalid_closes_at', 'A poll closes at a time to come.', [
-    { field: 'poll.closes_at', message: 'must be in the future' },
+    { field: 'poll.closes_at', message: 'must be an instant in the future, such as 2027-03-14T02:30:00Z' },
   ]);
 }
 

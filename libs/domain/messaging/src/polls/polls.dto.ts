@@ -1,16 +1,14 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
+import { IsBoolean } from 'class-validator';
 import {
-  ArrayMaxSize,
-  ArrayMinSize,
-  ArrayUnique,
-  IsArray,
-  IsBoolean,
-  IsISO8601,
-  ValidateNested,
-} from 'class-validator';
-import { IsText, MayBeAbsent, PageQueryDto } from '#caas/platform/http';
-import { IsId } from '../http/dto/message-fields';
+  IsDisplayedText,
+  IsDisplayName,
+  IsInstant,
+  IsObjectList,
+  MayBeAbsent,
+  PageQueryDto,
+} from '#caas/platform/http';
+import { IsId, IsIdList } from '../http/dto/message-fields';
 
 const MAX_QUESTION = 300;
 const MAX_OPTIONS = 10;
@@ -18,22 +16,22 @@ const MAX_OPTION = 100;
 
 export class PollOptionDto {
   @ApiProperty({ minLength: 1, maxLength: MAX_OPTION })
-  @IsText({ min: 1, max: MAX_OPTION })
+  @IsDisplayName({ max: MAX_OPTION })
   text: string;
 }
 
 export class PollDto {
   @ApiProperty({ minLength: 1, maxLength: MAX_QUESTION })
-  @IsText({ min: 1, max: MAX_QUESTION })
+  @IsDisplayedText({ max: MAX_QUESTION })
   question: string;
 
-  @ApiProperty({ type: [PollOptionDto], minItems: 2, maxItems: MAX_OPTIONS, description: 'no two with the same text' })
-  @IsArray()
-  @ArrayMinSize(2)
-  @ArrayMaxSize(MAX_OPTIONS)
-  @ArrayUnique((option: PollOptionDto | null) => option?.text, { message: 'must differ from each other' })
-  @ValidateNested({ each: true })
-  @Type(() => PollOptionDto)
+  @ApiProperty({
+    type: [PollOptionDto],
+    minItems: 2,
+    maxItems: MAX_OPTIONS,
+    description: 'no two that read the same: letter case, blanks and compatibility forms make no difference',
+  })
+  @IsObjectList(() => PollOptionDto, { min: 2, max: MAX_OPTIONS })
   options: PollOptionDto[];
 
   @ApiPropertyOptional({ default: false, description: 'may one vote for several options?' })
@@ -48,16 +46,13 @@ export class PollDto {
 
   @ApiPropertyOptional({ format: 'date-time', description: 'in the future; from then on there are no more votes' })
   @MayBeAbsent()
-  @IsISO8601({ strict: true })
+  @IsInstant()
   closes_at?: string;
 }
 
 export class VoteDto {
   @ApiProperty({ type: [String], maxItems: MAX_OPTIONS, description: 'ids of options; none takes the vote back' })
-  @IsArray()
-  @ArrayMaxSize(MAX_OPTIONS)
-  @ArrayUnique()
-  @IsId({ each: true })
+  @IsIdList({ max: MAX_OPTIONS })
   option_ids: string[];
 }
 

@@ -1,6 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { ArrayMaxSize, ArrayMinSize, IsArray, IsIn, IsString, Length, Matches } from 'class-validator';
+import { IsIn, Matches } from 'class-validator';
 import { UserReferenceView } from '#caas/domain/users';
+import { IsExternalIdList } from '../http/dto/message-fields';
 import { CHOSEN_STATUSES, type ChosenStatus, type PresenceStatus } from './presence-status';
 import { MAX_USERS_AT_ONCE } from './presence.service';
 
@@ -10,11 +11,7 @@ export class SetPresenceDto {
 }
 
 export class GetPresenceDto {
-  @IsArray()
-  @ArrayMinSize(1)
-  @ArrayMaxSize(MAX_USERS_AT_ONCE)
-  @IsString({ each: true })
-  @Length(1, 128, { each: true })
+  @IsExternalIdList({ min: 1, max: MAX_USERS_AT_ONCE })
   external_ids: string[];
 }
 

@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Patch, Post } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { ObjectId } from 'bson';
-import { mapPage, Preconditions, RequestContext, type PageRequest } from '#caas/kernel';
+import { instantOf, mapPage, Preconditions, RequestContext, type PageRequest } from '#caas/kernel';
 import { Idempotent, NewId, UserRoute } from '#caas/access';
 import { Conditional, Ctx, EntityTag, IdParam, PageQuery, QueryParams } from '#caas/platform/http';
 import { RateLimited } from '#caas/platform/limits';
@@ -25,7 +25,7 @@ export class ScheduledMessagesController {
     @IdParam() id: ObjectId,
     @Body() { send_at, ...message }: ScheduleMessageDto,
   ) {
-    return viewOfScheduled(await this.scheduled.schedule(ctx, newId, id, new Date(send_at), message));
+    return viewOfScheduled(await this.scheduled.schedule(ctx, newId, id, instantOf(send_at), message));
   }
 
   @Get('conversations/:id/scheduled-messages')
@@ -60,7 +60,7 @@ export class ScheduledMessagesController {
     @Body() { send_at, ...message }: ChangeScheduledMessageDto,
     @Conditional() preconditions: Preconditions,
   ) {
-    const change = send_at === undefined ? { message } : { message, send_at: new Date(send_at) };
+    const change = send_at === undefined ? { message } : { message, send_at: instantOf(send_at) };
     return viewOfScheduled(await this.scheduled.change(ctx, id, change, preconditions));
   }
 

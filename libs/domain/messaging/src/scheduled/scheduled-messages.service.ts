@@ -5,6 +5,7 @@ import {
   conflict,
   invalid,
   notFound,
+  textOrNone,
   type Filter,
   type Page,
   type PageRequest,
@@ -56,8 +57,9 @@ export class ScheduledMessagesService {
     id: ObjectId,
     conversation_id: ObjectId,
     send_at: Date,
-    message: MessageBody,
+    wanted: MessageBody,
   ): Promise<ScheduledMessage> {
+    const message = changed({}, wanted);
     const rows = ctx.repository(scheduledMessages);
     const existing = await rows.findOne(ownRow(ctx, id));
     if (existing) return existing;
@@ -170,9 +172,11 @@ export class ScheduledMessagesService {
 
 const notPending = () => conflict('not_pending', 'It does not wait to be sent any more.');
 
-/** As a client would have given it: without the fields that were taken away. */
+/** As a client would have given it: without the fields that were taken away, and without a blank text. */
 function changed(before: MessageBody, change: ScheduledChange['message']): MessageBody {
-  const fields = Object.entries({ ...before, ...change }).filter(([, value]) => value !== null && value !== undefined);
+  const after = { ...before, ...change };
+  const text = textOrNone(after.text);
+  const fields = Object.entries({ ...after, text }).filter(([, value]) => value !== null && value !== undefined);
   return Object.fromEntries(fields) as MessageBody;
 }
 

@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional, OmitType } from '@nestjs/swagger';
-import { IsIn, IsISO8601 } from 'class-validator';
-import { MayBeAbsent, MayBeNull, PageQueryDto } from '#caas/platform/http';
+import { IsIn } from 'class-validator';
+import { IsInstant, MayBeAbsent, MayBeNull, PageQueryDto } from '#caas/platform/http';
 import { EditMessageDto } from '../http/dto/message-actions.dto';
 import { IsId } from '../http/dto/message-fields';
 import { SendMessageDto } from '../http/dto/messaging.dto';
@@ -8,7 +8,7 @@ import { SCHEDULED_STATES, type ScheduledState } from '../persistence/scheduled-
 
 export class ScheduleMessageDto extends OmitType(SendMessageDto, ['client_message_id'] as const) {
   @ApiProperty({ format: 'date-time', description: 'in the future, at most 365 days ahead' })
-  @IsISO8601({ strict: true })
+  @IsInstant()
   send_at: string;
 }
 
@@ -16,7 +16,7 @@ export class ScheduleMessageDto extends OmitType(SendMessageDto, ['client_messag
 export class ChangeScheduledMessageDto extends EditMessageDto {
   @ApiPropertyOptional({ format: 'date-time', description: 'in the future, at most 365 days ahead' })
   @MayBeAbsent()
-  @IsISO8601({ strict: true })
+  @IsInstant()
   send_at?: string;
 
   @ApiPropertyOptional({ type: String, nullable: true, description: 'a message of the same conversation' })

@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Matches } from 'class-validator';
-import { MayBeAbsent, PageQueryDto } from '#caas/platform/http';
+import { IsOpaqueText, MayBeAbsent, PageQueryDto } from '#caas/platform/http';
 import { KEY_LOG_ACTIONS, type KeyLogAction } from '../../persistence/key-log.schema';
 
 /** Below 2^53. */
@@ -9,7 +9,7 @@ const IsWhole = () => Matches(/^(0|[1-9]\d{0,14})$/, { message: 'must be a whole
 export class KeyLogQuery extends PageQueryDto {
   @ApiPropertyOptional({ description: 'only what is about this user' })
   @MayBeAbsent()
-  @Matches(/^.{1,128}$/, { message: 'must be an external id' })
+  @IsOpaqueText({ max: 128, called: 'an external id' })
   external_id?: string;
 }
 

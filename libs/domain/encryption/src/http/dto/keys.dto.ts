@@ -1,7 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
-import { ArrayMaxSize, IsArray, IsInt, IsString, Max, MaxLength, Min, ValidateNested } from 'class-validator';
-import { MayBeAbsent } from '#caas/platform/http';
+import { IsInt, Max, Min } from 'class-validator';
+import { IsObjectList, IsOpaqueText, MayBeAbsent, Nested } from '#caas/platform/http';
 
 /** Signal's ids of keys have 24 bits, registration ids 14. */
 const MAX_KEY_ID = 0xffffff;
@@ -10,10 +9,7 @@ const MAX_BATCH = 100;
 /** Longer than any key, private ones included, which are refused with a word of their own. */
 const MAX_BASE64 = 4_300;
 
-const KeyText = () => (target: object, property: string) => {
-  IsString()(target, property);
-  MaxLength(MAX_BASE64)(target, property);
-};
+const KeyText = () => IsOpaqueText({ min: 0, max: MAX_BASE64 });
 
 export class PublicKeyDto {
   @ApiProperty({ minimum: 0, maximum: MAX_KEY_ID })
@@ -49,37 +45,28 @@ export class KeysDto {
 
   @ApiPropertyOptional({ type: SignedKeyDto })
   @MayBeAbsent()
-  @ValidateNested()
-  @Type(() => SignedKeyDto)
+  @Nested(() => SignedKeyDto)
   signed_prekey?: SignedKeyDto;
 
   @ApiPropertyOptional({ type: SignedKeyDto })
   @MayBeAbsent()
-  @ValidateNested()
-  @Type(() => SignedKeyDto)
+  @Nested(() => SignedKeyDto)
   last_resort_kyber_prekey?: SignedKeyDto;
 
   @ApiPropertyOptional({ type: [PublicKeyDto], maxItems: MAX_BATCH })
   @MayBeAbsent()
-  @IsArray()
-  @ArrayMaxSize(MAX_BATCH)
-  @ValidateNested({ each: true })
-  @Type(() => PublicKeyDto)
+  @IsObjectList(() => PublicKeyDto, { max: MAX_BATCH })
   one_time_prekeys?: PublicKeyDto[];
 
   @ApiPropertyOptional({ type: [SignedKeyDto], maxItems: MAX_BATCH })
   @MayBeAbsent()
-  @IsArray()
-  @ArrayMaxSize(MAX_BATCH)
-  @ValidateNested({ each: true })
-  @Type(() => SignedKeyDto)
+  @IsObjectList(() => SignedKeyDto, { max: MAX_BATCH })
   one_time_kyber_prekeys?: SignedKeyDto[];
 }
 
 export class BundlesQuery {
   @ApiPropertyOptional({ description: 'only of this device of the user; all that have keys when absent' })
   @MayBeAbsent()
-  @IsString()
-  @MaxLength(64)
+  @IsOpaqueText({ min: 0, max: 64 })
   device_id?: string;
 }

@@ -1,6 +1,15 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { ArrayMaxSize, IsArray, IsIn, IsInt, IsString, Length, Max, Min } from 'class-validator';
-import { ApiMetadata, IsMetadata, IsText, MayBeAbsent, MayBeNull } from '#caas/platform/http';
+import { IsIn, IsInt, Max, Min } from 'class-validator';
+import {
+  ApiMetadata,
+  IsDisplayedText,
+  IsDisplayName,
+  IsMetadata,
+  IsOpaqueText,
+  IsTextList,
+  MayBeAbsent,
+  MayBeNull,
+} from '#caas/platform/http';
 import { GROUP_TYPES, type GroupType } from '../../persistence/group.schema';
 import { ROLES, type Role } from '../../roles';
 
@@ -9,12 +18,12 @@ const HISTORIES = ['all', 'joined'] as const;
 
 export class CreateGroupDto {
   @ApiProperty({ maxLength: 256 })
-  @IsText({ min: 1, max: 256 })
+  @IsDisplayName({ max: 256 })
   name: string;
 
   @ApiPropertyOptional({ type: String, nullable: true, maxLength: 2000 })
   @MayBeNull()
-  @IsText({ min: 1, max: 2000 })
+  @IsDisplayedText({ max: 2000 })
   description?: string | null;
 
   @ApiMetadata()
@@ -33,10 +42,7 @@ export class CreateGroupDto {
 
   @ApiPropertyOptional({ type: [String], example: ['ben'], description: 'external ids; you are its owner anyway' })
   @MayBeAbsent()
-  @IsArray()
-  @ArrayMaxSize(500)
-  @IsString({ each: true })
-  @Length(1, 128, { each: true })
+  @IsTextList({ max: 500, maxLength: 128, called: 'external ids' })
   member_ids?: string[];
 
   @ApiPropertyOptional({
@@ -51,12 +57,12 @@ export class CreateGroupDto {
 export class ChangeGroupDto {
   @ApiPropertyOptional({ maxLength: 256 })
   @MayBeAbsent()
-  @IsText({ min: 1, max: 256 })
+  @IsDisplayName({ max: 256 })
   name?: string;
 
   @ApiPropertyOptional({ type: String, nullable: true, maxLength: 2000 })
   @MayBeNull()
-  @IsText({ min: 1, max: 2000 })
+  @IsDisplayedText({ max: 2000 })
   description?: string | null;
 
   @ApiMetadata()
@@ -74,7 +80,7 @@ export class GroupRoleDto {
 export class BanDto {
   @ApiPropertyOptional({ type: String, nullable: true, maxLength: 500 })
   @MayBeNull()
-  @IsText({ min: 1, max: 500 })
+  @IsDisplayedText({ max: 500 })
   reason?: string | null;
 }
 
@@ -96,8 +102,7 @@ export class InviteDto {
 
 export class JoinDto {
   @ApiProperty({ description: 'of an invite' })
-  @IsString()
-  @Length(1, 64)
+  @IsOpaqueText({ max: 64 })
   code: string;
 }
 

@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsInt, Max, Min } from 'class-validator';
-import { ApiId, IsText, MayBeAbsent } from '#caas/platform/http';
+import { ApiId, IsOpaqueText, MayBeAbsent } from '#caas/platform/http';
 
 const LONGEST_LINK_SECONDS = 7 * 24 * 60 * 60;
 const LONGEST_VARIANT = 100;
@@ -13,7 +13,7 @@ export class LinkDto {
   expires_in: number;
 
   @MayBeAbsent()
-  @IsText({ min: 1, max: LONGEST_VARIANT })
+  @IsOpaqueText({ max: LONGEST_VARIANT })
   @ApiPropertyOptional({
     default: 'original',
     description: 'one in a folder, such as `hls/index.m3u8`, opens the folder',

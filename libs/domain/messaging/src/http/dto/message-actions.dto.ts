@@ -1,13 +1,20 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsString, Length } from 'class-validator';
-import { ApiId, ApiMetadata, IsMetadata, IsText, MayBeAbsent, MayBeNull } from '#caas/platform/http';
+import {
+  ApiId,
+  ApiMetadata,
+  IsDisplayedTextOrBlank,
+  IsMetadata,
+  IsOpaqueText,
+  MayBeAbsent,
+  MayBeNull,
+} from '#caas/platform/http';
 import { MAX_TEXT_CODE_POINTS } from '../../messages/messages.settings';
-import { AttachedFileDto, IsAttachments, IsEncrypted, IsId, IsMentions } from './message-fields';
+import { AttachedFileDto, IsAttachments, IsClientMessageId, IsEncrypted, IsId, IsMentions } from './message-fields';
 
 export class EditMessageDto {
   @ApiPropertyOptional({ type: String, nullable: true, maxLength: MAX_TEXT_CODE_POINTS })
   @MayBeNull()
-  @IsText({ min: 1, max: MAX_TEXT_CODE_POINTS })
+  @IsDisplayedTextOrBlank({ max: MAX_TEXT_CODE_POINTS })
   text?: string | null;
 
   @ApiMetadata()
@@ -37,8 +44,7 @@ export class ForwardMessageDto {
   conversation_id: string;
 
   @ApiProperty({ maxLength: 64, description: 'yours: sending the same again answers the same message' })
-  @IsString()
-  @Length(1, 64)
+  @IsClientMessageId()
   client_message_id: string;
 }
 
@@ -54,6 +60,6 @@ export class EditMessageOverSocketDto extends EditMessageDto {
 }
 
 export class ReactionOverSocketDto extends MessageOverSocketDto {
-  @IsString()
+  @IsOpaqueText({ max: 64 })
   emoji: string;
 }

@@ -1,24 +1,24 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
+import { IsIn, IsInt, Max, Min, ValidateBy } from 'class-validator';
 import {
-  ArrayMaxSize,
-  IsArray,
-  IsIn,
-  IsInt,
-  IsObject,
-  IsString,
-  Length,
-  Max,
-  Min,
-  Validate,
-  ValidateNested,
-  ValidatorConstraint,
-  type ValidatorConstraintInterface,
-} from 'class-validator';
-import { ApiMetadata, IsMetadata, IsText, MayBeAbsent } from '#caas/platform/http';
+  ApiMetadata,
+  IsDisplayedTextOrBlank,
+  IsDisplayName,
+  IsMetadata,
+  MayBeAbsent,
+  Nested,
+} from '#caas/platform/http';
 import { PollDto } from '../../polls/polls.dto';
 import { MAX_TEXT_CODE_POINTS } from '../../messages/messages.settings';
-import { AttachedFileDto, IsAttachments, IsEncrypted, IsId, IsMentions } from './message-fields';
+import {
+  AttachedFileDto,
+  IsAttachments,
+  IsClientMessageId,
+  IsEncrypted,
+  IsExternalIdList,
+  IsId,
+  IsMentions,
+} from './message-fields';
 import {
   CONVERSATION_TYPES,
   HISTORIES,
@@ -26,18 +26,22 @@ import {
   type History,
 } from '../../persistence/conversation.schema';
 
-@ValidatorConstraint({ name: 'revs' })
-class Revs implements ValidatorConstraintInterface {
-  validate(value: unknown): boolean {
-    if (value === null || typeof value !== 'object' || Array.isArray(value)) return false;
-    const entries = Object.entries(value);
-    return entries.length <= 1000 && entries.every(([, rev]) => Number.isSafeInteger(rev) && (rev as number) >= 0);
-  }
+const MAX_CONVERSATIONS = 1_000;
 
-  defaultMessage(): string {
-    return 'must give a rev (0 or more) for each of at most 1000 conversation ids';
-  }
-}
+const IsRevs = () =>
+  ValidateBy({
+    name: 'isRevs',
+    validator: {
+      validate: (value: unknown) => {
+        if (value === null || typeof value !== 'object' || Array.isArray(value)) return false;
+        const revs = Object.values(value);
+        return revs.length <= MAX_CONVERSATIONS && revs.every(isRev);
+      },
+      defaultMessage: () => `must give a rev (0 or more) for each of at most ${MAX_CONVERSATIONS} conversation ids`,
+    },
+  });
+
+const isRev = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
 
 export class CreateConversationDto {
   @ApiProperty({ enum: CONVERSATION_TYPES })
@@ -45,15 +49,12 @@ export class CreateConversationDto {
   type: ConversationType;
 
   @ApiProperty({ type: [String], example: ['ben'], description: 'external ids; you are a member anyway' })
-  @IsArray()
-  @ArrayMaxSize(500)
-  @IsString({ each: true })
-  @Length(1, 128, { each: true })
+  @IsExternalIdList({ max: 500 })
   member_ids: string[];
 
   @ApiPropertyOptional({ maxLength: 256 })
   @MayBeAbsent()
-  @IsText({ min: 1, max: 256 })
+  @IsDisplayName({ max: 256 })
   name?: string;
 
   @ApiMetadata()
@@ -72,8 +73,7 @@ export class CreateConversationDto {
 
 export class SendMessageDto {
   @ApiProperty({ maxLength: 64, description: 'yours: sending the same again answers the same message' })
-  @IsString()
-  @Length(1, 64)
+  @IsClientMessageId()
   client_message_id: string;
 
   @ApiPropertyOptional({
@@ -87,19 +87,17 @@ export class SendMessageDto {
 
   @ApiPropertyOptional({ maxLength: MAX_TEXT_CODE_POINTS })
   @MayBeAbsent()
-  @IsText({ min: 1, max: MAX_TEXT_CODE_POINTS })
+  @IsDisplayedTextOrBlank({ max: MAX_TEXT_CODE_POINTS })
   text?: string;
 
   @ApiPropertyOptional({ description: 'a message of the same conversation' })
   @MayBeAbsent()
-  @IsString()
-  @Length(24, 24)
+  @IsId()
   reply_to_id?: string;
 
   @ApiPropertyOptional({ description: 'the message of the same conversation whose thread this belongs to' })
   @MayBeAbsent()
-  @IsString()
-  @Length(24, 24)
+  @IsId()
   thread_root_id?: string;
 
   @ApiPropertyOptional({ type: [String], example: ['ben'], description: 'external ids of members' })
@@ -119,10 +117,9 @@ export class SendMessageDto {
 
   @ApiPropertyOptional({ type: PollDto, description: 'with the type "poll", and only then' })
   @MayBeAbsent()
-  @IsObject()
-  @ValidateNested()
-  @Type(() => PollDto)
+  @Nested(() => PollDto)
   poll?: PollDto;
+
   @ApiPropertyOptional({ type: [AttachedFileDto], minItems: 1, maxItems: 10 })
   @MayBeAbsent()
   @IsAttachments(1)
@@ -137,7 +134,7 @@ export class SendMessageOverSocketDto extends SendMessageDto {
 
 export class SyncDto {
   @ApiProperty({ type: Object, example: { '65a1b2c3d4e5f60718293a4b': 12 } })
-  @Validate(Revs)
+  @IsRevs()
   conversations: Record<string, number>;
 
   @ApiPropertyOptional({ minimum: 1, maximum: 100, default: 100 })

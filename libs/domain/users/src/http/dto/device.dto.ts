@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn } from 'class-validator';
 import { DEVICE_PLATFORMS, type DevicePlatform } from '../../persistence/user-device.schema';
-import { ApiId, IsText, MayBeNull } from '#caas/platform/http';
+import { ApiId, IsDisplayName, IsOpaqueText, MayBeNull } from '#caas/platform/http';
 
 /** Body of `PUT /v1/users/me/devices/:device_id`. */
 export class DeviceDto {
@@ -16,12 +16,12 @@ export class DeviceDto {
     description: 'Left out: as it was. Null: none.',
   })
   @MayBeNull()
-  @IsText({ min: 1, max: 4096 })
+  @IsOpaqueText({ max: 4096 })
   push_token?: string | null;
 
   @ApiPropertyOptional({ type: String, nullable: true, maxLength: 128, example: "Anna's phone" })
   @MayBeNull()
-  @IsText({ min: 1, max: 128 })
+  @IsDisplayName({ max: 128 })
   name?: string | null;
 }
 

@@ -17,7 +17,7 @@ describe('ProfileDto', () => {
     {},
     { display_name: 'A' },
     { display_name: '😀'.repeat(256) },
-    { display_name: 'tab\tand\nline' },
+    { display_name: '\u2067עברית\u2069 and 👩‍👩‍👧' },
     { avatar_file_id: null },
     { avatar_file_id: 'a'.repeat(24) },
     { metadata: {} },
@@ -34,6 +34,9 @@ describe('ProfileDto', () => {
     [{ display_name: 'a'.repeat(1_000_000) }],
     [{ display_name: 'a\0b' }],
     [{ display_name: 'a\ud800' }],
+    [{ display_name: 'tab\tor\nline' }],
+    [{ display_name: ' \u200b\u3164' }],
+    [{ display_name: 'turned \u202e' }],
     [{ display_name: { $ne: '' } }],
     [{ display_name: ['a'] }],
     [{ display_name: 7 }],
@@ -79,6 +82,7 @@ describe('TokenDto', () => {
     { device_id: 'a b' },
     { platform: 'toaster' },
     { name: '' },
+    { name: '\u2060' },
     { sid: 'x' },
   ])('refuses the session %j', (session) => expect(refused(TokenDto, { session })).toEqual(['session']));
 });
@@ -90,6 +94,7 @@ describe('DeviceDto and RelationshipDto', () => {
   });
   it('refuse the rest', () => {
     expect(refused(DeviceDto, {})).toEqual(['platform']);
+    expect(refused(DeviceDto, { platform: 'ios', push_token: '', name: '\u00ad' })).toEqual(['name', 'push_token']);
     expect(refused(DeviceDto, { platform: 'ios', push_token: '', name: 'x'.repeat(129) })).toEqual([
       'name',
       'push_token',

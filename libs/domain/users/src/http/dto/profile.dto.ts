@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, Matches } from 'class-validator';
 import { USER_STATUSES, type UserStatus } from '../../persistence/user.schema';
-import { ApiId, ApiMetadata, IsMetadata, IsText, MayBeAbsent, MayBeNull } from '#caas/platform/http';
+import { ApiId, ApiMetadata, IsDisplayName, IsMetadata, MayBeAbsent, MayBeNull } from '#caas/platform/http';
 
 export const MAX_DISPLAY_NAME_LENGTH = 256;
 
@@ -9,7 +9,7 @@ export const MAX_DISPLAY_NAME_LENGTH = 256;
 export class ProfileDto {
   @ApiPropertyOptional({ minLength: 1, maxLength: MAX_DISPLAY_NAME_LENGTH, example: 'Anna Example' })
   @MayBeAbsent()
-  @IsText({ min: 1, max: MAX_DISPLAY_NAME_LENGTH })
+  @IsDisplayName({ max: MAX_DISPLAY_NAME_LENGTH })
   display_name?: string;
 
   @ApiPropertyOptional({ type: String, nullable: true, description: 'Id of an uploaded file, or null' })

@@ -1,8 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
-import { IsIn, IsInt, IsObject, Matches, Max, Min, ValidateIf, ValidateNested } from 'class-validator';
+import { IsIn, IsInt, Matches, Max, Min, ValidateIf } from 'class-validator';
 import { DEVICE_PLATFORMS, type DevicePlatform } from '../../persistence/user-device.schema';
-import { IsText, MayBeAbsent, MayBeNull } from '#caas/platform/http';
+import { IsDisplayName, MayBeAbsent, MayBeNull, Nested } from '#caas/platform/http';
 
 const DAY_S = 24 * 60 * 60;
 
@@ -24,7 +23,7 @@ export class TokenSessionDto {
 
   @ApiPropertyOptional({ type: String, nullable: true, maxLength: 128, example: 'Firefox on Debian' })
   @MayBeNull()
-  @IsText({ min: 1, max: 128 })
+  @IsDisplayName({ max: 128 })
   name?: string | null;
 }
 
@@ -42,9 +41,7 @@ export class TokenDto {
     description: 'Where the token will be used. False: a token without a session, which cannot be revoked by itself.',
   })
   @ValidateIf((_object, value) => value !== undefined && value !== false)
-  @IsObject()
-  @ValidateNested()
-  @Type(() => TokenSessionDto)
+  @Nested(() => TokenSessionDto)
   session?: TokenSessionDto | false;
 }
 

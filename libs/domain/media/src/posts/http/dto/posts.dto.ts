@@ -1,6 +1,13 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { ArrayMaxSize, ArrayUnique, IsArray, IsIn, Matches } from 'class-validator';
-import { ApiMetadata, IsMetadata, IsText, MayBeAbsent, MayBeNull } from '#caas/platform/http';
+import { IsIn } from 'class-validator';
+import {
+  ApiMetadata,
+  IsDisplayedTextOrBlank,
+  IsMetadata,
+  IsTextList,
+  MayBeAbsent,
+  MayBeNull,
+} from '#caas/platform/http';
 import { POST_KINDS, VISIBILITIES, type PostKind, type Visibility } from '../../../persistence';
 import { MAX_FILES } from '../../posts.service';
 
@@ -10,7 +17,7 @@ const MAX_TEXT_CODE_POINTS = 5_000;
 export class ChangePostDto {
   @ApiPropertyOptional({ type: String, nullable: true, maxLength: MAX_TEXT_CODE_POINTS })
   @MayBeNull()
-  @IsText({ min: 1, max: MAX_TEXT_CODE_POINTS })
+  @IsDisplayedTextOrBlank({ max: MAX_TEXT_CODE_POINTS })
   text?: string | null;
 
   @ApiPropertyOptional({ enum: VISIBILITIES })
@@ -32,15 +39,18 @@ export class NewPostDto {
 
   @ApiPropertyOptional({ type: String, nullable: true, maxLength: MAX_TEXT_CODE_POINTS })
   @MayBeNull()
-  @IsText({ min: 1, max: MAX_TEXT_CODE_POINTS })
+  @IsDisplayedTextOrBlank({ max: MAX_TEXT_CODE_POINTS })
   text?: string | null;
 
   @ApiPropertyOptional({ type: [String], maxItems: MAX_FILES, description: 'files of yours, each once' })
   @MayBeAbsent()
-  @IsArray()
-  @ArrayMaxSize(MAX_FILES)
-  @ArrayUnique()
-  @Matches(/^[0-9a-f]{24}$/, { each: true, message: 'must be ids of 24 hexadecimal digits' })
+  @IsTextList({
+    max: MAX_FILES,
+    maxLength: 24,
+    pattern: /^[0-9a-f]{24}$/,
+    called: 'ids of 24 hexadecimal digits',
+    unique: true,
+  })
   file_ids?: string[];
 
   @ApiProperty({ enum: VISIBILITIES })

@@ -1,0 +1,97 @@
+import { applyDecorators, type Type as Class } from '@nestjs/common';
+import { Type } from 'class-transformer';
+import { ValidateBy, ValidateNested } from 'class-validator';
+import { isWithin } from '#caas/kernel';
+
+/**
+ * Lists in DTOs. Class-validator's own rules look at every entry, whatever their number; these look at the number first, and at no
+ * entry of a list that is too long.
+ */
+interface Size {
+  min?: number;
+  max: number;
+}
+
+interface TextList extends Size {
+  /** In code points. */
+  maxLength: number;
+  /** What each entry is; `called` says it in words, in the plural. */
+  pattern?: RegExp;
+  called?: string;
+  /** May none be there twice? */
+  unique?: boolean;
+}
+
+/** A list of texts that machines read, such as ids. */
+export function IsTextList({ maxLength, pattern, called, unique = false, ...size }: TextList) {
+  const entries = called ?? `texts of 1 to ${maxLength} characters`;
+  const isEntry = (entry: unknown) =>
+    typeof entry === 'string' &&
+    entry !== '' &&
+    isWithin(entry, maxLength) &&
+    entry.isWellFormed() &&
+    (pattern === undefined || pattern.test(entry));
+  return isList((value) => {
+    if (!isOfSize(value, size)) return `${inWords(size)} ${entries}`;
+    if (!value.every(isEntry)) return `a list of ${entries}`;
+    return unique && new Set(value).size < value.length ? 'a list without the same entry twice' : null;
+  });
+}
+
+/** The rule of `Nested`. */
+export const NESTED = 'nested';
+
+interface ObjectList<T> extends Size {
+  /** No two entries may have the same, unless it is undefined. */
+  keyOf?: (entry: T) => unknown;
+}
+
+/** The field holds an object with fields of its own, or, with `each`, a list of such. */
+export function Nested<T extends object>(dto: () => Class<T>, { each = false } = {}) {
+  return applyDecorators(
+    ValidateBy(
+      {
+        name: NESTED,
+        constraints: [dto],
+        validator: { validate: isFields, defaultMessage: () => (each ? 'must hold objects' : 'must be an object') },
+      },
+      { each },
+    ),
+    ValidateNested({ each }),
+    Type(dto),
+  );
+}
+
+/** A list of objects, each checked as its class says. */
+export function IsObjectList<T extends object>(dto: () => Class<T>, { keyOf, ...size }: ObjectList<T>) {
+  return applyDecorators(
+    isList((value) => {
+      if (!isOfSize(value, size)) return `${inWords(size)} objects`;
+      return keyOf && hasTwice(value as T[], keyOf) ? 'a list of entries that differ from each other' : null;
+    }),
+    Nested(dto, { each: true }),
+  );
+}
+
+export const isFields = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isOfSize = (value: unknown, { min = 0, max }: Size): value is unknown[] =>
+  Array.isArray(value) && value.length >= min && value.length <= max;
+
+const inWords = ({ min = 0, max }: Size): string => `a list of ${min} to ${max}`;
+
+function hasTwice<T>(entries: T[], keyOf: (entry: T) => unknown): boolean {
+  const keys = entries.map((entry) => (isFields(entry) ? keyOf(entry) : undefined)).filter((key) => key !== undefined);
+  return new Set(keys).size < keys.length;
+}
+
+function isList(problemOf: (value: unknown) => string | null) {
+  return ValidateBy({
+    name: 'isList',
+    validator: {
+      validate: (value) => problemOf(value) === null,
+      defaultMessage: (args) => `must be ${problemOf(args?.value) ?? 'a list'}`,
+    },
+  });
+}
