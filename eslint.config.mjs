@@ -1,7 +1,7 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'coverage/', 'tools/checks/boundaries-fixture/', '.data/', '*.js', '*.cjs', '*.mjs'] },
+  { ignores: ['dist/', 'coverage/', 'tools/checks/boundaries-fixture/', '.data/', '*.js', '**/*.cjs', '*.mjs'] },
   ...tseslint.configs.recommended,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },

@@ -21,7 +21,6 @@ const SPACES = /[\p{White_Space}\p{Cc}\u2800]+/gu;
 const UNSEEN_BUT_SPACES = new RegExp(`(?![ ${SEEN_FORMATS}])[${UNSEEN}]`, 'gu');
 
 /** Tabs and line breaks are part of a text; a carriage return stands before a line feed, as Windows writes it. */
-// eslint-disable-next-line no-control-regex -- these are the characters meant
 const CONTROL_IN_TEXT = /[\0-\x08\x0b\x0c\x0e-\x1f]|\r(?!\n)/;
 const BREAK_IN_NAME = /[\p{Cc}\u2028\u2029]/u;
 /** Embeddings, overrides and isolates, with what ends them (Unicode Standard Annex 9, section 2). */
@@ -35,7 +34,7 @@ export const isBlank = (text: string): boolean => !SEEN.test(text);
 
 /** Null for a text of which nothing is seen: it counts as none. */
 export const textOrNone = (text: string | null | undefined): string | null =>
-  text == null || isBlank(text) ? null : text;
+  text === null || text === undefined || isBlank(text) ? null : text;
 
 /**
  * What is wrong with a text that others are shown, in words that follow "must be"; null when nothing is. It is well-formed
