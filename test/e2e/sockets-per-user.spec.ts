@@ -1,7 +1,7 @@
 import { sharedSystem, TIERS, waitFor } from '#caas/testing';
 
 const system = sharedSystem();
-const REFUSED = { data: { status: 429, code: 'too_many_sockets' } };
+const REFUSED = { data: { status: 429, code: 'too_many_connections' } };
 
 describe.each(TIERS)('The sockets of one user on the tier %s', (tier) => {
   const tenant = system.session(tier, 'anna', 'ben');

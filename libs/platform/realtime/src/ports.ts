@@ -38,12 +38,12 @@ export abstract class SocketOrigins {
   abstract isListed(ctx: RequestContext, origin: string): Promise<boolean>;
 }
 
-/** Whoever knows how many sockets a tenant may have answers; without an answer, as many as come. */
+/** Whoever knows how many sockets a tenant and its users may have answers; without an answer, as many as come. */
 export abstract class SocketPlaces {
   /**
    * Takes a place for one more.
    * @returns what gives it back; it may be called more than once
-   * @throws CaasError `quota_exceeded` (402)
+   * @throws CaasError `quota_exceeded` (402), `too_many_connections` (429)
    */
   abstract take(principal: SocketPrincipal): Promise<() => void>;
 }

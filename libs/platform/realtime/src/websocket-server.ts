@@ -14,7 +14,7 @@ const BOUNDS = {
   // `GuardedConnection` answers as many pings as a client may send.
   autoPong: false,
   // For a client that has been closed to read what was written for it and to say goodbye.
-  closeTimeout: 5_000,
+  closeTimeout: 2_000,
 };
 
 /** The server of `ws` that Engine.IO makes (its option `wsEngine`), with bounds that Engine.IO has no options for. */

@@ -45,7 +45,7 @@ export class ConnectionQuota implements SocketPlaces, OnModuleInit, BeforeApplic
     await Promise.all([...this.own.keys()].map((tenantId) => this.attempt(tenantId, this.counts.keep(tenantId, 0))));
   }
 
-  /** @throws CaasError `too_many_sockets` (429) for the user, `quota_exceeded` (402) for the tenant */
+  /** @throws CaasError `too_many_connections` (429) for the user, `quota_exceeded` (402) for the tenant */
   async take(principal: SocketPrincipal): Promise<() => void> {
     const ctx = await principal.context(newRequestId());
     const { tenantId } = ctx;
@@ -141,6 +141,6 @@ export class ConnectionQuota implements SocketPlaces, OnModuleInit, BeforeApplic
 const tooManySockets = (limit: number): CaasError =>
   new CaasError(
     'too_many',
-    'too_many_sockets',
+    'too_many_connections',
     `You may have up to ${limit} sockets connected at once. Close one first.`,
   );
