@@ -4,10 +4,12 @@ import { WebSocket, type ClientOptions } from 'ws';
 import { patient } from '#caas/testing';
 
 const BATCH = 200;
+const MOST_FRAMES = 1_000;
+const CUT = '42["connection.cut"';
 
 /**
  * A WebSocket on `/realtime` that sends what it is told to, frame by frame, and follows no protocol by itself. It counts what it
- * receives, and remembers the first frames.
+ * receives, and remembers the first frames and what it was cut off for.
  */
 export class RawSocket {
   readonly frames: string[] = [];
@@ -17,7 +19,8 @@ export class RawSocket {
   private constructor(readonly socket: WebSocket) {
     socket.on('error', () => undefined);
     socket.on('message', (data: Buffer) => {
-      if (this.frames.length < 1_000) this.frames.push(data.toString());
+      const frame = data.toString();
+      if (this.frames.length < MOST_FRAMES || frame.startsWith(CUT)) this.frames.push(frame);
     });
     socket.on('close', (code) => (this.closedWith = code));
   }
@@ -75,7 +78,7 @@ export class RawSocket {
 
   /** The code that a `connection.cut` told; null when none did. */
   get cutFor(): string | null {
-    const cut = this.frames.find((frame) => frame.startsWith('42["connection.cut"'));
+    const cut = this.frames.find((frame) => frame.startsWith(CUT));
     if (cut === undefined) return null;
     return (JSON.parse(cut.slice(2)) as [string, { data: { code: string } }])[1].data.code;
   }
