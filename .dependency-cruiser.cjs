@@ -46,6 +46,7 @@ module.exports = {
       from: { path: inside(name) },
       to: { path: lower.map(library) },
     })),
+    { from: { path: '^libs/.*\\.spec\\.ts$' }, to: { path: library('testing') } },
     { from: { path: '^apps/([^/]+)/' }, to: { path: '^apps/$1/' } },
     { from: { path: '^(apps|tools|test)/' }, to: { path: library('((platform|domain)/[^/]+|testing/tenancy|[^/]+)') } },
     // A system under test is started as the one-machine stack starts it.
