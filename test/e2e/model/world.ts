@@ -119,8 +119,17 @@ export class World {
             return own?.rev !== rev || !isDeepStrictEqual(own.snapshot.conversation.preferences, preferences);
           },
         );
-      await waitFor(`${client.user} to have heard of everything`, SETTLED_MS, () => {
-        return client.isSettled && behind().length === 0 && client.replicas.size === state.size;
+      const hasHeard = () => client.isSettled && behind().length === 0 && client.replicas.size === state.size;
+      await waitFor(`${client.user} to have heard of everything`, SETTLED_MS, hasHeard).catch((error: Error) => {
+        const { isConnected, isSettled } = client;
+        const missing = behind().map(([id, { conversation }]) => ({
+          id,
+          rev: conversation.rev,
+          preferences: conversation.preferences,
+          own: client.replicas.get(id)?.snapshot.conversation,
+        }));
+        const known = [client.replicas.size, state.size];
+        throw new Error(`${error.message}: ${JSON.stringify({ isConnected, isSettled, known, missing })}`);
       });
     }
   }

@@ -68,6 +68,17 @@ describe('OrderedDelivery', () => {
     expect(sent).toEqual([4, 5, 6]);
   });
 
+  it('sends what it heard before the sockets were in the room, though the database knows nothing of it', async () => {
+    let isAnybodyThere = false;
+    const { ordered, sent } = delivery({ listeners: () => isAnybodyThere, missed: [5] });
+    for (const rev of [4, 3, 6]) ordered.accept(room, event(rev));
+    isAnybodyThere = true;
+    ordered.begin(room, 3);
+    expect(sent).toEqual([4]);
+    await gapWait();
+    expect(sent).toEqual([4, 5, 6]);
+  });
+
   it('begins before the first event, also when that comes late', async () => {
     const { ordered, sent } = delivery({ missed: [1, 2] });
     ordered.begin(room, 0);
@@ -91,6 +102,7 @@ describe('OrderedDelivery', () => {
     listening = true;
     ordered.accept(room, event(9));
     expect(sent).toEqual([9]);
+    ordered.close();
   });
 });
 

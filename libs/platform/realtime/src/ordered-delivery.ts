@@ -6,6 +6,10 @@ import type { Room } from './rooms';
 const GAP_WAIT_MS = 150;
 const MAX_ROOMS = 50_000;
 const MAX_HELD_PER_ROOM = 1_000;
+/** Longer than two processes take to tell each other of something. */
+const UNHEARD_KEPT_MS = 5_000;
+const MAX_UNHEARD_ROOMS = 5_000;
+const MAX_UNHEARD_PER_ROOM = 50;
 
 interface RoomState {
   /** The rev that leaves next; lower ones have left. */
@@ -39,17 +43,24 @@ export class OrderedDelivery {
     },
   });
 
+  /**
+   * The latest events of rooms that nobody here is in. The word that sockets belong into a room comes from another process, and may
+   * come after them; not all of them leave a trace that they could be found by later.
+   */
+  private readonly unheard = new LRUCache<Room, EventEnvelope[]>({ max: MAX_UNHEARD_ROOMS, ttl: UNHEARD_KEPT_MS });
+
   constructor(
     private readonly hooks: OrderedDeliveryHooks,
     private readonly gapWaitMs = GAP_WAIT_MS,
   ) {}
 
   accept(room: Room, envelope: EventEnvelope): void {
+    const { rev } = envelope;
     if (!this.hooks.hasListeners(room)) {
       this.rooms.delete(room);
+      if (rev !== undefined) this.unheard.set(room, [...this.unheardIn(room).slice(1 - MAX_UNHEARD_PER_ROOM), envelope]);
       return;
     }
-    const { rev } = envelope;
     if (rev === undefined) return this.hooks.emit(room, envelope);
     const state = this.stateOf(room, rev);
     if (rev < state.next) return;
@@ -60,14 +71,17 @@ export class OrderedDelivery {
   }
 
   /**
-   * Sockets came into a room that stands at `rev`. What was published before they were in, and heard of by nobody here, is
-   * looked for once.
+   * Sockets came into a room that stands at `rev`. What was published before they were in leaves now, and what nobody here has heard
+   * of is looked for once.
    */
   begin(room: Room, rev: number): void {
     if (!this.hooks.hasListeners(room) || this.rooms.has(room)) return;
     const state = this.stateOf(room, rev + 1);
     state.beginning = true;
     this.waitForGap(room, state);
+    for (const envelope of this.unheardIn(room)) if (envelope.rev! > rev) state.held.set(envelope.rev!, envelope);
+    this.unheard.delete(room);
+    this.release(room, state);
   }
 
   /** Have events up to `rev` still to leave this process? */
@@ -80,10 +94,16 @@ export class OrderedDelivery {
     const state = this.rooms.get(room);
     if (state) this.skipTo(room, state, Number.MAX_SAFE_INTEGER);
     this.rooms.delete(room);
+    this.unheard.delete(room);
   }
 
   close(): void {
     this.rooms.clear();
+    this.unheard.clear();
+  }
+
+  private unheardIn(room: Room): EventEnvelope[] {
+    return this.unheard.get(room) ?? [];
   }
 
   private stateOf(room: Room, firstRev: number): RoomState {

@@ -118,6 +118,10 @@ export class ConversationReplica {
   }
 
   private applyMessage(type: string, message: MessageState): boolean {
+    // Who writes has read. Not only of a message that is news: `sync` may have told of it with receipts that were older.
+    if (type === 'message.created') {
+      this.raise({ user: message.sender, read_seq: message.seq, delivered_seq: message.seq });
+    }
     if (!this.isNews(message.id, message.rev - 1)) return true;
     const known = this.messages.get(message.id);
     // It may be one that is hidden from this user, whose changes are told to all: `sync` knows.
@@ -127,8 +131,6 @@ export class ConversationReplica {
     if (!message.deleted_at && !sameCounts(message.reaction_counts, known?.reaction_counts ?? {})) return false;
     if (!message.deleted_at && !sameCounts(votesIn(message), votesIn(known))) return false;
     this.messages.set(message.id, { ...message, own_reactions, own_votes });
-    // Who writes has read.
-    if (!known) this.raise({ user: message.sender, read_seq: message.seq, delivered_seq: message.seq });
     return true;
   }
 
