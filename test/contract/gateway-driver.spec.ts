@@ -193,7 +193,10 @@ describe('MongoDB as its clients see it', () => {
     });
 
     it('measures collections and databases', async () => {
-      await expect(db.command({ collStats: 'numbers' })).resolves.toMatchObject({ count: 350, nindexes: 2, ok: 1 });
+      // The engine estimates the count, from how full the pages are that it has looked at.
+      const { count, ...stats } = await db.command({ collStats: 'numbers' });
+      expect(stats).toMatchObject({ nindexes: 2, ok: 1 });
+      expect(Math.abs((count as number) - 350)).toBeLessThan(35);
       await expect(db.stats()).resolves.toMatchObject({ db: database, ok: 1 });
     });
 
