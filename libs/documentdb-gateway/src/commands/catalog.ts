@@ -154,8 +154,10 @@ function creatable({
 
 function renamed(command: Command): [db: string, from: string, to: string] {
   const split = (namespace: unknown) => {
-    const text = String(namespace);
+    const text = typeof namespace === 'string' ? namespace : '';
     const dot = text.indexOf('.');
+    if (dot < 1 || dot === text.length - 1)
+      throw MongoError.of('InvalidNamespace', 'a namespace is "database.collection"');
     return [text.slice(0, dot), text.slice(dot + 1)] as const;
   };
   const [fromDb, from] = split(command.document.renameCollection);

@@ -27,8 +27,20 @@ const ENVELOPE = new Set([
 
 const DOUBLE = 0x01;
 const STRING = 0x02;
+const DOCUMENT = 0x03;
+const BOOLEAN = 0x08;
 const INT32 = 0x10;
 const INT64 = 0x12;
+
+/** What of the envelope is read here, and the types it may have. */
+const ENVELOPE_TYPES: Readonly<Record<string, readonly number[]>> = {
+  $db: [STRING],
+  lsid: [DOCUMENT],
+  txnNumber: [INT32, INT64],
+  maxTimeMS: [INT32, INT64, DOUBLE],
+  autocommit: [BOOLEAN],
+  startTransaction: [BOOLEAN],
+};
 
 /** Commands that leave nothing behind, so that a transaction of these alone needs no record of its commit. */
 const READS = new Set(['find', 'aggregate', 'count', 'distinct', 'getMore', 'listCollections', 'listIndexes']);
@@ -57,6 +69,8 @@ export class Command {
   readonly startsTransaction: boolean;
   /** The client's time limit for the engine; null for none. */
   readonly maxTimeMs: number | null;
+  /** A field of the envelope whose value is of no type that it may have. */
+  private readonly mistyped: string | null;
   private decoded: Record<string, unknown> | null = null;
   private stripped: Buffer | null = null;
 
@@ -74,6 +88,12 @@ export class Command {
     this.inTransaction = envelope.autocommit === false && envelope.lsid !== null && envelope.txnNumber !== null;
     this.startsTransaction = envelope.startTransaction;
     this.maxTimeMs = envelope.maxTimeMs;
+    this.mistyped = envelope.mistyped;
+  }
+
+  /** @throws MongoError TypeMismatch */
+  requireEnvelope(): void {
+    if (this.mistyped !== null) throw wrongType(this.mistyped);
   }
 
   /** The raw body without the envelope: what the engine takes. */
@@ -149,6 +169,7 @@ interface Envelope {
   autocommit: boolean | null;
   startTransaction: boolean;
   maxTimeMs: number | null;
+  mistyped: string | null;
 }
 
 function readEnvelope(body: Buffer): Envelope {
@@ -161,11 +182,16 @@ function readEnvelope(body: Buffer): Envelope {
     autocommit: null,
     startTransaction: false,
     maxTimeMs: null,
+    mistyped: null,
   };
   for (const { type, name, valueStart, end } of elementsOf(body)) {
     if (envelope.name === '') {
       envelope.name = name;
       if (type === STRING) envelope.target = body.toString('utf8', valueStart + 4, end - 1);
+    }
+    if (ENVELOPE_TYPES[name]?.includes(type) === false) {
+      envelope.mistyped = name;
+      continue;
     }
     switch (name) {
       case '$db':
@@ -200,15 +226,49 @@ function timeLimitOf(body: Buffer, type: number, at: number): number | null {
   return value >= 1 ? Math.min(Math.floor(value), LONGEST_TIME_LIMIT_MS) : null;
 }
 
+type Fields = Record<string, unknown>;
+
+/** A field of a command that must hold a document. @throws MongoError TypeMismatch */
+export function documentIn(fields: Fields, field: string): Fields {
+  return documentOf(fields[field], field);
+}
+
+/** A field of a command that may hold a list of documents. @throws MongoError TypeMismatch */
+export function documentsIn(fields: Fields, field: string): Fields[] {
+  return listIn(fields, field).map((value, index) => documentOf(value, `${field}.${index}`));
+}
+
+/** A field of a command that may hold a list. @throws MongoError TypeMismatch */
+export function listIn(fields: Fields, field: string): unknown[] {
+  const value = fields[field] ?? [];
+  if (Array.isArray(value)) return value;
+  throw wrongType(field, 'array');
+}
+
+/** The id of a cursor. @throws MongoError TypeMismatch */
+export function cursorIdOf(value: unknown, field: string): bigint {
+  if (Long.isLong(value)) return value.toBigInt();
+  if (typeof value === 'bigint') return value;
+  if (Number.isSafeInteger(value)) return BigInt(value as number);
+  throw wrongType(field, 'long');
+}
+
+function documentOf(value: unknown, field: string): Fields {
+  const isDocument = typeof value === 'object' && value !== null && !Array.isArray(value) && !('_bsontype' in value);
+  if (isDocument && !(value instanceof Date) && !ArrayBuffer.isView(value)) return value as Fields;
+  throw wrongType(field, 'object');
+}
+
+const wrongType = (field: string, expected?: string) =>
+  MongoError.of(
+    'TypeMismatch',
+    `BSON field '${field}' is of a wrong type${expected ? `, expected type '${expected}'` : ''}`,
+  );
+
 /** A number as a client may send it: int32, int64, double. */
 export function numberOf(value: unknown): number | null {
   if (typeof value === 'number') return value;
   if (Long.isLong(value)) return value.toNumber();
   if (typeof value === 'bigint') return Number(value);
   return null;
-}
-
-export function bigintOf(value: unknown): bigint {
-  if (Long.isLong(value)) return value.toBigInt();
-  return BigInt(numberOf(value) ?? 0);
 }

@@ -1,6 +1,6 @@
 import { serialize } from 'bson';
 import { MongoError } from '../errors/mongo-error';
-import type { Handler } from './command';
+import { documentIn, documentsIn, type Handler } from './command';
 import { SERVER_VERSION } from './handshake';
 
 type Fields = Record<string, unknown>;
@@ -18,7 +18,7 @@ const ENVELOPE = ['lsid', '$db', '$readPreference', 'comment', 'txnNumber', 'rea
  * write it is the plan that finds the documents, which is what MongoDB's own answer is mostly about.
  */
 export const explain: Handler = async (command) => {
-  const inner = command.document.explain as Fields;
+  const inner = documentIn(command.document, 'explain');
   const { by, spec } = planned(inner);
   const rows = await command.run((session) =>
     session.query(
@@ -45,7 +45,7 @@ export const explain: Handler = async (command) => {
   };
 };
 
-/** @throws MongoError for what has no plan */
+/** @throws MongoError CommandNotSupported for what has no plan, TypeMismatch */
 function planned(inner: Fields): Planned {
   const spec = Object.fromEntries(Object.entries(inner).filter(([name]) => !ENVELOPE.includes(name)));
   const [name = ''] = Object.keys(inner);
@@ -59,7 +59,7 @@ function planned(inner: Fields): Planned {
       return { by: 'pipeline', spec: { ...spec, cursor: spec.cursor ?? {} } };
     case 'update':
     case 'delete': {
-      const [statement = {}] = (inner.updates ?? inner.deletes ?? []) as Fields[];
+      const [statement = {}] = documentsIn(inner, name === 'update' ? 'updates' : 'deletes');
       return { by: 'find', spec: { find: collection, filter: statement.q ?? {} } };
     }
     case 'findAndModify':

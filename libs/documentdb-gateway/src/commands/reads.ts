@@ -1,6 +1,6 @@
 import { bsonOf, type Session } from '../postgres/database';
 import type { CursorHome } from '../cursors/cursor-store';
-import { bigintOf, type Command, type Handler } from './command';
+import { cursorIdOf, listIn, type Command, type Handler } from './command';
 
 /** The engine's function behind each command that opens a cursor. */
 const FIRST_PAGE: Record<string, string> = {
@@ -18,16 +18,16 @@ export const reads: Record<string, Handler> = {
   count: (command) => single(command, 'count_query'),
   distinct: (command) => single(command, 'distinct_query'),
   getMore: async (command) => {
-    const id = bigintOf(command.document.getMore);
+    const id = cursorIdOf(command.document.getMore, 'getMore');
     const { cursors } = command.gateway;
     if (!command.inTransaction) return cursors.more(id, command.db, command.body, null);
     return command.run((session) => cursors.more(id, command.db, command.body, session));
   },
   killCursors: async (command) => {
-    const ids = (command.document.cursors ?? []) as unknown[];
+    const ids = listIn(command.document, 'cursors');
     const outcome = { cursorsKilled: [] as unknown[], cursorsNotFound: [] as unknown[] };
     for (const id of ids) {
-      const killed = command.gateway.cursors.kill(bigintOf(id));
+      const killed = command.gateway.cursors.kill(cursorIdOf(id, 'cursors'));
       (killed ? outcome.cursorsKilled : outcome.cursorsNotFound).push(id);
     }
     return { ...outcome, cursorsAlive: [], cursorsUnknown: [], ok: 1 };

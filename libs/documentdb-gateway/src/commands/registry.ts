@@ -28,6 +28,7 @@ announceCommands([...HANDLERS.keys()]);
 /** Answers one command; an error becomes a reply and never leaves as an exception. */
 export async function answer(command: Command): Promise<Buffer | Record<string, unknown>> {
   try {
+    command.requireEnvelope();
     const handler = HANDLERS.get(command.name);
     if (!handler) throw MongoError.of('CommandNotFound', `no such command: '${command.name}'`);
     return await handler(command);

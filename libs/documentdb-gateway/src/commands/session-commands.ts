@@ -1,6 +1,6 @@
 import { serialize } from 'bson';
 import { MongoError } from '../errors/mongo-error';
-import type { Command, Handler } from './command';
+import { documentsIn, type Command, type Handler } from './command';
 
 /** Transactions end here, and sessions. */
 export const sessionCommands: Record<string, Handler> = {
@@ -27,8 +27,7 @@ function transactionOf({ name, lsid, txnNumber }: Command): { lsid: string; numb
 }
 
 async function forget(command: Command, field: string): Promise<Record<string, unknown>> {
-  const sessions = (command.document[field] ?? []) as Record<string, unknown>[];
-  for (const session of sessions) {
+  for (const session of documentsIn(command.document, field)) {
     await command.gateway.sessions.forget(Buffer.from(serialize(session)).toString('latin1'));
   }
   return { ok: 1 };
