@@ -24,6 +24,7 @@ import { dataMark } from '../guard/tenant-mark';
 import type { DocumentFactory } from './document-factory';
 import { translatingErrors } from './errors';
 import { scopePipeline } from './scope-pipeline';
+import { keptVerbatim } from './verbatim';
 
 type Fields = Record<string, unknown>;
 
@@ -116,10 +117,8 @@ export class ScopedRepository<D extends TenantDocument> implements TenantReposit
 
   async insertWhole(documents: D[]): Promise<void> {
     if (documents.length === 0) return;
-    for (const { tenant_id } of documents) {
-      if (tenant_id !== this.source.tenantId) {
-        throw new TenantViolation('repository', 'a document of another tenant that is put back');
-      }
+    if (documents.some(({ tenant_id }) => tenant_id !== this.source.tenantId)) {
+      throw new TenantViolation('repository', 'a document of another tenant that is put back');
     }
     await this.run(() =>
       this.source.model.insertMany(documents, { ...this.marked(), lean: true, ordered: true } as never),
@@ -222,7 +221,7 @@ export class ScopedRepository<D extends TenantDocument> implements TenantReposit
       if (!operator.startsWith('$')) throw new TenantViolation('repository', 'a replacement in place of an update');
       if (Object.hasOwn(operand, 'tenant_id')) throw new TenantViolation('repository', `${operator} of tenant_id`);
     }
-    const given = update as Record<string, Fields | undefined>;
+    const given = keptVerbatim(update as Record<string, Fields | undefined>);
     const stamped: Fields = {
       ...given,
       $set: { ...given.$set, ...(quiet ? {} : { updated_at: now }) },
