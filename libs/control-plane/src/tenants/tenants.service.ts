@@ -56,7 +56,7 @@ export class TenantsService {
 
   /**
    * A creation that broke off before its answer is taken up by the next one with the same id: nobody has its keys.
-   * @throws CaasError `tenant_exists` (409), `invalid_name`, `database_uri_needs_enterprise` (400)
+   * @throws CaasError `tenant_exists` (409), `invalid_name`, `database_uri_needs_enterprise`, `database_uri_unusable` (400)
    */
   async create(operator: OperatorContext, wanted: NewTenant): Promise<CreatedTenant> {
     requireTenantName(wanted.name);
@@ -70,9 +70,12 @@ export class TenantsService {
     const now = new Date();
     const database_uri = this.tenants.sealUri(id, wanted.database_uri ?? null);
     const draft = { _id: id, name: wanted.name, tier: wanted.tier, status: 'provisioning' as const, database_uri };
+    const wantedPlace = this.tenants.tenantOf({ ...draft, created_at: now, updated_at: now });
+    await this.placements.onOwnDatabase(wantedPlace, () => this.placements.probe(wantedPlace));
     const isNew = await this.tenants.insert({ ...draft, created_at: now, updated_at: now });
     const record = isNew ? { ...draft, created_at: now, updated_at: now } : await this.resume(id, draft);
-    await this.placements.provision(this.tenants.tenantOf(record));
+    const tenantPlace = this.tenants.tenantOf(record);
+    await this.placements.onOwnDatabase(tenantPlace, () => this.placements.provision(tenantPlace));
     const serverKey = await this.serverKeys.create(operator, id);
     const { kid, secret } = await this.signingKeys.create(operator, id);
     const tenant = await this.tenants.change(id, ['provisioning'], { status: 'active' });

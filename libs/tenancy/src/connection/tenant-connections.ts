@@ -8,6 +8,11 @@ import { placementOf } from '../placements/placement';
 import { TENANCY_OPTIONS, type TenancyOptions } from '../tenancy.options';
 import { TenantHandle } from './tenant-handle';
 
+const SELECTION_MS = 5_000;
+/** A new tenant's operator waits for this one; a cluster that is there is found in far less. */
+const PROBE_SELECTION_MS = 3_000;
+/** A name of `mongodb+srv` takes as long as the resolver does. */
+const PROBE_MS = 6_000;
 /** An own client of a tenant that moved out of the cache closes after its last operation can have ended. */
 const CLIENT_GRACE_MS = 60_000;
 
@@ -40,6 +45,19 @@ export class TenantConnections implements OnApplicationShutdown {
   /** @throws when the cluster does not answer; for health checks */
   async ping(): Promise<void> {
     await this.cluster.getClient().db('admin').command({ ping: 1 });
+  }
+
+  /** Connects, as a tenant with this `database_uri` would, and hangs up. @throws what the driver throws, within some seconds */
+  async probe(uri: string): Promise<void> {
+    const connection = this.connect(uri, undefined, PROBE_SELECTION_MS);
+    const deadline = rejectAfter(PROBE_MS);
+    try {
+      const ping = connection.asPromise().then(() => connection.getClient().db('admin').command({ ping: 1 }));
+      await Promise.race([ping, deadline.rejects]);
+    } finally {
+      deadline.clear();
+      await connection.destroy().catch(() => undefined);
+    }
   }
 
   handleOf(tenant: Tenant): TenantHandle {
@@ -83,12 +101,12 @@ export class TenantConnections implements OnApplicationShutdown {
     return new TenantHandle(connection, (models) => models.forEach((model) => connection.deleteModel(model)));
   }
 
-  private connect(uri: string, dbName?: string): Connection {
+  private connect(uri: string, dbName?: string, serverSelectionTimeoutMS = SELECTION_MS): Connection {
     const connection = mongoose.createConnection(uri, {
       ...(dbName ? { dbName } : {}),
       ...firewallOptions(this.firewall),
       maxPoolSize: this.options.maxPoolSize,
-      serverSelectionTimeoutMS: 5_000,
+      serverSelectionTimeoutMS,
       writeConcern: { w: 'majority', journal: true },
     });
     connection.asPromise().catch(() => undefined);
@@ -110,4 +128,10 @@ export class TenantConnections implements OnApplicationShutdown {
     timer.unref();
     this.closing.add(timer);
   }
+}
+
+function rejectAfter(timeoutMs: number): { rejects: Promise<never>; clear: () => void } {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+  return { rejects: promise, clear: () => clearTimeout(timer) };
 }

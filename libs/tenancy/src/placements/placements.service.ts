@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Tenant } from '#caas/kernel';
+import { CaasError, type Tenant } from '#caas/kernel';
 import { TenantCatalog } from '../catalog/tenant-catalog';
 import type { TenantCollectionDefinition, TenantIndex } from '../catalog/tenant-collection';
 import { ScopedConnection } from '../connection/scoped-connection';
@@ -11,6 +11,14 @@ import { placementOf } from './placement';
 type AnyCollection = TenantCollectionDefinition<any>;
 
 const NAMESPACE_NOT_FOUND = 26;
+
+/** By MongoDB's code of an error, or by its name. */
+const REASONS = new Map<unknown, string>([
+  [13, 'its credential may not make collections there'],
+  [18, 'its credential is refused'],
+  ['MongoParseError', 'it is not a MongoDB connection string'],
+  ['MongoInvalidArgumentError', 'it is not a MongoDB connection string'],
+]);
 
 export interface PlacementDescription {
   placement: Tenant['placement'];
@@ -34,6 +42,25 @@ export class Placements {
     private readonly catalog: TenantCatalog,
     private readonly connections: TenantConnections,
   ) {}
+
+  /**
+   * Runs `work` on a database that the tenant brings along, when it does: what fails there is not ours.
+   * @throws CaasError `database_uri_unusable` (400)
+   */
+  async onOwnDatabase<T>(tenant: Tenant, work: () => Promise<T>): Promise<T> {
+    if (tenant.databaseUri === null) return work();
+    try {
+      return await work();
+    } catch (error) {
+      this.connections.forget(tenant);
+      throw unusable(error);
+    }
+  }
+
+  /** Connects to the database that a tenant brings along. @throws what the driver throws, within some seconds */
+  async probe({ databaseUri }: Tenant): Promise<void> {
+    if (databaseUri !== null) await this.connections.probe(databaseUri);
+  }
 
   /** Makes every collection with every index; safe to repeat, and to interrupt. */
   async provision(tenant: Tenant): Promise<void> {
@@ -127,6 +154,19 @@ export class Placements {
   private physical(tenant: Tenant, collection: AnyCollection): string {
     return placementOf(tenant).collection(tenant, collection.name);
   }
+}
+
+/** Says what is wrong in words of ours: the driver's may hold the credential of the URI. */
+function unusable(error: unknown): CaasError {
+  const { name = '', code } = error as { name?: string; code?: unknown };
+  const reason = REASONS.get(code) ?? REASONS.get(name) ?? 'it does not answer';
+  return new CaasError(
+    'invalid',
+    'database_uri_unusable',
+    `The database of database_uri cannot be used: ${reason}.`,
+    [{ field: 'database_uri', message: `cannot be used: ${reason}` }],
+    { cause: error },
+  );
 }
 
 /** Named after the keys, so that the same declaration always finds its own index again. */
