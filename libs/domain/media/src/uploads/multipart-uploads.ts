@@ -88,9 +88,13 @@ const formFileName = (name: string) => fileNameOf(name.replace(/%22/g, '"').repl
 
 const invalidForm = () => invalid('invalid_form', 'Send multipart/form-data with the file as its one part.');
 
-/** What the parser of forms refuses has a status; its limits are ours in other words. */
+/** By the parser of forms, of a form that ends too early or is none. */
+const BROKEN_FORM = /multipart data$|^Multipart: |^The needle cannot /;
+
+/** What the parser of forms refuses has a code, or only words; its limits are ours in other words. */
 function formError(error: unknown): unknown {
   if (error instanceof CaasError) return error;
-  const { code } = error as { code?: unknown };
-  return typeof code === 'string' && code.startsWith('FST_') ? invalidForm() : error;
+  const { code, message } = error as { code?: unknown; message?: string };
+  const isForms = typeof code === 'string' ? code.startsWith('FST_') : BROKEN_FORM.test(message ?? '');
+  return isForms ? invalidForm() : error;
 }

@@ -6,6 +6,9 @@ interface TusError {
   body: string;
 }
 
+/** "Not Implemented": an extension of tus that is not spoken here. The client could have known (`OPTIONS`). */
+const NOT_SPOKEN = 501;
+
 /** What the tus server refused, as a problem of ours. */
 export function tusProblem(failure: unknown, status: number, text: string): unknown {
   if (failure instanceof Error && !isTusError(failure)) return failure;
@@ -24,7 +27,7 @@ export function tusProblem(failure: unknown, status: number, text: string): unkn
   const detail = (isTusError(failure) ? failure.body : text).trim();
   if (status === 412) return new CaasError('stale', 'tus_version_not_supported', 'Send "Tus-Resumable: 1.0.0".');
   if (status === 413) return new CaasError('too_large', 'file_too_large', 'There is more than the upload takes.');
-  if (status < 500) return invalid('invalid_upload', `The upload was refused: ${detail}`);
+  if (status < 500 || status === NOT_SPOKEN) return invalid('invalid_upload', `The upload was refused: ${detail}`);
   return failure ?? new Error(detail);
 }
 
