@@ -14,7 +14,7 @@ async function main(): Promise<void> {
   serveDocs(app, API_VERSION);
   serveAsyncApi(app, API_VERSION);
   const operators = app.get(OperatorAuth);
-  await serveBullBoard(app, (request) => operators.authenticate(request));
+  serveBullBoard(app, (request) => operators.authenticate(request));
   await serve(app);
 }
 

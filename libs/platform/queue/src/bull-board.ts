@@ -3,7 +3,8 @@ import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { FastifyAdapter } from '@bull-board/fastify';
 import type { INestApplication } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { PROBLEM_TYPE, toProblem } from '#caas/platform/http';
+import { isOurFault, PROBLEM_TYPE, toProblem } from '#caas/platform/http';
+import { Log } from '#caas/platform/logging';
 import { Queues } from './queues';
 
 const PATH = '/admin/queues';
@@ -22,7 +23,7 @@ const CONTENT_SECURITY_POLICY = [
 export type OperatorCheck = (request: FastifyRequest) => Promise<unknown>;
 
 /** Bull Board at `/admin/queues`. A browser is asked for user `admin` and the platform key. */
-export async function serveBullBoard(app: INestApplication, check: OperatorCheck): Promise<void> {
+export function serveBullBoard(app: INestApplication, check: OperatorCheck): void {
   const pages = new FastifyAdapter();
   pages.setBasePath(PATH);
   createBullBoard({
@@ -34,24 +35,32 @@ export async function serveBullBoard(app: INestApplication, check: OperatorCheck
     serverAdapter: pages as never,
     options: { uiConfig: { boardTitle: 'CaaS' } },
   });
+  // The board takes every error for its own. Thrown on, it comes to the scope around the board.
+  pages.setErrorHandler((error) => {
+    throw error;
+  });
+  const log = app.get(Log);
   const fastify = app.getHttpAdapter().getInstance() as FastifyInstance;
-  await fastify.register(
+  // Not awaited: that would start the server's plugins before its handler of errors is there.
+  void fastify.register(
     async (scope) => {
-      scope.addHook('onRequest', (request, reply) => authorize(request, reply, check));
+      scope.setErrorHandler((error, request, reply) => refuse(error, request, reply, log));
+      scope.addHook('onRequest', (request, reply) => admit(request, reply, check));
       await scope.register(pages.registerPlugin());
     },
     { prefix: PATH },
   );
 }
 
-async function authorize(request: FastifyRequest, reply: FastifyReply, check: OperatorCheck): Promise<void> {
-  try {
-    await check(request);
-    void reply.header('content-security-policy', CONTENT_SECURITY_POLICY);
-  } catch (error) {
-    const problem = toProblem(error, request.id);
-    if (problem.status === 401) void reply.header('www-authenticate', 'Basic realm="CaaS operators", charset="UTF-8"');
-    if (problem.retry_after !== undefined) void reply.header('retry-after', String(problem.retry_after));
-    await reply.status(problem.status).type(PROBLEM_TYPE).serializer(JSON.stringify).send(problem);
-  }
+async function admit(request: FastifyRequest, reply: FastifyReply, check: OperatorCheck): Promise<void> {
+  await check(request);
+  void reply.header('content-security-policy', CONTENT_SECURITY_POLICY);
+}
+
+function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply, log: Log): void {
+  const problem = toProblem(error, request.id);
+  if (isOurFault(problem)) log.root.error({ err: error, request_id: request.id }, 'Bull Board failed');
+  if (problem.status === 401) void reply.header('WWW-Authenticate', 'Basic realm="CaaS operators", charset="UTF-8"');
+  if (problem.retry_after !== undefined) void reply.header('Retry-After', String(problem.retry_after));
+  void reply.status(problem.status).type(PROBLEM_TYPE).serializer(JSON.stringify).send(problem);
 }
