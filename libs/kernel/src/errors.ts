@@ -11,6 +11,7 @@ export type ErrorKind =
   | 'quota' // 402
   | 'forbidden' // 403
   | 'not_found' // 404
+  | 'timeout' // 408
   | 'conflict' // 409
   | 'gone' // 410
   | 'stale' // 412

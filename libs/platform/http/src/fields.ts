@@ -1,6 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Transform, Type } from 'class-transformer';
 import { ValidateBy, ValidateIf } from 'class-validator';
 
 export const MAX_METADATA_BYTES = 8 * 1024;
@@ -14,19 +13,13 @@ export const MayBeNull = () => ValidateIf((_object, value) => value !== undefine
 
 /** A JSON object for the tenant's own use, up to 8 KB, whose keys mean nothing to the engine. */
 export function IsMetadata() {
-  return applyDecorators(
-    // class-transformer must not walk into it: a key "constructor" would name a class to it. As a Boolean it does not, and
-    // the value as it came takes the place of its answer.
-    Type(() => Boolean),
-    Transform(({ obj, key }) => (obj as Record<string, unknown>)[key]),
-    ValidateBy({
-      name: 'isMetadata',
-      validator: {
-        validate: (value) => metadataProblem(value) === null,
-        defaultMessage: (args) => `must be ${metadataProblem(args?.value) ?? 'an object'}`,
-      },
-    }),
-  );
+  return ValidateBy({
+    name: 'isMetadata',
+    validator: {
+      validate: (value) => metadataProblem(value) === null,
+      defaultMessage: (args) => `must be ${metadataProblem(args?.value) ?? 'an object'}`,
+    },
+  });
 }
 
 export const ApiMetadata = () =>
@@ -44,20 +37,12 @@ export const ApiId = (description: string, nullable = false) =>
 
 function metadataProblem(value: unknown): string | null {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'an object';
-  const keys = keysProblem(value, MAX_METADATA_DEPTH);
-  if (keys) return keys;
+  if (isDeeperThan(MAX_METADATA_DEPTH, value)) return `nested at most ${MAX_METADATA_DEPTH} deep`;
   const bytes = Buffer.byteLength(JSON.stringify(value));
   return bytes > MAX_METADATA_BYTES ? `at most ${MAX_METADATA_BYTES} bytes of JSON` : null;
 }
 
-function keysProblem(value: unknown, depth: number): string | null {
-  if (typeof value === 'number' && !Number.isFinite(value)) return 'of numbers that JSON can express';
-  if (typeof value !== 'object' || value === null) return null;
-  if (depth === 0) return `nested at most ${MAX_METADATA_DEPTH} deep`;
-  for (const [key, inner] of Object.entries(value)) {
-    if (key.startsWith('$') || key.includes('\0') || key === '__proto__') return 'without keys that begin with "$"';
-    const problem = keysProblem(inner, depth - 1);
-    if (problem) return problem;
-  }
-  return null;
+function isDeeperThan(levels: number, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeperThan(levels - 1, inner));
 }

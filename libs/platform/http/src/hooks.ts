@@ -1,14 +1,16 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Server } from 'node:http';
-import { CaasError } from '#caas/kernel';
+import { CaasError, invalid } from '#caas/kernel';
 import type { Log } from '#caas/platform/logging';
 import { findContext } from './context-binding';
 import { requireConditionalWrites } from './conditional-routes';
 import { applyCors, isForeign, type OriginCheck } from './cors';
 import { answerWithEntityTags } from './entity-tags';
 import type { HttpMetrics } from './http-metrics';
+import { LingeringConnections } from './lingering';
 import { answerWithoutStoring } from './no-store';
-import { routeOption, type RouteOptions } from './route-config';
+import { requireReadableBody, requireReadableQuery } from './request-head';
+import { routeOption, routeOptionsOf, type RouteOptions } from './route-config';
 import { securityHeaders } from './security-headers';
 import type { ServerState } from './server-state';
 
@@ -16,6 +18,9 @@ const CLOSE_IDLE_EVERY_MS = 50;
 
 /** The largest body of one route, in bytes, instead of `BODY_LIMIT_BYTES`. */
 export const BodyLimit = (limitBytes: number) => routeOption({ bodyLimitBytes: limitBytes });
+
+/** What Nest calls the handler of a request, such as `FilesController.upload`: known before the handler's own turn. */
+export const handlerNameOf = (request: FastifyRequest): string => routeOptionsOf(request).handlerName ?? '';
 
 export interface HookParts {
   log: Log;
@@ -28,9 +33,11 @@ export interface HookParts {
 
 /** Everything that is done for each request outside of its handler: hooks of Fastify, because an interceptor costs five times as much. */
 export function addHooks(fastify: FastifyInstance, parts: HookParts): void {
+  const lingering = new LingeringConnections();
   fastify.addHook('onRoute', (route) => {
-    const { bodyLimitBytes } = (route.config ?? {}) as RouteOptions;
-    route.bodyLimit ??= bodyLimitBytes ?? parts.bodyLimitBytes;
+    const options = (route.config ?? {}) as RouteOptions;
+    route.bodyLimit ??= options.bodyLimitBytes ?? parts.bodyLimitBytes;
+    route.config = { ...options, handlerName: route.handler.name } as typeof route.config;
   });
   fastify.addHook('preClose', (done) => {
     closeWhatBecomesIdle(fastify.server);
@@ -40,16 +47,38 @@ export function addHooks(fastify: FastifyInstance, parts: HookParts): void {
     reply.header('x-request-id', request.id);
     reply.headers(securityHeaders(request.url));
     if (parts.state.draining) return refuseWhileDraining(reply, done);
+    try {
+      requireReadableHead(request);
+    } catch (error) {
+      return done(error as Error);
+    }
     const { origin, host } = request.headers;
     if (origin === undefined || !isForeign(origin, host)) return done();
     applyCors(parts.origins, origin, request, reply).then((answered) => {
       if (!answered) done();
     }, done);
   });
+  // Before the body is read: of what nobody takes, nothing is.
+  fastify.addHook('onRequest', (request, _reply, done) => done(request.is404 ? noSuchRoute() : undefined));
+  // After every hook of onRequest, in which the credential is checked.
+  fastify.addHook('preParsing', (request, reply, payload, done) => {
+    try {
+      requireReadableBody(request, reply);
+      done(null, payload);
+    } catch (error) {
+      done(error as Error);
+    }
+  });
   answerWithEntityTags(fastify);
   answerWithoutStoring(fastify);
   requireConditionalWrites(fastify);
+  fastify.addHook('onSend', (_request, reply, _payload, done) => {
+    // Fastify's, for every body that was refused. Whether the connection can stay is seen when the answer is out.
+    if (!parts.state.draining) reply.removeHeader('connection');
+    done();
+  });
   fastify.addHook('onResponse', (request, reply, done) => {
+    lingering.add(request.raw);
     const route = request.routeOptions.url ?? 'unknown';
     parts.metrics.observe(request.method, route, reply.statusCode, reply.elapsedTime);
     if (parts.logRequests) logRequest(parts.log, request, reply, route);
@@ -66,6 +95,16 @@ function closeWhatBecomesIdle(server: Server): void {
 function refuseWhileDraining(reply: FastifyReply, done: (error: Error) => void): void {
   reply.header('connection', 'close');
   done(new CaasError('unavailable', 'unavailable', 'This process ends. Send the request again.'));
+}
+
+const noSuchRoute = () => Object.assign(new Error('no such route'), { statusCode: 404 });
+
+/** @throws CaasError `malformed_request`, `invalid_parameter` (400) */
+function requireReadableHead({ raw }: FastifyRequest): void {
+  if (raw.headers.host === undefined && raw.httpVersion === '1.1') {
+    throw invalid('malformed_request', 'The request has no Host (RFC 9112, 3.2).');
+  }
+  requireReadableQuery(raw.url!);
 }
 
 /** One line per request, by its route and not its URL: URLs hold ids, and links hold signatures. Probes are of interest to nobody. */

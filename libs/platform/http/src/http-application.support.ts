@@ -15,8 +15,18 @@ import {
 } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ApiOkResponse, ApiProperty } from '@nestjs/swagger';
-import { Type as TransformTo } from 'class-transformer';
-import { IsArray, IsInt, IsObject, IsOptional, IsString, Length, Max, Min, ValidateNested } from 'class-validator';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsInt,
+  IsObject,
+  IsOptional,
+  IsString,
+  Length,
+  Matches,
+  Max,
+  Min,
+} from 'class-validator';
 import type { ObjectId } from 'bson';
 import type { FastifyReply } from 'fastify';
 import { Readable } from 'node:stream';
@@ -28,6 +38,7 @@ import { BodyLimit } from './hooks';
 import { createHttpApplication } from './http-application';
 import { httpConfig } from './http.config';
 import { HttpModule } from './http.module';
+import { Distinct, Nested } from './input/dto-rules';
 import { IdParam, TenantIdParam } from './path-params';
 import { Conditional } from './preconditions';
 import { AllowQuery, PageQuery, PageQueryDto, QueryParams } from './query';
@@ -45,9 +56,16 @@ class CreateToy {
 
   @IsOptional()
   @IsArray()
-  @ValidateNested({ each: true })
-  @TransformTo(() => ToyPart)
+  @Distinct((part) => (part as ToyPart | null)?.part_name)
+  @Nested(() => ToyPart, { each: true })
+  @ArrayMaxSize(100)
   parts?: ToyPart[];
+
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(Number.MAX_SAFE_INTEGER)
+  weight?: number;
 
   @IsOptional()
   @IsObject()
@@ -75,11 +93,8 @@ class ListToys extends PageQueryDto {
   q?: string;
 
   @IsOptional()
-  @TransformTo(() => Number)
-  @IsInt()
-  @Min(0)
-  @Max(1000)
-  after_seq?: number;
+  @Matches(/^\d{1,3}$/)
+  after_seq?: string;
 }
 
 /** What the toy at `/toys/:id` is like. */

@@ -2,6 +2,7 @@ import type { Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { newRequestId } from '#caas/kernel';
 import { configToken, type ConfigOf } from '#caas/platform/config';
@@ -10,7 +11,8 @@ import { OriginCheck } from './cors';
 import { addHooks } from './hooks';
 import { HttpMetrics } from './http-metrics';
 import { httpConfig } from './http.config';
-import { acceptJsonOnly } from './json-body';
+import { acceptJsonOnly } from './input/json-body';
+import { DtoPipe } from './input/read-dto';
 import { PROBLEM_TYPE, toProblem } from './problem';
 import { ProblemFilter } from './problem.filter';
 import { QueryGuard } from './query';
@@ -19,11 +21,17 @@ import { requestIdOf } from './request-id';
 import { RouteIndex } from './route-index';
 import { securityHeaders } from './security-headers';
 import { ServerState } from './server-state';
-import { validationPipe } from './validation';
 
 /** An external id of 128 characters, each of them percent-encoded. */
 const LONGEST_PATH_PARAMETER = 3 * 128;
+/** For a whole upload; other bodies have `BODY_TIMEOUT`. */
 const REQUEST_TIMEOUT_MS = 5 * 60_000;
+/** From the first byte, or from the connection. */
+const HEADERS_TIMEOUT_MS = 10_000;
+/** How often both are looked at. */
+const TIMEOUTS_CHECKED_EVERY_MS = 1_000;
+/** Nothing went either way: a client that reads or sends slowly is not meant. */
+const SILENCE_MS = 2 * 60_000;
 
 /**
  * The Nest application of a process that serves HTTP, with everything a request of ours passes through. Not yet listening: see
@@ -38,6 +46,13 @@ export async function createHttpApplication(rootModule: Type | object): Promise<
     trustProxy: (_address: string, hop: number) => hop < trustedProxies,
     routerOptions: { maxParamLength: LONGEST_PATH_PARAMETER },
     requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionTimeout: SILENCE_MS,
+    http: {
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      connectionsCheckingInterval: TIMEOUTS_CHECKED_EVERY_MS,
+      // Refused by a hook: Node would answer without a body.
+      requireHostHeader: false,
+    },
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     frameworkErrors: answerUnroutable,
@@ -54,7 +69,10 @@ export async function createHttpApplication(rootModule: Type | object): Promise<
   trustedProxies = config.TRUSTED_PROXIES;
 
   const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
-  acceptJsonOnly(fastify);
+  fastify.server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) =>
+    answerBare(response, 417, requestIdOf(request)),
+  );
+  acceptJsonOnly(fastify, config.BODY_TIMEOUT);
   addHooks(fastify, {
     log,
     metrics: app.get(HttpMetrics),
@@ -65,7 +83,7 @@ export async function createHttpApplication(rootModule: Type | object): Promise<
   });
   app.useGlobalFilters(new ProblemFilter(log, new RouteIndex(fastify)));
   app.useGlobalGuards(new QueryGuard());
-  app.useGlobalPipes(validationPipe());
+  app.useGlobalPipes(new DtoPipe());
   return app;
 }
 
@@ -76,7 +94,18 @@ function answerUnroutable(error: Error, request: FastifyRequest, reply: FastifyR
   void reply.status(problem.status).type(PROBLEM_TYPE).serializer(JSON.stringify).send(problem);
 }
 
-const UNREADABLE: Record<string, number> = { ERR_HTTP_REQUEST_TIMEOUT: 408, HPE_HEADER_OVERFLOW: 431 };
+/** What Node would answer by itself. */
+function answerBare(response: ServerResponse, statusCode: number, requestId: string): void {
+  const problem = toProblem({ statusCode }, requestId);
+  response.writeHead(statusCode, { 'content-type': PROBLEM_TYPE, 'x-request-id': requestId });
+  response.end(JSON.stringify(problem));
+}
+
+const UNREADABLE: Record<string, number> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+  HPE_HEADER_OVERFLOW: 431,
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
+};
 
 /** What is not HTTP never becomes a request: answered on the bare socket. */
 function answerUnreadable(error: Error & { code?: string }, socket: Socket): void {

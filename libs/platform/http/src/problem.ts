@@ -1,6 +1,7 @@
 import { HttpException } from '@nestjs/common';
 import { CaasError, DuplicateKeyError, type ErrorKind, type FieldError } from '#caas/kernel';
 import { isDuplicateKey, isEngineAway } from './engine-errors';
+import { MAX_FIELD, MAX_PROBLEMS } from './input/field-problems';
 
 /** The body of every failure (RFC 9457, `application/problem+json`), and the `error` of a socket's acknowledgement. */
 export interface Problem {
@@ -16,6 +17,8 @@ export interface Problem {
   retry_after?: number;
 }
 
+const MAX_DETAIL = 1_000;
+
 export const PROBLEM_TYPE = 'application/problem+json';
 
 const STATUS = {
@@ -24,6 +27,7 @@ const STATUS = {
   quota: 402,
   forbidden: 403,
   not_found: 404,
+  timeout: 408,
   conflict: 409,
   gone: 410,
   stale: 412,
@@ -51,6 +55,7 @@ const TITLE: Record<number, string> = {
   414: 'URL too long',
   415: 'Unsupported media type',
   416: 'Range not satisfiable',
+  417: 'Expectation failed',
   422: 'Mismatch',
   429: 'Too many requests',
   431: 'Headers too large',
@@ -71,6 +76,7 @@ const FRAMEWORK: Record<number, [code: string, detail: string]> = {
   414: ['url_too_long', 'The URL, or a part of it, is too long.'],
   415: ['unsupported_media_type', 'Send the body as application/json.'],
   416: ['range_not_satisfiable', 'There is nothing in that range.'],
+  417: ['expectation_failed', 'No Expect other than 100-continue is known here.'],
   429: ['too_many_requests', 'Too many requests. Try again later.'],
   431: ['headers_too_large', 'The headers are larger than this server takes.'],
 };
@@ -106,13 +112,22 @@ function statusOf(error: unknown): number | undefined {
 
 function fromCaasError(error: CaasError, requestId: string): Problem {
   if (error.kind === 'internal') return toProblem(undefined, requestId);
-  const base = problem(STATUS[error.kind], error.code, error.message, requestId);
+  const base = problem(STATUS[error.kind], error.code, shortened(error.message, MAX_DETAIL), requestId);
   return {
     ...base,
-    ...(error.fields.length > 0 ? { errors: error.fields } : {}),
+    ...(error.fields.length > 0 ? { errors: error.fields.slice(0, MAX_PROBLEMS).map(shortField) } : {}),
     ...(error.retryAfterSeconds === undefined ? {} : { retry_after: error.retryAfterSeconds }),
   };
 }
+
+/** An answer is some KB at most, whatever the request was: what a client sent may stand in it. */
+const shortField = ({ field, message }: FieldError): FieldError => ({
+  field: shortened(field, MAX_FIELD),
+  message: shortened(message, MAX_DETAIL),
+});
+
+const shortened = (text: string, length: number) =>
+  (text.length > length ? `${text.slice(0, length)}…` : text).toWellFormed();
 
 function problem(status: number, code: string, detail: string, requestId: string): Problem {
   return {

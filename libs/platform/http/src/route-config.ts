@@ -5,6 +5,10 @@ import type { FastifyRequest } from 'fastify';
 export interface RouteOptions {
   /** The largest body, instead of `BODY_LIMIT_BYTES`. */
   bodyLimitBytes?: number;
+  /** Media types that it reads by itself, beside JSON. */
+  bodyTypes?: readonly string[];
+  /** What Nest calls its handler, such as `FilesController.upload`. */
+  handlerName?: string;
   /** It answers one resource, whose states are told apart by an ETag. */
   hasEntityTag?: boolean;
   /** It hands the conditions of a request to the code that writes. */

@@ -1,7 +1,7 @@
-import { applyDecorators, type Type as Class } from '@nestjs/common';
-import { Type } from 'class-transformer';
-import { ValidateBy, ValidateNested } from 'class-validator';
+import { applyDecorators, type Type } from '@nestjs/common';
+import { ValidateBy } from 'class-validator';
 import { isWithin } from '#caas/kernel';
+import { isFields, Nested } from './input/dto-rules';
 
 /**
  * Lists in DTOs. Class-validator's own rules look at every entry, whatever their number; these look at the number first, and at no
@@ -38,32 +38,13 @@ export function IsTextList({ maxLength, pattern, called, unique = false, ...size
   });
 }
 
-/** The rule of `Nested`. */
-export const NESTED = 'nested';
-
 interface ObjectList<T> extends Size {
   /** No two entries may have the same, unless it is undefined. */
   keyOf?: (entry: T) => unknown;
 }
 
-/** The field holds an object with fields of its own, or, with `each`, a list of such. */
-export function Nested<T extends object>(dto: () => Class<T>, { each = false } = {}) {
-  return applyDecorators(
-    ValidateBy(
-      {
-        name: NESTED,
-        constraints: [dto],
-        validator: { validate: isFields, defaultMessage: () => (each ? 'must hold objects' : 'must be an object') },
-      },
-      { each },
-    ),
-    ValidateNested({ each }),
-    Type(dto),
-  );
-}
-
 /** A list of objects, each checked as its class says. */
-export function IsObjectList<T extends object>(dto: () => Class<T>, { keyOf, ...size }: ObjectList<T>) {
+export function IsObjectList<T extends object>(dto: () => Type<T>, { keyOf, ...size }: ObjectList<T>) {
   return applyDecorators(
     isList((value) => {
       if (!isOfSize(value, size)) return `${inWords(size)} objects`;
@@ -73,16 +54,13 @@ export function IsObjectList<T extends object>(dto: () => Class<T>, { keyOf, ...
   );
 }
 
-export const isFields = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 const isOfSize = (value: unknown, { min = 0, max }: Size): value is unknown[] =>
   Array.isArray(value) && value.length >= min && value.length <= max;
 
 const inWords = ({ min = 0, max }: Size): string => `a list of ${min} to ${max}`;
 
 function hasTwice<T>(entries: T[], keyOf: (entry: T) => unknown): boolean {
-  const keys = entries.map((entry) => (isFields(entry) ? keyOf(entry) : undefined)).filter((key) => key !== undefined);
+  const keys = entries.map((entry) => (isFields(entry) ? keyOf(entry as T) : undefined)).filter((key) => key !== undefined);
   return new Set(keys).size < keys.length;
 }
 

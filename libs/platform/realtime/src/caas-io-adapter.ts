@@ -2,8 +2,10 @@ import { IoAdapter } from '@nestjs/platform-socket.io';
 import type { INestApplicationContext } from '@nestjs/common';
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import { Server } from 'socket.io';
+import * as parser from 'socket.io-parser';
 import { RedisConnections } from '#caas/platform/redis';
 import { betweenProcesses } from './between-processes';
+import { CheckedDecoder } from './checked-decoder';
 import { BoundedWebSocketServer, MESSAGE_BYTES } from './websocket-server';
 
 const RECOVERY_WINDOW_MS = 60_000;
@@ -24,6 +26,7 @@ export class CaasIoAdapter extends IoAdapter {
       maxHttpBufferSize: MESSAGE_BYTES,
       wsEngine: BoundedWebSocketServer,
       serveClient: false,
+      parser: { ...parser, Decoder: CheckedDecoder },
       // Compression costs more per message than chat messages are long.
       perMessageDeflate: false,
       // A shortcut after a short break; what counts is `sync`. A revoked token must not slip in by it.

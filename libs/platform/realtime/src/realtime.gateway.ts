@@ -7,6 +7,7 @@ import { InjectConfig, type ConfigOf } from '#caas/platform/config';
 import { isForeign, isOurFault, ServerState, toProblem } from '#caas/platform/http';
 import { Log } from '#caas/platform/logging';
 import { batchWrites } from './batched-writes';
+import { readPayload } from './checked-decoder';
 import { ClientSocket } from './client-socket';
 import { Digests } from './digests';
 import { sayFarewell, UnderWay } from './farewell';
@@ -14,9 +15,10 @@ import { FloodGuard } from './flood-guard';
 import { HandshakeGuard, peerOf } from './handshake-guard';
 import { ConversationFeed, SocketAuthenticator, SocketOrigins, SocketPlaces, type SocketPrincipal } from './ports';
 import { Realtime } from './realtime';
+import { RenewalDto } from './renewal.dto';
 import { realtimeConfig } from './realtime.config';
 import { conversationRoom, isConversationRoom, sessionRoom, tenantRoom, userRoom } from './rooms';
-import { payloadOf, SESSION_RENEW, SocketMessages } from './socket-messages';
+import { SESSION_RENEW, SocketMessages } from './socket-messages';
 import { SocketObservers, type OpenSocket } from './socket-observers';
 
 const MAX_BACKLOG_BYTES = 4 * 2 ** 20;
@@ -106,7 +108,7 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
     if (!client) return void socket.disconnect(true);
     this.floods.watch(client, this.handshakes.of(socket), this.underWay);
     // Listening comes first: what a client sends while its rooms are being joined must not be lost.
-    socket.onAny((event: string, ...parameters: unknown[]) => void this.receive(client, event, parameters));
+    socket.onAny((event: unknown, ...parameters: unknown[]) => void this.receive(client, event, parameters));
     const { tenantId, user, sessionId } = client.principal;
     // Of a recovered connection: the rooms of back then, which its user may have lost since.
     for (const room of socket.rooms) if (room !== socket.id) void socket.leave(room);
@@ -146,7 +148,7 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
     socket.once('disconnect', () => this.observers.disconnected(open));
   }
 
-  private async receive(client: ClientSocket, event: string, parameters: unknown[]): Promise<void> {
+  private async receive(client: ClientSocket, event: unknown, parameters: unknown[]): Promise<void> {
     const last = parameters.at(-1);
     const acknowledge = typeof last === 'function' ? (last as Acknowledge) : () => undefined;
     const payload = parameters[0] === last && typeof last === 'function' ? undefined : parameters[0];
@@ -172,12 +174,12 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
     }
   }
 
-  private answer(client: ClientSocket, event: string, payload: unknown): Promise<unknown> {
+  private answer(client: ClientSocket, event: unknown, payload: unknown): Promise<unknown> {
     return this.messages.answer(event, payload, client.socket.id, () => client.context());
   }
 
   private async renew(client: ClientSocket, payload: unknown): Promise<unknown> {
-    const { token } = payloadOf(payload) as { token?: unknown };
+    const { token } = readPayload(RenewalDto, payload);
     const { address, headers } = client.socket.handshake;
     client.renew(await this.authenticator.authenticate(token, newRequestId(), peerOf(address, headers)));
     return { expires_at: new Date(client.principal.expiresAt).toISOString() };

@@ -1,8 +1,8 @@
 import { Injectable, SetMetadata, type Type } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { invalid, type RequestContext } from '#caas/kernel';
-import { validationPipe } from '#caas/platform/http';
 import { chargeOf, RateLimits, type Charge } from '#caas/platform/limits';
+import { readPayload } from './checked-decoder';
 
 const SOCKET_MESSAGE = Symbol('socket message');
 
@@ -33,7 +33,6 @@ export const SocketMessage = (event: string, dto: Type<object>): MethodDecorator
 @Injectable()
 export class SocketMessages {
   private readonly handlers = new Map<string, Handler>();
-  private readonly pipe = validationPipe();
 
   constructor(
     private readonly discovery: DiscoveryService,
@@ -63,20 +62,19 @@ export class SocketMessages {
     return this.handlers.get(event)?.charge ?? null;
   }
 
-  /** @throws CaasError `unknown_message`, `validation_failed` (400), `rate_limited` (429), and whatever the handler throws */
+  /** @throws CaasError `unknown_message`, `validation_failed`, `malformed_body` (400), `rate_limited` (429), and whatever the handler throws */
   async answer(
-    event: string,
+    event: unknown,
     payload: unknown,
     socketId: string,
     openContext: () => Promise<RequestContext>,
   ): Promise<unknown> {
-    const handler = this.handlers.get(event);
-    if (!handler) throw invalid('unknown_message', `There is no message "${event.slice(0, 64)}".`);
-    const body = payloadOf(payload);
+    // Socket.IO lets a number stand for a name.
+    const handler = typeof event === 'string' ? this.handlers.get(event) : undefined;
+    if (!handler) throw invalid('unknown_message', `There is no message "${shown(event)}".`);
     const ctx = await openContext();
     await this.limits.require(ctx, handler.charge);
-    const checked = (await this.pipe.transform(body, { type: 'body', metatype: handler.dto })) as object;
-    return handler.handle(ctx, checked, socketId);
+    return handler.handle(ctx, readPayload(handler.dto, payload), socketId);
   }
 
   private add(instance: object, method: unknown): void {
@@ -92,9 +90,4 @@ export class SocketMessages {
   }
 }
 
-/** What a message carries; nothing counts as an empty object. @throws CaasError `validation_failed` (400) */
-export function payloadOf(payload: unknown): object {
-  if (payload === undefined) return {};
-  if (payload !== null && typeof payload === 'object' && !Array.isArray(payload)) return payload;
-  throw invalid('validation_failed', 'The payload must be an object.');
-}
+const shown = (event: unknown) => String(event).slice(0, 64).toWellFormed();

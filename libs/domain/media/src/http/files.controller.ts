@@ -15,6 +15,7 @@ import { isTenantId, mapPage, type Page, type PageRequest, Preconditions, Reques
 import { FailedAuthLimiter, PublicWhenSigned, type CredentialAttempt } from '#caas/access';
 import {
   AllowQuery,
+  BodyTypes,
   Conditional,
   contextOf,
   Ctx,
@@ -45,6 +46,7 @@ export class FilesController {
   ) {}
 
   @RateLimited('upload')
+  @BodyTypes('multipart/form-data')
   @Post()
   @ApiOperation({ summary: 'Upload a file in one request; a large one is better resumable: /v1/files/uploads' })
   @ApiConsumes('multipart/form-data')

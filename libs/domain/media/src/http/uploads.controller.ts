@@ -3,9 +3,12 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { ObjectId } from 'bson';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { RequestContext } from '#caas/kernel';
-import { Ctx, IdParam } from '#caas/platform/http';
+import { BodyTypes, Ctx, IdParam } from '#caas/platform/http';
 import { RateLimited } from '#caas/platform/limits';
 import { TusUploads } from '../uploads/tus-uploads';
+
+/** Its bodies, to which tus gives a type of their own. */
+const TakesChunks = () => BodyTypes('application/offset+octet-stream');
 
 @ApiTags('files')
 @Controller('v1/files/uploads')
@@ -13,6 +16,7 @@ export class UploadsController {
   constructor(private readonly uploads: TusUploads) {}
 
   @RateLimited('upload')
+  @TakesChunks()
   @Post()
   @ApiOperation({
     summary: 'Begin a resumable upload (tus 1.0): Upload-Length, and Upload-Metadata filename, filetype',
@@ -39,6 +43,7 @@ export class UploadsController {
   }
 
   @RateLimited('upload')
+  @TakesChunks()
   @Patch(':id')
   @ApiOperation({ summary: 'More bytes, from Upload-Offset on; with Upload-Checksum they are held to it' })
   patch(
@@ -51,6 +56,7 @@ export class UploadsController {
   }
 
   @RateLimited('upload')
+  @TakesChunks()
   @Post(':id')
   @ApiOperation({ summary: 'What X-HTTP-Method-Override says: HEAD, PATCH or DELETE' })
   other(

@@ -1,15 +1,23 @@
 import 'reflect-metadata';
-import { plainToInstance } from 'class-transformer';
-import { validateSync } from 'class-validator';
+import { CaasError } from '#caas/kernel';
+import { problemsOfJson, readDto } from '#caas/platform/http';
 import { DeviceDto } from './device.dto';
 import { ProfileDto } from './profile.dto';
 import { RelationshipDto } from './relationship.dto';
 import { TokenDto } from './token.dto';
 
 /** The names of the fields that are refused. */
-function refused(dto: new () => object, body: object): string[] {
-  const errors = validateSync(plainToInstance(dto, body), { whitelist: true, forbidNonWhitelisted: true });
-  return errors.map(({ property }) => property).sort();
+const refused = (dto: new () => object, body: unknown) => refusedText(dto, JSON.stringify(body));
+
+function refusedText(dto: new () => object, text: string): string[] {
+  try {
+    problemsOfJson(text).throwIfAny();
+    readDto(dto, JSON.parse(text));
+    return [];
+  } catch (error) {
+    const names = (error as CaasError).fields.map(({ field }) => field.split('.', 1)[0]!);
+    return [...new Set(names)].sort();
+  }
 }
 
 describe('ProfileDto', () => {
@@ -51,17 +59,19 @@ describe('ProfileDto', () => {
     [{ 'a\0': 1 }],
     [{ x: 'y'.repeat(8 * 1024) }],
     [JSON.parse('{"a":{"__proto__":{"admin":true}}}')],
-    [JSON.parse('{"a":1e400}')],
     [JSON.parse('{"a":'.repeat(40) + '1' + '}'.repeat(40))],
   ])('refuses the metadata %j', (metadata) => expect(refused(ProfileDto, { metadata })).toEqual(['metadata']));
 
+  it('refuses numbers in metadata that no double can hold', () =>
+    expect(refusedText(ProfileDto, '{"metadata":{"a":1e400}}')).toEqual(['metadata']));
+
   it('keeps metadata as they came', () => {
-    const metadata: unknown = JSON.parse('{"constructor":{"a":[1]},"b":null}');
-    expect(plainToInstance(ProfileDto, { metadata }).metadata).toEqual(metadata);
+    const metadata: unknown = JSON.parse('{"constructor":{"prototype":[1]},"prototype":1,"b":null}');
+    expect(readDto(ProfileDto, { metadata }).metadata).toEqual(metadata);
   });
 
   it('refuses what it does not know, and every other wrong type', () => {
-    const body = { avatar_file_id: { $gt: '' }, status: 'admin', tenant_id: 'clnt_other1', external_id: 'x' };
+    const body = { avatar_file_id: { gt: '' }, status: 'admin', tenant_id: 'clnt_other1', external_id: 'x' };
     expect(refused(ProfileDto, body)).toEqual(['avatar_file_id', 'external_id', 'status', 'tenant_id']);
   });
 });

@@ -1,0 +1,116 @@
+import { Injectable, RequestMethod, type OnModuleInit } from '@nestjs/common';
+import { METHOD_METADATA } from '@nestjs/common/internal';
+import { DiscoveryService, HttpAdapterHost, MetadataScanner } from '@nestjs/core';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { RequestContext } from '#caas/kernel';
+import { bindContext, handlerNameOf, peerOf, refuseUntakenConditions } from '#caas/platform/http';
+import { chargeOf, RateLimits, subjectOf, type Charge } from '#caas/platform/limits';
+import { Authenticator } from '../authenticator';
+import type { CredentialAttempt } from '../failed-auth-events';
+import { FailedAuthLimiter } from '../limits/failed-auth-limiter';
+import { setRateLimitFields, UnreadRefusals } from '../limits/unread-refusals';
+import { DOOR, type Door } from './access.guard';
+import { markAdmitted } from './admission';
+import { bindOperator } from './operator';
+import { OperatorAuth } from './operator-auth';
+
+/** What is sent as one, whether it is one or not. */
+const IS_SERVER_KEY = /^bearer sk_/i;
+
+interface Route {
+  door: Door;
+  charge: Charge;
+}
+
+type Request = FastifyRequest<{ Querystring: Record<string, unknown> }>;
+
+/**
+ * Checks the credential of each request before its body is read, as a hook of Fastify: a guard of Nest runs after. A route that says
+ * nothing about itself takes any credential of a tenant, and counts as a read or a write of it.
+ */
+@Injectable()
+export class RouteAccess implements OnModuleInit {
+  /** By the name that Nest gives to a route's handler: `FilesController.upload`. */
+  private readonly routes = new Map<string, Route>();
+
+  constructor(
+    private readonly adapter: HttpAdapterHost,
+    private readonly discovery: DiscoveryService,
+    private readonly scanner: MetadataScanner,
+    private readonly authenticator: Authenticator,
+    private readonly operators: OperatorAuth,
+    private readonly failedAuth: FailedAuthLimiter,
+    private readonly limits: RateLimits,
+    private readonly unread: UnreadRefusals,
+  ) {}
+
+  onModuleInit(): void {
+    this.collect();
+    const fastify = this.adapter.httpAdapter.getInstance<FastifyInstance>();
+    fastify.addHook('onRequest', async (request, reply) => {
+      const route = this.routes.get(handlerNameOf(request));
+      // Routes without a controller, as those of health and of Bull Board, have checks of their own.
+      if (route) await this.admit(request as Request, reply, route);
+    });
+  }
+
+  private async admit(request: Request, reply: FastifyReply, { door, charge }: Route): Promise<void> {
+    const isOpen = door === 'public' || (door === 'signed' && request.query.signature !== undefined);
+    if (door === 'platform') bindOperator(request, await this.operators.authenticate(request));
+    else if (!isOpen) await this.admitTenant(request, reply, door, charge);
+    refuseUntakenConditions(request);
+    markAdmitted(request);
+  }
+
+  private async admitTenant(request: Request, reply: FastifyReply, door: Door, charge: Charge): Promise<void> {
+    this.unread.requireOpen(request, reply, charge);
+    const ctx = await this.authenticate(request);
+    bindContext(request, ctx);
+    await this.spend(ctx, charge, request, reply);
+    if (door === 'user') void ctx.user;
+    if (door === 'server') ctx.requireServer();
+  }
+
+  private authenticate(request: Request): Promise<RequestContext> {
+    const { authorization, 'x-acting-user': actingUser } = request.headers;
+    const attempt: CredentialAttempt = { requestId: request.id };
+    const credential = IS_SERVER_KEY.test(authorization ?? '') ? 'server_key' : 'user_token';
+    return this.failedAuth.verify({ credential, peer: peerOf(request), attempt }, () =>
+      this.authenticator.authenticate({
+        authorization,
+        actingUser: Array.isArray(actingUser) ? actingUser.join() : actingUser,
+        attempt,
+      }),
+    );
+  }
+
+  /** @throws CaasError `rate_limited` (429) */
+  private async spend(ctx: RequestContext, charge: Charge, request: FastifyRequest, reply: FastifyReply) {
+    const { refusedBy, told } = await this.limits.spend(ctx, charge);
+    setRateLimitFields(reply, told);
+    if (!refusedBy) return;
+    this.unread.remember(request, subjectOf(ctx));
+    throw refusedBy.refusal();
+  }
+
+  /** @throws Error when two controllers have one name: only by that a route is known */
+  private collect(): void {
+    const seen = new Set<string>();
+    for (const { metatype, name } of this.discovery.getControllers()) {
+      if (typeof metatype !== 'function') continue;
+      if (seen.has(name)) throw new Error(`Two controllers are named ${name}.`);
+      seen.add(name);
+      const prototype = metatype.prototype as Record<string, object>;
+      for (const method of this.scanner.getAllMethodNames(prototype)) {
+        if (!Reflect.hasMetadata(METHOD_METADATA, prototype[method]!)) continue;
+        this.routes.set(`${name}.${method}`, routeOf(prototype[method]!, metatype));
+      }
+    }
+  }
+}
+
+function routeOf(handler: object, controller: object): Route {
+  const door = (Reflect.getMetadata(DOOR, handler) ?? Reflect.getMetadata(DOOR, controller) ?? 'tenant') as Door;
+  const method = RequestMethod[Reflect.getMetadata(METHOD_METADATA, handler) as RequestMethod] ?? null;
+  return { door, charge: chargeOf(handler, controller, method) };
+}

@@ -1,0 +1,117 @@
+import type { Type } from '@nestjs/common';
+import { getMetadataStorage, ValidateBy, ValidationTypes, type ValidationArguments } from 'class-validator';
+
+type Storage = ReturnType<typeof getMetadataStorage>;
+type Metadata = ReturnType<Storage['getTargetValidationMetadatas']>[number];
+type Constraint = ReturnType<Storage['getTargetValidatorConstraints']>[number];
+
+/** One decorator of a field, or what it makes of one. */
+export interface Rule {
+  /** Null when the value is as it must be; else what is wrong, in words that follow the field's name. */
+  problem(value: unknown, source: object): string | null;
+}
+
+export interface FieldRules {
+  readonly name: string;
+  /** False where the field may be left out, and is. */
+  applies(source: object, value: unknown): boolean;
+  /** In the order in which they are asked: the first that is broken is told. */
+  readonly rules: readonly Rule[];
+  /** Of an object in the field, or of each in a list. */
+  readonly nested: (() => DtoRules) | null;
+}
+
+/** What a DTO says of its fields by the decorators of class-validator. */
+export interface DtoRules {
+  readonly dto: Type<object>;
+  readonly fields: ReadonlyMap<string, FieldRules>;
+}
+
+/** The fields of an object as JSON has it. */
+export type Fields = Record<string, unknown>;
+
+export const MUST_BE_OBJECT = 'must be an object';
+
+/** The rule of `Nested`. */
+const NESTED = 'nested';
+
+/** The field holds an object with fields of its own, or, with `each`, a list of such. */
+export const Nested = (dto: () => Type<object>, { each = false } = {}): PropertyDecorator =>
+  ValidateBy({
+    name: NESTED,
+    constraints: [dto, each],
+    validator: {
+      // Of a list, each item is looked at by itself.
+      validate: (value) => (each ? Array.isArray(value) : isFields(value)),
+      defaultMessage: () => (each ? 'must be an array' : MUST_BE_OBJECT),
+    },
+  });
+
+const known = new WeakMap<object, DtoRules>();
+
+/** The rules of a DTO, read once. */
+export function rulesOf(dto: Type<object>): DtoRules {
+  let rules = known.get(dto);
+  if (!rules) known.set(dto, (rules = { dto, fields: fieldsOf(dto) }));
+  return rules;
+}
+
+function fieldsOf(dto: Type<object>): Map<string, FieldRules> {
+  const storage = getMetadataStorage();
+  // Decorators run from the last line to the first; rules are asked as they are written.
+  const all = storage.getTargetValidationMetadatas(dto, '', false, false).toReversed();
+  const names = new Set(all.map(({ propertyName }) => propertyName).toReversed());
+  return new Map([...names].map((name) => [name, fieldRules(storage, name, all)]));
+}
+
+function fieldRules(storage: Storage, name: string, all: Metadata[]): FieldRules {
+  const own = all.filter(({ propertyName }) => propertyName === name);
+  const conditions = own
+    .filter(({ type }) => type === ValidationTypes.CONDITIONAL_VALIDATION)
+    .map(({ constraints }) => constraints[0] as (source: object, value: unknown) => boolean);
+  const rules = own
+    .filter(({ type }) => type === ValidationTypes.CUSTOM_VALIDATION)
+    // The list itself comes first: how long it is must be known before its entries are looked at.
+    .sort((a, b) => Number(isNested(a)) - Number(isNested(b)))
+    .flatMap((metadata) =>
+      storage.getTargetValidatorConstraints(metadata.constraintCls).map((constraint) => ruleOf(metadata, constraint)),
+    );
+  const nested = own.find(isNested);
+  const nestedDto = nested?.constraints[0] as (() => Type<object>) | undefined;
+  return {
+    name,
+    applies: (source, value) => conditions.every((condition) => condition(source, value)),
+    rules,
+    nested: nestedDto ? () => rulesOf(nestedDto()) : null,
+  };
+}
+
+const isNested = ({ name }: Metadata): boolean => name === NESTED;
+
+function ruleOf(metadata: Metadata, { instance }: Constraint): Rule {
+  const { each, propertyName: property, constraints, target } = metadata;
+  const targetName = typeof target === 'string' ? target : target.name;
+  return {
+    problem: (value, object) => {
+      const args: ValidationArguments = { value, object, property, constraints, targetName };
+      const isRight = (item: unknown) => instance.validate(item, args) === true;
+      if (each && Array.isArray(value) ? value.every(isRight) : isRight(value)) return null;
+      const message = metadata.message ?? instance.defaultMessage?.(args) ?? 'is not valid';
+      return inWords(typeof message === 'string' ? message : message(args), args);
+    },
+  };
+}
+
+/** class-validator begins its messages with the property's name, which the field says already. */
+function inWords(message: string, { property, constraints }: ValidationArguments): string {
+  const words = message.replace(/\$constraint(\d)/g, (_token, number: string) =>
+    wordsOf(constraints[Number(number) - 1]),
+  );
+  return words.replace(/^\$property /, '').replaceAll('$property', property);
+}
+
+const wordsOf = (constraint: unknown): string => [constraint].flat().join(', ');
+
+export function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,42 @@
+import { CaasError } from '#caas/kernel';
+
+const MAX_BYTES = 128 * 2 ** 20;
+/** Two dozen of the largest bodies at once: one tenant's slow clients leave room for the others'. */
+const MAX_BYTES_OF_ONE = 24 * 2 ** 20;
+const RETRY_AFTER_SECONDS = 5;
+
+/** Bodies that have begun to come and are not whole: how many bytes they hold in this process, in all and for each tenant. */
+export class OpenBodies {
+  private bytes = 0;
+  private readonly bytesOf = new Map<string, number>();
+
+  /** @throws CaasError `too_many_bodies` (429), `unavailable` (503) */
+  hold(owner: string, bytes: number): void {
+    const own = (this.bytesOf.get(owner) ?? 0) + bytes;
+    if (own > MAX_BYTES_OF_ONE) throw tooMany();
+    if (this.bytes + bytes > MAX_BYTES) throw full();
+    this.bytes += bytes;
+    this.bytesOf.set(owner, own);
+  }
+
+  release(owner: string, bytes: number): void {
+    this.bytes -= bytes;
+    const own = (this.bytesOf.get(owner) ?? 0) - bytes;
+    if (own > 0) this.bytesOf.set(owner, own);
+    else this.bytesOf.delete(owner);
+  }
+}
+
+const retry = { retryAfterSeconds: RETRY_AFTER_SECONDS };
+
+const tooMany = () =>
+  new CaasError(
+    'too_many',
+    'too_many_bodies',
+    'Too many requests of this tenant are unfinished. Send fewer at once.',
+    [],
+    retry,
+  );
+
+const full = () =>
+  new CaasError('unavailable', 'unavailable', 'This process holds as many unfinished requests as it may.', [], retry);
