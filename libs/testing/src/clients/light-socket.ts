@@ -30,11 +30,16 @@ export class LightSocket {
 
   /** The acknowledgement's raw frame. */
   emit(type: string, payload: unknown): Promise<string> {
+    return this.emitJson(JSON.stringify([type, payload]));
+  }
+
+  /** An event as its JSON stands, `["type",{…}]`, for what no JSON.stringify would write. */
+  emitJson(json: string): Promise<string> {
     this.nextId += 1;
     const id = this.nextId;
     return new Promise((resolve) => {
       this.waiting.set(id, resolve);
-      this.socket.send(`${EVENT}${id}${JSON.stringify([type, payload])}`);
+      this.socket.send(`${EVENT}${id}${json}`);
     });
   }
 

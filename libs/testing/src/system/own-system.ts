@@ -26,6 +26,9 @@ export interface OwnSystemOptions {
 export const preloading = (...names: string[]): string =>
   names.map((name) => `--require ${join(repositoryRoot(), `dist/test/support/${name}.js`)}`).join(' ');
 
+/** Of `test/support`, beside what every process of a test loads: `CAAS_TEST_PRELOAD=loop-probe`. */
+const MORE_PRELOADED = process.env['CAAS_TEST_PRELOAD']?.split(',') ?? [];
+
 /** Processes of the system on the engines of the test run, which a suite may configure, kill and start again. */
 export class OwnSystem extends TestSystem {
   protected readonly address: SystemAddress = {
@@ -121,7 +124,7 @@ export class OwnSystem extends TestSystem {
       env: {
         ...process.env,
         NODE_ENV: 'test',
-        NODE_OPTIONS: preloading('command-recorder', 'kill-at-step'),
+        NODE_OPTIONS: preloading('command-recorder', 'kill-at-step', ...MORE_PRELOADED),
         HOST: '127.0.0.1',
         DATA_DIR: this.dataDir,
         PLATFORM_ADMIN_KEY: this.platformKey,

@@ -29,6 +29,11 @@ export abstract class TestSystem implements SystemAccess {
     return this.address.platformKey;
   }
 
+  /** Of its apis. */
+  get pids(): number[] {
+    return this.address.pids;
+  }
+
   /** What the command line needs to see the same objects. */
   get dataDir(): string {
     return this.address.dataDir;
