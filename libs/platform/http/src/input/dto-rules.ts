@@ -17,8 +17,13 @@ export interface FieldRules {
   applies(source: object, value: unknown): boolean;
   /** In the order in which they are asked: the first that is broken is told. */
   readonly rules: readonly Rule[];
-  /** Of an object in the field, or of each in a list. */
-  readonly nested: (() => DtoRules) | null;
+  readonly nested: NestedRules | null;
+}
+
+/** Of an object in the field, or of each in a list. */
+export interface NestedRules {
+  readonly each: boolean;
+  rules(): DtoRules;
 }
 
 /** What a DTO says of its fields by the decorators of class-validator. */
@@ -30,22 +35,12 @@ export interface DtoRules {
 /** The fields of an object as JSON has it. */
 export type Fields = Record<string, unknown>;
 
-export const MUST_BE_OBJECT = 'must be an object';
-
 /** The rule of `Nested`. */
 const NESTED = 'nested';
 
-/** The field holds an object with fields of its own, or, with `each`, a list of such. */
+/** The field holds an object with fields of its own, or, with `each`, a list of such. `readDto` looks at what they hold. */
 export const Nested = (dto: () => Type<object>, { each = false } = {}): PropertyDecorator =>
-  ValidateBy({
-    name: NESTED,
-    constraints: [dto, each],
-    validator: {
-      // Of a list, each item is looked at by itself.
-      validate: (value) => (each ? Array.isArray(value) : isFields(value)),
-      defaultMessage: () => (each ? 'must be an array' : MUST_BE_OBJECT),
-    },
-  });
+  ValidateBy({ name: NESTED, constraints: [dto], validator: { validate: isFields } }, { each });
 
 const known = new WeakMap<object, DtoRules>();
 
@@ -70,23 +65,23 @@ function fieldRules(storage: Storage, name: string, all: Metadata[]): FieldRules
     .filter(({ type }) => type === ValidationTypes.CONDITIONAL_VALIDATION)
     .map(({ constraints }) => constraints[0] as (source: object, value: unknown) => boolean);
   const rules = own
-    .filter(({ type }) => type === ValidationTypes.CUSTOM_VALIDATION)
-    // The list itself comes first: how long it is must be known before its entries are looked at.
-    .sort((a, b) => Number(isNested(a)) - Number(isNested(b)))
+    .filter(({ type, name: rule }) => type === ValidationTypes.CUSTOM_VALIDATION && rule !== NESTED)
     .flatMap((metadata) =>
       storage.getTargetValidatorConstraints(metadata.constraintCls).map((constraint) => ruleOf(metadata, constraint)),
     );
-  const nested = own.find(isNested);
-  const nestedDto = nested?.constraints[0] as (() => Type<object>) | undefined;
+  const nested = own.find((metadata) => metadata.name === NESTED);
   return {
     name,
     applies: (source, value) => conditions.every((condition) => condition(source, value)),
     rules,
-    nested: nestedDto ? () => rulesOf(nestedDto()) : null,
+    nested: nested ? nestedRules(nested) : null,
   };
 }
 
-const isNested = ({ name }: Metadata): boolean => name === NESTED;
+function nestedRules({ each, constraints }: Metadata): NestedRules {
+  const [dto] = constraints as [() => Type<object>];
+  return { each, rules: () => rulesOf(dto()) };
+}
 
 function ruleOf(metadata: Metadata, { instance }: Constraint): Rule {
   const { each, propertyName: property, constraints, target } = metadata;

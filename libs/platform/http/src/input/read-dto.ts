@@ -1,5 +1,5 @@
 import type { PipeTransform, Type } from '@nestjs/common';
-import { isFields, MUST_BE_OBJECT, rulesOf, type DtoRules, type FieldRules, type Fields } from './dto-rules';
+import { isFields, rulesOf, type DtoRules, type FieldRules, type Fields, type NestedRules } from './dto-rules';
 import { FieldProblems } from './field-problems';
 
 type Path = readonly (string | number)[];
@@ -44,7 +44,7 @@ function readFields(rules: DtoRules, source: Fields, path: Path, problems: Field
     if (!field.applies(source, value)) continue;
     const problem = problemOf(field, value, source);
     if (problem !== null) problems.add([...path, field.name], problem);
-    else if (field.nested) read[field.name] = readNested(field.nested(), value, [...path, field.name], problems);
+    else if (field.nested) read[field.name] = readNested(field.nested, value, [...path, field.name], problems);
   }
   return read;
 }
@@ -57,10 +57,12 @@ function problemOf({ rules }: FieldRules, value: unknown, source: object): strin
   return null;
 }
 
-function readNested(rules: DtoRules, value: unknown, path: Path, problems: FieldProblems): unknown {
+function readNested({ each, rules }: NestedRules, value: unknown, path: Path, problems: FieldProblems): unknown {
   const read = (item: unknown, itsPath: Path) => {
-    if (isFields(item)) return readFields(rules, item, itsPath, problems);
-    return void problems.add(itsPath, MUST_BE_OBJECT);
+    if (isFields(item)) return readFields(rules(), item, itsPath, problems);
+    return void problems.add(itsPath, 'must be an object');
   };
-  return Array.isArray(value) ? value.map((item, index) => read(item, [...path, index])) : read(value, path);
+  if (!each) return read(value, path);
+  if (Array.isArray(value)) return value.map((item, index) => read(item, [...path, index]));
+  return void problems.add(path, 'must be an array');
 }
