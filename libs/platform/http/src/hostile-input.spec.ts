@@ -56,7 +56,7 @@ describe('what comes in', () => {
     it('stops at a size, before the rest of a list is looked at', async () => {
       const parts = Array.from({ length: 101 }, () => ({ part_name: 7 }));
       const { errors } = await problemOf(post(JSON.stringify({ display_name: 'x', parts })));
-      expect(errors).toEqual([{ field: 'parts', message: 'must contain no more than 100 elements' }]);
+      expect(errors).toEqual([{ field: 'parts', message: 'must be a list of 0 to 100 objects' }]);
     });
 
     it.each([

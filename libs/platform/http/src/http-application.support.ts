@@ -16,8 +16,6 @@ import {
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ApiOkResponse, ApiProperty } from '@nestjs/swagger';
 import {
-  ArrayMaxSize,
-  IsArray,
   IsInt,
   IsObject,
   IsOptional,
@@ -38,10 +36,10 @@ import { BodyLimit } from './hooks';
 import { createHttpApplication } from './http-application';
 import { httpConfig } from './http.config';
 import { HttpModule } from './http.module';
-import { Distinct, Nested } from './input/dto-rules';
 import { IdParam, TenantIdParam } from './path-params';
 import { Conditional } from './preconditions';
 import { AllowQuery, PageQuery, PageQueryDto, QueryParams } from './query';
+import { IsObjectList } from './structured-fields';
 
 class ToyPart {
   @IsString()
@@ -55,10 +53,7 @@ class CreateToy {
   display_name: string;
 
   @IsOptional()
-  @IsArray()
-  @Distinct((part) => (part as ToyPart | null)?.part_name)
-  @Nested(() => ToyPart, { each: true })
-  @ArrayMaxSize(100)
+  @IsObjectList(() => ToyPart, { max: 100, keyOf: ({ part_name }) => part_name })
   parts?: ToyPart[];
 
   @IsOptional()
