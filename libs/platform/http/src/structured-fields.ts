@@ -60,7 +60,9 @@ const isOfSize = (value: unknown, { min = 0, max }: Size): value is unknown[] =>
 const inWords = ({ min = 0, max }: Size): string => `a list of ${min} to ${max}`;
 
 function hasTwice<T>(entries: T[], keyOf: (entry: T) => unknown): boolean {
-  const keys = entries.map((entry) => (isFields(entry) ? keyOf(entry as T) : undefined)).filter((key) => key !== undefined);
+  const keys = entries
+    .map((entry) => (isFields(entry) ? keyOf(entry as T) : undefined))
+    .filter((key) => key !== undefined);
   return new Set(keys).size < keys.length;
 }
 

@@ -3,8 +3,8 @@ import { Decoder, PacketType, type Packet } from 'socket.io-parser';
 import type { CaasError } from '#caas/kernel';
 import { problemsOfJson, readDto } from '#caas/platform/http';
 
-/** Of Socket.IO 5: the type, attachments of binary types, a namespace, the id of the acknowledgement if one is wanted; then JSON. */
-const HEAD = /^(\d)(?:(\d{1,6})-)?(?:(\/[^,]{0,64}),)?(\d{0,15})/;
+/** Of Socket.IO 5: the type, a namespace, the id of the acknowledgement if one is wanted; then JSON. */
+const HEAD = /^(\d)(?:(\/[^,]{0,64}),)?(\d{0,15})/;
 const EVENT_NAME = /^\["([\w.]{1,64})"/;
 const LONGEST_NAME = 70;
 /** Those of a socket itself, which its listeners would take for true. */
@@ -35,16 +35,11 @@ export function readPayload<T extends object>(dto: Type<T>, payload: unknown): T
 
 /**
  * Looks through a packet's JSON before it is parsed, as bodies over REST are: what a client must not send is refused for the same
- * reasons by the same code. The event goes its usual way, with the refusal for a payload. Nothing of ours has attachments.
+ * reasons by the same code. The event goes its usual way, with the refusal for a payload. Packets with attachments do not come so
+ * far: `FloodGuard` refuses them.
  */
 export class CheckedDecoder extends Decoder {
-  private attachmentsToDrop = 0;
-
   override add(packet: unknown): void {
-    if (typeof packet !== 'string' && this.attachmentsToDrop > 0) {
-      this.attachmentsToDrop -= 1;
-      return;
-    }
     const refused = typeof packet === 'string' ? this.refusedPacket(packet) : null;
     if (refused) this.emitReserved('decoded', refused);
     else super.add(packet);
@@ -52,14 +47,12 @@ export class CheckedDecoder extends Decoder {
 
   /** @throws Error, which ends the connection, where there is no event whose sender could be told */
   private refusedPacket(text: string): Packet | null {
-    const [head = '', type, attachments, nsp = '/', id = ''] = HEAD.exec(text) ?? [];
+    const [head = '', type, nsp = '/', id = ''] = HEAD.exec(text) ?? [];
     const problems = problemsOfJson(text, { from: head.length, outerLevels: OUTER_LEVELS });
-    if (attachments !== undefined) problems.add([], 'must be JSON without attachments');
     if (problems.isEmpty) return null;
     const event = EVENT_NAME.exec(text.slice(head.length, head.length + LONGEST_NAME))?.[1] ?? '';
-    const isEvent = Number(type) === PacketType.EVENT || Number(type) === PacketType.BINARY_EVENT;
+    const isEvent = Number(type) === PacketType.EVENT;
     if (!isEvent || event === '' || RESERVED_NAMES.has(event)) throw new Error('a packet that cannot be answered');
-    this.attachmentsToDrop = Number(attachments ?? 0);
     const data = [event, new RefusedPayload(problems.refusal())];
     return { type: PacketType.EVENT, nsp, data, ...(id === '' ? {} : { id: Number(id) }) };
   }
