@@ -72,9 +72,9 @@ export function addHooks(fastify: FastifyInstance, parts: HookParts): void {
   answerWithEntityTags(fastify);
   answerWithoutStoring(fastify);
   requireConditionalWrites(fastify);
-  fastify.addHook('onSend', (_request, reply, _payload, done) => {
-    // Fastify's, for every body that was refused. Whether the connection can stay is seen when the answer is out.
-    if (!parts.state.draining) reply.removeHeader('connection');
+  fastify.addHook('onSend', (request, reply, _payload, done) => {
+    // Instead of Fastify's `Connection: close` for every body that was refused.
+    if (!parts.state.draining) lingering.announce(request, reply);
     done();
   });
   fastify.addHook('onResponse', (request, reply, done) => {

@@ -9,6 +9,10 @@ import { OpenBodies } from './open-bodies';
 const BYTE_ORDER_MARK = 0xfeff;
 /** What a piece of a body takes beside its bytes: a body may come byte by byte. */
 const CHUNK_BYTES = 256;
+/** A body is looked at when so much of it has come: one that is refused for its beginning is not read to its end. */
+const LOOKED_AT_BYTES = 64 * 1024;
+/** A number may go on in what is still to come. */
+const UNFINISHED_NUMBER = /[-+.\deE]*$/;
 
 /**
  * Takes JSON bodies and no others: strict UTF-8, and nothing that `problemsOfJson` knows. An empty body counts as none, since many
@@ -53,12 +57,13 @@ function readBody(
       if (bytes + chunk.length > limitBytes) return fail(tooLarge());
       try {
         openBodies.hold(owner, chunk.length + CHUNK_BYTES);
+        held += chunk.length + CHUNK_BYTES;
+        chunks.push(chunk);
+        if (bytes < LOOKED_AT_BYTES && bytes + chunk.length >= LOOKED_AT_BYTES) lookAtBeginning(chunks);
       } catch (error) {
         return fail(error);
       }
-      held += chunk.length + CHUNK_BYTES;
       bytes += chunk.length;
-      chunks.push(chunk);
     };
     const succeed = () => {
       stop();
@@ -79,6 +84,12 @@ function readBody(
     const timer = setTimeout(() => fail(tooSlow()), timeoutMs);
     payload.on('data', take).once('end', succeed).once('error', abort).once('close', abort);
   });
+}
+
+/** @throws CaasError `malformed_body`, `validation_failed` (400) */
+function lookAtBeginning(chunks: Buffer[]): void {
+  const text = Buffer.concat(chunks).toString('utf8').replace(UNFINISHED_NUMBER, '');
+  problemsOfJson(text).throwIfAny();
 }
 
 const malformed = (detail: string) => invalid('malformed_body', detail);
