@@ -7,6 +7,7 @@ import { InjectConfig, type ConfigOf } from '#caas/platform/config';
 import { answerOnSocket, PROBLEM_TYPE, toProblem } from '#caas/platform/http';
 import { Metrics } from '#caas/platform/metrics';
 import { GuardedConnection, type EngineConnection } from './guarded-connection';
+import { OffendingAddresses } from './offending-addresses';
 import { PendingConnections } from './pending-connections';
 import { SocketAuthenticator, type SocketPeer } from './ports';
 import { realtimeConfig } from './realtime.config';
@@ -21,6 +22,7 @@ const RETRY_AFTER_SECONDS = 1;
 @Injectable()
 export class HandshakeGuard {
   private readonly pending: PendingConnections;
+  private readonly offending: OffendingAddresses;
   private readonly connections = new WeakMap<object, GuardedConnection>();
   private readonly addresses = new WeakMap<IncomingMessage, string>();
   private readonly refusals: Counter;
@@ -31,6 +33,7 @@ export class HandshakeGuard {
     @InjectConfig(realtimeConfig) private readonly config: ConfigOf<typeof realtimeConfig>,
   ) {
     this.pending = new PendingConnections(config.SOCKET_PENDING_PER_ADDRESS, config.SOCKET_PENDING);
+    this.offending = new OffendingAddresses(config.SOCKET_PENDING_PER_ADDRESS);
     this.refusals = new Counter({
       name: 'caas_socket_refusals_total',
       help: 'Sockets that were refused or cut off before their client was known, by why',
@@ -49,11 +52,14 @@ export class HandshakeGuard {
   }
 
   private admit(request: IncomingMessage, response: unknown, next: () => void): void {
+    if (!isHandshake(request)) return this.refuse(request, response, malformed());
     const address = this.authenticator.addressOf(peerOf(request.socket.remoteAddress, request.headers));
-    const reason = isHandshake(request) ? this.pending.isFull(address) && tooMany() : malformed();
-    if (reason) return this.refuse(request, response, reason);
-    this.addresses.set(request, address);
-    next();
+    const proceed = () => {
+      if (this.pending.isFull(address)) return this.refuse(request, response, tooMany());
+      this.addresses.set(request, address);
+      next();
+    };
+    if (!this.offending.enter(address, request.socket, proceed)) this.refuse(request, response, tooMany());
   }
 
   private guard(connection: EngineConnection): void {
@@ -63,12 +69,14 @@ export class HandshakeGuard {
       controlFramesPerSecond: SOCKET_CONTROL_FRAMES_PER_SECOND,
       bytesPerSecond: SOCKET_BYTES_PER_SECOND,
     };
+    const address = this.addresses.get(connection.request) ?? '';
     const guarded: GuardedConnection = new GuardedConnection(connection, bounds, ({ code }) => {
       this.refusals.inc({ code });
+      this.offending.cut(address);
       guarded.destroy();
     });
     this.connections.set(connection, guarded);
-    const release = this.pending.add(this.addresses.get(connection.request) ?? '', {
+    const release = this.pending.add(address, {
       evict: () => guarded.destroy(),
     });
     guarded.onSettled(release);

@@ -58,7 +58,8 @@ export class OrderedDelivery {
     const { rev } = envelope;
     if (!this.hooks.hasListeners(room)) {
       this.rooms.delete(room);
-      if (rev !== undefined) this.unheard.set(room, [...this.unheardIn(room).slice(1 - MAX_UNHEARD_PER_ROOM), envelope]);
+      if (rev !== undefined)
+        this.unheard.set(room, [...this.unheardIn(room).slice(1 - MAX_UNHEARD_PER_ROOM), envelope]);
       return;
     }
     if (rev === undefined) return this.hooks.emit(room, envelope);
