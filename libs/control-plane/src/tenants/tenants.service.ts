@@ -161,8 +161,14 @@ export class TenantsService {
   /** Takes up deletions that a crash broke off; for the worker. */
   async finishInterrupted(operator: OperatorContext): Promise<number> {
     const interrupted = await this.tenants.inState('deleting', 100);
-    for (const record of interrupted) await this.finishDeleting(operator, record);
-    return interrupted.length;
+    const failures: unknown[] = [];
+    for (const record of interrupted) {
+      await this.finishDeleting(operator, record).catch((error: unknown) => failures.push(error));
+    }
+    const { length } = interrupted;
+    if (failures.length > 0)
+      throw new AggregateError(failures, `${failures.length} of ${length} tenants are not deleted`);
+    return length;
   }
 
   async describe(id: TenantId): Promise<PlacementDescription> {
