@@ -170,7 +170,7 @@ describe('A request without a valid credential', () => {
     ['a wrong server key', { authorization: `Bearer sk_${'a'.repeat(16)}_${'b'.repeat(43)}` }],
   ])('is answered before its body has come, and its connection is closed: with %s', async (_what, headers) => {
     const answers = await Promise.all(Array.from({ length: CONNECTIONS }, () => unfinished(headers)));
-    for (const answer of answers) expect(answer).toMatch(/^HTTP\/1\.1 401 /);
+    for (const answer of answers) expect(answer).toMatch(/^HTTP\/1\.1 401 [^]*\r\nconnection: close\r\n/i);
   });
 
   it('is answered so on a route of operators, and where there is none', async () => {
@@ -179,12 +179,13 @@ describe('A request without a valid credential', () => {
     expect(await unfinished({}, '/admin/queues/api/queues/media/add')).toMatch(/^HTTP\/1\.1 401 /);
   });
 
-  it('may end its body, and is answered again on the same connection', async () => {
+  it('may end a short body, and is answered again on the same connection', async () => {
     const { hostname, port } = new URL(tenant.urlOf(0));
     const socket = connect(Number(port), hostname);
-    socket.write('POST /v1/conversations HTTP/1.1\r\nHost: x\r\nContent-Length: 500000\r\n\r\n');
-    await once(socket, 'data');
-    socket.write(`${'x'.repeat(500_000)}GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+    socket.write('POST /v1/conversations HTTP/1.1\r\nHost: x\r\nContent-Length: 50000\r\n\r\n');
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    expect(answer.toString()).not.toMatch(/connection: close/i);
+    socket.write(`${'x'.repeat(50_000)}GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
     expect(await text(socket)).toMatch(/^HTTP\/1\.1 200 /);
   });
 });

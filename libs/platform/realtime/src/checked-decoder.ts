@@ -50,6 +50,8 @@ export class CheckedDecoder extends Decoder {
     const [head = '', type, nsp = '/', id = ''] = HEAD.exec(text) ?? [];
     const problems = problemsOfJson(text, { from: head.length, outerLevels: OUTER_LEVELS });
     if (problems.isEmpty) return null;
+    // Who connects is told that there is no token, which is all that we look for in it.
+    if (Number(type) === PacketType.CONNECT) return { type: PacketType.CONNECT, nsp, data: {} };
     const event = EVENT_NAME.exec(text.slice(head.length, head.length + LONGEST_NAME))?.[1] ?? '';
     const isEvent = Number(type) === PacketType.EVENT;
     if (!isEvent || event === '' || RESERVED_NAMES.has(event)) throw new Error('a packet that cannot be answered');
