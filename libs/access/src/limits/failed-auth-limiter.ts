@@ -5,11 +5,8 @@ import { InjectConfig, type ConfigOf } from '#caas/platform/config';
 import { httpConfig, networkOfPeer, type Peer } from '#caas/platform/http';
 import { limitsConfig, RateLimits, windowOf, type Lease, type Rate } from '#caas/platform/limits';
 import { FailedAuthEvents, type CredentialAttempt, type CredentialKind } from '../failed-auth-events';
-import { Turns } from './turns';
 
 const MAX_NETWORKS = 10_000;
-/** A refusal is some 0.2 ms of work, so that a flood of them delays the others by a millisecond. */
-const REFUSALS_PER_TURN = 5;
 /** No credential was sent, so none was refused. */
 const NOTHING_SENT: ReadonlySet<string> = new Set(['token_missing', 'platform_key_required']);
 
@@ -30,7 +27,6 @@ export class FailedAuthLimiter {
   /** Apart from the budgets of tenants, so that no number of addresses pushes those out. */
   private readonly leases = new LRUCache<string, Lease>({ max: MAX_NETWORKS });
   private readonly rate: Rate;
-  private readonly turns = new Turns(REFUSALS_PER_TURN);
 
   constructor(
     private readonly limits: RateLimits,
@@ -51,10 +47,7 @@ export class FailedAuthLimiter {
     try {
       return await check();
     } catch (error) {
-      if (error instanceof CaasError && isRefusal(error)) {
-        await this.turns.next();
-        await this.refuse(presented, error);
-      }
+      if (error instanceof CaasError && isRefusal(error)) await this.refuse(presented, error);
       throw error;
     }
   }
