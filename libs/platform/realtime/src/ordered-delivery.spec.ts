@@ -24,7 +24,10 @@ function delivery(options: { missed?: number[]; listeners?: () => boolean; reche
   return { ordered, sent };
 }
 
-const gapWait = () => new Promise((resolve) => setTimeout(resolve, 25));
+beforeEach(() => jest.useFakeTimers());
+afterEach(() => jest.useRealTimers());
+
+const gapWait = () => jest.advanceTimersByTimeAsync(25);
 
 describe('OrderedDelivery', () => {
   it('delivers any order of arrival in order, once each', () =>
