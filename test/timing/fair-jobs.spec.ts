@@ -93,7 +93,12 @@ it('tenants that all have more than their slots take turns', async () => {
 it('retries and delays come in spite of a backlog, and only then', async () => {
   const tenant = errands.newTenant();
   await errands.addShort(tenant, { name: 'fails', ms: 1, failures: 2 });
-  await Promise.all(names('a', 3_000).map((name) => errands.addShort(tenant, { name, ms: 10 })));
+  let added = 0;
+  const addMore = async (count: number) => {
+    await Promise.all(names(`a${added}-`, count).map((name) => errands.addShort(tenant, { name, ms: 10 })));
+    added += count;
+  };
+  await addMore(1_500);
   const data = encodeJob(
     refreshReferences,
     { user_id: '0'.repeat(24) },
@@ -101,12 +106,17 @@ it('retries and delays come in spite of a backlog, and only then', async () => {
   );
   const due = Date.now() + 1_500;
   await errands.queue('references').add(refreshReferences.name, data, { delay: 1_500 });
-  await waitFor('all is done', 40_000, async () => (await errands.ended()).length === 3_002);
+  // However fast the machine is, there is always more to do.
+  await waitFor('both are done', 40_000, async () => {
+    const ended = await errands.ended();
+    if (ended.length + 1_000 > added) await addMore(500);
+    return ['fails', 'late'].every((name) => ended.some((each) => each.name === name));
+  });
+  expect((await errands.ended()).length).toBeLessThan(added);
+  await waitFor('all is done', 40_000, async () => (await errands.ended()).length === added + 2);
   const began = await errands.began();
   expect(began.filter(({ name }) => name === 'fails')).toHaveLength(3);
   expect(began.find(({ name }) => name === 'late')!.at).toBeGreaterThanOrEqual(due - 50);
-  const last = began.at(-1)!;
-  expect(last.name).toMatch(/^a|late/);
 });
 
 it('an operator sees parked jobs as delayed, may remove them, and what comes later is done at once', async () => {
