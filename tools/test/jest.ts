@@ -10,7 +10,7 @@ import type { JestResult } from './report';
 const NODE_OPTIONS = '--experimental-vm-modules --disable-warning=ExperimentalWarning';
 
 /** How long jest may take to end after its last test. */
-const LINGER_MS = 15_000;
+const LINGER_MS = 3_000;
 
 /** The files, as absolute paths, that jest would run with these arguments. */
 export async function listTests(args: string[], signal: AbortSignal): Promise<string[]> {
