@@ -200,7 +200,8 @@ describe.each(['shared', 'prefixed', 'dedicated'] as const)('Quotas on the %s pl
       expect([await there(ctx, '2026-12'), await there(ctx, '2027-01')]).toEqual([3, 4]);
       clock.time = new Date('2027-02-01T00:00:00.000Z');
       await send(two, ctx, 4);
-      await waitFor('it is told again', 20_000, () => told.length === 4);
+      // What was told instead says more than that it was not.
+      await waitFor('it is told again', 20_000, () => told.length >= 4).catch(() => undefined);
       expect(percents()).toEqual([80, 80, 95, 95]);
     });
 
