@@ -11,8 +11,6 @@ const BYTE_ORDER_MARK = 0xfeff;
 const CHUNK_BYTES = 256;
 /** A body is looked at when so much of it has come: one that is refused for its beginning is not read to its end. */
 const LOOKED_AT_BYTES = 64 * 1024;
-/** A number may go on in what is still to come. */
-const UNFINISHED_NUMBER = /[-+.\deE]*$/;
 
 /**
  * Takes JSON bodies and no others: strict UTF-8, and nothing that `problemsOfJson` knows. An empty body counts as none, since many
@@ -88,8 +86,7 @@ function readBody(
 
 /** @throws CaasError `malformed_body`, `validation_failed` (400) */
 function lookAtBeginning(chunks: Buffer[]): void {
-  const text = Buffer.concat(chunks).toString('utf8').replace(UNFINISHED_NUMBER, '');
-  problemsOfJson(text).throwIfAny();
+  problemsOfJson(Buffer.concat(chunks).toString('utf8')).throwIfAny();
 }
 
 const malformed = (detail: string) => invalid('malformed_body', detail);
