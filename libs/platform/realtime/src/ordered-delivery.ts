@@ -8,8 +8,8 @@ const MAX_ROOMS = 50_000;
 const MAX_HELD_PER_ROOM = 1_000;
 /** Longer than two processes take to tell each other of something. */
 const UNHEARD_KEPT_MS = 5_000;
-const MAX_UNHEARD_ROOMS = 5_000;
-const MAX_UNHEARD_PER_ROOM = 50;
+const MAX_UNHEARD = 5_000;
+const MAX_UNHEARD_PER_ROOM = 20;
 
 interface RoomState {
   /** The rev that leaves next; lower ones have left. */
@@ -47,7 +47,11 @@ export class OrderedDelivery {
    * The latest events of rooms that nobody here is in. The word that sockets belong into a room comes from another process, and may
    * come after them; not all of them leave a trace that they could be found by later.
    */
-  private readonly unheard = new LRUCache<Room, EventEnvelope[]>({ max: MAX_UNHEARD_ROOMS, ttl: UNHEARD_KEPT_MS });
+  private readonly unheard = new LRUCache<Room, EventEnvelope[]>({
+    maxSize: MAX_UNHEARD,
+    sizeCalculation: (envelopes) => envelopes.length,
+    ttl: UNHEARD_KEPT_MS,
+  });
 
   constructor(
     private readonly hooks: OrderedDeliveryHooks,
@@ -83,6 +87,11 @@ export class OrderedDelivery {
     for (const envelope of this.unheardIn(room)) if (envelope.rev! > rev) state.held.set(envelope.rev!, envelope);
     this.unheard.delete(room);
     this.release(room, state);
+  }
+
+  /** Was something later than `rev` heard of before the sockets were in the room? */
+  hasUnheard(room: Room, rev: number): boolean {
+    return this.unheardIn(room).some((envelope) => envelope.rev! > rev);
   }
 
   /** Have events up to `rev` still to leave this process? */

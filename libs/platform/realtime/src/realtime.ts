@@ -138,7 +138,7 @@ export class Realtime implements OnApplicationShutdown {
       for (const user of notice.users) this.arrivals.joined(user, room);
       if (this.delivery.isBehind(room, notice.rev)) this.newcomers.came(room, notice.users, notice.rev);
       this.server?.local.in(notice.users).socketsJoin(room);
-      this.delivery.begin(room, notice.rev);
+      this.begin(room, notice.rev);
     } else if ('leaving' in notice) {
       for (const user of notice.leaving) this.arrivals.left(user, room);
       this.server?.local.in(notice.leaving).socketsLeave(room);
@@ -148,6 +148,14 @@ export class Realtime implements OnApplicationShutdown {
       this.newcomers.forget(room);
       this.server?.local.in(room).socketsLeave(room);
     }
+  }
+
+  /** The word that sockets belong into the room may be older than their removal, of which this process has heard already. */
+  private begin(room: Room, rev: number): void {
+    const begin = () => this.delivery.begin(room, rev);
+    if (!this.delivery.hasUnheard(room, rev)) return begin();
+    // Where that cannot be checked, nothing of it is sent: clients find the gap with the next event.
+    this.recheck(room).then(begin, () => undefined);
   }
 
   /** What one turn of the event loop brings (a group of sends commits at once) goes to the other processes as one message. */
