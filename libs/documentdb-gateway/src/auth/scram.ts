@@ -55,7 +55,7 @@ export class ScramLogin {
     if (this.authenticated) return reply('', true);
     const clientFinal = text(payload);
     const { r: nonce, p: proof } = attributes(clientFinal);
-    const withoutProof = clientFinal.replace(/,p=.*$/, '');
+    const withoutProof = clientFinal.slice(0, clientFinal.lastIndexOf(',p='));
     const signed = [conversation.clientFirstBare, conversation.serverFirst, withoutProof].join();
     const clientSignature = hmac(this.verifier.storedKey, signed);
     const given = Buffer.from(proof ?? '', 'base64');
