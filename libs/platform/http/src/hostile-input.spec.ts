@@ -169,6 +169,16 @@ describe('what comes in', () => {
       expect(isSent).not.toHaveBeenCalled();
       expect(performance.now() - answered).toBeGreaterThan(1_500);
     });
+
+    it('is left unread when most of it has come together with its head', async () => {
+      const accepted = once(app.getHttpServer(), 'connection') as Promise<[Socket]>;
+      const socket = dial();
+      // The client's part of the kernel takes it at once; a server that reads on would have it in the same turn.
+      socket.write(unfinished('/nothing', 980_000));
+      const [connection] = await accepted;
+      await new Promise((resolve) => socket.resume().once('close', resolve));
+      expect(connection.bytesRead).toBeLessThanOrEqual(64 * 1024);
+    });
   });
 
   it.each([
