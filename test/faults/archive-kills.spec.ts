@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ARCHIVE_STEPS } from '#caas/domain/archive';
 import { checkHistory, ownSystem, preloading, type MessageState, type Room, type TenantSession } from '#caas/testing';
 import { commandLine } from '../support/command-line';
@@ -8,6 +9,8 @@ import { TenantRows } from '../support/tenant-rows';
 jest.setTimeout(400_000);
 
 const COUNT = 40;
+/** Between two pages: a reader without a pause takes the processor from the workers that start. */
+const BETWEEN_PAGES_MS = 25;
 const ENVIRONMENT = { ARCHIVE_TRUST: '400ms', ARCHIVE_AFTER_DAYS: '0' };
 /** The archiver's own way; a restoration is the command line's. */
 const STEPS = ARCHIVE_STEPS.filter((step) => step !== 'restored_block');
@@ -63,6 +66,7 @@ class PagingReader {
         found.push(...((body?.data ?? []) as MessageState[]));
         cursor = status === 200 ? (body.page.next_cursor as string | null) : null;
         if (cursor === null) break;
+        await sleep(BETWEEN_PAGES_MS);
       }
       if (direction === 'backward') found.reverse();
       for (const [verdict, faults] of Object.entries(checkHistory(acknowledged, found)))
@@ -71,6 +75,7 @@ class PagingReader {
       const at = (round * 7) % COUNT;
       const { status, body } = await anna.get(`/v1/messages/${acknowledged[at]!.id}`);
       if (status !== 200 || body.text !== `message ${at}`) this.problems.push(`by id, ${at + 1}: ${status}`);
+      await sleep(BETWEEN_PAGES_MS);
       this.rounds += 1;
     }
   }

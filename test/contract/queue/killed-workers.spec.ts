@@ -1,7 +1,7 @@
 import { waitFor } from '#caas/testing';
-import { OwnRedis } from '../support/own-redis';
-import { Errands } from '../support/queue/errands';
-import { WorkerProcess } from '../support/queue/worker-process';
+import { OwnRedis } from '../../support/own-redis';
+import { Errands } from '../../support/queue/errands';
+import { WorkerProcess } from '../../support/queue/worker-process';
 
 /** BullMQ takes a job for stalled that nobody renewed for 30 s, and looks every 30 s. */
 const STALLED_WITHIN_MS = 90_000;
