@@ -44,6 +44,7 @@ export class RedisConnections implements OnModuleInit, OnApplicationShutdown {
       if (wasDown) this.log.root.info({ connection: name }, 'Redis is back');
       wasDown = false;
     });
+    if (options.enableOfflineQueue === false) waitForFirstConnection(redis);
     this.opened.push(redis);
     return redis;
   }
@@ -51,6 +52,14 @@ export class RedisConnections implements OnModuleInit, OnApplicationShutdown {
   onApplicationShutdown(): void {
     for (const redis of this.opened) redis.disconnect();
   }
+}
+
+/** What is asked before Redis could have answered waits until the first connection stands, or has failed. */
+function waitForFirstConnection(redis: Redis): void {
+  const failFast = () => (redis.options.enableOfflineQueue = false);
+  redis.options.enableOfflineQueue = true;
+  redis.once('ready', failFast);
+  redis.once('error', failFast);
 }
 
 @Global()
