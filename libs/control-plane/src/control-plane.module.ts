@@ -3,7 +3,7 @@ import { MongooseModule } from '@nestjs/mongoose';
 import { Clock, SystemClock } from '#caas/kernel';
 import { ServerKeyStore, SigningKeyStore } from '#caas/access';
 import { configToken, runtimeConfig, type ConfigOf } from '#caas/platform/config';
-import { firewallOptions, TenantDirectory, TenantFirewall } from '#caas/tenancy';
+import { CALL_LIMITS, firewallOptions, TenantDirectory, TenantFirewall } from '#caas/tenancy';
 import { AuditLog } from './audit/audit-log.repository';
 import { FailedAuthAudit } from './audit/failed-auth-audit';
 import { AuditLogController } from './http/audit-log.controller';
@@ -30,6 +30,7 @@ import { TenantsService } from './tenants/tenants.service';
         ...firewallOptions(new TenantFirewall('platform')),
         maxPoolSize: 8,
         serverSelectionTimeoutMS: 5_000,
+        ...CALL_LIMITS,
         writeConcern: { w: 'majority', journal: true },
       }),
     }),

@@ -1,6 +1,7 @@
 export { TenantCatalog } from './catalog/tenant-catalog';
 export { tenantCollection, type TenantCollectionDefinition, type TenantIndex } from './catalog/tenant-collection';
 export { TenantDocumentBase } from './catalog/tenant-document';
+export { CALL_LIMITS } from './connection/call-limits';
 export { TenantConnections } from './connection/tenant-connections';
 export { firewallOptions } from './firewall/guarded-connection';
 export { RefusalLog } from './firewall/refusal-log';

@@ -14,6 +14,7 @@ const MAX_CACHED_KEYS = 10_000;
 export class TenantServerKeys extends ServerKeyStore implements OnModuleInit {
   private readonly cache = new FreshCache<ServerKeyRecord | null>(MAX_CACHED_KEYS);
   private readonly lookup = new BatchedLookup<ServerKeyRecord>((ids) => this.valid(ids));
+  private readonly forgetKey = this.invalidations.publisher('server_key');
 
   constructor(
     @InjectModel(ServerKey.name, PLATFORM) private readonly keys: Model<ServerKey>,
@@ -24,7 +25,7 @@ export class TenantServerKeys extends ServerKeyStore implements OnModuleInit {
   }
 
   onModuleInit(): void {
-    this.invalidations.on(({ kind, id }) => kind === 'server_key' && this.cache.forget(id));
+    this.invalidations.on('server_key', ({ id }) => this.cache.forget(id));
   }
 
   override find(keyId: string): Promise<ServerKeyRecord | null> {
@@ -58,7 +59,7 @@ export class TenantServerKeys extends ServerKeyStore implements OnModuleInit {
       { $set: { revoked_at: new Date() } },
     );
     if (outcome.matchedCount === 0) throw notFound('server_key');
-    this.invalidations.publish({ kind: 'server_key', tenantId, id: keyId });
+    this.forgetKey(tenantId, keyId);
     await this.audit.write(operator, 'server_key.revoked', tenantId, { id: keyId });
   }
 
@@ -72,9 +73,15 @@ export class TenantServerKeys extends ServerKeyStore implements OnModuleInit {
     );
   }
 
+  /** Of a tenant that has none yet: as if it had never been. */
+  async discard(tenantId: TenantId, keyId: string): Promise<void> {
+    await this.keys.deleteOne({ _id: keyId, tenant_id: tenantId });
+    this.forgetKey(tenantId, keyId);
+  }
+
   async removeAll(tenantId: TenantId): Promise<void> {
     const ids = await this.keys.distinct('_id', { tenant_id: tenantId });
     await this.keys.deleteMany({ tenant_id: tenantId });
-    for (const id of ids) this.invalidations.publish({ kind: 'server_key', tenantId, id: String(id) });
+    for (const id of ids) this.forgetKey(tenantId, String(id));
   }
 }

@@ -43,6 +43,7 @@ interface TenantKeys {
 export class TenantSigningKeys extends SigningKeyStore implements OnModuleInit {
   private readonly cache = new FreshCache<TenantKeys | null>(MAX_CACHED_TENANTS);
   private readonly lookup = new BatchedLookup<TenantKeys>((tenantIds) => this.valid(tenantIds));
+  private readonly forgetKey = this.invalidations.publisher('signing_key');
 
   constructor(
     @InjectModel(SigningKeyRecord.name, PLATFORM) private readonly keys: Model<SigningKeyRecord>,
@@ -56,7 +57,7 @@ export class TenantSigningKeys extends SigningKeyStore implements OnModuleInit {
   }
 
   onModuleInit(): void {
-    this.invalidations.on(({ kind, tenantId }) => kind === 'signing_key' && this.cache.forget(tenantId));
+    this.invalidations.on('signing_key', ({ tenantId }) => this.cache.forget(tenantId));
   }
 
   override async find(tenantId: TenantId, kid: string): Promise<SigningKey | null> {
@@ -95,7 +96,7 @@ export class TenantSigningKeys extends SigningKeyStore implements OnModuleInit {
       throw conflict('signing_key_exists', `The tenant has, or had, a signing key "${kid}".`);
     }
     await this.keys.insertMany([record], { lean: true });
-    this.invalidations.publish({ kind: 'signing_key', tenantId, id: kid });
+    this.forgetKey(tenantId, kid);
     await this.audit.write(operator, 'signing_key.created', tenantId, { kid, kind: record.kind });
     return { kid, algorithm: record.algorithm, ...(secret === undefined ? {} : { secret }) };
   }
@@ -117,13 +118,19 @@ export class TenantSigningKeys extends SigningKeyStore implements OnModuleInit {
     const live = { tenant_id: tenantId, kid, revoked_at: null };
     const outcome = await this.keys.updateOne(live, { $set: { revoked_at: new Date() } });
     if (outcome.matchedCount === 0) throw notFound('signing_key');
-    this.invalidations.publish({ kind: 'signing_key', tenantId, id: kid });
+    this.forgetKey(tenantId, kid);
     await this.audit.write(operator, 'signing_key.revoked', tenantId, { kid });
+  }
+
+  /** Of a tenant that has none yet: as if it had never been. */
+  async discard(tenantId: TenantId, kid: string): Promise<void> {
+    await this.keys.deleteOne({ tenant_id: tenantId, kid });
+    this.forgetKey(tenantId, kid);
   }
 
   async removeAll(tenantId: TenantId): Promise<void> {
     await this.keys.deleteMany({ tenant_id: tenantId });
-    this.invalidations.publish({ kind: 'signing_key', tenantId, id: '*' });
+    this.forgetKey(tenantId, '*');
   }
 
   private recordOf(tenantId: TenantId, kid: string, { public_key, jwks_url }: NewSigningKey) {

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { DuplicateKeyError, type Preconditions, type RequestContext, type TenantId } from '#caas/kernel';
 import { TenantActs, type OperatorContext } from '#caas/access';
-import { Invalidations } from '#caas/platform/cache';
 import { RequestContexts } from '#caas/tenancy';
 import { tenantSettings, type TenantSettings } from './persistence/tenant-settings.schema';
+import { Settings } from './settings';
 import { namesIn, SettingsRegistry, type StoredSettings } from './settings-registry';
 
 export interface TenantGrants {
@@ -24,7 +24,7 @@ export class GrantsService {
   constructor(
     private readonly registry: SettingsRegistry,
     private readonly contexts: RequestContexts,
-    private readonly invalidations: Invalidations,
+    private readonly settings: Settings,
     private readonly acts: TenantActs,
   ) {}
 
@@ -51,7 +51,7 @@ export class GrantsService {
       if (error instanceof DuplicateKeyError) return write();
       throw error;
     });
-    this.invalidations.publish({ kind: 'settings', tenantId, id: tenantId });
+    this.settings.changed(tenantId);
     const settings = namesIn(changes);
     if (settings.length > 0) this.acts.add(ctx, 'settings.granted', { settings });
     return this.current(ctx, row);

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DuplicateKeyError, type Preconditions, type RequestContext } from '#caas/kernel';
 import { TenantActs } from '#caas/access';
-import { Invalidations } from '#caas/platform/cache';
 import { tenantSettings, versionOf, type TenantSettings } from './persistence/tenant-settings.schema';
+import { Settings } from './settings';
 import { namesIn, SettingsRegistry, type StoredSettings } from './settings-registry';
 
 export interface CurrentSettings {
@@ -15,7 +15,7 @@ export interface CurrentSettings {
 export class SettingsService {
   constructor(
     private readonly registry: SettingsRegistry,
-    private readonly invalidations: Invalidations,
+    private readonly settings: Settings,
     private readonly acts: TenantActs,
   ) {}
 
@@ -50,7 +50,7 @@ export class SettingsService {
       if (error instanceof DuplicateKeyError) return this.writeOnce(ctx, changes, preconditions);
       throw error;
     });
-    this.invalidations.publish({ kind: 'settings', tenantId: ctx.tenantId, id: ctx.tenantId });
+    this.settings.changed(ctx.tenantId);
     const settings = namesIn(changes);
     if (settings.length > 0) this.acts.add(ctx, 'settings.changed', { settings });
     return this.current(ctx, row);

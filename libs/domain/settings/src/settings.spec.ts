@@ -21,7 +21,8 @@ describe('Settings', () => {
   beforeEach(() => {
     row = null;
     const invalidations = {
-      on: (listener: (what: object) => void) => (forget = () => listener({ kind: 'settings', tenantId: ctx.tenantId })),
+      publisher: () => () => undefined,
+      on: (_kind: string, listener: (what: object) => void) => (forget = () => listener({ tenantId: ctx.tenantId })),
     };
     settings = new Settings(invalidations as unknown as Invalidations);
     settings.onModuleInit();

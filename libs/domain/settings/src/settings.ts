@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
-import { forbidden, type RequestContext } from '#caas/kernel';
+import { forbidden, type RequestContext, type TenantId } from '#caas/kernel';
 import { FreshCache, Invalidations } from '#caas/platform/cache';
 import { tenantSettings, versionOf } from './persistence/tenant-settings.schema';
 import { resolved, type SetSettings } from './settings-registry';
@@ -24,12 +24,12 @@ export class Settings implements OnModuleInit {
   /** What was known last: as long as nothing changed, it is the same object, and so is all that was made from it. */
   private readonly last = new LRUCache<string, Known>({ max: MAX_TENANTS });
 
+  private readonly forget = this.invalidations.publisher('settings');
+
   constructor(private readonly invalidations: Invalidations) {}
 
   onModuleInit(): void {
-    this.invalidations.on(({ kind, tenantId }) => {
-      if (kind === 'settings') this.known.forget(tenantId);
-    });
+    this.invalidations.on('settings', ({ tenantId }) => this.known.forget(tenantId));
   }
 
   /**
@@ -43,6 +43,11 @@ export class Settings implements OnModuleInit {
     const values = sections.get(key) ?? Object.freeze(resolved(section, set, tenant.tier));
     sections.set(key, values);
     return values as SettingsOf<S>;
+  }
+
+  /** After the commit. */
+  changed(tenantId: TenantId): void {
+    this.forget(tenantId, tenantId);
   }
 
   /** @throws CaasError `feature_disabled` (403) when the tenant does without */

@@ -3,7 +3,7 @@ import { Invalidations } from './invalidations';
 
 export { BatchedLookup } from './batched-lookup';
 export { FreshCache, MAX_STALE_MS } from './fresh-cache';
-export { Invalidations, type Invalidation } from './invalidations';
+export { Invalidations, type Invalidation, type InvalidationKind, type TellInvalidation } from './invalidations';
 
 @Global()
 @Module({ providers: [Invalidations], exports: [Invalidations] })

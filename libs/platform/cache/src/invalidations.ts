@@ -1,32 +1,40 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
 import { isTenantId, type TenantId } from '#caas/kernel';
 import { Log } from '#caas/platform/logging';
 import { RedisConnections } from '#caas/platform/redis';
 
 const CHANNEL = 'caas:invalidations';
 
+export const INVALIDATION_KINDS = [
+  'tenant',
+  'server_key',
+  'signing_key',
+  'user',
+  'session',
+  'relationship',
+  'settings',
+  'conversation',
+  'member',
+] as const;
+export type InvalidationKind = (typeof INVALIDATION_KINDS)[number];
+
 /** What changed: other processes forget their copies at once instead of within the caches' five seconds. */
 export interface Invalidation {
-  kind:
-    | 'tenant'
-    | 'server_key'
-    | 'signing_key'
-    | 'user'
-    | 'session'
-    | 'relationship'
-    | 'settings'
-    | 'conversation'
-    | 'member';
+  kind: InvalidationKind;
   tenantId: TenantId;
   id: string;
 }
 
 type Listener = (invalidation: Invalidation) => void;
 
+/** Tells of one thing that changed; to be called after the commit. */
+export type TellInvalidation = (tenantId: TenantId, id: string) => void;
+
 /** Tells every process, this one first, that cached facts have changed. A lost message only costs the caches' time limit. */
 @Injectable()
-export class Invalidations implements OnModuleInit {
-  private readonly listeners = new Set<Listener>();
+export class Invalidations implements OnModuleInit, OnApplicationBootstrap {
+  private readonly listeners = new Map<InvalidationKind, Listener[]>();
+  private readonly published = new Set<InvalidationKind>();
   private listening = false;
   private unbroken = false;
 
@@ -43,8 +51,24 @@ export class Invalidations implements OnModuleInit {
     subscriber.subscribe(CHANNEL).catch(() => undefined);
   }
 
-  on(listener: Listener): void {
-    this.listeners.add(listener);
+  /** @throws Error when a cache waits for what nobody tells of: what it holds would outlive its change by seconds, everywhere */
+  onApplicationBootstrap(): void {
+    const untold = [...this.listeners.keys()].filter((kind) => !this.published.has(kind));
+    if (untold.length === 0) return;
+    throw new Error(`Caches forget what invalidations of ${untold.join(', ')} name, but nothing publishes these.`);
+  }
+
+  /** Calls `listener` for each of these kinds, on whichever process the change was made. It must not throw. */
+  on(kinds: InvalidationKind | readonly InvalidationKind[], listener: Listener): void {
+    for (const kind of [kinds].flat() as InvalidationKind[]) {
+      this.listeners.set(kind, [...(this.listeners.get(kind) ?? []), listener]);
+    }
+  }
+
+  /** For whoever changes facts of this kind, as a field of its class: so it is known at boot that somebody does. */
+  publisher(kind: InvalidationKind): TellInvalidation {
+    this.published.add(kind);
+    return (tenantId, id) => this.publish({ kind, tenantId, id });
   }
 
   /** Whether changes of other processes may have gone untold since the last time this was asked. */
@@ -54,7 +78,7 @@ export class Invalidations implements OnModuleInit {
     return missed;
   }
 
-  publish(invalidation: Invalidation): void {
+  private publish(invalidation: Invalidation): void {
     this.tell(invalidation);
     this.redis.commands.publish(CHANNEL, JSON.stringify(invalidation)).catch((error: Error) => {
       this.log.root.warn(
@@ -70,6 +94,6 @@ export class Invalidations implements OnModuleInit {
   }
 
   private tell(invalidation: Invalidation): void {
-    for (const listener of this.listeners) listener(invalidation);
+    for (const listener of this.listeners.get(invalidation.kind) ?? []) listener(invalidation);
   }
 }

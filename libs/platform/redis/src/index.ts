@@ -1,1 +1,1 @@
-export { RedisConnections, RedisModule } from './redis';
+export { NEVER_WAITED_FOR, RedisConnections, RedisModule } from './redis';

@@ -5,10 +5,19 @@ import { HealthChecks } from '#caas/platform/health';
 import { Log } from '#caas/platform/logging';
 
 const RECONNECT_AT_MOST_EVERY_MS = 1_000;
+/** A Redis that only is busy answers sooner. */
+const ANSWER_WITHIN_MS = 3_000;
+
+/** Of connections without blocking commands. */
+export const NEVER_WAITED_FOR = {
+  enableOfflineQueue: false,
+  maxRetriesPerRequest: 1,
+  commandTimeout: ANSWER_WITHIN_MS,
+};
 
 /**
- * The process' connections to Redis. They come back by themselves; while Redis is away, commands of `commands` fail at once,
- * because nothing that must not be lost waits in a process' memory for it.
+ * The process' connections to Redis. They come back by themselves; while Redis is away, commands of `commands` fail at once, and in
+ * seconds while it is frozen, because nothing that must not be lost waits in a process' memory for it.
  */
 @Injectable()
 export class RedisConnections implements OnModuleInit, OnApplicationShutdown {
@@ -20,7 +29,7 @@ export class RedisConnections implements OnModuleInit, OnApplicationShutdown {
     private readonly log: Log,
     private readonly health: HealthChecks,
   ) {
-    this.commands = this.open('commands', { enableOfflineQueue: false, maxRetriesPerRequest: 1 });
+    this.commands = this.open('commands', NEVER_WAITED_FOR);
   }
 
   onModuleInit(): void {

@@ -6,6 +6,7 @@ import { firewallOptions } from '../firewall/guarded-connection';
 import type { TenantFirewall } from '../firewall/tenant-firewall';
 import { placementOf } from '../placements/placement';
 import { TENANCY_OPTIONS, type TenancyOptions } from '../tenancy.options';
+import { CALL_LIMITS } from './call-limits';
 import { TenantHandle } from './tenant-handle';
 
 const SELECTION_MS = 5_000;
@@ -107,6 +108,7 @@ export class TenantConnections implements OnApplicationShutdown {
       ...firewallOptions(this.firewall),
       maxPoolSize: this.options.maxPoolSize,
       serverSelectionTimeoutMS,
+      ...CALL_LIMITS,
       writeConcern: { w: 'majority', journal: true },
     });
     connection.asPromise().catch(() => undefined);

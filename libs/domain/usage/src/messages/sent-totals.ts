@@ -12,6 +12,8 @@ const HINT_TOO_OLD_MS = 500;
 /** Added up anew so often, and never for more than a hundredth of the time. */
 const SUM_AFTER_MS = 5_000;
 const SUM_SHARE = 100;
+/** No send waits longer for Redis: what others have sent is then not known, as while it is away. */
+const WAIT_FOR_HINT_MS = 50;
 const HINTS_KEPT_SECONDS = 40 * 24 * 60 * 60;
 
 /** Of one tenant and month. */
@@ -23,6 +25,8 @@ interface State {
   /** What all processes have told Redis; null while it is away. */
   hint: number | null;
   hintAtMs: number;
+  /** It did not answer, or not in time, when it was last asked. */
+  isSilent: boolean;
   sum: Sum | null;
   hinting: Promise<void> | null;
   summing: Promise<void> | null;
@@ -65,7 +69,7 @@ export class SentTotals {
     if (!state.sum) await this.addUp(ctx, month, state);
     const now = performance.now();
     // A failure of either is nobody's: the next one to ask tries again.
-    if (now - state.hintAtMs > HINT_TOO_OLD_MS) await this.exchange(key, state);
+    if (now - state.hintAtMs > HINT_TOO_OLD_MS) await this.exchangeSoon(key, state);
     else if (now - state.hintAtMs > HINT_AFTER_MS) void this.exchange(key, state);
     if (now - state.sum!.atMs > pauseAfter(state.sum!)) this.addUp(ctx, month, state).catch(() => undefined);
     return { stored: state.sum!.stored, likely: likelyOf(state)! };
@@ -92,7 +96,16 @@ export class SentTotals {
   private stateOf(key: string): State {
     let state = this.states.get(key);
     if (!state) {
-      state = { own: 0, told: 0, hint: null, hintAtMs: -Infinity, sum: null, hinting: null, summing: null };
+      state = {
+        own: 0,
+        told: 0,
+        hint: null,
+        hintAtMs: -Infinity,
+        isSilent: false,
+        sum: null,
+        hinting: null,
+        summing: null,
+      };
       this.states.set(key, state);
     }
     return state;
@@ -102,6 +115,23 @@ export class SentTotals {
   private exchange(key: string, state: State): Promise<void> {
     state.hinting ??= this.tell(key, state).finally(() => (state.hinting = null));
     return state.hinting;
+  }
+
+  /** Resolves when it is done, or will not be soon: nobody waits a second time for a Redis that has not answered. */
+  private async exchangeSoon(key: string, state: State): Promise<void> {
+    const isWaitedFor = !state.isSilent;
+    const exchange = this.exchange(key, state);
+    if (!isWaitedFor) return;
+    let timer: NodeJS.Timeout | undefined;
+    const tooLate = new Promise<void>((resolve) => {
+      timer = setTimeout(() => {
+        state.isSilent = true;
+        state.hint = null;
+        resolve();
+      }, WAIT_FOR_HINT_MS);
+    });
+    await Promise.race([exchange, tooLate]);
+    clearTimeout(timer);
   }
 
   private async tell(key: string, state: State): Promise<void> {
@@ -115,7 +145,9 @@ export class SentTotals {
         .exec();
       state.told = own;
       state.hint = Number(answers![0]![1]);
+      state.isSilent = false;
     } catch {
+      state.isSilent = true;
       state.hint = null;
     }
   }
@@ -126,7 +158,7 @@ export class SentTotals {
   }
 
   private async sum(ctx: RequestContext, month: string, state: State): Promise<void> {
-    await this.exchange(keyOf(ctx, month), state);
+    await this.exchangeSoon(keyOf(ctx, month), state);
     const { own, hint } = state;
     const atMs = performance.now();
     const stored = await this.meters.of('messages').total(ctx, month);
