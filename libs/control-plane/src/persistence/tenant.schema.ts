@@ -4,6 +4,12 @@ import { TIERS, type QuotaLimits, type Tier } from '#caas/kernel';
 export const TENANT_STATES = ['provisioning', 'active', 'suspended', 'deleting', 'deleted'] as const;
 export type TenantState = (typeof TENANT_STATES)[number];
 
+/** Who makes a tenant, and until when nobody else may. */
+export interface ProvisioningLease {
+  holder: string;
+  until: Date;
+}
+
 /** One row for every tenant there ever was: a deleted one keeps its row, so that its id is never used again. */
 @Schema({ collection: 'tenants', versionKey: false })
 export class TenantRecord {
@@ -30,6 +36,10 @@ export class TenantRecord {
   /** Changes by operators: the version that ETag and If-Match speak of. Absent: none. */
   @Prop({ type: Number })
   edition?: number;
+
+  /** While it is made; without one, or when its time is over, the next creation with the same id goes on with it. */
+  @Prop({ type: Object, default: null })
+  lease?: ProvisioningLease | null;
 
   @Prop({ type: Date, required: true })
   created_at: Date;

@@ -9,22 +9,28 @@ import {
   type PageRequest,
   type Tenant,
   type TenantId,
+  type Tier,
 } from '#caas/kernel';
 import { BatchedLookup, FreshCache, Invalidations } from '#caas/platform/cache';
 import { TenantDirectory } from '#caas/tenancy';
 import { SecretBox } from '../keys/secret-box';
 import { PLATFORM } from '../persistence/platform-database';
-import { TenantRecord, type TenantState } from '../persistence/tenant.schema';
+import { TenantRecord, type ProvisioningLease, type TenantState } from '../persistence/tenant.schema';
 
 const MAX_CACHED_TENANTS = 10_000;
 const SERVED: TenantState[] = ['active', 'suspended'];
 const DELETED: TenantState[] = ['deleting', 'deleted'];
+
+type Draft = Pick<TenantRecord, 'name' | 'database_uri'>;
+
+const heldBy = (id: TenantId, holder: string) => ({ _id: id, status: 'provisioning' as const, 'lease.holder': holder });
 
 /** The tenants there are, and were. */
 @Injectable()
 export class TenantsRepository extends TenantDirectory implements OnModuleInit {
   private readonly cache = new FreshCache<Tenant | null>(MAX_CACHED_TENANTS);
   private readonly lookup = new BatchedLookup<Tenant>((ids) => this.served(ids));
+  private readonly forgetTenant = this.invalidations.publisher('tenant');
 
   constructor(
     @InjectModel(TenantRecord.name, PLATFORM) private readonly tenants: Model<TenantRecord>,
@@ -35,7 +41,7 @@ export class TenantsRepository extends TenantDirectory implements OnModuleInit {
   }
 
   onModuleInit(): void {
-    this.invalidations.on(({ kind, tenantId }) => kind === 'tenant' && this.cache.forget(tenantId));
+    this.invalidations.on('tenant', ({ tenantId }) => this.cache.forget(tenantId));
   }
 
   override find(id: TenantId): Promise<Tenant | null> {
@@ -64,6 +70,42 @@ export class TenantsRepository extends TenantDirectory implements OnModuleInit {
     return outcome.upsertedCount === 1;
   }
 
+  /** A creation that broke off, taken up with another lease; null when there is none, or somebody is still at it. */
+  async takeOver(id: TenantId, tier: Tier, changes: Draft, lease: ProvisioningLease): Promise<TenantRecord | null> {
+    const now = new Date();
+    const abandoned = {
+      _id: id,
+      status: 'provisioning' as const,
+      tier,
+      $or: [{ lease: null }, { 'lease.until': { $lt: now } }],
+    };
+    const $set = { ...changes, lease, updated_at: now };
+    return this.tenants.findOneAndUpdate(abandoned, { $set }, { returnDocument: 'after' }).lean<TenantRecord>();
+  }
+
+  /** Keeps others away for longer. */
+  async renew(id: TenantId, { holder, until }: ProvisioningLease): Promise<void> {
+    await this.tenants.updateOne(heldBy(id, holder), { $set: { 'lease.until': until } });
+  }
+
+  /** Gives a creation that failed free. */
+  async release(id: TenantId, { holder }: ProvisioningLease): Promise<void> {
+    await this.tenants.updateOne(heldBy(id, holder), { $set: { lease: null } });
+  }
+
+  /** Null when somebody else has taken the creation over. */
+  async activate(id: TenantId, { holder }: ProvisioningLease): Promise<TenantRecord | null> {
+    const activated = await this.tenants
+      .findOneAndUpdate(
+        heldBy(id, holder),
+        { $set: { status: 'active', lease: null, updated_at: new Date() }, $inc: { edition: 1 } },
+        { returnDocument: 'after' },
+      )
+      .lean<TenantRecord>();
+    if (activated) this.forgetTenant(id, id);
+    return activated;
+  }
+
   /**
    * @param seen the edition that is to be changed; without it, whichever is there
    * @returns the changed tenant, or null when it is in none of the states `from`, or of another edition
@@ -83,7 +125,7 @@ export class TenantsRepository extends TenantDirectory implements OnModuleInit {
         { returnDocument: 'after' },
       )
       .lean<TenantRecord>();
-    if (changed) this.invalidations.publish({ kind: 'tenant', tenantId: id, id });
+    if (changed) this.forgetTenant(id, id);
     return changed;
   }
 

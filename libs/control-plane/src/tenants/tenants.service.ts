@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import {
   conflict,
@@ -18,7 +19,7 @@ import { Placements, type IndexChanges, type PlacementDescription } from '#caas/
 import { AuditLog } from '../audit/audit-log.repository';
 import { TenantServerKeys } from '../keys/server-keys.repository';
 import { TenantSigningKeys } from '../keys/signing-keys.repository';
-import type { TenantRecord } from '../persistence/tenant.schema';
+import type { ProvisioningLease, TenantRecord } from '../persistence/tenant.schema';
 import { requireTenantName } from './tenant-name';
 import { isServed, TenantsRepository } from './tenants.repository';
 
@@ -36,6 +37,8 @@ export interface CreatedTenant {
 }
 
 const SERVED = ['active', 'suspended'] as const;
+/** Renewed while a tenant is made: so long after a crash the next creation goes on with it. */
+const LEASE_MS = 30_000;
 /** Each has a folder of every tenant's own. */
 const OBJECT_FOLDERS = ['media', 'archive'];
 
@@ -55,7 +58,8 @@ export class TenantsService {
   ) {}
 
   /**
-   * A creation that broke off before its answer is taken up by the next one with the same id: nobody has its keys.
+   * Of several with one id one wins whole; the others touch nothing. One that broke off before its answer, so that nobody has its
+   * keys, is taken up by the next one with the same id and tier: at once where it failed, half a minute after a crash.
    * @throws CaasError `tenant_exists` (409), `invalid_name`, `database_uri_needs_enterprise`, `database_uri_unusable` (400)
    */
   async create(operator: OperatorContext, wanted: NewTenant): Promise<CreatedTenant> {
@@ -68,20 +72,33 @@ export class TenantsService {
     }
     const id = wanted.id ?? newTenantId();
     const now = new Date();
-    const database_uri = this.tenants.sealUri(id, wanted.database_uri ?? null);
-    const draft = { _id: id, name: wanted.name, tier: wanted.tier, status: 'provisioning' as const, database_uri };
-    const wantedPlace = this.tenants.tenantOf({ ...draft, created_at: now, updated_at: now });
-    await this.placements.onOwnDatabase(wantedPlace, () => this.placements.probe(wantedPlace));
-    const isNew = await this.tenants.insert({ ...draft, created_at: now, updated_at: now });
-    const record = isNew ? { ...draft, created_at: now, updated_at: now } : await this.resume(id, draft);
-    const tenantPlace = this.tenants.tenantOf(record);
-    await this.placements.onOwnDatabase(tenantPlace, () => this.placements.provision(tenantPlace));
-    const serverKey = await this.serverKeys.create(operator, id);
-    const { kid, secret } = await this.signingKeys.create(operator, id);
-    const tenant = await this.tenants.change(id, ['provisioning'], { status: 'active' });
-    if (!tenant) throw exists(id);
-    await this.audit.write(operator, 'tenant.created', id, { tier: tenant.tier, name: tenant.name });
-    return { tenant, serverKey, signingKey: { kid, secret: secret! } };
+    const lease = { holder: randomUUID(), until: leasedUntil() };
+    const draft: TenantRecord = {
+      _id: id,
+      name: wanted.name,
+      tier: wanted.tier,
+      status: 'provisioning',
+      database_uri: this.tenants.sealUri(id, wanted.database_uri ?? null),
+      lease,
+      created_at: now,
+      updated_at: now,
+    };
+    const place = this.tenants.tenantOf(draft);
+    await this.placements.onOwnDatabase(place, () => this.placements.probe(place));
+    if (!(await this.tenants.insert(draft))) await this.takeOver(id, draft, lease);
+    const renewal = setInterval(() => {
+      // One that is lost is noticed at the end.
+      this.tenants.renew(id, { ...lease, until: leasedUntil() }).catch(() => undefined);
+    }, LEASE_MS / 3);
+    try {
+      await this.placements.onOwnDatabase(place, () => this.placements.provision(place));
+      return await this.activate(operator, id, lease);
+    } catch (error) {
+      await this.tenants.release(id, lease).catch(() => undefined);
+      throw error;
+    } finally {
+      clearInterval(renewal);
+    }
   }
 
   /** @throws CaasError `tenant_not_found` (404) */
@@ -207,19 +224,31 @@ export class TenantsService {
     await this.audit.write(operator, 'tenant.deleted', tenant.id);
   }
 
-  private async resume(
+  private async activate(operator: OperatorContext, id: TenantId, lease: ProvisioningLease): Promise<CreatedTenant> {
+    const serverKey = await this.serverKeys.create(operator, id);
+    const { kid, secret } = await this.signingKeys.create(operator, id);
+    const tenant = await this.tenants.activate(id, lease);
+    if (!tenant) {
+      await this.serverKeys.discard(id, serverKey.id);
+      await this.signingKeys.discard(id, kid);
+      throw exists(id);
+    }
+    await this.audit.write(operator, 'tenant.created', id, { tier: tenant.tier, name: tenant.name });
+    return { tenant, serverKey, signingKey: { kid, secret: secret! } };
+  }
+
+  private async takeOver(
     id: TenantId,
-    draft: Pick<TenantRecord, 'name' | 'tier' | 'database_uri'>,
-  ): Promise<TenantRecord> {
-    const { name, tier, database_uri } = draft;
-    const unfinished = await this.tenants.read(id);
-    if (unfinished?.status !== 'provisioning' || unfinished.tier !== tier) throw exists(id);
+    { name, tier, database_uri }: TenantRecord,
+    lease: ProvisioningLease,
+  ): Promise<void> {
+    const taken = await this.tenants.takeOver(id, tier, { name, database_uri }, lease);
+    if (!taken) throw exists(id);
     await this.serverKeys.removeAll(id);
     await this.signingKeys.removeAll(id);
-    const record = await this.tenants.change(id, ['provisioning'], { name, database_uri });
-    if (!record) throw exists(id);
-    return record;
   }
 }
+
+const leasedUntil = () => new Date(Date.now() + LEASE_MS);
 
 const exists = (id: TenantId) => conflict('tenant_exists', `The id ${id} is, or was, a tenant's. Choose another.`);
