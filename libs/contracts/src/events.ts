@@ -111,6 +111,8 @@ export const EVENTS = {
     version: 1,
     data: open({ message_id: objectId, rev: z.int().positive(), option_ids: z.array(objectId) }),
   },
+  /** Something changed in the conversation that this user cannot see: it has taken the place `rev` in the order. */
+  'change.hidden': { version: 1, data: open({}) },
   'conversation.created': { version: 1, data: conversationView },
   'conversation.updated': { version: 1, data: conversationView },
   'conversation.deleted': { version: 1, data: open({ id: objectId, by: userReference.nullable() }) },

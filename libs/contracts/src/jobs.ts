@@ -33,6 +33,15 @@ export const refreshReferences = {
   payload: z.strictObject({ user_id: objectId }),
 } as const satisfies TenantJob;
 
+/** A user was deleted or deactivated: their groups and channels get another owner. */
+export const handOnOwnership = {
+  kind: 'tenant',
+  queue: 'references',
+  name: 'hand-on-ownership',
+  version: 1,
+  payload: z.strictObject({ user_id: objectId }),
+} as const satisfies TenantJob;
+
 /** Finds copies of display names that were missed, of all users of one tenant. */
 export const repairReferences = {
   kind: 'tenant',
@@ -153,6 +162,7 @@ export const planArchiving = {
 /** Every job there is. A process that works on jobs refuses to start when one has no handler, or two. */
 export const JOBS: readonly Job[] = [
   refreshReferences,
+  handOnOwnership,
   repairReferences,
   sweepReferences,
   sweepOutbox,

@@ -3,6 +3,7 @@ import { ObjectId } from 'bson';
 import type { Server } from 'socket.io';
 import type { RequestContext, TenantId } from '#caas/kernel';
 import type { EventData, EventEnvelope } from '#caas/contracts';
+import { Invalidations } from '#caas/platform/cache';
 import { digestGroups } from './digest-groups';
 import { conversationRoom, userRoom, type Room } from './rooms';
 
@@ -12,7 +13,7 @@ type Change<T extends DigestType> = EventData<T>['changes'][number];
 
 /** One thing that changed, for everybody who is in one of the conversations. */
 export interface DigestEntry<T extends DigestType = DigestType> {
-  /** What changed: of the same thing only the latest is told. */
+  /** What changed, beginning with the id of the user whose it is: of the same thing only the latest is told. */
   key: string;
   conversationIds: string[];
   /** Ids of users who are not told. */
@@ -47,6 +48,14 @@ export class Digests implements OnApplicationShutdown {
   private server: Server | null = null;
   private readonly waiting = new Map<string, { notice: Omit<Notice, 'entries'>; entries: Map<string, Waiting> }>();
   private timer: NodeJS.Timeout | null = null;
+
+  constructor(invalidations: Invalidations) {
+    invalidations.on('relationship', ({ tenantId, id }) => {
+      const [one, other] = id.split(':') as [string, string];
+      this.part(tenantId, one, other);
+      this.part(tenantId, other, one);
+    });
+  }
 
   attach(server: Server): void {
     this.server = server;
@@ -84,6 +93,16 @@ export class Digests implements OnApplicationShutdown {
     this.waiting.set(key, known);
     for (const [what, waiting] of entries) known.entries.set(what, waiting);
     this.timer ??= setTimeout(() => this.tell(), PERIOD_MS).unref();
+  }
+
+  /** Something changed between two users while news waited, perhaps that there is a block: neither hears what waits of the other. */
+  private part(tenantId: TenantId, one: string, other: string): void {
+    for (const [key, { entries }] of this.waiting) {
+      if (!key.startsWith(`${tenantId}/`)) continue;
+      for (const [what, waiting] of entries) {
+        if (what.startsWith(one)) waiting.hiddenFrom = [...waiting.hiddenFrom, userRoom(tenantId, other)];
+      }
+    }
   }
 
   private tell(): void {

@@ -6,15 +6,17 @@ import { conversationRoom, userRoom } from './rooms';
 
 const tenant = parseTenantId('clnt_abc123');
 const room = conversationRoom(tenant, '0123456789abcdef01234567');
-const event = (rev: number) =>
-  ({ id: `e${rev}`, type: 'message.created', at: '', rev, data: {} }) as unknown as EventEnvelope;
+const event = (rev: number) => ({
+  envelope: { id: `e${rev}`, type: 'message.created', at: '', rev, data: {} } as unknown as EventEnvelope,
+  hiddenFrom: [],
+});
 
 function delivery(options: { missed?: number[]; listeners?: () => boolean; recheck?: () => Promise<void> } = {}) {
   const sent: number[] = [];
   const ordered = new OrderedDelivery(
     {
       hasListeners: options.listeners ?? (() => true),
-      emit: (_room, { rev }) => sent.push(rev!),
+      emit: (_room, { envelope }) => sent.push(envelope.rev!),
       recheck: options.recheck ?? (() => Promise.resolve()),
       missed: (_room, after, before) =>
         Promise.resolve((options.missed ?? []).filter((rev) => rev > after && rev < before).map(event)),

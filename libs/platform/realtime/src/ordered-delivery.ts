@@ -11,10 +11,16 @@ const UNHEARD_KEPT_MS = 5_000;
 const MAX_UNHEARD = 5_000;
 const MAX_UNHEARD_PER_ROOM = 20;
 
+/** An event, and the rooms of users in the same room who are not told of it. */
+export interface Delivery {
+  envelope: EventEnvelope;
+  hiddenFrom: readonly Room[];
+}
+
 interface RoomState {
   /** The rev that leaves next; lower ones have left. */
   next: number;
-  held: Map<number, EventEnvelope>;
+  held: Map<number, Delivery>;
   gapTimer: NodeJS.Timeout | null;
   /** The look that follows the first join is still to come. */
   beginning: boolean;
@@ -23,11 +29,11 @@ interface RoomState {
 export interface OrderedDeliveryHooks {
   /** Is anybody of this process in the room? */
   hasListeners(room: Room): boolean;
-  emit(room: Room, envelope: EventEnvelope): void;
+  emit(room: Room, delivery: Delivery): void;
   /** Takes those out of the room who are no longer in the conversation. */
   recheck(room: Room): Promise<void>;
   /** Events with `afterRev < rev < beforeRev`. */
-  missed(room: Room, afterRev: number, beforeRev: number): Promise<EventEnvelope[]>;
+  missed(room: Room, afterRev: number, beforeRev: number): Promise<Delivery[]>;
 }
 
 /**
@@ -47,9 +53,9 @@ export class OrderedDelivery {
    * The latest events of rooms that nobody here is in. The word that sockets belong into a room comes from another process, and may
    * come after them; not all of them leave a trace that they could be found by later.
    */
-  private readonly unheard = new LRUCache<Room, EventEnvelope[]>({
+  private readonly unheard = new LRUCache<Room, Delivery[]>({
     maxSize: MAX_UNHEARD,
-    sizeCalculation: (envelopes) => envelopes.length,
+    sizeCalculation: (deliveries) => deliveries.length,
     ttl: UNHEARD_KEPT_MS,
   });
 
@@ -58,20 +64,20 @@ export class OrderedDelivery {
     private readonly gapWaitMs = GAP_WAIT_MS,
   ) {}
 
-  accept(room: Room, envelope: EventEnvelope): void {
-    const { rev } = envelope;
+  accept(room: Room, delivery: Delivery): void {
+    const { rev } = delivery.envelope;
     if (!this.hooks.hasListeners(room)) {
       this.rooms.delete(room);
       if (rev !== undefined)
-        this.unheard.set(room, [...this.unheardIn(room).slice(1 - MAX_UNHEARD_PER_ROOM), envelope]);
+        this.unheard.set(room, [...this.unheardIn(room).slice(1 - MAX_UNHEARD_PER_ROOM), delivery]);
       return;
     }
-    if (rev === undefined) return this.hooks.emit(room, envelope);
+    if (rev === undefined) return this.hooks.emit(room, delivery);
     const state = this.stateOf(room, rev);
     if (rev < state.next) return;
     if (rev > state.next && state.held.size >= MAX_HELD_PER_ROOM)
       this.skipTo(room, state, Math.min(...state.held.keys()));
-    state.held.set(rev, envelope);
+    state.held.set(rev, delivery);
     this.release(room, state);
   }
 
@@ -84,14 +90,14 @@ export class OrderedDelivery {
     const state = this.stateOf(room, rev + 1);
     state.beginning = true;
     this.waitForGap(room, state);
-    for (const envelope of this.unheardIn(room)) if (envelope.rev! > rev) state.held.set(envelope.rev!, envelope);
+    for (const unheard of this.unheardIn(room)) if (revOf(unheard) > rev) state.held.set(revOf(unheard), unheard);
     this.unheard.delete(room);
     this.release(room, state);
   }
 
   /** Was something later than `rev` heard of before the sockets were in the room? */
   hasUnheard(room: Room, rev: number): boolean {
-    return this.unheardIn(room).some((envelope) => envelope.rev! > rev);
+    return this.unheardIn(room).some((delivery) => revOf(delivery) > rev);
   }
 
   /** Have events up to `rev` still to leave this process? */
@@ -112,7 +118,7 @@ export class OrderedDelivery {
     this.unheard.clear();
   }
 
-  private unheardIn(room: Room): EventEnvelope[] {
+  private unheardIn(room: Room): Delivery[] {
     return this.unheard.get(room) ?? [];
   }
 
@@ -126,10 +132,10 @@ export class OrderedDelivery {
   }
 
   private release(room: Room, state: RoomState): void {
-    for (let envelope = state.held.get(state.next); envelope; envelope = state.held.get(state.next)) {
+    for (let delivery = state.held.get(state.next); delivery; delivery = state.held.get(state.next)) {
       state.held.delete(state.next);
       state.next += 1;
-      this.hooks.emit(room, envelope);
+      this.hooks.emit(room, delivery);
     }
     if (state.held.size === 0) {
       if (state.gapTimer && !state.beginning) clearTimeout(state.gapTimer);
@@ -157,8 +163,9 @@ export class OrderedDelivery {
     state.gapTimer = null;
     state.beginning = false;
     if (this.rooms.peek(room) !== state) return;
-    for (const envelope of found) {
-      if (envelope.rev !== undefined && envelope.rev >= state.next) state.held.set(envelope.rev, envelope);
+    for (const delivery of found) {
+      const { rev } = delivery.envelope;
+      if (rev !== undefined && rev >= state.next) state.held.set(rev, delivery);
     }
     if (until === Number.MAX_SAFE_INTEGER) this.release(room, state);
     else this.skipTo(room, state, until);
@@ -175,3 +182,6 @@ export class OrderedDelivery {
     this.release(room, state);
   }
 }
+
+/** Of what has a place in the order. */
+const revOf = ({ envelope }: Delivery): number => envelope.rev!;

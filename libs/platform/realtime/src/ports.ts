@@ -56,11 +56,14 @@ export abstract class ConversationFeed {
   /** Those among users, by id, that are in a conversation now. */
   abstract membersAmong(tenantId: TenantId, conversationId: string, userIds: string[]): Promise<ReadonlySet<string>>;
 
-  /** Events of a conversation with `afterRev < rev < beforeRev`, in order: what a process did not hear of in time. */
+  /**
+   * Events of a conversation with `afterRev < rev < beforeRev`, in order: what a process did not hear of in time. `hiddenFrom`
+   * has the ids of members who are not told.
+   */
   abstract missed(
     tenantId: TenantId,
     conversationId: string,
     afterRev: number,
     beforeRev: number,
-  ): Promise<EventEnvelope[]>;
+  ): Promise<{ envelope: EventEnvelope; hiddenFrom: string[] }[]>;
 }

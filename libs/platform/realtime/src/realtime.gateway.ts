@@ -63,7 +63,7 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
     this.digests.attach(server);
     server.use((socket, next) => void this.admit(socket, next));
     server.on('connection', (socket) => void this.welcome(socket));
-    this.invalidations.on((invalidation) => this.recheck(invalidation));
+    this.invalidations.on(['session', 'user', 'tenant', 'signing_key'], (invalidation) => this.recheck(invalidation));
     this.every(CHECK_BACKLOG_EVERY_MS, () => this.checkBacklogs());
     this.every(CHECK_RIGHTS_EVERY_MS, () => this.checkRights());
   }

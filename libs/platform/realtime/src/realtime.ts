@@ -4,7 +4,7 @@ import type { Server } from 'socket.io';
 import type { RequestContext, TenantId } from '#caas/kernel';
 import type { EventData, EventEnvelope, EventType } from '#caas/contracts';
 import { Newcomers } from './newcomers';
-import { OrderedDelivery } from './ordered-delivery';
+import { OrderedDelivery, type Delivery } from './ordered-delivery';
 import { Arrivals, type Arrival } from './arrivals';
 import { ConversationFeed } from './ports';
 import { conversationOfRoom, conversationRoom, tenantRoom, userOfRoom, userRoom, type Room } from './rooms';
@@ -18,13 +18,16 @@ export interface OutgoingEvent<T extends EventType> {
   conversationId?: string;
   seq?: number;
   rev?: number;
+  /** Ids of users who are not told, though they belong to the audience: by REST they could not read it either. */
+  hiddenFrom?: readonly string[];
 }
 
 const BETWEEN_PROCESSES = 'caas:notices';
+const NOBODY: ReadonlySet<string> = new Set();
 
 /** What processes tell each other: an event for a room, sockets that belong into one or no longer, or the end of a room. */
 type Notice =
-  | { room: Room; envelope: EventEnvelope }
+  | ({ room: Room } & Delivery)
   | { room: Room; users: Room[]; rev: number }
   | { room: Room; leaving: Room[] }
   | { room: Room; closed: true };
@@ -45,12 +48,17 @@ export class Realtime implements OnApplicationShutdown {
     this.delivery = new OrderedDelivery({
       hasListeners: (room) => this.server?.sockets.adapter.rooms.has(room) ?? false,
       // `local`: each process tells its own sockets; encoded once, whatever their number.
-      emit: (room, envelope) => {
-        const others = this.newcomers.notFor(room, envelope.rev);
+      emit: (room, { envelope, hiddenFrom }) => {
+        const others = [...this.newcomers.notFor(room, envelope.rev), ...hiddenFrom];
         this.server?.local.to(room).except(others).emit(envelope.type, envelope);
+        if (hiddenFrom.length > 0) this.passOver(room, hiddenFrom, envelope);
       },
       recheck: (room) => this.recheck(room),
-      missed: (room, after, before) => feed.missed(...conversationOfRoom(room), after, before),
+      missed: async (room, after, before) => {
+        const [tenantId, conversationId] = conversationOfRoom(room);
+        const found = await feed.missed(tenantId, conversationId, after, before);
+        return found.map(({ envelope, hiddenFrom }) => ({ envelope, hiddenFrom: roomsOfUsers(tenantId, hiddenFrom) }));
+      },
     });
   }
 
@@ -66,7 +74,7 @@ export class Realtime implements OnApplicationShutdown {
       ...(event.rev === undefined ? {} : { rev: event.rev }),
       data: event.data,
     };
-    this.tell({ room, envelope });
+    this.tell({ room, envelope, hiddenFrom: roomsOfUsers(ctx.tenantId, event.hiddenFrom ?? []) });
   }
 
   /**
@@ -104,6 +112,28 @@ export class Realtime implements OnApplicationShutdown {
     this.delivery.close();
   }
 
+  /** Whoever is not told what changed is told that something did: a missing `rev` would make their clients look for it. */
+  private passOver(room: Room, hiddenFrom: readonly Room[], { conversation_id, rev, at }: EventEnvelope): void {
+    if (rev === undefined) return;
+    const notFor = new Set(this.newcomers.notFor(room, rev));
+    const rooms = this.server?.sockets.adapter.rooms;
+    const present = rooms?.get(room) ?? NOBODY;
+    const sockets = hiddenFrom.flatMap((own) =>
+      notFor.has(own) ? [] : [...(rooms?.get(own) ?? NOBODY)].filter((socket) => present.has(socket)),
+    );
+    if (sockets.length === 0) return;
+    const type = 'change.hidden';
+    const envelope: EventEnvelope<typeof type> = {
+      id: new ObjectId().toHexString(),
+      type,
+      at,
+      ...(conversation_id === undefined ? {} : { conversation_id }),
+      rev,
+      data: {},
+    };
+    this.server?.local.to(sockets).emit(type, envelope);
+  }
+
   private async recheck(room: Room): Promise<void> {
     const users = this.usersIn(room);
     if (users.size === 0) return;
@@ -133,7 +163,10 @@ export class Realtime implements OnApplicationShutdown {
 
   private deliver(notice: Notice): void {
     const { room } = notice;
-    if ('envelope' in notice) return this.delivery.accept(room, notice.envelope);
+    if ('envelope' in notice) {
+      const { envelope, hiddenFrom } = notice;
+      return this.delivery.accept(room, { envelope, hiddenFrom });
+    }
     if ('users' in notice) {
       for (const user of notice.users) this.arrivals.joined(user, room);
       if (this.delivery.isBehind(room, notice.rev)) this.newcomers.came(room, notice.users, notice.rev);
@@ -174,5 +207,8 @@ function roomOf({ tenantId }: RequestContext, audience: Audience): Room {
 /** @throws Error for nobody: sockets in no room at all would be everybody's */
 function roomsOf({ tenantId }: RequestContext, userIds: string[]): Room[] {
   if (userIds.length === 0) throw new Error('Sockets join and leave for somebody');
-  return userIds.map((userId) => userRoom(tenantId, userId));
+  return roomsOfUsers(tenantId, userIds);
 }
+
+const roomsOfUsers = (tenantId: TenantId, userIds: readonly string[]): Room[] =>
+  userIds.map((userId) => userRoom(tenantId, userId));
