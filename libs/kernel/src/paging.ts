@@ -5,7 +5,7 @@ import { isObjectIdHex } from './ids';
 export type Direction = 'forward' | 'backward';
 
 export interface PageRequest {
-  /** Id of the last entry of the page before, or null for the first page. */
+  /** Of the last entry of the page before: its id, or its place where the order can change; null for the first page. */
   cursor: string | null;
   /** 1 to 100. */
   limit: number;
@@ -21,13 +21,39 @@ export interface Page<T> {
 export const DEFAULT_PAGE_LIMIT = 20;
 export const MAX_PAGE_LIMIT = 100;
 
+/** Where an entry stands in a list that is ordered by a time and, of one time, by id; it stays there when the entry moves. */
+export interface Place {
+  at: Date;
+  id: string;
+}
+
+const PLACE = /^([0-9a-z]{1,9})\.([0-9a-f]{24})$/;
+
+/** For clients it is opaque. */
+export const cursorOfPlace = ({ at, id }: Place): string =>
+  Buffer.from(`${at.getTime().toString(36)}.${id}`).toString('base64url');
+
+/** Null for what `cursorOfPlace` did not make. */
+export function placeOfCursor(cursor: string): Place | null {
+  const [, time, id] = PLACE.exec(Buffer.from(cursor, 'base64url').toString('latin1')) ?? [];
+  if (time === undefined || id === undefined) return null;
+  const place = { at: new Date(parseInt(time, 36)), id };
+  return cursorOfPlace(place) === cursor ? place : null;
+}
+
+/** What a list's cursors are: ids of entries, or places. */
+export type CursorKind = 'id' | 'place';
+
 /**
  * Reads `?cursor=&limit=&direction=` as they came from the wire (strings, or numbers over a socket).
  * @throws CaasError `invalid_cursor`, `invalid_limit` or `invalid_direction` (400)
  */
-export function parsePageRequest(query: { cursor?: unknown; limit?: unknown; direction?: unknown }): PageRequest {
+export function parsePageRequest(
+  query: { cursor?: unknown; limit?: unknown; direction?: unknown },
+  cursors: CursorKind = 'id',
+): PageRequest {
   return {
-    cursor: parseCursor(query.cursor),
+    cursor: parseCursor(query.cursor, cursors),
     limit: parseLimit(query.limit),
     direction: parseDirection(query.direction),
   };
@@ -56,9 +82,10 @@ export function mapPage<T, U>(page: Page<T>, present: (entry: T) => U): Page<U> 
   return { data: page.data.map(present), page: page.page };
 }
 
-function parseCursor(value: unknown): string | null {
+function parseCursor(value: unknown, cursors: CursorKind): string | null {
   if (value === undefined) return null;
-  if (isObjectIdHex(value)) return value;
+  if (cursors === 'id' ? isObjectIdHex(value) : typeof value === 'string' && placeOfCursor(value))
+    return value as string;
   throw invalid('invalid_cursor', 'The cursor is not one that a page handed out.', [
     { field: 'cursor', message: 'must be the next_cursor of an earlier page' },
   ]);

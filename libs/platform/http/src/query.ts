@@ -2,7 +2,14 @@ import { createParamDecorator, Injectable, Query, type CanActivate, type Executi
 import { ApiPropertyOptional, ApiQuery, type ApiParamOptions } from '@nestjs/swagger';
 import { Allow, IsOptional } from 'class-validator';
 import type { FastifyRequest } from 'fastify';
-import { DEFAULT_PAGE_LIMIT, invalid, MAX_PAGE_LIMIT, parsePageRequest, type PageRequest } from '#caas/kernel';
+import {
+  DEFAULT_PAGE_LIMIT,
+  invalid,
+  MAX_PAGE_LIMIT,
+  parsePageRequest,
+  type CursorKind,
+  type PageRequest,
+} from '#caas/kernel';
 
 const ALLOWED_QUERY = Symbol('allowed query');
 /** The DTO says which: see `QueryParams`. */
@@ -27,19 +34,22 @@ export const AllowQuery =
     allow(descriptor.value as object, names);
   };
 
-const pageOfQuery = createParamDecorator((_data: unknown, host: ExecutionContext): PageRequest =>
-  parsePageRequest(host.switchToHttp().getRequest<FastifyRequest<{ Querystring: Record<string, string> }>>().query),
-);
+const pageOfQuery = createParamDecorator((cursors: CursorKind, host: ExecutionContext): PageRequest => {
+  const { query } = host.switchToHttp().getRequest<FastifyRequest<{ Querystring: Record<string, string> }>>();
+  return parsePageRequest(query, cursors);
+});
 
 /** `?cursor=&limit=&direction=` as a `PageRequest`. */
-export const PageQuery = (): ParameterDecorator => (target, property, index) => {
-  const handler = handlerOf(target, property);
-  allow(handler, PAGE_QUERY);
-  pageOfQuery()(target, property, index);
-  for (const [name, description, schema] of PAGE_QUERY_DOCS) {
-    ApiQuery({ name, description, required: false, schema })(target, property!, { value: handler } as never);
-  }
-};
+export const PageQuery =
+  (cursors: CursorKind = 'id'): ParameterDecorator =>
+  (target, property, index) => {
+    const handler = handlerOf(target, property);
+    allow(handler, PAGE_QUERY);
+    pageOfQuery(cursors)(target, property, index);
+    for (const [name, description, schema] of PAGE_QUERY_DOCS) {
+      ApiQuery({ name, description, required: false, schema })(target, property!, { value: handler } as never);
+    }
+  };
 
 type SchemaObject = Extract<ApiParamOptions, { schema?: unknown }>['schema'];
 
