@@ -7,13 +7,12 @@ import {
   type RequestContext,
   type Tenant,
   type TenantId,
-  type UserReference,
 } from '#caas/kernel';
 import { RequestContexts, TenantDirectory } from '#caas/tenancy';
 import { ServerKeys } from './credentials/server-key';
 import { UserTokens, type VerifiedToken } from './credentials/user-token';
 import type { CredentialAttempt } from './failed-auth-events';
-import { SessionDirectory, UserDirectory } from './ports';
+import { SessionDirectory, UserDirectory, type KnownUser } from './ports';
 
 /** What a request brings along to say who it is. */
 export interface Credentials {
@@ -39,7 +38,7 @@ export class Authenticator {
 
   /**
    * @throws CaasError 401 `token_missing`, `token_invalid`, `token_expired`, `key_invalid`, `user_unknown`, `user_deleted`,
-   *   `session_revoked`; 403 `tenant_suspended`, `user_deactivated`; 400 `acting_user_not_allowed`
+   *   `session_revoked`, `token_revoked`; 403 `tenant_suspended`, `user_deactivated`; 400 `acting_user_not_allowed`
    */
   async authenticate({ authorization, actingUser, attempt }: Credentials): Promise<RequestContext> {
     const bearer = bearerOf(authorization);
@@ -56,10 +55,16 @@ export class Authenticator {
   /** The context of a verified token, as things are now: tenant, user and session are looked at again each time. */
   async contextOf(token: VerifiedToken, requestId: string): Promise<RequestContext> {
     const tenant = await this.activeTenant(token.tenantId, 'token_invalid');
-    const user = await this.activeUser(tenant, token.externalId, requestId);
+    const { reference: user, tokensFrom } = await this.activeUser(tenant, token.externalId, requestId);
     if (token.sessionId !== null) {
       const alive = await this.sessions.isAlive(this.lookupContext(tenant, requestId), user, token.sessionId);
       if (!alive) throw unauthenticated('session_revoked', 'This session has ended.');
+    }
+    if (tokensFrom && (token.issuedAt ?? 0) * 1000 < tokensFrom.getTime()) {
+      throw unauthenticated(
+        'token_revoked',
+        'This token is older than the deletion of its user. Tokens that are newer say so by iat.',
+      );
     }
     return this.contexts.open(tenant, { kind: 'user', user, via: 'token', sessionId: token.sessionId }, requestId);
   }
@@ -74,7 +79,7 @@ export class Authenticator {
     const tenant = await this.activeTenant(record.tenantId, 'key_invalid');
     if (actingUser === undefined) return this.contexts.open(tenant, { kind: 'server', keyId: record.id }, requestId);
     if (!isExternalId(actingUser)) throw unauthenticated('user_unknown', 'X-Acting-User names nobody.');
-    const user = await this.activeUser(tenant, actingUser, requestId);
+    const { reference: user } = await this.activeUser(tenant, actingUser, requestId);
     return this.contexts.open(tenant, { kind: 'user', user, via: 'server_key', sessionId: null }, requestId);
   }
 
@@ -85,13 +90,13 @@ export class Authenticator {
     return tenant;
   }
 
-  private async activeUser(tenant: Tenant, externalId: string, requestId: string): Promise<UserReference> {
+  private async activeUser(tenant: Tenant, externalId: string, requestId: string): Promise<KnownUser> {
     const known = await this.users.find(this.lookupContext(tenant, requestId), externalId);
     if (!known)
       throw unauthenticated('user_unknown', 'There is no such user. Create them with PUT /v1/users/:external_id.');
     if (known.state === 'deleted') throw unauthenticated('user_deleted', 'This user was deleted.');
     if (known.state === 'deactivated') throw forbidden('user_deactivated', 'This user is deactivated.');
-    return known.reference;
+    return known;
   }
 
   private lookupContext(tenant: Tenant, requestId: string): RequestContext {

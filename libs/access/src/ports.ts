@@ -43,6 +43,8 @@ export abstract class SigningKeyStore {
 export interface KnownUser {
   reference: UserReference;
   state: 'active' | 'deactivated' | 'deleted';
+  /** Tokens that were made before this are not the user's any more; null for a user who was never deleted. */
+  tokensFrom: Date | null;
 }
 
 export abstract class UserDirectory {

@@ -53,6 +53,7 @@ describe('UserTokens', () => {
       externalId: 'anna',
       sessionId: 's',
       expiresAt: expiresAt.getTime() / 1000,
+      issuedAt: expiresAt.getTime() / 1000 - 60,
     });
   });
 

@@ -30,6 +30,8 @@ export interface VerifiedToken {
   sessionId: string | null;
   /** Seconds since 1970. */
   expiresAt: number;
+  /** Seconds since 1970; null where the token does not say. */
+  issuedAt: number | null;
 }
 
 /** One that was verified before, and the key it was verified with. */
@@ -126,19 +128,23 @@ export class UserTokens {
     return claimed;
   }
 
-  /** Signs a token for a user of the tenant with the tenant's current key. `expires_at` is in whole seconds. */
+  /**
+   * Signs a token for a user of the tenant with the tenant's current key. Its times are in whole seconds.
+   * @param options `from`: it is made no earlier than this
+   */
   async issue(
     tenantId: TenantId,
     externalId: string,
-    options: { expiresInSeconds: number; sessionId?: string },
+    options: { expiresInSeconds: number; sessionId?: string; from?: Date | null },
   ): Promise<{ token: string; expiresAt: Date }> {
     const { kid, key, algorithm } = await this.keys.current(tenantId);
-    const expiresAt = Math.floor(Date.now() / 1000) + options.expiresInSeconds;
+    const issuedAt = Math.floor(Math.max(Date.now(), options.from?.getTime() ?? 0) / 1000);
+    const expiresAt = issuedAt + options.expiresInSeconds;
     const claims = { tid: tenantId, ...(options.sessionId ? { sid: options.sessionId } : {}) };
     const token = await new SignJWT(claims)
       .setProtectedHeader({ alg: algorithm, kid, typ: 'JWT' })
       .setSubject(externalId)
-      .setIssuedAt()
+      .setIssuedAt(issuedAt)
       .setExpirationTime(expiresAt)
       .sign(key);
     return { token, expiresAt: new Date(expiresAt * 1000) };
@@ -193,12 +199,21 @@ function claimsOf(token: string): Claims {
   } catch {
     throw refused();
   }
-  const { tid, sub, sid, exp } = payload;
+  const { tid, sub, sid, exp, iat } = payload;
   const { kid, alg: algorithm } = header;
   const wellFormed = isTenantId(tid) && isExternalId(sub) && typeof kid === 'string' && KID.test(kid);
   const hasSession = typeof sid === 'string' && sid !== '';
   if (!wellFormed || typeof exp !== 'number' || !(hasSession || sid === undefined)) throw refused();
-  return { tenantId: tid, kid, externalId: sub, sessionId: hasSession ? sid : null, expiresAt: exp, algorithm };
+  if (iat !== undefined && typeof iat !== 'number') throw refused();
+  return {
+    tenantId: tid,
+    kid,
+    externalId: sub,
+    sessionId: hasSession ? sid : null,
+    expiresAt: exp,
+    issuedAt: iat ?? null,
+    algorithm,
+  };
 }
 
 const refused = (): CaasError => unauthenticated('token_invalid', 'The token is not valid.');

@@ -74,9 +74,9 @@ export class KeyNews {
     const userId = user_id.toHexString();
     const [conversationIds, blocked] = await Promise.all([
       this.audience.conversationsOf(ctx, user_id),
-      this.relationships.blockedBy(ctx, [user_id]),
+      this.relationships.blockedBy(ctx, user_id),
     ]);
-    const hiddenFrom = [userId, ...(blocked.get(userId) ?? [])];
+    const hiddenFrom = [userId, ...blocked];
     const key = `${userId}/${keys.device_id}`;
     this.digests.publish(ctx, 'keys.changed', [{ key, conversationIds, hiddenFrom, change }]);
   }

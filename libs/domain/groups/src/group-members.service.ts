@@ -8,6 +8,7 @@ import {
   type RequestContext,
   type UserReference,
 } from '#caas/kernel';
+import { Blocks } from '#caas/domain/users';
 import { GroupAccess, notAllowed, requireAdmin } from './group-access';
 import { GroupConversations, type MembershipGuard } from './group-conversations';
 import { NamedUsers } from './named-users';
@@ -22,11 +23,12 @@ export class GroupMembersService {
     private readonly access: GroupAccess,
     private readonly users: NamedUsers,
     private readonly conversations: GroupConversations,
+    private readonly blocks: Blocks,
   ) {}
 
   /**
    * Lets somebody in, or gives them another role, as `roles.ts` allows. Who makes somebody else the owner becomes an admin.
-   * @throws CaasError `group_not_found`, `user_not_found` (404), `not_allowed`, `banned` (403), `owner_required` (409),
+   * @throws CaasError `group_not_found`, `user_not_found` (404), `not_allowed`, `banned`, `blocked` (403), `owner_required` (409),
    *   `stale_version`, `already_exists` (412)
    */
   async put(
@@ -39,10 +41,11 @@ export class GroupMembersService {
     const { group } = await this.access.require(ctx, id);
     const user = await this.users.active(ctx, externalId);
     if (!user) throw notFound('user');
-    return this.conversations.put(ctx, group.conversation_id, user, role, ({ standing, target }) => {
+    return this.conversations.put(ctx, group.conversation_id, user, role, async ({ standing, target }) => {
       if (!standing) throw notFound('group');
       if (target !== role && !mayGrant(standing, target, role)) throw notAllowed();
       preconditions.requireUnversioned(target !== null);
+      if (target === null) await this.blocks.requireNone(ctx, [user]);
     });
   }
 

@@ -10,7 +10,7 @@ import {
   type RequestContext,
 } from '#caas/kernel';
 import { Settings } from '#caas/domain/settings';
-import { NameRules } from '#caas/domain/users';
+import { TextRules } from '#caas/domain/users';
 import { GroupAccess, requireAdmin, type GroupFooting } from './group-access';
 import { GroupConversations, type MembershipScope } from './group-conversations';
 import { groupsSettings, requireRoom } from './groups.settings';
@@ -49,19 +49,19 @@ export class GroupsService {
     private readonly users: NamedUsers,
     private readonly conversations: GroupConversations,
     private readonly settings: Settings,
-    private readonly names: NameRules,
+    private readonly rules: TextRules,
   ) {}
 
   /**
    * The actor becomes its owner.
    * @param id the new group's; one that the actor has made under it before is answered
-   * @throws CaasError `unknown_members`, `invalid_members` (400), `name_blocked` (403), `group_full` (409): nothing is made then
+   * @throws CaasError `unknown_members`, `invalid_members` (400), `blocked`, `name_blocked`, `text_blocked` (403), `group_full` (409): nothing is made then
    */
   async create(ctx: RequestContext, id: ObjectId, wanted: NewGroup): Promise<GroupEntry> {
     const others = await this.users.others(ctx, wanted.member_ids ?? []);
     requireRoom(await this.settings.of(ctx, groupsSettings), others.length + 1);
-    const name = await this.names.admit(ctx, wanted.name);
-    const { type = 'group', description = null, metadata = {}, history } = wanted;
+    const { type = 'group', metadata = {}, history } = wanted;
+    const { name, description = null } = await this.admit(ctx, wanted);
     try {
       await ctx.transaction(async (tx) => {
         const opening = { group_id: id, type, name, ...(history ? { history } : {}) };
@@ -95,7 +95,7 @@ export class GroupsService {
 
   /**
    * For admins and the owner. The conversation goes by the group's name.
-   * @throws CaasError `group_not_found` (404), `admin_required`, `name_blocked` (403), `stale_version` (412)
+   * @throws CaasError `group_not_found` (404), `admin_required`, `name_blocked`, `text_blocked` (403), `stale_version` (412)
    */
   async update(
     ctx: RequestContext,
@@ -104,8 +104,7 @@ export class GroupsService {
     preconditions: Preconditions,
   ): Promise<GroupEntry> {
     const { conversation_id } = await this.access.requireAdmin(ctx, id);
-    const { name } = wanted;
-    const changes = name === undefined ? wanted : { ...wanted, name: await this.names.admit(ctx, name) };
+    const changes = await this.admit(ctx, wanted);
     await this.conversations.change(ctx, conversation_id, changes.name, async (scope) => {
       requireAdmin(scope);
       const rows = scope.tx.repository(groups);
@@ -130,6 +129,16 @@ export class GroupsService {
       const now = await scope.tx.repository(groups).findById(id);
       preconditions.require(groupEditionOf(now ?? group));
     });
+  }
+
+  /** @throws CaasError `name_blocked`, `text_blocked` (403) */
+  private async admit<W extends GroupChanges>(ctx: RequestContext, wanted: W): Promise<W> {
+    const { name, description } = wanted;
+    return {
+      ...wanted,
+      ...(name === undefined ? {} : { name: await this.rules.admitName(ctx, name) }),
+      ...(description ? { description: await this.rules.admitText(ctx, description) } : {}),
+    };
   }
 
   private async counted(ctx: RequestContext, footings: GroupFooting[]): Promise<GroupEntry[]> {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { invalid, isExternalId, type RequestContext, type UserReference } from '#caas/kernel';
 import { UserDirectory } from '#caas/access';
+import { Blocks } from '#caas/domain/users';
 
 const MAX_AT_ONCE = 500;
 const SHOWN = 10;
@@ -8,7 +9,10 @@ const SHOWN = 10;
 /** Users that a request names by their external ids. */
 @Injectable()
 export class NamedUsers {
-  constructor(private readonly users: UserDirectory) {}
+  constructor(
+    private readonly users: UserDirectory,
+    private readonly blocks: Blocks,
+  ) {}
 
   /** Null for one who never was, or is deactivated or deleted. */
   async active(ctx: RequestContext, externalId: string): Promise<UserReference | null> {
@@ -22,8 +26,8 @@ export class NamedUsers {
   }
 
   /**
-   * Each once, and without the actor.
-   * @throws CaasError `unknown_members`, `invalid_members` (400): every one must exist, or nothing is made
+   * Whom the actor wants to be with in a conversation: each once, and without the actor.
+   * @throws CaasError `unknown_members`, `invalid_members` (400), `blocked` (403): every one must exist, or nothing is made
    */
   async others(ctx: RequestContext, externalIds: string[]): Promise<UserReference[]> {
     const self = ctx.actor.kind === 'user' ? ctx.user.user_external_id : null;
@@ -31,7 +35,11 @@ export class NamedUsers {
     if (wanted.length > MAX_AT_ONCE) throw invalid('invalid_members', `No more than ${MAX_AT_ONCE} members at once.`);
     const found = await Promise.all(wanted.map((id) => this.active(ctx, id)));
     const unknown = wanted.filter((_id, at) => found[at] === null);
-    if (unknown.length === 0) return found.map((reference) => reference!);
+    if (unknown.length === 0) {
+      const others = found.map((reference) => reference!);
+      await this.blocks.requireNone(ctx, others);
+      return others;
+    }
     throw invalid('unknown_members', `There are no such users: ${unknown.slice(0, SHOWN).join(', ')}.`, [
       { field: 'member_ids', message: 'must name users that exist' },
     ]);

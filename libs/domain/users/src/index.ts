@@ -1,13 +1,14 @@
 export { Avatars } from './avatars';
+export { Blocks } from './blocks';
 export { DeviceRemovals } from './device-removals';
 export { DevicesService, type DeviceInput } from './devices.service';
 export { UserReferenceProp, userReferenceShape } from './persistence/user-reference.schema';
 export { USER_COLLECTIONS, users } from './persistence';
-export { NameRules } from './name-rules';
 export { ReferenceHolders, type ReferenceHolder, type ReferencePath } from './references/reference-holders';
 export { ReferencesService } from './references/references.service';
 export { RelationshipsService } from './relationships.service';
 export { SessionsService } from './sessions.service';
+export { TextRules } from './text-rules';
 export { TokensService } from './tokens.service';
 export { UserReferenceView } from './http/dto/relationship.dto';
 export { UsersHttpModule } from './http/users-http.module';

@@ -11,6 +11,7 @@ import {
   type RequestContext,
   type UserReference,
 } from '#caas/kernel';
+import { Blocks } from './blocks';
 import { RelationshipRepository, type RelationshipSelection } from './persistence/relationship.repository';
 import type { RelationshipType, UserRelationship } from './persistence/user-relationship.schema';
 import { UserRepository } from './persistence/user.repository';
@@ -34,6 +35,7 @@ export class RelationshipsService {
   constructor(
     private readonly relationships: RelationshipRepository,
     private readonly users: UserRepository,
+    private readonly blocks: Blocks,
   ) {}
 
   /**
@@ -55,6 +57,7 @@ export class RelationshipsService {
         return await ctx.transaction(async (tx) => {
           const outcome = await this.write(tx, actor, target, type);
           preconditions.requireUnversioned(!outcome.created);
+          if (type === 'block') tx.afterCommit(() => this.blocks.changed(ctx, actor.user_id, target.user_id));
           return outcome;
         });
       } catch (error) {
@@ -75,24 +78,17 @@ export class RelationshipsService {
     if (!target) throw notFound('relationship');
     const removed = await ctx.transaction((tx) => this.relationships.remove(tx, actor.user_id, target._id, type));
     if (removed === 0) throw notFound('relationship');
+    this.blocks.changed(ctx, actor.user_id, target._id);
   }
 
-  /** Does `by` block `target`? Of rights, it is those of the question that needs the answer. */
+  /** Does `by` block `target`? For what only the one who is blocked may not do; all else asks `Blocks`. */
   isBlocked(ctx: RequestContext, by: ObjectId, target: ObjectId): Promise<boolean> {
     return this.relationships.holds(ctx, by, target, { type: 'block' });
   }
 
-  /** Those among `candidates` who block `target`, as hex ids: one look for a whole page. */
-  async blockersOf(ctx: RequestContext, target: ObjectId, candidates: ObjectId[]): Promise<ReadonlySet<string>> {
-    if (candidates.length === 0) return NOBODY;
-    return new Set(await this.relationships.blockersOf(ctx, target, candidates));
-  }
-
-  /** Whom each of `blockers` blocks: both as hex ids. */
-  async blockedBy(ctx: RequestContext, blockers: ObjectId[]): Promise<ReadonlyMap<string, string[]>> {
-    const blocks = await this.relationships.blocksOf(ctx, blockers);
-    const byBlocker = Map.groupBy(blocks, ({ user }) => user.user_id.toHexString());
-    return new Map([...byBlocker].map(([id, rows]) => [id, rows.map(({ target }) => target.user_id.toHexString())]));
+  /** Whom a user blocks, as hex ids. */
+  async blockedBy(ctx: RequestContext, user: ObjectId): Promise<string[]> {
+    return this.relationships.blockedBy(ctx, user);
   }
 
   /** True when both sides asked for it. */

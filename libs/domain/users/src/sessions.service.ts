@@ -24,6 +24,8 @@ export interface SessionInput {
 /** The sign-ins of the actor. A token that carries the id of a session (`sid`) lives no longer than the session does. */
 @Injectable()
 export class SessionsService {
+  private readonly forgetSession = this.invalidations.publisher('session');
+
   constructor(
     private readonly invalidations: Invalidations,
     private readonly clock: Clock,
@@ -93,6 +95,6 @@ export class SessionsService {
   }
 
   private forget(ctx: RequestContext, session: UserSession): void {
-    this.invalidations.publish({ kind: 'session', tenantId: ctx.tenantId, id: session._id.toHexString() });
+    this.forgetSession(ctx.tenantId, session._id.toHexString());
   }
 }

@@ -49,6 +49,7 @@ export class TokensService {
     const issued = await this.tokens.issue(ctx.tenantId, externalId, {
       expiresInSeconds,
       sessionId: sessionId?.toHexString(),
+      from: user.tokens_from,
     });
     if (session !== false && sessionId) {
       const reference = referenceTo(user);

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { refreshReferences } from '#caas/contracts';
+import { handOnOwnership, refreshReferences } from '#caas/contracts';
 import type { RequestContext } from '#caas/kernel';
 import { Invalidations } from '#caas/platform/cache';
 import { Outbox } from '#caas/tenancy';
@@ -11,6 +11,7 @@ type Listener = (ctx: RequestContext, user: User) => void;
 @Injectable()
 export class UserChanges {
   private readonly listeners = new Set<Listener>();
+  private readonly forgetUser = this.invalidations.publisher('user');
 
   constructor(
     private readonly invalidations: Invalidations,
@@ -27,6 +28,11 @@ export class UserChanges {
     await this.outbox.record(ctx, refreshReferences, { user_id: user._id.toHexString() });
   }
 
+  /** Part of the transaction in which a user is deleted or deactivated: what they own gets another owner. */
+  async orderHandOver(ctx: RequestContext, user: User): Promise<void> {
+    await this.outbox.record(ctx, handOnOwnership, { user_id: user._id.toHexString() });
+  }
+
   /** After the commit. */
   announce(ctx: RequestContext, user: User): void {
     this.forget(ctx, user.external_id);
@@ -35,6 +41,6 @@ export class UserChanges {
 
   /** Every process forgets what it knew of the user, and looks at the user's sockets again. */
   forget(ctx: RequestContext, externalId: string): void {
-    this.invalidations.publish({ kind: 'user', tenantId: ctx.tenantId, id: externalId });
+    this.forgetUser(ctx.tenantId, externalId);
   }
 }

@@ -3,6 +3,7 @@ import { SessionDirectory, UserDirectory } from '#caas/access';
 import { Clock, SystemClock } from '#caas/kernel';
 import { UsageMeters, UsageModule, UserCounter } from '#caas/domain/usage';
 import { TenancyModule } from '#caas/tenancy';
+import { Blocks } from './blocks';
 import { DeviceRemovals } from './device-removals';
 import { DevicesService } from './devices.service';
 import { CachedSessionDirectory } from './directories/sessions.directory';
@@ -38,6 +39,7 @@ import { UsersService } from './users.service';
     SessionsService,
     DeviceRemovals,
     DevicesService,
+    Blocks,
     RelationshipsService,
     CachedUserDirectory,
     CachedSessionDirectory,
@@ -56,6 +58,7 @@ import { UsersService } from './users.service';
     SessionsService,
     DeviceRemovals,
     DevicesService,
+    Blocks,
     RelationshipsService,
   ],
 })

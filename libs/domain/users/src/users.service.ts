@@ -15,15 +15,15 @@ import {
 } from '#caas/kernel';
 import { UserCounter } from '#caas/domain/usage';
 import { Avatars } from './avatars';
+import { Blocks } from './blocks';
 import { DeviceRemovals } from './device-removals';
-import { NameRules } from './name-rules';
 import { userDevices } from './persistence/user-device.schema';
 import { UserRepository, type ProfileChanges, type UserSelection } from './persistence/user.repository';
 import { profileVersionOf, type User, type UserStatus } from './persistence/user.schema';
 import { referenceTo } from './references/reference-to';
-import { RelationshipsService } from './relationships.service';
 import { requireSelfOrServer, resolveExternalId } from './rights';
 import { SessionsService } from './sessions.service';
+import { TextRules } from './text-rules';
 import { UserChanges } from './user-changes';
 
 /** `last_seen_at` is this coarse, so that a busy user does not cost a write per request. */
@@ -45,13 +45,13 @@ export interface ProfileInput {
 export class UsersService {
   constructor(
     private readonly users: UserRepository,
-    private readonly relationships: RelationshipsService,
+    private readonly blocks: Blocks,
     private readonly sessions: SessionsService,
     private readonly devices: DeviceRemovals,
     private readonly changes: UserChanges,
     private readonly counter: UserCounter,
     private readonly clock: Clock,
-    @Optional() @Inject(NameRules) private readonly names: NameRules | null,
+    @Optional() @Inject(TextRules) private readonly rules: TextRules | null,
     @Optional() @Inject(Avatars) private readonly avatars: Avatars | null,
   ) {}
 
@@ -110,7 +110,8 @@ export class UsersService {
   }
 
   /**
-   * Soft: the user's name stays on what they wrote, and PUT brings them back. Their sessions end, their devices and avatar go.
+   * Soft: the user's name stays on what they wrote, and PUT brings them back. Their sessions end, their devices and avatar go,
+   * and what they own gets another owner.
    * @throws CaasError `server_key_required` (403), `user_not_found` (404), `stale_version` (412)
    */
   async remove(ctx: RequestContext, pathId: string, preconditions: Preconditions): Promise<void> {
@@ -126,6 +127,7 @@ export class UsersService {
         await tx.repository(userDevices).deleteMany({ 'user.user_id': user._id });
         await this.devices.remove(tx, user._id, null);
         await this.sessions.revokeAll(tx, user._id);
+        await this.changes.orderHandOver(tx, user);
         await count(-1);
         tx.afterCommit(() => this.changes.forget(ctx, externalId));
         return true;
@@ -156,6 +158,12 @@ export class UsersService {
     return new Set((await this.users.activeAmong(ctx, ids)).map((id) => id.toHexString()));
   }
 
+  /** Null for one who is deleted or deactivated. */
+  async activeReference(ctx: RequestContext, id: ObjectId): Promise<UserReference | null> {
+    const user = await this.users.findById(ctx, id);
+    return user?.status === 'active' ? referenceTo(user) : null;
+  }
+
   /** Remembers that the actor is there, for `last_seen_at`. Only a user's own token says so. */
   async markSeen(ctx: RequestContext): Promise<void> {
     if (ctx.userActor.via !== 'token') return;
@@ -173,8 +181,8 @@ export class UsersService {
 
   private async admit(ctx: RequestContext, changes: ProfileChanges): Promise<ProfileChanges> {
     const { display_name } = changes;
-    if (display_name === undefined || !this.names) return changes;
-    return { ...changes, display_name: await this.names.admit(ctx, display_name) };
+    if (display_name === undefined || !this.rules) return changes;
+    return { ...changes, display_name: await this.rules.admitName(ctx, display_name) };
   }
 
   private requireChange(ctx: RequestContext, externalId: string, input: ProfileInput): void {
@@ -209,12 +217,14 @@ export class UsersService {
     const now = this.clock.now();
     const revived = known.deleted_at !== null;
     const renamed = changes.display_name !== undefined && changes.display_name !== known.display_name;
+    const retired = changes.status === 'deactivated' && known.status !== 'deactivated';
     const avatar = changes.avatar_file_id;
     const repictured = avatar !== undefined && !isSame(avatar, known.avatar_file_id);
     const change = async (tx: RequestContext): Promise<User | null> => {
       const changed = await this.users.change(tx, known, changes, now);
       if (changed && repictured) await this.avatars?.change(tx, known._id, known.avatar_file_id, avatar);
       if (changed && renamed) await this.changes.orderRefresh(tx, changed);
+      if (changed && retired) await this.changes.orderHandOver(tx, changed);
       return changed;
     };
     const revive = () =>
@@ -223,22 +233,26 @@ export class UsersService {
         if (user) await count(1);
         return user;
       });
-    const user = revived ? await revive() : renamed || repictured ? await ctx.transaction(change) : await change(ctx);
+    const user = revived
+      ? await revive()
+      : renamed || repictured || retired
+        ? await ctx.transaction(change)
+        : await change(ctx);
     if (user) this.changes.announce(ctx, user);
     return user;
   }
 
-  /** Who is blocked by a user does not learn when that user was last there (design §5: nor see the blocker's presence). */
+  /** Across a block nobody learns when the other was last there (design §5: nor see the blocker's presence). */
   private async hideFromBlocked(ctx: RequestContext, found: User[]): Promise<User[]> {
     if (ctx.isServer || ctx.actor.kind !== 'user') return found;
     const viewer: ObjectId = ctx.user.user_id;
     const others = found.filter((user) => user.last_seen_at !== null && !user._id.equals(viewer));
-    const blockers = await this.relationships.blockersOf(
+    const blocked = await this.blocks.among(
       ctx,
       viewer,
       others.map(({ _id }) => _id),
     );
-    return found.map((user) => (blockers.has(user._id.toHexString()) ? { ...user, last_seen_at: null } : user));
+    return found.map((user) => (blocked.has(user._id.toHexString()) ? { ...user, last_seen_at: null } : user));
   }
 }
 

@@ -16,9 +16,9 @@ export class CachedSessionDirectory extends SessionDirectory {
     invalidations: Invalidations,
   ) {
     super();
-    invalidations.on(({ kind, tenantId, id }) => {
-      if (kind === 'session') this.known.forgetWhere((key) => key.startsWith(`${tenantId}/${id}/`));
-    });
+    invalidations.on('session', ({ tenantId, id }) =>
+      this.known.forgetWhere((key) => key.startsWith(`${tenantId}/${id}/`)),
+    );
   }
 
   override isAlive(ctx: RequestContext, user: UserReference, sessionId: string): Promise<boolean> {

@@ -4,6 +4,7 @@ import { UserDirectory, type KnownUser } from '#caas/access';
 import { FreshCache, Invalidations } from '#caas/platform/cache';
 import { Batcher } from '#caas/platform/concurrency';
 import { UserRepository } from '../persistence/user.repository';
+import type { User } from '../persistence/user.schema';
 import { referenceTo } from '../references/reference-to';
 
 const MAX_KNOWN_USERS = 50_000;
@@ -37,9 +38,7 @@ export class CachedUserDirectory extends UserDirectory {
     invalidations: Invalidations,
   ) {
     super();
-    invalidations.on(({ kind, tenantId, id }) => {
-      if (kind === 'user') this.known.forget(keyOf(tenantId, id));
-    });
+    invalidations.on('user', ({ tenantId, id }) => this.known.forget(keyOf(tenantId, id)));
   }
 
   override async find(ctx: RequestContext, externalId: string): Promise<KnownUser | null> {
@@ -57,9 +56,15 @@ export class CachedUserDirectory extends UserDirectory {
     const byId = new Map(users.map((user) => [user.external_id, user]));
     return wanted.map((externalId) => {
       const user = byId.get(externalId);
-      return user ? { reference: referenceTo(user), state: user.deleted_at === null ? user.status : 'deleted' } : null;
+      return user ? knownUser(user) : null;
     });
   }
 }
+
+const knownUser = (user: User): KnownUser => ({
+  reference: referenceTo(user),
+  state: user.deleted_at === null ? user.status : 'deleted',
+  tokensFrom: user.tokens_from,
+});
 
 const keyOf = (tenantId: string, externalId: string) => `${tenantId}/${externalId}`;

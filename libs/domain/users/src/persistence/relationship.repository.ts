@@ -59,10 +59,46 @@ export class RelationshipRepository {
       .find({ 'user.user_id': user, 'target.user_id': { $in: targets } }, { fields: ['target', 'type', 'status'] });
   }
 
-  blocksOf(ctx: RequestContext, blockers: ObjectId[]): Promise<UserRelationship[]> {
-    return ctx
+  /** Hex ids of whom a user blocks. */
+  async blockedBy(ctx: RequestContext, user: ObjectId): Promise<string[]> {
+    const rows = await ctx
       .repository(userRelationships)
-      .find({ 'user.user_id': { $in: blockers }, type: 'block' }, { fields: ['user', 'target'] });
+      .find({ 'user.user_id': user, type: 'block' }, { fields: ['target'] });
+    return rows.map(({ target }) => hex(target));
+  }
+
+  /** Hex ids of whom a user blocks and of who blocks the user; of each at most `limit`. */
+  async blocksAround(ctx: RequestContext, user: ObjectId, limit: number): Promise<string[]> {
+    const rows = ctx.repository(userRelationships);
+    const [held, suffered] = await Promise.all([
+      rows.find({ 'user.user_id': user, type: 'block' }, { fields: ['target'], limit }),
+      rows.find({ 'target.user_id': user, type: 'block' }, { fields: ['user'], limit }),
+    ]);
+    return [...held.map(({ target }) => hex(target)), ...suffered.map((row) => hex(row.user))];
+  }
+
+  /** Every block that one of `users` holds or suffers, as two hex ids: who blocks, and whom. */
+  async blocksOf(ctx: RequestContext, users: ObjectId[]): Promise<[string, string][]> {
+    const rows = ctx.repository(userRelationships);
+    const fields = ['user', 'target'] as const;
+    const [held, suffered] = await Promise.all([
+      rows.find({ 'user.user_id': { $in: users }, type: 'block' }, { fields: [...fields] }),
+      rows.find(
+        { 'target.user_id': { $in: users }, 'user.user_id': { $nin: users }, type: 'block' },
+        { fields: [...fields] },
+      ),
+    ]);
+    return [...held, ...suffered].map(({ user, target }) => [hex(user), hex(target)]);
+  }
+
+  /** Hex ids of those among `others` whom a user blocks, or who block the user. */
+  async blocksBetween(ctx: RequestContext, user: ObjectId, others: ObjectId[]): Promise<string[]> {
+    const rows = ctx.repository(userRelationships);
+    const [held, blockers] = await Promise.all([
+      rows.find({ 'user.user_id': user, 'target.user_id': { $in: others }, type: 'block' }, { fields: ['target'] }),
+      this.blockersOf(ctx, user, others),
+    ]);
+    return [...held.map(({ target }) => hex(target)), ...blockers];
   }
 
   async hold(ctx: RequestContext, user: UserReference, target: UserReference, held: Held): Promise<Outcome> {
@@ -105,5 +141,7 @@ export class RelationshipRepository {
     return own;
   }
 }
+
+const hex = ({ user_id }: UserReference): string => user_id.toHexString();
 
 const between = (user: ObjectId, target: ObjectId) => ({ 'user.user_id': user, 'target.user_id': target });

@@ -24,6 +24,10 @@ export class UserRepository {
     return ctx.repository(users).findOne({ external_id: externalId });
   }
 
+  findById(ctx: RequestContext, id: ObjectId): Promise<User | null> {
+    return ctx.repository(users).findById(id);
+  }
+
   findWithDeleted(ctx: RequestContext, externalId: string): Promise<User | null> {
     return ctx.repository(users).findOne({ external_id: externalId }, { withDeleted: true });
   }
@@ -63,6 +67,7 @@ export class UserRepository {
       status: profile.status ?? 'active',
       last_seen_at: null,
       renamed_at: null,
+      tokens_from: null,
       quiet_updates: 0,
     });
   }
@@ -76,6 +81,7 @@ export class UserRepository {
         $set: {
           ...changes,
           ...(renamed ? { name_key: nameKeyOf(changes.display_name!), renamed_at: now } : {}),
+          ...(user.deleted_at === null ? {} : { tokens_from: secondAfter(user.deleted_at) }),
           deleted_at: null,
         },
       },
@@ -99,6 +105,9 @@ export class UserRepository {
     );
   }
 }
+
+/** Tokens say in whole seconds when they were made. */
+const secondAfter = (time: Date): Date => new Date((Math.floor(time.getTime() / 1000) + 1) * 1000);
 
 /** A range rather than a pattern: an index serves it, and no character in it means anything. */
 const beginningWith = (prefix: string) => ({ $gte: prefix, $lt: `${prefix}\u{10ffff}` });

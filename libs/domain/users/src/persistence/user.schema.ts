@@ -35,6 +35,10 @@ export class User extends TenantDocumentBase {
   @Prop({ type: Date, default: null })
   renamed_at: Date | null;
 
+  /** Of a user who was deleted and brought back: tokens made before this, a whole second, stay dead. */
+  @Prop({ type: Date, default: null })
+  tokens_from: Date | null;
+
   /** Updates that left the profile as its editors know it (`last_seen_at`); see `profileVersionOf`. */
   @Prop({ type: Number, default: 0 })
   quiet_updates: number;
