@@ -22,6 +22,13 @@ export class FileAccess {
     return { file, media: await mediaOf(ctx, file) };
   }
 
+  /** Whoever asks: a file that something holds which is there to be seen. @throws CaasError `file_not_found` (404) */
+  async held(ctx: RequestContext, id: ObjectId): Promise<FileWithMedia> {
+    const file = await ctx.repository(files).findById(id);
+    if (!file || !(await this.isShown(ctx, file))) throw notFound('file');
+    return { file, media: await mediaOf(ctx, file) };
+  }
+
   /** @throws CaasError `file_not_found` (404) */
   async owned(ctx: RequestContext, id: ObjectId): Promise<StoredFile> {
     const file = await ctx.repository(files).findById(id);

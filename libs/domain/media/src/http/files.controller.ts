@@ -94,7 +94,9 @@ export class FilesController {
   /** Does not honour `Idempotency-Key`: a link is a secret, and answers are kept. A second one does no harm. */
   @Post(':id/links')
   @NoStore()
-  @ApiOperation({ summary: 'A link by which anyone may read one variant for up to 7 days' })
+  @ApiOperation({
+    summary: 'A link by which anyone may read one variant for up to 7 days, as long as whoever made it may',
+  })
   @ApiCreatedResponse({ type: LinkView })
   async link(
     @Ctx() ctx: RequestContext,
@@ -105,7 +107,7 @@ export class FilesController {
     const found = await this.files.get(ctx, id);
     if (found.file.status === 'ready') variantOf(found, variant);
     const expiresAt = new Date((Math.floor(Date.now() / 1000) + expires_in) * 1000);
-    const query = this.links.queryFor(ctx.tenantId, id.toHexString(), variant, expiresAt);
+    const query = this.links.queryFor(ctx, id.toHexString(), variant, expiresAt);
     const url = `${protocol}://${host}/v1/files/${id.toHexString()}/content?${query}`;
     return { url, expires_at: expiresAt.toISOString() };
   }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import { Clock, DuplicateKeyError, invalid, textOrNone, type Preconditions, type RequestContext } from '#caas/kernel';
+import { TextRules } from '#caas/domain/users';
 import { FileReferences } from '../files/file-references';
 import { posts, type Post, type PostKind, type Visibility } from '../persistence';
 import { PostAudience } from './post-audience';
@@ -29,16 +30,17 @@ export class PostsService {
     private readonly audience: PostAudience,
     private readonly references: FileReferences,
     private readonly clock: Clock,
+    private readonly rules: TextRules,
   ) {}
 
   /**
    * Posts under `id`; answers the post when that is made already.
-   * @throws CaasError `empty_post`, `one_video_required`, `invalid_file`, `not_a_video` (400), `file_not_ready` (409) for a reel
+   * @throws CaasError `empty_post`, `one_video_required`, `invalid_file`, `not_a_video` (400), `text_blocked` (403), `file_not_ready` (409) for a reel
    *   whose video is still being processed
    */
   async create(ctx: RequestContext, id: ObjectId, wanted: NewPost): Promise<Post> {
     const { kind, file_ids = [], visibility, metadata = null } = wanted;
-    const text = textOrNone(wanted.text);
+    const text = await this.admit(ctx, textOrNone(wanted.text));
     const author = ctx.user;
     requireContent({ text, file_ids });
     if (kind === 'reel' && file_ids.length !== 1) {
@@ -66,10 +68,11 @@ export class PostsService {
   }
 
   /**
-   * @throws CaasError `post_not_found` (404), `author_required` (403), `empty_post` (400), `stale_version` (412)
+   * @throws CaasError `post_not_found` (404), `author_required`, `text_blocked` (403), `empty_post` (400), `stale_version` (412)
    */
   async update(ctx: RequestContext, id: ObjectId, wanted: PostChanges, preconditions: Preconditions): Promise<Post> {
-    const changes = wanted.text === undefined ? wanted : { ...wanted, text: textOrNone(wanted.text) };
+    const changes =
+      wanted.text === undefined ? wanted : { ...wanted, text: await this.admit(ctx, textOrNone(wanted.text)) };
     for (;;) {
       const post = await this.requireOwn(ctx, id, preconditions);
       if (Object.keys(changes).length === 0) return post;
@@ -100,6 +103,10 @@ export class PostsService {
       });
       if (removed) return;
     }
+  }
+
+  private async admit(ctx: RequestContext, text: string | null): Promise<string | null> {
+    return text && this.rules.admitText(ctx, text);
   }
 
   private async requireOwn(ctx: RequestContext, id: ObjectId, preconditions: Preconditions): Promise<Post> {

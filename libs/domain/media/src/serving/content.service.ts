@@ -7,8 +7,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { notFound, type RequestContext } from '#caas/kernel';
 import { preconditionsOf } from '#caas/platform/http';
 import { ObjectStorage } from '#caas/platform/storage';
-import { mediaOf, type FileWithMedia } from '../files/file-access';
-import { files } from '../persistence';
+import { FileAccess, type FileWithMedia } from '../files/file-access';
 import { outcomeOf } from './conditions';
 import { contentDisposition } from './disposition';
 import { isPlaylist, rewritePlaylist } from './playlists';
@@ -27,13 +26,14 @@ const HEADERS = {
 /** Answers with the bytes of a variant (RFC 9110). */
 @Injectable()
 export class ContentService {
-  constructor(private readonly storage: ObjectStorage) {}
+  constructor(
+    private readonly storage: ObjectStorage,
+    private readonly access: FileAccess,
+  ) {}
 
-  /** For a link, which names its file. @throws CaasError `file_not_found` (404) */
-  async linked(ctx: RequestContext, id: ObjectId): Promise<FileWithMedia> {
-    const file = await ctx.repository(files).findById(id);
-    if (!file) throw notFound('file');
-    return { file, media: await mediaOf(ctx, file) };
+  /** @param ctx of a link @throws CaasError `file_not_found` (404) */
+  linked(ctx: RequestContext, id: ObjectId): Promise<FileWithMedia> {
+    return ctx.actor.kind === 'user' ? this.access.visible(ctx, id) : this.access.held(ctx, id);
   }
 
   /** @param queryOf the query for another variant of the file, by the authority of this request */

@@ -1,20 +1,33 @@
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { forbidden, isTenantId, newRequestId, notFound, type RequestContext, type TenantId } from '#caas/kernel';
+import { ObjectId } from 'bson';
+import {
+  forbidden,
+  isObjectIdHex,
+  isTenantId,
+  newRequestId,
+  notFound,
+  type RequestContext,
+  type TenantId,
+} from '#caas/kernel';
+import { UsersService } from '#caas/domain/users';
 import { Secrets } from '#caas/platform/config';
 import { RequestContexts, TenantDirectory } from '#caas/tenancy';
 
 /** What a link carries in its query beside `variant`. */
-export const LINK_QUERY = ['tenant', 'expires', 'signature'] as const;
+export const LINK_QUERY = ['tenant', 'by', 'expires', 'signature'] as const;
 
 export interface LinkQuery {
   tenant?: string | undefined;
+  /** The id of the user who made it; absent in one that the tenant's server made. */
+  by?: string | undefined;
   expires?: string | undefined;
   signature?: string | undefined;
 }
 
 /**
- * Signed links: whoever has one may read one variant of one file until it expires, without a credential. The key is derived
+ * Signed links: whoever has one may read one variant of one file without a credential, until it expires, and as long as the user who
+ * made it could: one of the tenant's server, as long as something holds the file. The key is derived
  * (HKDF, RFC 5869) from SECRETS_KEY and the tenant, so every process signs and checks alike; while keys rotate, links of the key
  * before are still good.
  */
@@ -24,35 +37,43 @@ export class FileLinks {
     private readonly secrets: Secrets,
     private readonly tenants: TenantDirectory,
     private readonly contexts: RequestContexts,
+    private readonly users: UsersService,
   ) {}
 
   /** @param expiresAt in whole seconds */
-  queryFor(tenantId: TenantId, fileId: string, variant: string, expiresAt: Date): string {
+  queryFor({ tenantId, actor }: RequestContext, fileId: string, variant: string, expiresAt: Date): string {
     const expires = String(expiresAt.getTime() / 1000);
-    const signature = signatureOf(this.secrets.secretsKey, { tenantId, fileId, variant, expires });
+    const by = actor.kind === 'user' ? actor.user.user_id.toHexString() : undefined;
+    const signature = signatureOf(this.secrets.secretsKey, { tenantId, fileId, variant, by, expires });
     return new URLSearchParams({
       variant,
       tenant: tenantId,
+      ...(by === undefined ? {} : { by }),
       expires,
       signature: signature.toString('base64url'),
     }).toString();
   }
 
   /**
-   * The tenant of a link, to read what it names and no more.
+   * A context as whoever made the link, to read what it names and no more.
    * @throws CaasError 403 `link_invalid`, `link_expired`, `tenant_suspended`; 404 `file_not_found`
    */
-  async open({ tenant, expires, signature }: LinkQuery, fileId: string, variant: string): Promise<RequestContext> {
+  async open({ tenant, by, expires, signature }: LinkQuery, fileId: string, variant: string): Promise<RequestContext> {
     if (!isTenantId(tenant) || !/^\d{1,12}$/.test(expires ?? '')) throw invalidLink();
+    if (by !== undefined && !isObjectIdHex(by)) throw invalidLink();
     const given = Buffer.from(signature ?? '', 'base64url');
-    const signed = { tenantId: tenant, fileId, variant, expires: expires! };
+    const signed = { tenantId: tenant, fileId, variant, by, expires: expires! };
     const keys = [this.secrets.secretsKey, this.secrets.secretsKeyPrevious].filter((key) => key !== null);
     if (!keys.some((key) => isEqual(given, signatureOf(key, signed)))) throw invalidLink();
     if (Number(expires) * 1000 <= Date.now()) throw forbidden('link_expired', 'This link has expired.');
     const found = await this.tenants.find(tenant);
     if (!found) throw notFound('file');
     if (found.status === 'suspended') throw forbidden('tenant_suspended', 'This tenant is suspended.');
-    return this.contexts.open(found, { kind: 'system', name: 'file-link' }, newRequestId());
+    const ctx = this.contexts.open(found, { kind: 'system', name: 'file-link' }, newRequestId());
+    if (by === undefined) return ctx;
+    const user = await this.users.activeReference(ctx, new ObjectId(by));
+    if (!user) throw notFound('file');
+    return this.contexts.open(found, { kind: 'user', user, via: 'token', sessionId: null }, ctx.requestId);
   }
 }
 
@@ -60,13 +81,14 @@ interface Signed {
   tenantId: TenantId;
   fileId: string;
   variant: string;
+  by: string | undefined;
   expires: string;
 }
 
-function signatureOf(secret: string, { tenantId, fileId, variant, expires }: Signed): Buffer {
+function signatureOf(secret: string, { tenantId, fileId, variant, by, expires }: Signed): Buffer {
   const key = Buffer.from(hkdfSync('sha256', secret, '', `caas/file-links/${tenantId}`, 32));
   return createHmac('sha256', key)
-    .update([tenantId, fileId, scopeOf(variant), expires].join('\n'))
+    .update([tenantId, fileId, scopeOf(variant), expires, ...(by === undefined ? [] : [by])].join('\n'))
     .digest();
 }
 

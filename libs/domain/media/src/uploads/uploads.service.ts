@@ -1,7 +1,8 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import { ObjectId } from 'bson';
 import { notFound, type RequestContext } from '#caas/kernel';
 import { processFile } from '#caas/contracts';
+import { TextRules } from '#caas/domain/users';
 import { ObjectStorage, type Growth } from '#caas/platform/storage';
 import { Outbox } from '#caas/tenancy';
 import { uploadKey } from '../files/object-keys';
@@ -30,15 +31,17 @@ export class UploadsService {
     private readonly outbox: Outbox,
     private readonly policies: MediaPolicies,
     private readonly usage: MediaUsage,
+    @Optional() @Inject(TextRules) private readonly rules: TextRules | null,
   ) {}
 
   /**
    * Reserves the room for an upload.
    * @param metadata for one that may be resumed: `Upload-Metadata` as it came
-   * @throws CaasError 413 `file_too_large`, 415 `file_type_not_allowed`, 402 `quota_exceeded`
+   * @throws CaasError 413 `file_too_large`, 415 `file_type_not_allowed`, 402 `quota_exceeded`, 403 `name_blocked`
    */
   async begin(ctx: RequestContext, upload: NewUpload, resumable?: { metadata: string | null }): Promise<StoredFile> {
     await this.policies.check(ctx, upload);
+    const name = this.rules ? await this.rules.admitName(ctx, upload.name) : upload.name;
     await this.usage.prepare(ctx);
     const growth = resumable && (await this.storage.growing.begin(uploadKey(ctx.tenantId, upload.id)));
     try {
@@ -47,7 +50,7 @@ export class UploadsService {
         return ctx.repository(files).insertOne({
           _id: upload.id,
           owner: ctx.actor.kind === 'user' ? ctx.actor.user : null,
-          name: upload.name,
+          name,
           declared_type: upload.declaredType,
           size_bytes: upload.sizeBytes,
           status: 'uploading',
