@@ -13,6 +13,7 @@ import {
   Eraser,
   Expirer,
   Exporter,
+  HoldRelease,
   MAX_DAYS,
   Restorer,
   type HoldSubject,
@@ -103,16 +104,16 @@ export const archiveCommands: Command[] = [
   ),
   command(
     'export --tenant <id> [--conversation <id>] --to <folder>',
-    'writes what is in cold storage as plain ndjson, one file a segment',
+    'writes all messages as plain ndjson: one file for each segment in cold storage, one for what is hot of a conversation',
     async (app, ctx, parameters) => {
       const folder = option(parameters, 'to');
       if (folder === undefined) throw new UsageError('--to <folder> is missing');
       const written = new Set<string>();
       let messages = 0;
       for await (const part of app.get(Exporter).export(ctx, await conversationOf(app, ctx, parameters))) {
-        const { conversationId, month, segmentId, lines } = part;
+        const { conversationId, name, lines } = part;
         const own = join(folder, conversationId.toHexString());
-        const file = join(own, `${month}-${segmentId.toHexString()}.ndjson`);
+        const file = join(own, `${name}.ndjson`);
         const text = lines.map((line) => `${line}\n`).join('');
         if (written.has(file)) await appendFile(file, text);
         else {
@@ -130,15 +131,14 @@ export const archiveCommands: Command[] = [
   ),
   command(
     'hold --tenant <id> [--conversation <id> | --user <external id>] [--off]',
-    'a legal hold: what it is about is neither archived nor erased nor expired',
+    'a legal hold: what it is about is neither archived nor erased nor expired, and kept when its author edits or deletes it',
     async (app, ctx, parameters) => {
       const subject = await subjectOf(app, ctx, parameters);
-      const holds = app.get(ArchiveHolds);
       if (parameters.options.off !== true) {
-        await holds.place(ctx, subject);
+        await app.get(ArchiveHolds).place(ctx, subject);
         return { data: { held: true }, lines: ['held'] };
       }
-      const lifted = await holds.lift(ctx, subject);
+      const lifted = await app.get(HoldRelease).lift(ctx, subject);
       return { data: { held: false, lifted }, lines: [lifted ? 'no longer held' : 'was not held'] };
     },
   ),

@@ -1,6 +1,6 @@
 import { Global, Module, type OnModuleInit } from '@nestjs/common';
 import { Clock, SystemClock } from '#caas/kernel';
-import { ColdMessages } from '#caas/domain/messaging';
+import { ColdMessages, LegalHolds } from '#caas/domain/messaging';
 import { SettingsRegistry } from '#caas/domain/settings';
 import { InjectConfig, type ConfigOf } from '#caas/platform/config';
 import { TenancyModule } from '#caas/tenancy';
@@ -22,6 +22,8 @@ import { Eraser } from './care/eraser';
 import { Expirer } from './care/expirer';
 import { Exporter } from './care/exporter';
 import { HeldSegments } from './care/held-segments';
+import { HoldRelease } from './care/hold-release';
+import { SegmentRewriter } from './care/segment-rewriter';
 import { ArchiveKeys } from './format/archive-keys';
 import { BlockCodec } from './format/block-codec';
 import { ARCHIVE_COLLECTIONS } from './persistence';
@@ -30,7 +32,7 @@ import { BlockReader } from './reading/block-reader';
 import { ColdArchive } from './reading/cold-archive';
 import { SegmentObjects } from './reading/segment-objects';
 
-/** Reading what is in cold storage, and what tenants may set of it. Global, because it answers the port of messaging. */
+/** Reading what is in cold storage, what is held, and what tenants may set of it. Global, because it answers ports of messaging. */
 @Global()
 @Module({
   imports: [TenancyModule.forFeature(ARCHIVE_COLLECTIONS)],
@@ -43,8 +45,11 @@ import { SegmentObjects } from './reading/segment-objects';
     BlockReader,
     ColdArchive,
     { provide: ColdMessages, useExisting: ColdArchive },
+    { provide: Clock, useClass: SystemClock },
+    ArchiveHolds,
+    { provide: LegalHolds, useExisting: ArchiveHolds },
   ],
-  exports: [ArchiveMetrics, ColdMessages, SegmentObjects, BlockCodec],
+  exports: [ArchiveHolds, ArchiveMetrics, ColdMessages, LegalHolds, SegmentObjects, BlockCodec],
 })
 export class ArchiveModule implements OnModuleInit {
   constructor(
@@ -60,7 +65,6 @@ export class ArchiveModule implements OnModuleInit {
 const WORK = [
   Archiver,
   ArchiveFaults,
-  ArchiveHolds,
   ArchiveLeases,
   ArchiveStatus,
   ArchiveVerifier,
@@ -69,9 +73,11 @@ const WORK = [
   Expirer,
   Exporter,
   HeldSegments,
+  HoldRelease,
   Pruner,
   Restorer,
   Sealer,
+  SegmentRewriter,
 ];
 
 /** Moving messages there and back, and looking after what is there: for workers and the command line. */

@@ -22,7 +22,7 @@ export function archiveSettingsOf({ ARCHIVE_AFTER_DAYS: after, ARCHIVE_RETENTION
       default: retention === 0 ? null : retention,
       min: 1,
       max: MAX_DAYS,
-      doc: 'how old messages in cold storage are, in days, when they go for good; null, where that is the default: never',
+      doc: 'how old messages are, in days, when they go for good, wherever they lie; null, where that is the default: never',
     }),
   });
 }

@@ -13,6 +13,8 @@ export { Eraser } from './care/eraser';
 export { Expirer } from './care/expirer';
 export { Exporter } from './care/exporter';
 export { HeldSegments } from './care/held-segments';
+export { HoldRelease } from './care/hold-release';
+export { SegmentRewriter } from './care/segment-rewriter';
 export { ARCHIVE_STEPS, ArchiveFaults, type ArchiveStep } from './archiving/archive-faults';
 export { ArchiveLeases } from './archiving/leases';
 export { Pruner } from './archiving/pruner';

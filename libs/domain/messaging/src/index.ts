@@ -13,6 +13,8 @@ export {
   type SeqSpan,
   type SeqWindow,
 } from './archived/cold-messages';
+export { KeptContents } from './archived/kept-contents';
+export { LegalHolds } from './archived/legal-holds';
 export { archivedConfig } from './archived/archived.config';
 export {
   HotMessages,

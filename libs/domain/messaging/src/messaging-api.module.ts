@@ -1,11 +1,12 @@
 import { Global, Module } from '@nestjs/common';
 import { KeyAudience } from '#caas/domain/encryption';
 import { GroupConversations, GroupsHttpModule, GroupsModule } from '#caas/domain/groups';
-import { NameRules } from '#caas/domain/users';
+import { TextRules } from '#caas/domain/users';
 import { ConversationOpenings } from './conversations/conversation-openings';
 import { ConversationSettingsService } from './conversations/conversation-settings.service';
 import { ConversationViews } from './conversations/conversation-views';
 import { ConversationsService } from './conversations/conversations.service';
+import { PeopleApart } from './conversations/people-apart';
 import { OwnedConversations } from './members/owned-conversations';
 import { ConversationKeyAudience } from './members/key-audience';
 import { MembersController } from './members/members.controller';
@@ -26,7 +27,7 @@ import { PollsSocket } from './polls/polls.socket';
 import { ReactionsService } from './reactions/reactions.service';
 import { MessagingFeedModule, MessagingModule } from './messaging.module';
 import { DecisionActs } from './moderation/decision-acts';
-import { ModeratedNames } from './moderation/moderated-names';
+import { ModeratedTexts } from './moderation/moderated-texts';
 import { ModerationController } from './moderation/moderation.controller';
 import { ModerationService } from './moderation/moderation.service';
 import { ReportsController } from './moderation/reports.controller';
@@ -59,6 +60,7 @@ import { ReactionsController } from './http/reactions.controller';
   providers: [
     ConversationsService,
     ConversationViews,
+    PeopleApart,
     ReceiptsService,
     ReceiptsSocket,
     SyncService,
@@ -85,15 +87,15 @@ import { ReactionsController } from './http/reactions.controller';
     ReportsService,
     ModerationService,
     DecisionActs,
-    ModeratedNames,
-    { provide: NameRules, useExisting: ModeratedNames },
+    ModeratedTexts,
+    { provide: TextRules, useExisting: ModeratedTexts },
     { provide: KeyAudience, useClass: ConversationKeyAudience },
     SearchService,
     MentionsService,
     UnreadMentions,
     ScheduledMessagesService,
   ],
-  exports: [GroupConversations, NameRules, KeyAudience],
+  exports: [GroupConversations, TextRules, KeyAudience],
   controllers: [
     ConversationsController,
     MembersController,

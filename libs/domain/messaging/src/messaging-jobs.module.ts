@@ -2,6 +2,9 @@ import { Module } from '@nestjs/common';
 import { MediaModule } from '#caas/domain/media';
 import { AttachmentsRefresher } from './attachments/attachments-refresher';
 import { RefreshAttachmentsProcessor } from './attachments/refresh-attachments.processor';
+import { HandOnOwnershipProcessor } from './members/hand-on-ownership.processor';
+import { MembershipNews } from './members/membership-news';
+import { Memberships } from './members/memberships';
 import { MessagingFeedModule, MessagingModule } from './messaging.module';
 import { IndexMessagesProcessor } from './search/index-messages.processor';
 import { ScheduledSender } from './scheduled/scheduled-sender';
@@ -21,6 +24,9 @@ import { VerifyConversationsProcessor } from './verify/verify-conversations.proc
     SendScheduledProcessor,
     AttachmentsRefresher,
     RefreshAttachmentsProcessor,
+    MembershipNews,
+    Memberships,
+    HandOnOwnershipProcessor,
   ],
 })
 export class MessagingJobsModule {}

@@ -37,6 +37,10 @@ export class TenantArchivePolicy extends ArchivePolicy {
   }
 }
 
+/** What was sent before this goes for good; null: nothing does. */
+export const retentionCutoff = ({ retentionDays }: ArchiveRules, now: Date): Date | null =>
+  retentionDays === null ? null : new Date(now.getTime() - retentionDays * DAY_MS);
+
 const DAY_MS = 24 * 60 * 60_000;
 const MONTH_DAYS = 31;
 

@@ -5,7 +5,7 @@ import { Clock, type RequestContext } from '#caas/kernel';
 import { archivedConfig, HotMessages, type ArchivableConversation } from '#caas/domain/messaging';
 import { InjectConfig, type ConfigOf } from '#caas/platform/config';
 import { archiveSegments } from '../persistence/archive-segment.schema';
-import { ArchivePolicy, cutoffOf } from './archive-policy';
+import { ArchivePolicy, cutoffOf, retentionCutoff } from './archive-policy';
 import { ArchiveHolds } from './holds';
 import { ArchiveLeases } from './leases';
 import { FULL_SPEED, type Pace } from './pace';
@@ -77,8 +77,7 @@ export class Archiver {
   }
 
   async run(ctx: RequestContext, options: RunOptions = {}): Promise<RunResult> {
-    const afterDays = options.afterDays ?? (await this.policy.of(ctx)).afterDays;
-    const before = cutoffOf(afterDays, this.clock.now());
+    const before = await this.before(ctx, options);
     const result: RunResult = {
       conversations: 0,
       segments: 0,
@@ -111,6 +110,15 @@ export class Archiver {
       await this.pruneRipe(ctx, run, AT_WORK_AT_ONCE);
     }
     return result;
+  }
+
+  /** What is to go for good goes by way of cold storage, however long messages stay hot otherwise. */
+  private async before(ctx: RequestContext, { afterDays }: RunOptions): Promise<Date> {
+    const rules = await this.policy.of(ctx);
+    const now = this.clock.now();
+    const cutoff = cutoffOf(afterDays ?? rules.afterDays, now);
+    const retention = retentionCutoff(rules, now);
+    return retention !== null && retention > cutoff ? retention : cutoff;
   }
 
   private async conversations(ctx: RequestContext, only: ObjectId | undefined, after: ObjectId | null) {

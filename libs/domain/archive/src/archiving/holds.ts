@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import { Clock, type RequestContext } from '#caas/kernel';
-import type { ArchivedMessage, Message } from '#caas/domain/messaging';
+import { LegalHolds, type ArchivedMessage, type Message } from '#caas/domain/messaging';
 import { archiveHolds, type ArchiveHold } from '../persistence/archive-hold.schema';
 
 /** Whom a legal hold is about: the whole tenant, when neither is given. */
@@ -19,6 +19,11 @@ export class HeldMessages {
   /** Of archiving: by a legal hold, or because it was restored lately. */
   keeps(message: Held): boolean {
     return this.holds.some((hold) => isAbout(hold, message, [message.sender.user_id]));
+  }
+
+  /** Of what its sender edits and deletes. */
+  keepsLegally(message: Held): boolean {
+    return this.holds.some((hold) => hold.reason === 'legal' && isAbout(hold, message, [message.sender.user_id]));
   }
 
   /** Of erasing and expiring. What a user has left in messages of others goes with those, so that a hold on the user keeps them too. */
@@ -42,8 +47,14 @@ export class HeldMessages {
 
 /** Messages that stay where they are. For operators and jobs: it asks for no right. */
 @Injectable()
-export class ArchiveHolds {
-  constructor(private readonly clock: Clock) {}
+export class ArchiveHolds extends LegalHolds {
+  constructor(private readonly clock: Clock) {
+    super();
+  }
+
+  override async keep(tx: RequestContext, message: Held): Promise<boolean> {
+    return new HeldMessages(await tx.repository(archiveHolds).find({})).keepsLegally(message);
+  }
 
   async of(ctx: RequestContext): Promise<HeldMessages> {
     const now = this.clock.now();

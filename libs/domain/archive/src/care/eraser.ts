@@ -10,15 +10,11 @@ import {
 } from '#caas/domain/messaging';
 import type { HoldSubject } from '../archiving/holds';
 import { ArchiveLeases, type Lease } from '../archiving/leases';
-import { BlockCodec } from '../format/block-codec';
-import { SegmentDraft } from '../format/segment-draft';
-import { archiveBlocks } from '../persistence/archive-block.schema';
 import { archiveErasures } from '../persistence/archive-erasure.schema';
 import { archiveSegments, SEEN, type ArchiveSegment, type SegmentState } from '../persistence/archive-segment.schema';
-import { isSuperseded } from '../reading/manifest';
-import { SegmentObjects } from '../reading/segment-objects';
 import { Collector } from './collector';
 import { HeldSegments } from './held-segments';
+import { SegmentRewriter } from './segment-rewriter';
 
 export interface Erased {
   segments: number;
@@ -35,8 +31,7 @@ export class Eraser {
   constructor(
     private readonly held: HeldSegments,
     private readonly leases: ArchiveLeases,
-    private readonly objects: SegmentObjects,
-    private readonly codec: BlockCodec,
+    private readonly rewriter: SegmentRewriter,
     private readonly hot: HotMessages,
     private readonly erased: ErasedMessages,
     private readonly collector: Collector,
@@ -81,11 +76,11 @@ export class Eraser {
 
   /** @returns how many messages were changed */
   private async rewrite(ctx: RequestContext, lease: Lease, segment: ArchiveSegment, userId: ObjectId): Promise<number> {
-    const draft = new SegmentDraft(this.codec, ctx.tenantId, segment.conversation_id, segment.month);
+    const draft = this.rewriter.draft(ctx, segment);
     const erased: ErasedMessage[] = [];
     let kept = 0;
     let stale = 0;
-    for await (const { each, counts } of this.copies(ctx, segment)) {
+    for await (const { each, counts } of this.rewriter.copies(ctx, segment)) {
       const without = withoutUser(each, userId, this.clock.now());
       // A copy that counts no more says what the user once wrote, too: it goes.
       if (without && !counts) stale += 1;
@@ -100,17 +95,9 @@ export class Eraser {
       await this.leave(ctx, lease, segment, 'dropped', isAffected);
       return stale;
     }
-    const { segment: fresh, blocks, object } = await draft.finish();
-    if (fresh.count !== kept) throw new Error('A segment lost messages while it was rewritten.');
-    await ctx.transaction(async (tx) => {
-      await this.leases.require(tx, lease);
-      await tx.repository(archiveSegments).insertMany([fresh]);
-      await tx.repository(archiveBlocks).insertMany(blocks);
-    });
-    await this.objects.put(ctx, fresh, object);
-    await this.objects.verify(ctx, fresh);
+    const freshId = await this.rewriter.write(ctx, lease, draft, kept);
     await this.leave(ctx, lease, segment, 'dropped', isAffected, async (tx) => {
-      await tx.repository(archiveSegments).updateOne({ _id: fresh._id }, { $set: { state: 'pruned' } });
+      await tx.repository(archiveSegments).updateOne({ _id: freshId }, { $set: { state: 'pruned' } });
       await this.erased.changed(tx, segment.conversation_id, erased);
     });
     const held = erased.filter(({ before }) => before.message.attachments.length > 0);
@@ -146,18 +133,6 @@ export class Eraser {
       await this.hot.changed(tx, segment.conversation_id);
       await what(tx);
     });
-  }
-
-  private async *copies(
-    ctx: RequestContext,
-    segment: ArchiveSegment,
-  ): AsyncIterable<{ each: ArchivedMessage; counts: boolean }> {
-    let number = 0;
-    for await (const some of this.objects.messages(ctx, segment)) {
-      const entry = segment.blocks[number]!;
-      for (const each of some) yield { each, counts: !isSuperseded(entry, each.message.seq) };
-      number += 1;
-    }
   }
 
   private async requireUnheld(

@@ -1,49 +1,118 @@
 import { Injectable } from '@nestjs/common';
 import { Clock, type RequestContext } from '#caas/kernel';
-import { ErasedMessages, HotMessages } from '#caas/domain/messaging';
-import { ArchivePolicy } from '../archiving/archive-policy';
-import { ArchiveLeases } from '../archiving/leases';
-import { archiveSegments } from '../persistence/archive-segment.schema';
+import { ErasedMessages, HotMessages, type ArchivedMessage } from '#caas/domain/messaging';
+import { ArchivePolicy, retentionCutoff } from '../archiving/archive-policy';
+import { ArchiveHolds } from '../archiving/holds';
+import { ArchiveLeases, type Lease } from '../archiving/leases';
+import { monthOf, type SegmentDraft } from '../format/segment-draft';
+import { archiveBlocks } from '../persistence/archive-block.schema';
+import { archiveSegments, type ArchiveSegment } from '../persistence/archive-segment.schema';
 import { HeldSegments } from './held-segments';
+import { SegmentRewriter } from './segment-rewriter';
 
-const DAY_MS = 24 * 60 * 60_000;
+/** What is left of a segment whose time is over in part, and what of it goes. */
+interface Parted {
+  kept: { draft: SegmentDraft; count: number };
+  gone: ArchivedMessage[];
+  /** Of those that go: each a run without one that stays in between. */
+  runs: SegmentDraft[];
+}
 
-/** Ends the time of segments in cold storage, where a tenant has set one. */
+/**
+ * Ends the time of messages in cold storage, where a tenant has set one: each by its own age. What somebody holds stays. A segment
+ * with younger or held messages is written anew without the others.
+ */
 @Injectable()
 export class Expirer {
   constructor(
     private readonly policy: ArchivePolicy,
+    private readonly holds: ArchiveHolds,
     private readonly held: HeldSegments,
+    private readonly rewriter: SegmentRewriter,
     private readonly leases: ArchiveLeases,
     private readonly hot: HotMessages,
     private readonly erased: ErasedMessages,
     private readonly clock: Clock,
   ) {}
 
-  /** What somebody holds stays, with all that is in the same segment. @returns how many segments readers no longer see */
+  /** @returns of how many segments something has gone */
   async expire(ctx: RequestContext): Promise<number> {
-    const { retentionDays } = await this.policy.of(ctx);
-    if (retentionDays === null) return 0;
-    const before = new Date(this.clock.now().getTime() - retentionDays * DAY_MS);
+    const before = retentionCutoff(await this.policy.of(ctx), this.clock.now());
+    if (before === null) return 0;
     const old = ctx
       .repository(archiveSegments)
-      .stream({ state: 'pruned', newest_at: { $lt: before } }, { sort: { _id: 1 } });
+      .stream({ state: 'pruned', month: { $lte: monthOf(before) } }, { sort: { _id: 1 } });
     let expired = 0;
-    for await (const segment of old) {
-      const done = await this.leases.with(ctx, segment.conversation_id, (lease) =>
-        ctx.transaction(async (tx) => {
-          await this.leases.require(tx, lease);
-          if (await this.held.any(tx, segment)) return 0;
-          const { modified } = await tx
-            .repository(archiveSegments)
-            .updateOne({ _id: segment._id, state: 'pruned' }, { $set: { state: 'expired' } });
-          await this.hot.changed(tx, segment.conversation_id);
-          await this.erased.vanished(tx, segment.conversation_id, { forgotten: false });
-          return modified;
-        }),
-      );
+    for await (const { _id, conversation_id } of old) {
+      const done = await this.leases.with(ctx, conversation_id, async (lease) => {
+        const segment = await ctx.repository(archiveSegments).findOne({ _id, state: 'pruned' });
+        if (!segment) return 0;
+        const isWhollyOld = segment.newest_at < before;
+        if (isWhollyOld && !(await this.held.any(ctx, segment))) return this.expireWhole(ctx, lease, segment);
+        return this.expirePart(ctx, lease, segment, before);
+      });
       expired += done ?? 0;
     }
     return expired;
+  }
+
+  private expireWhole(ctx: RequestContext, lease: Lease, segment: ArchiveSegment): Promise<number> {
+    return ctx.transaction(async (tx) => {
+      await this.leases.require(tx, lease);
+      // Also a hold that came meanwhile.
+      if (await this.held.any(tx, segment)) return 0;
+      const { modified } = await tx
+        .repository(archiveSegments)
+        .updateOne({ _id: segment._id, state: 'pruned' }, { $set: { state: 'expired' } });
+      await this.vanish(tx, segment);
+      return modified;
+    });
+  }
+
+  private async expirePart(ctx: RequestContext, lease: Lease, segment: ArchiveSegment, before: Date): Promise<number> {
+    const { kept, gone, runs } = await this.part(ctx, segment, before);
+    if (gone.length === 0) return 0;
+    if (kept.count === 0) return this.expireWhole(ctx, lease, segment);
+    const freshId = await this.rewriter.write(ctx, lease, kept.draft, kept.count);
+    const finished = await Promise.all(runs.map((run) => run.finish()));
+    return ctx.transaction(async (tx) => {
+      await this.leases.require(tx, lease);
+      const held = await this.holds.of(tx);
+      // A hold came meanwhile: the next run looks again. The plan is taken away as one that was broken off.
+      if (gone.some((each) => held.legally(each))) return 0;
+      const rows = tx.repository(archiveSegments);
+      await rows.updateOne({ _id: segment._id, state: 'pruned' }, { $set: { state: 'dropped' } });
+      await rows.updateOne({ _id: freshId }, { $set: { state: 'pruned' } });
+      // No object: they say which messages have gone, and what is to be tidied up after them.
+      await rows.insertMany(finished.map((run) => ({ ...run.segment, state: 'expired' as const })));
+      await tx.repository(archiveBlocks).insertMany(finished.flatMap(({ blocks }) => blocks));
+      await this.vanish(tx, segment);
+      return 1;
+    });
+  }
+
+  private async part(ctx: RequestContext, segment: ArchiveSegment, before: Date): Promise<Parted> {
+    const held = await this.holds.of(ctx);
+    const parted: Parted = { kept: { draft: this.rewriter.draft(ctx, segment), count: 0 }, gone: [], runs: [] };
+    let isRun = false;
+    for await (const { each, counts } of this.rewriter.copies(ctx, segment)) {
+      if (!counts) continue;
+      const goes = each.message.created_at < before && !held.legally(each);
+      if (goes) {
+        if (!isRun) parted.runs.push(this.rewriter.draft(ctx, segment));
+        parted.runs.at(-1)!.add(each);
+        parted.gone.push(each);
+      } else {
+        parted.kept.draft.add(each);
+        parted.kept.count += 1;
+      }
+      isRun = goes;
+    }
+    return parted;
+  }
+
+  private async vanish(tx: RequestContext, { conversation_id }: ArchiveSegment): Promise<void> {
+    await this.hot.changed(tx, conversation_id);
+    await this.erased.vanished(tx, conversation_id, { forgotten: false });
   }
 }

@@ -1,26 +1,52 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import type { RequestContext } from '#caas/kernel';
-import { headOf } from '../format/lines';
+import { HotMessages } from '#caas/domain/messaging';
+import { headOf, lineOf } from '../format/lines';
 import { archiveSegments, SEEN } from '../persistence/archive-segment.schema';
 import { isSuperseded } from '../reading/manifest';
 import { SegmentObjects } from '../reading/segment-objects';
 
-export interface ExportedSegment {
+const CONVERSATIONS_AT_ONCE = 200;
+
+/** Lines of one file: a segment's, or those of what is hot of a conversation. */
+export interface ExportedPart {
   conversationId: ObjectId;
-  month: string;
-  segmentId: ObjectId;
+  /** Within the conversation. */
+  name: string;
   /** Without their ends. */
   lines: string[];
 }
 
-/** What lies in cold storage, as plain lines: decompressed and decrypted. */
+/** What a tenant's members have written, in cold storage and hot, as plain lines: with what legal holds keep of what was deleted. */
 @Injectable()
 export class Exporter {
-  constructor(private readonly objects: SegmentObjects) {}
+  constructor(
+    private readonly objects: SegmentObjects,
+    private readonly hot: HotMessages,
+  ) {}
 
-  /** Block by block, in the order of segments. @throws ArchiveDamaged */
-  async *export(ctx: RequestContext, conversationId?: ObjectId): AsyncIterable<ExportedSegment> {
+  /** Cold storage block by block, in the order of segments; then what is hot. @throws ArchiveDamaged */
+  async *export(ctx: RequestContext, conversationId?: ObjectId): AsyncIterable<ExportedPart> {
+    yield* this.cold(ctx, conversationId);
+    for await (const id of this.conversations(ctx, conversationId)) {
+      for await (const some of this.hot.wholeOf(ctx, id)) {
+        yield { conversationId: id, name: 'hot', lines: some.map((each) => lineOf(each).trimEnd()) };
+      }
+    }
+  }
+
+  private async *conversations(ctx: RequestContext, only?: ObjectId): AsyncIterable<ObjectId> {
+    if (only) return yield only;
+    for (let after: ObjectId | null = null; ;) {
+      const some = await this.hot.conversations(ctx, after, CONVERSATIONS_AT_ONCE);
+      for (const { _id } of some) yield _id;
+      if (some.length < CONVERSATIONS_AT_ONCE) return;
+      after = some.at(-1)!._id;
+    }
+  }
+
+  private async *cold(ctx: RequestContext, conversationId?: ObjectId): AsyncIterable<ExportedPart> {
     const which = { state: { $in: SEEN }, ...(conversationId ? { conversation_id: conversationId } : {}) };
     for await (const segment of ctx.repository(archiveSegments).stream(which, { sort: { _id: 1 }, batchSize: 50 })) {
       let number = 0;
@@ -28,7 +54,8 @@ export class Exporter {
         const entry = segment.blocks[number]!;
         number += 1;
         const own = lines.filter((line) => !isSuperseded(entry, headOf(line).seq));
-        yield { conversationId: segment.conversation_id, month: segment.month, segmentId: segment._id, lines: own };
+        const name = `${segment.month}-${segment._id.toHexString()}`;
+        yield { conversationId: segment.conversation_id, name, lines: own };
       }
     }
   }

@@ -32,7 +32,7 @@ const REPLACEMENT = '\uFFFD';
 const SIMPLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const INTEGER_NAME = /^\d+$/;
 
-/** Of a message that has only what was sent: nobody replied to it, reacted, voted, edited or pinned it, it is in no thread and names nobody. */
+/** Of a message that has only what was sent: nobody replied, reacted, voted, edited, deleted or pinned, it is in no thread and names nobody. */
 const PLAIN: Record<string, (reader: BsonReader, type: number) => boolean> = {
   mentions: (reader, type) => type === ARRAY && reader.int32() === EMPTY_BYTES,
   reaction_counts: (reader, type) => type === DOCUMENT && reader.int32() === EMPTY_BYTES,
@@ -41,6 +41,7 @@ const PLAIN: Record<string, (reader: BsonReader, type: number) => boolean> = {
   poll: (_reader, type) => type === NULL,
   pinned_at: (_reader, type) => type === NULL,
   edited_at: (_reader, type) => type === NULL,
+  deleted_at: (_reader, type) => type === NULL,
 };
 const PLAIN_FIELDS = Object.keys(PLAIN).length;
 

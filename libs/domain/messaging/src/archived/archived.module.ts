@@ -6,6 +6,7 @@ import { ArchivedMarks } from './archived-marks';
 import { ArchivedPresenter } from './archived-presenter';
 import { ErasedMessages } from './erased-messages';
 import { HotMessages } from './hot-messages';
+import { KeptContents } from './kept-contents';
 import { MessageReader } from './message-reader';
 
 const ARCHIVED = [
@@ -14,6 +15,7 @@ const ARCHIVED = [
   ArchivedPresenter,
   ErasedMessages,
   HotMessages,
+  KeptContents,
   MessageReader,
   ThreadRoots,
 ];

@@ -81,6 +81,18 @@ export class HotMessages {
       .findEncoded({ conversation_id, seq: { $gt: seq } }, { sort: { seq: 1 }, limit, withDeleted: true });
   }
 
+  /** All of a conversation, by `seq`, with what belongs to each; tombstones too. */
+  async *wholeOf(ctx: RequestContext, conversation_id: ObjectId): AsyncIterable<ArchivedMessage[]> {
+    for (let after = 0; ;) {
+      const some = await ctx
+        .repository(messages)
+        .find({ conversation_id, seq: { $gt: after } }, { sort: { seq: 1 }, limit: ROWS_AT_ONCE, withDeleted: true });
+      if (some.length > 0) yield this.withParts(ctx, some);
+      if (some.length < ROWS_AT_ONCE) return;
+      after = some.at(-1)!.seq;
+    }
+  }
+
   /**
    * With what belongs to each, read after the messages: what is added meanwhile changes its message's `__v`, which then
    * matches no more when it comes to deleting.
@@ -91,7 +103,7 @@ export class HotMessages {
       Map.groupBy(rows, ({ message_id }) => message_id.toHexString());
     const reacted = found.filter(({ reaction_counts }) => Object.keys(reaction_counts).length > 0);
     const polls = found.filter(({ poll }) => poll !== null);
-    const edited = found.filter(({ edited_at, deleted_at }) => edited_at !== null && deleted_at === null);
+    const edited = found.filter(mayHaveVersions);
     const all = { sort: { _id: 1 }, withDeleted: true } as const;
     const [ownReactions, ownVotes, ownVersions] = await Promise.all([
       reacted.length > 0 ? ctx.repository(reactions).find(among(reacted), all) : [],
@@ -188,7 +200,7 @@ export class HotMessages {
     const versions = new Map(span.messages.map(({ _id, __v }) => [_id.toHexString(), __v]));
     const found = await tx
       .repository(messages)
-      .find(within(span), { withDeleted: true, fields: ['__v', 'reaction_counts', 'poll', 'edited_at'] });
+      .find(within(span), { withDeleted: true, fields: ['__v', 'reaction_counts', 'poll', 'edited_at', 'deleted_at'] });
     const isSame = ({ _id, __v }: Message) => versions.get(_id.toHexString()) === __v;
     const same = found.filter(isSame);
     if (same.length === 0) return 0;
@@ -206,7 +218,7 @@ export class HotMessages {
     if (reacted.length > 0) await tx.repository(reactions).deleteMany({ message_id: { $in: idsOf(reacted) } });
     const polls = same.filter(({ poll }) => poll !== null);
     if (polls.length > 0) await tx.repository(pollVotes).deleteMany({ message_id: { $in: idsOf(polls) } });
-    const edited = same.filter(({ edited_at }) => edited_at !== null);
+    const edited = same.filter(mayHaveVersions);
     if (edited.length > 0) await tx.repository(messageVersions).deleteMany({ message_id: { $in: idsOf(edited) } });
     return deleted;
   }
@@ -279,6 +291,10 @@ const within = ({ conversationId, firstSeq, lastSeq }: FrozenSpan) => ({
   conversation_id: conversationId,
   seq: { $gte: firstSeq, $lte: lastSeq },
 });
+
+/** A tombstone has some where a legal hold keeps what it said. */
+const mayHaveVersions = ({ edited_at, deleted_at }: Pick<Message, 'edited_at' | 'deleted_at'>): boolean =>
+  edited_at !== null || deleted_at !== null;
 
 const idsOf = (some: { _id: ObjectId }[]): ObjectId[] => some.map(({ _id }) => _id);
 

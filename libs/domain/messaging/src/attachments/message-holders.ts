@@ -1,26 +1,36 @@
 import type { ObjectId } from 'bson';
 import type { FileViewer, HolderExistence } from '#caas/domain/media';
+import type { RequestContext } from '#caas/kernel';
+import { archivedPartsOf } from '../archived/archived-parts';
 import type { MessageReader } from '../archived/message-reader';
 import { readableAmong } from '../conversations/entries';
+import { messageVersions } from '../persistence/message-version.schema';
+import type { Message } from '../persistence/message.schema';
 import { scheduledMessages } from '../persistence/scheduled-message.schema';
 
 const AT_ONCE = 200;
 const WAITING = { $in: ['pending', 'sending'] };
 
-/** May the actor read one of the messages that hold a file, archived or not? One that was passed on very often is looked for by the portion. */
+/**
+ * May the actor read one of the messages that hold a file, archived or not? Who is no user may read all of them. One that was passed
+ * on very often is looked for by the portion.
+ */
 export const mayReadAny =
   (reader: MessageReader): FileViewer =>
   async (ctx, references) => {
-    if (ctx.actor.kind !== 'user') return false;
     for (let from = 0; from < references.length; from += AT_ONCE) {
       const ids = references.slice(from, from + AT_ONCE).map(({ holder_id }) => holder_id);
       const found = (await reader.findMany(ctx, ids)).filter(({ deleted_at }) => deleted_at === null);
-      if ((await readableAmong(ctx, found)).length > 0) return true;
+      const readable = ctx.actor.kind === 'user' ? await readableAmong(ctx, found) : found;
+      if (readable.length > 0) return true;
     }
     return false;
   };
 
-/** Messages, archived or not, and scheduled ones that wait to be sent. Of a tombstone nothing holds files any more. */
+/**
+ * Messages, archived or not, and scheduled ones that wait to be sent. A tombstone holds files only where a legal hold keeps what it
+ * said.
+ */
 export const existingHolders =
   (reader: MessageReader): HolderExistence =>
   async (ctx, ids: ObjectId[]) => {
@@ -28,5 +38,23 @@ export const existingHolders =
       reader.findMany(ctx, ids),
       ctx.repository(scheduledMessages).find({ _id: { $in: ids }, state: WAITING }, { fields: ['_id'] }),
     ]);
-    return [...sent.filter(({ deleted_at }) => deleted_at === null), ...waiting].map(({ _id }) => _id);
+    const [gone, there] = partition(sent, ({ deleted_at }) => deleted_at !== null);
+    return [...there, ...waiting, ...(await keepingFiles(ctx, gone))].map(({ _id }) => _id);
   };
+
+/** Those among tombstones whose earlier content is kept, with files. */
+async function keepingFiles(ctx: RequestContext, gone: Message[]): Promise<Message[]> {
+  if (gone.length === 0) return [];
+  const ids = gone.map(({ _id }) => _id);
+  const hot = await ctx.repository(messageVersions).find({ message_id: { $in: ids }, kept: true });
+  const byMessage = Map.groupBy(hot, ({ message_id }) => message_id.toHexString());
+  return gone.filter((message) => {
+    const versions = archivedPartsOf(message)?.versions ?? byMessage.get(message._id.toHexString()) ?? [];
+    // Versions from before there were holds have no files.
+    return versions.some(({ attachments = [] }) => attachments.length > 0);
+  });
+}
+
+function partition<T>(all: T[], isFirst: (one: T) => boolean): [T[], T[]] {
+  return [all.filter(isFirst), all.filter((one) => !isFirst(one))];
+}

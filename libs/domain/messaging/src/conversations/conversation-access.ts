@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import { forbidden, notFound, type RequestContext, type UserReference } from '#caas/kernel';
 import { isModerator, members, type Member, type Role, type Standing } from '#caas/domain/groups';
-import { RelationshipsService } from '#caas/domain/users';
+import { Blocks } from '#caas/domain/users';
 import { FreshCache, Invalidations } from '#caas/platform/cache';
 import { ArchiveNumbers } from '../archived/archive-numbers';
 import { conversationKey } from './conversation-key';
@@ -43,18 +43,18 @@ export interface Footing {
 export class ConversationAccess {
   private readonly facts = new FreshCache<ConversationFacts | null>(MAX_CACHED);
   private readonly directs = new FreshCache<ConversationFacts>(MAX_CACHED, DIRECT_TTL_MS);
-  private readonly blocks = new FreshCache<boolean>(MAX_CACHED);
+  private readonly forgetMember = this.invalidations.publisher('member');
+  private readonly forgetConversation = this.invalidations.publisher('conversation');
 
   constructor(
-    private readonly relationships: RelationshipsService,
+    private readonly blocks: Blocks,
     private readonly invalidations: Invalidations,
     private readonly archives: ArchiveNumbers,
   ) {
-    invalidations.on(({ kind, tenantId, id }) => {
-      if (kind === 'relationship') this.blocks.forgetWhere((key) => key.startsWith(`${tenantId}:`));
-      if (kind === 'member') this.facts.forget(`${tenantId}:${id}`);
-      if (kind === 'conversation') this.facts.forgetWhere((key) => key.startsWith(`${tenantId}:${id}:`));
-    });
+    invalidations.on('member', ({ tenantId, id }) => this.facts.forget(`${tenantId}:${id}`));
+    invalidations.on('conversation', ({ tenantId, id }) =>
+      this.facts.forgetWhere((key) => key.startsWith(`${tenantId}:${id}:`)),
+    );
   }
 
   /** @throws CaasError `conversation_not_found` (404) */
@@ -120,9 +120,7 @@ export class ConversationAccess {
     { type, people }: Pick<ConversationFacts, 'type' | 'people'>,
   ): Promise<void> {
     if (type !== 'direct') return;
-    const other = people.find(({ user_id }) => !user_id.equals(ctx.user.user_id));
-    if (other && (await this.isBlocked(ctx, other.user_id)))
-      throw forbidden('blocked', 'You cannot write to this user.');
+    await this.blocks.requireNone(ctx, people);
   }
 
   /** @throws CaasError `conversation_not_found` (404) */
@@ -152,19 +150,13 @@ export class ConversationAccess {
     return { id, type, people, role: member.role, visibleFrom: visibleFrom(member, conversation) };
   }
 
-  /** Has `by` blocked the actor? */
-  isBlocked(ctx: RequestContext, by: ObjectId): Promise<boolean> {
-    const key = `${ctx.tenantId}:${by.toHexString()}:${ctx.user.user_id.toHexString()}`;
-    return this.blocks.get(key, () => this.relationships.isBlocked(ctx, by, ctx.user.user_id));
-  }
-
   /** Somebody left or has another role: no process believes any more what it knew. */
   memberChanged({ tenantId }: RequestContext, id: ObjectId, userId: string): void {
-    this.invalidations.publish({ kind: 'member', tenantId, id: `${id.toHexString()}:${userId}` });
+    this.forgetMember(tenantId, `${id.toHexString()}:${userId}`);
   }
 
   /** The same for all of its members: it is gone, or shows them something else. */
   conversationChanged({ tenantId }: RequestContext, id: ObjectId): void {
-    this.invalidations.publish({ kind: 'conversation', tenantId, id: id.toHexString() });
+    this.forgetConversation(tenantId, id.toHexString());
   }
 }

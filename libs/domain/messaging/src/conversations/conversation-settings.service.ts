@@ -3,7 +3,7 @@ import type { ObjectId } from 'bson';
 import { conflict, forbidden, invalid, notFound, type Preconditions, type RequestContext } from '#caas/kernel';
 import { Realtime } from '#caas/platform/realtime';
 import { isAdmin, members, type Member } from '#caas/domain/groups';
-import { NameRules } from '#caas/domain/users';
+import { TextRules } from '#caas/domain/users';
 import { ConversationChanges, Unchanged } from '../changes/conversation-changes';
 import { conversations, type Conversation, type History } from '../persistence/conversation.schema';
 import { viewOfConversation, viewOfConversationForRoom, viewOfPreferences } from '../views';
@@ -28,7 +28,7 @@ export class ConversationSettingsService {
     private readonly access: ConversationAccess,
     private readonly changes: ConversationChanges,
     private readonly realtime: Realtime,
-    private readonly names: NameRules,
+    private readonly rules: TextRules,
   ) {}
 
   /**
@@ -46,7 +46,7 @@ export class ConversationSettingsService {
       throw conflict('named_by_group', 'The name is that of the group: change it there.');
     }
     const { name } = settings;
-    const admitted = name ? { ...settings, name: await this.names.admit(ctx, name) } : settings;
+    const admitted = name ? { ...settings, name: await this.rules.admitName(ctx, name) } : settings;
     const conversation = await this.set(ctx, id, admitted, ({ settings_version }) =>
       Promise.resolve(preconditions.require(settings_version)),
     );

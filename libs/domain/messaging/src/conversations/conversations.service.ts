@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { ObjectId } from 'bson';
 import {
+  cursorOfPlace,
   cutPage,
   DuplicateKeyError,
-  forbidden,
   invalid,
+  placeOfCursor,
   type Filter,
   type Page,
   type PageRequest,
@@ -13,7 +14,7 @@ import {
 } from '#caas/kernel';
 import { groupsSettings, members, NamedUsers, requireRoom } from '#caas/domain/groups';
 import { Settings } from '#caas/domain/settings';
-import { NameRules } from '#caas/domain/users';
+import { TextRules } from '#caas/domain/users';
 import {
   conversations,
   type Conversation,
@@ -40,7 +41,7 @@ export class ConversationsService {
     private readonly access: ConversationAccess,
     private readonly users: NamedUsers,
     private readonly openings: ConversationOpenings,
-    private readonly names: NameRules,
+    private readonly rules: TextRules,
     private readonly settings: Settings,
   ) {}
 
@@ -53,7 +54,7 @@ export class ConversationsService {
     const others = await this.users.others(ctx, wanted.member_ids);
     if (wanted.type === 'direct') return this.openDirect(ctx, id, others, wanted);
     requireRoom(await this.settings.of(ctx, groupsSettings), others.length + 1);
-    const name = wanted.name === undefined ? {} : { name: await this.names.admit(ctx, wanted.name) };
+    const name = wanted.name === undefined ? {} : { name: await this.rules.admitName(ctx, wanted.name) };
     return this.openWithOwner(ctx, id, others, { ...wanted, ...name });
   }
 
@@ -62,7 +63,10 @@ export class ConversationsService {
     return this.access.requireMember(ctx, id);
   }
 
-  /** The actor's inbox by newest activity: all of it, or what they have archived, or what they have not. */
+  /**
+   * The actor's inbox by newest activity: all of it, or what they have archived, or what they have not. The cursor is a place in that
+   * order, which stays where it is when conversations move. A page may be short of what the actor has just left.
+   */
   async inbox(ctx: RequestContext, request: PageRequest, archived: boolean | null = null): Promise<Page<Entry>> {
     const which = archived === null ? {} : { archived };
     // Of a thousand memberships only the page's own are needed whole.
@@ -76,27 +80,14 @@ export class ConversationsService {
     const order = backward ? -1 : 1;
     const rows = await ctx.repository(conversations).find(
       {
-        $and: [{ _id: { $in: own.map(({ conversation_id }) => conversation_id) } }, await this.beyond(ctx, request)],
+        $and: [{ _id: { $in: own.map(({ conversation_id }) => conversation_id) } }, beyond(request)],
       },
       { sort: { last_activity_at: order, _id: order }, limit: request.limit + 1 },
     );
-    return cutPage(await this.access.entriesOf(ctx, rows), request, ({ conversation }) =>
-      conversation._id.toHexString(),
+    const { data, page } = cutPage(rows, request, ({ last_activity_at, _id }) =>
+      cursorOfPlace({ at: last_activity_at, id: _id.toHexString() }),
     );
-  }
-
-  private async beyond(ctx: RequestContext, { cursor, direction }: PageRequest): Promise<Filter<Conversation>> {
-    if (cursor === null) return {};
-    const entry = await this.access.find(ctx, new ObjectId(cursor));
-    if (!entry) throw invalid('invalid_cursor', 'The cursor is not one that a page handed out.');
-    const { conversation: last } = entry;
-    const operator = direction === 'backward' ? '$lt' : '$gt';
-    return {
-      $or: [
-        { last_activity_at: { [operator]: last.last_activity_at } },
-        { last_activity_at: last.last_activity_at, _id: { [operator]: last._id } },
-      ],
-    };
+    return { data: await this.access.entriesOf(ctx, data), page };
   }
 
   private async openDirect(ctx: RequestContext, id: ObjectId, others: UserReference[], wanted: NewConversation) {
@@ -106,7 +97,6 @@ export class ConversationsService {
         { field: 'member_ids', message: 'must name one user besides you' },
       ]);
     }
-    if (await this.access.isBlocked(ctx, other.user_id)) throw forbidden('blocked', 'You cannot write to this user.');
     const pair_key = [ctx.user.user_id.toHexString(), other.user_id.toHexString()].sort().join(':');
     const existing = await this.findPair(ctx, pair_key);
     if (existing) return { ...existing, created: false };
@@ -137,4 +127,16 @@ export class ConversationsService {
     const conversation = await ctx.repository(conversations).findOne({ pair_key });
     return conversation && this.access.requireMember(ctx, conversation._id);
   }
+}
+
+function beyond({ cursor, direction }: PageRequest): Filter<Conversation> {
+  const place = cursor === null ? null : placeOfCursor(cursor);
+  if (!place) return {};
+  const operator = direction === 'backward' ? '$lt' : '$gt';
+  return {
+    $or: [
+      { last_activity_at: { [operator]: place.at } },
+      { last_activity_at: place.at, _id: { [operator]: new ObjectId(place.id) } },
+    ],
+  };
 }

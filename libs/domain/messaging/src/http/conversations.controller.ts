@@ -38,7 +38,7 @@ export class ConversationsController {
   @ApiOperation({ summary: 'The inbox, newest activity first' })
   async list(
     @Ctx() ctx: RequestContext,
-    @PageQuery() page: PageRequest,
+    @PageQuery('place') page: PageRequest,
     @Query('archived') archived: string | undefined,
   ) {
     return this.views.page(ctx, await this.conversations.inbox(ctx, page, readFlag('archived', archived)));

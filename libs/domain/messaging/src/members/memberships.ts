@@ -10,6 +10,7 @@ import {
   type Standing,
 } from '#caas/domain/groups';
 import { Settings } from '#caas/domain/settings';
+import { UsersService } from '#caas/domain/users';
 import { ConversationChanges, Unchanged } from '../changes/conversation-changes';
 import { MembershipChange, type MembershipOutcome } from './membership-change';
 import type { Conversation } from '../persistence/conversation.schema';
@@ -17,6 +18,7 @@ import { MembershipNews } from './membership-news';
 
 /** From those who could lead it best to those who could as well. */
 const HEIRS: readonly Role[] = ['admin', 'moderator', 'member'];
+const HEIRS_AT_ONCE = 50;
 
 interface Step<T> {
   value: T;
@@ -34,6 +36,7 @@ export class Memberships {
     private readonly changes: ConversationChanges,
     private readonly news: MembershipNews,
     private readonly settings: Settings,
+    private readonly users: UsersService,
   ) {}
 
   /**
@@ -92,11 +95,29 @@ export class Memberships {
       if (!target) return new Unchanged<Member | null>(null);
       await change.expel(target);
       if (target.role === 'owner') {
-        const heir = await heirOf(tx, id);
+        const heir = (await this.heirOf(tx, id)) ?? (await anyOf(tx, id));
         if (heir) await change.setRole(heir, 'owner');
         else await change.close();
       }
       return target;
+    });
+  }
+
+  /**
+   * Of an owner who was deleted or deactivated: somebody else becomes the owner, as when the owner leaves. Where there is nobody
+   * else, they stay it.
+   * @throws CaasError `conversation_not_found` (404)
+   */
+  async handOn(ctx: RequestContext, id: ObjectId, userId: ObjectId): Promise<void> {
+    await this.apply(ctx, id, async (change) => {
+      const { tx } = change.scope;
+      const owner = await memberOf(tx, id, userId);
+      if (owner?.role !== 'owner') return new Unchanged(undefined);
+      const heir = await this.heirOf(tx, id);
+      if (!heir) return new Unchanged(undefined);
+      await change.setRole(owner, 'member');
+      await change.setRole(heir, 'owner');
+      return undefined;
     });
   }
 
@@ -110,6 +131,25 @@ export class Memberships {
       await guard({ tx, standing: await standingOf(tx, ctx, id), target: null });
       await change.close();
     });
+  }
+
+  /** Who comes next in role, and has been there longest, of those who are neither deleted nor deactivated. */
+  private async heirOf(tx: RequestContext, conversation_id: ObjectId): Promise<Member | null> {
+    for (const role of HEIRS) {
+      for (let after: ObjectId | null = null; ;) {
+        const later = after === null ? {} : { _id: { $gt: after } };
+        const some: Member[] = await tx
+          .repository(members)
+          .find({ conversation_id, role, ...later }, { sort: { _id: 1 }, limit: HEIRS_AT_ONCE });
+        const ids = some.map(({ user }) => user.user_id);
+        const active = await this.users.activeAmong(tx, ids);
+        const heir = some.find(({ user }) => active.has(user.user_id.toHexString()));
+        if (heir) return heir;
+        if (some.length < HEIRS_AT_ONCE) break;
+        after = some.at(-1)!._id;
+      }
+    }
+    return null;
   }
 
   private async apply<T>(
@@ -153,10 +193,6 @@ export async function standingOf(
   return (await memberOf(tx, id, actor.user.user_id))?.role ?? null;
 }
 
-async function heirOf(tx: RequestContext, conversation_id: ObjectId): Promise<Member | null> {
-  for (const role of HEIRS) {
-    const [heir] = await tx.repository(members).find({ conversation_id, role }, { sort: { _id: 1 }, limit: 1 });
-    if (heir) return heir;
-  }
-  return null;
-}
+/** Rather than that the conversation ends. */
+const anyOf = (tx: RequestContext, conversation_id: ObjectId): Promise<Member | null> =>
+  tx.repository(members).findOne({ conversation_id });

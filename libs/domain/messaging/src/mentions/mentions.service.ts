@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { cutPage, type Page, type PageRequest, type RequestContext } from '#caas/kernel';
 import { MessageReader } from '../archived/message-reader';
+import { Blocks } from '#caas/domain/users';
 import { ConversationAccess } from '../conversations/conversation-access';
 import { ownConversationIds } from '../conversations/own-conversations';
 import type { Message } from '../persistence/message.schema';
@@ -11,15 +12,18 @@ export class MentionsService {
   constructor(
     private readonly access: ConversationAccess,
     private readonly reader: MessageReader,
+    private readonly blocks: Blocks,
   ) {}
 
   /**
    * Messages that mention the actor, in the conversations they are in, newest first backward; the cursor is a message's id. A
-   * page may be short of what the actor may not read.
+   * page may be short of what the actor may not read, and of mentions across a block.
    */
   async page(ctx: RequestContext, request: PageRequest): Promise<Page<Message>> {
     const found = await this.reader.mentioning(ctx, ctx.user.user_id, await ownConversationIds(ctx), request);
     const { data, page } = cutPage(found, request, ({ _id }) => _id.toHexString());
-    return { data: await this.access.readableAmong(ctx, data), page };
+    const apart = await this.blocks.allOf(ctx, ctx.user.user_id);
+    const readable = await this.access.readableAmong(ctx, data);
+    return { data: readable.filter(({ sender }) => !apart.has(sender.user_id.toHexString())), page };
   }
 }

@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import type { ObjectId } from 'bson';
+import { ObjectId } from 'bson';
 import { LRUCache } from 'lru-cache';
 import type { Filter, RequestContext, Stage } from '#caas/kernel';
+import { Blocks } from '#caas/domain/users';
 import type { Entry } from '../conversations/conversation-access';
 import { visibleFrom } from '../conversations/visibility';
 import { unreadCountOf, watermarksOf } from '../conversations/watermarks';
@@ -14,6 +16,12 @@ export const MOST_UNREAD_MENTIONS = 100;
 const CONVERSATIONS_AT_ONCE = 25;
 /** A hundred bytes or two each. */
 const MAX_KNOWN = 50_000;
+
+/** Between whom and the actor there is a block; `key` stands for them. */
+interface Apart {
+  ids: ObjectId[];
+  key: string;
+}
 
 interface Counted {
   _id: ObjectId;
@@ -29,25 +37,31 @@ export class UnreadMentions {
    */
   private readonly known = new LRUCache<string, number>({ max: MAX_KNOWN });
 
-  constructor(private readonly cold: ColdMessages) {}
+  constructor(
+    private readonly cold: ColdMessages,
+    private readonly blocks: Blocks,
+  ) {}
 
   /**
    * By conversation, up to `MOST_UNREAD_MENTIONS`; where there are none, it is missing. Tombstones do not count, nor what is
-   * hidden from the actor. Asks nothing about what is read to its end.
+   * hidden from the actor, nor mentions across a block; but of archived ones the index does not say who wrote them. Asks nothing
+   * about what is read to its end.
    * @param entries the actor's own
    */
   async in(ctx: RequestContext, entries: Entry[]): Promise<Map<string, number>> {
     const unread = entries.filter(({ conversation, member }) => unreadCountOf(conversation, member) > 0);
+    if (unread.length === 0) return new Map();
+    const apart = await this.apartFrom(ctx);
     const counts = new Map<Entry, number>();
     for (const entry of unread) {
-      const count = this.known.get(keyOf(ctx, entry));
+      const count = this.known.get(keyOf(ctx, entry, apart));
       if (count !== undefined) counts.set(entry, count);
     }
     const missing = unread.filter((entry) => !counts.has(entry));
-    const counted = await this.counts(ctx, missing);
+    const counted = await this.counts(ctx, missing, apart);
     for (const entry of missing) {
       const count = counted.get(entry.conversation._id.toHexString()) ?? 0;
-      this.known.set(keyOf(ctx, entry), count);
+      this.known.set(keyOf(ctx, entry, apart), count);
       counts.set(entry, count);
     }
     return new Map(
@@ -55,24 +69,32 @@ export class UnreadMentions {
     );
   }
 
-  private async counts(ctx: RequestContext, entries: Entry[]): Promise<Map<string, number>> {
+  private async apartFrom(ctx: RequestContext): Promise<Apart> {
+    const ids = [...(await this.blocks.allOf(ctx, ctx.user.user_id))].sort();
+    const key = ids.length === 0 ? '' : createHash('sha256').update(ids.join()).digest('base64url');
+    return { ids: ids.map((id) => new ObjectId(id)), key };
+  }
+
+  private async counts(ctx: RequestContext, entries: Entry[], apart: Apart): Promise<Map<string, number>> {
     const [archived, hot] = partition(entries, isUnreadCold);
     const portions: Entry[][] = [];
     for (let at = 0; at < hot.length; at += CONVERSATIONS_AT_ONCE) {
       portions.push(hot.slice(at, at + CONVERSATIONS_AT_ONCE));
     }
     const counts = await Promise.all([
-      ...portions.map((portion) => this.count(ctx, portion)),
-      ...(archived.length > 0 ? [this.countBoth(ctx, archived)] : []),
+      ...portions.map((portion) => this.count(ctx, portion, apart)),
+      ...(archived.length > 0 ? [this.countBoth(ctx, archived, apart)] : []),
     ]);
     return new Map(counts.flat());
   }
 
   /** Where some of it is archived, numbers are put together and not counts: a message may be hot and cold for a while. */
-  private async countBoth(ctx: RequestContext, entries: Entry[]): Promise<[string, number][]> {
+  private async countBoth(ctx: RequestContext, entries: Entry[], apart: Apart): Promise<[string, number][]> {
     const hot = await Promise.all(
       entries.map((entry) =>
-        ctx.repository(messages).find(unreadMentionsOf(ctx, entry), { fields: ['seq'], limit: MOST_UNREAD_MENTIONS }),
+        ctx
+          .repository(messages)
+          .find(unreadMentionsOf(ctx, entry, apart), { fields: ['seq'], limit: MOST_UNREAD_MENTIONS }),
       ),
     );
     const windows = entries.map((entry) => {
@@ -91,8 +113,8 @@ export class UnreadMentions {
    * One command with a search of its own for each conversation: only so does the engine read no more of the index than each may
    * count. Searched together, all that was ever read of them would be gone through.
    */
-  private async count(ctx: RequestContext, entries: Entry[]): Promise<[string, number][]> {
-    const [first, ...others] = entries.map((entry) => counting(unreadMentionsOf(ctx, entry)));
+  private async count(ctx: RequestContext, entries: Entry[], apart: Apart): Promise<[string, number][]> {
+    const [first, ...others] = entries.map((entry) => counting(unreadMentionsOf(ctx, entry, apart)));
     if (!first) return [];
     const rest = others.map((pipeline): Stage => ({ $unionWith: { coll: messages.name, pipeline } }));
     const counted = await ctx.repository(messages).aggregate<Counted>([...first, ...rest]);
@@ -100,10 +122,12 @@ export class UnreadMentions {
   }
 }
 
-const keyOf = ({ tenantId, user }: RequestContext, entry: Entry): string => {
+const keyOf = ({ tenantId, user }: RequestContext, entry: Entry, apart: Apart): string => {
   const { _id, rev, archive_version } = entry.conversation;
   const { after } = unreadWindow(entry);
-  return [tenantId, user.user_id.toHexString(), _id.toHexString(), rev, archive_version ?? 0, after].join('/');
+  return [tenantId, user.user_id.toHexString(), _id.toHexString(), rev, archive_version ?? 0, after, apart.key].join(
+    '/',
+  );
 };
 
 const atMost = ([id, count]: [string, number]): [string, number] => [id, Math.min(count, MOST_UNREAD_MENTIONS)];
@@ -120,12 +144,13 @@ function partition<T>(all: T[], isFirst: (one: T) => boolean): [T[], T[]] {
   return [all.filter(isFirst), all.filter((one) => !isFirst(one))];
 }
 
-function unreadMentionsOf({ user }: RequestContext, entry: Entry): Filter<Message> {
+function unreadMentionsOf({ user }: RequestContext, entry: Entry, apart: Apart): Filter<Message> {
   const { after, upTo } = unreadWindow(entry);
   return {
     conversation_id: entry.conversation._id,
     seq: { $gt: after, $lte: upTo },
     $and: [{ 'mentions.user_id': user.user_id }, HAS_MENTIONS],
+    ...(apart.ids.length > 0 ? { 'sender.user_id': { $nin: apart.ids } } : {}),
   };
 }
 

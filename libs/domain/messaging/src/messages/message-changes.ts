@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { notFound, type RequestContext, type Update } from '#caas/kernel';
-import { Realtime } from '#caas/platform/realtime';
 import { ConversationChanges, Unchanged, type ChangeScope } from '../changes/conversation-changes';
 import { messageArchived, requireHot } from '../archived/archived-parts';
 import { ArchivedMarks } from '../archived/archived-marks';
@@ -8,6 +7,7 @@ import { conversations, type LastMessage } from '../persistence/conversation.sch
 import { messages, type Message } from '../persistence/message.schema';
 import { SearchHints } from '../search/search-hints';
 import { viewOfMessage } from '../views';
+import { MessageNews } from './message-news';
 import { previewOf } from './preview';
 
 export interface MessageChangeScope extends ChangeScope {
@@ -28,7 +28,7 @@ export interface ChangedMessage {
 export class MessageChanges {
   constructor(
     private readonly changes: ConversationChanges,
-    private readonly realtime: Realtime,
+    private readonly news: MessageNews,
     private readonly search: SearchHints,
     private readonly marks: ArchivedMarks,
   ) {}
@@ -58,7 +58,7 @@ export class MessageChanges {
     return { message: value, changed: rev !== null };
   }
 
-  /** The same, and everybody in the conversation hears of it as `message.updated` or, of a tombstone, `message.deleted`. */
+  /** The same, and everybody who can read it hears of it as `message.updated` or, of a tombstone, `message.deleted`. */
   async applyAndTell(...[ctx, message, work]: Parameters<MessageChanges['apply']>): Promise<ChangedMessage> {
     const answer = await this.apply(ctx, message, work);
     if (answer.changed) this.tell(ctx, answer.message);
@@ -88,10 +88,9 @@ export class MessageChanges {
   }
 
   tell(ctx: RequestContext, message: Message): void {
-    const conversationId = message.conversation_id.toHexString();
     const { seq, rev } = message;
     const type = message.deleted_at ? 'message.deleted' : 'message.updated';
-    this.realtime.publish(ctx, { conversationId }, { type, conversationId, seq, rev, data: viewOfMessage(message) });
+    this.news.tell(ctx, message, { type, seq, rev, data: viewOfMessage(message) });
     this.search.mark(ctx, message.conversation_id);
   }
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import { forbidden, notFound, Preconditions, type RequestContext } from '#caas/kernel';
+import { LegalHolds } from '../archived/legal-holds';
 import { MessageAttachments } from '../attachments/message-attachments';
 import { messageVersions } from '../persistence/message-version.schema';
 import { editionOf, messages, type Message } from '../persistence/message.schema';
@@ -12,7 +13,10 @@ import { MessageChanges } from './message-changes';
 import { isInCharge } from './message-rights';
 import { tombstoneOf } from './tombstone';
 
-/** Deletion leaves a tombstone in its place: the numbers of the others stay, and what it said is gone for good. */
+/**
+ * Deletion leaves a tombstone in its place: the numbers of the others stay, and what it said is gone for good. What a legal hold is
+ * about is kept for operators alone.
+ */
 @Injectable()
 export class MessageDeletionsService {
   constructor(
@@ -20,6 +24,7 @@ export class MessageDeletionsService {
     private readonly changes: MessageChanges,
     private readonly attachments: MessageAttachments,
     private readonly threads: ThreadRoots,
+    private readonly holds: LegalHolds,
   ) {}
 
   /**
@@ -48,19 +53,36 @@ export class MessageDeletionsService {
   private async erase(ctx: RequestContext, found: Message, preconditions: Preconditions): Promise<Message> {
     const id = found._id;
     let root: Message | null = null;
-    const { message, changed } = await this.changes.applyAndTell(ctx, found, async ({ tx, message, furtherRev }) => {
-      root = null;
-      if (message.deleted_at) return null;
-      preconditions.require(editionOf(message));
-      await tx.repository(reactions).deleteMany({ message_id: id });
-      if (message.poll) await tx.repository(pollVotes).deleteMany({ message_id: id });
-      await tx.repository(messageVersions).deleteMany({ message_id: id });
-      if (message.attachments.length > 0) await this.attachments.release(tx, message);
-      const { thread_root_id: rootId } = message;
-      if (rootId) root = await this.threads.removeReplies(tx, rootId, [message], furtherRev);
-      return { ...tombstoneOf(new Date()), edition: editionOf(message) + 1 };
-    });
+    const { message, changed } = await this.changes.applyAndTell(
+      ctx,
+      found,
+      async ({ tx, message, rev, furtherRev }) => {
+        root = null;
+        if (message.deleted_at) return null;
+        preconditions.require(editionOf(message));
+        await tx.repository(reactions).deleteMany({ message_id: id });
+        if (message.poll) await tx.repository(pollVotes).deleteMany({ message_id: id });
+        if (await this.holds.keep(tx, message)) await keepContent(tx, message, rev);
+        else {
+          await tx.repository(messageVersions).deleteMany({ message_id: id });
+          if (message.attachments.length > 0) await this.attachments.release(tx, message);
+        }
+        const { thread_root_id: rootId } = message;
+        if (rootId) root = await this.threads.removeReplies(tx, rootId, [message], furtherRev);
+        return { ...tombstoneOf(new Date()), edition: editionOf(message) + 1 };
+      },
+    );
     if (changed && root) this.changes.tell(ctx, root);
     return message;
   }
+}
+
+/** What it says now, and all that it said before an edit; users ask in vain for the history of a tombstone. */
+async function keepContent(tx: RequestContext, message: Message, replaced_rev: number): Promise<void> {
+  const { _id, text, mentions, metadata, encrypted, attachments, poll, edited_at, created_at } = message;
+  const rows = tx.repository(messageVersions);
+  await rows.updateMany({ message_id: _id }, { $set: { kept: true } });
+  const written_at = edited_at ?? created_at;
+  const content = { text, mentions, metadata, encrypted, attachments, poll };
+  await rows.insertOne({ message_id: _id, replaced_rev, ...content, kept: true, written_at });
 }

@@ -13,6 +13,7 @@ import {
   type RequestContext,
   type TenantDocument,
 } from '#caas/kernel';
+import { LegalHolds } from '../archived/legal-holds';
 import { MessageAttachments } from '../attachments/message-attachments';
 import { archivedPartsOf, requireHot } from '../archived/archived-parts';
 import { pageOfRows } from '../archived/rows-page';
@@ -53,6 +54,7 @@ export class MessageEditsService {
     private readonly mentions: Mentions,
     private readonly changes: MessageChanges,
     private readonly attachments: MessageAttachments,
+    private readonly holds: LegalHolds,
   ) {}
 
   /**
@@ -78,15 +80,19 @@ export class MessageEditsService {
       const isKept = !wanted || sameFiles(wanted, before);
       if (isKept && sameContent(contentOf(before), after)) return null;
       requireContent({ type: before.type, poll: before.poll, ...after }, (wanted ?? before.attachments).length);
+      const isHeld = !isKept && (await this.holds.keep(tx, before));
       await tx.repository(messageVersions).insertOne({
         message_id: before._id,
         replaced_rev: rev,
         ...contentOf(before),
+        attachments: isHeld ? before.attachments : [],
+        poll: null,
+        kept: false,
         written_at: before.edited_at ?? before.created_at,
       });
       const attachments = isKept
         ? before.attachments
-        : await this.attachments.replace(tx, before, fileIdsOf(before.attachments), wanted);
+        : await this.attachments.replace(tx, before, isHeld ? [] : fileIdsOf(before.attachments), wanted);
       if (flagged) await this.cases.flag(tx, [before]);
       return { ...after, attachments, edited_at: new Date(), edition: editionOf(before) + 1 };
     });

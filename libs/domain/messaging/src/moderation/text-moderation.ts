@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
-import { forbidden, type RequestContext } from '#caas/kernel';
+import { forbidden, type CaasError, type RequestContext } from '#caas/kernel';
 import { Settings, type SettingsOf } from '#caas/domain/settings';
 import type { NewPoll } from '../polls/poll';
 import { moderationSettings } from './moderation.settings';
@@ -47,15 +47,15 @@ export class TextModeration {
   }
 
   /**
-   * A name as it may be stored. Where texts are flagged, names pass.
-   * @throws CaasError `name_blocked` (403)
+   * What is no message, as it may be stored. Where texts are flagged it passes: cases are about messages.
+   * @throws what `blocked` makes
    */
-  async admitName(ctx: RequestContext, name: string): Promise<string> {
+  async admitOther(ctx: RequestContext, text: string, blocked: () => CaasError): Promise<string> {
     const rules = await this.rulesOf(ctx);
     const budget = new WorkBudget();
-    if (!rules || rules.action === 'flag' || !(await rules.matchAny([name], budget))) return name;
-    if (rules.action === 'reject') throw forbidden('name_blocked', 'This tenant does not allow such a name.');
-    return rules.mask(name, budget);
+    if (!rules || rules.action === 'flag' || !(await rules.matchAny([text], budget))) return text;
+    if (rules.action === 'reject') throw blocked();
+    return rules.mask(text, budget);
   }
 
   /** Null for settings that block nothing. */

@@ -1,11 +1,13 @@
 import { Prop, Schema } from '@nestjs/mongoose';
 import type { ObjectId } from 'bson';
 import { Types } from 'mongoose';
+import type { Attachment } from '#caas/domain/media';
 import { tenantCollection } from '#caas/tenancy';
+import type { Poll } from '../polls/poll';
 import { MessageContent } from './message-content';
 import { HAS_MENTIONS } from './message.schema';
 
-/** What a message said before an edit. Erased with the message. */
+/** What a message said before an edit. Erased with the message, unless a legal hold keeps it: then users do not see it any more. */
 @Schema()
 export class MessageVersion extends MessageContent {
   @Prop({ type: Types.ObjectId, required: true })
@@ -14,6 +16,17 @@ export class MessageVersion extends MessageContent {
   /** The conversation's `rev` with the edit that replaced it. */
   @Prop({ type: Number, required: true })
   replaced_rev: number;
+
+  /** Files that the message showed and does not show any more, where a legal hold keeps them. */
+  @Prop({ type: Array, default: [] })
+  attachments: Attachment[];
+
+  @Prop({ type: Object, default: null })
+  poll: Poll | null;
+
+  /** Its message was deleted, and a legal hold keeps what it said. */
+  @Prop({ type: Boolean, default: false })
+  kept: boolean;
 
   /** When it was written: the sending, or an edit. */
   @Prop({ type: Date, required: true })

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import type { RequestContext, UserReference } from '#caas/kernel';
-import { RelationshipsService } from '#caas/domain/users';
+import { Blocks } from '#caas/domain/users';
 import { Digests, Realtime } from '#caas/platform/realtime';
 import { members } from '#caas/domain/groups';
 import { viewOfReference } from '../views';
@@ -15,12 +15,12 @@ const MAX_MEMBERSHIPS = 20_000;
 /** All rows of users, by their ids. */
 export type RowsOfUsers = ReadonlyMap<string, readonly Presence[]>;
 
-/** Tells those who share a conversation with a user, and are there, how that user is; not whom the user blocks. */
+/** Tells those who share a conversation with a user, and are there, how that user is; not across a block. */
 @Injectable()
 export class PresenceNews {
   constructor(
     private readonly rows: PresenceRows,
-    private readonly relationships: RelationshipsService,
+    private readonly blocks: Blocks,
     private readonly digests: Digests,
     private readonly realtime: Realtime,
   ) {}
@@ -42,10 +42,7 @@ export class PresenceNews {
   private async tell(ctx: RequestContext, users: UserReference[]): Promise<void> {
     if (users.length === 0) return;
     const ids = users.map(({ user_id }) => user_id);
-    const [conversations, blocked] = await Promise.all([
-      this.conversationsOf(ctx, ids),
-      this.relationships.blockedBy(ctx, ids),
-    ]);
+    const [conversations, blocked] = await Promise.all([this.conversationsOf(ctx, ids), this.blocks.around(ctx, ids)]);
     // As late as can be: of two who tell of a user at once, the one who read first must not be the last to tell.
     const rows = await this.rows.of(ctx, ids);
     const entries = users.map((user) => {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { RequestContext, UserReference } from '#caas/kernel';
 import { Settings } from '#caas/domain/settings';
-import { RelationshipsService, UsersService } from '#caas/domain/users';
+import { Blocks, UsersService } from '#caas/domain/users';
 import { PresenceNews, viewOfPresence } from './presence-news';
 import { PresenceRows } from './presence-rows';
 import { ownState, stateForOthers, type ChosenStatus, type State } from './presence-status';
@@ -15,14 +15,14 @@ export type PresenceOfUser = ReturnType<typeof viewOfPresence>;
 type KnownUser = Awaited<ReturnType<UsersService['get']>>;
 
 /**
- * Who is there. Within a tenant everybody may ask, like for profiles, but whoever a user blocks sees them offline. News of it
+ * Who is there. Within a tenant everybody may ask, like for profiles, but across a block each sees the other offline. News of it
  * goes only to those who share a conversation: see `PresenceNews`.
  */
 @Injectable()
 export class PresenceService {
   constructor(
     private readonly users: UsersService,
-    private readonly relationships: RelationshipsService,
+    private readonly blocks: Blocks,
     private readonly settings: Settings,
     private readonly rows: PresenceRows,
     private readonly news: PresenceNews,
@@ -72,14 +72,14 @@ export class PresenceService {
   private async of(ctx: RequestContext, users: KnownUser[]): Promise<PresenceOfUser[]> {
     const ids = users.map(({ _id }) => _id);
     const viewer = ctx.actor.kind === 'user' ? ctx.user.user_id : null;
-    const [rows, blockers] = await Promise.all([
+    const [rows, blocked] = await Promise.all([
       this.rows.of(ctx, ids),
-      viewer && !ctx.isServer ? this.relationships.blockersOf(ctx, viewer, ids) : NOBODY,
+      viewer && !ctx.isServer ? this.blocks.among(ctx, viewer, ids) : NOBODY,
     ]);
     return users.map((user) => {
       const key = user._id.toHexString();
       const reference = { user_id: user._id, user_external_id: user.external_id, user_display_name: user.display_name };
-      if (blockers.has(key)) return viewOfPresence(reference, { status: 'offline', last_seen_at: null });
+      if (blocked.has(key)) return viewOfPresence(reference, { status: 'offline', last_seen_at: null });
       const sightings = rows.get(key) ?? [];
       return viewOfPresence(reference, stateSeenBy(viewer, user, sightings));
     });

@@ -11,11 +11,11 @@ import {
   type Preconditions,
   type RequestContext,
 } from '#caas/kernel';
-import { Realtime } from '#caas/platform/realtime';
 import { archivedPartsOf } from '../archived/archived-parts';
 import { pageOfRows } from '../archived/rows-page';
 import { MessageAccess } from '../messages/message-access';
 import { MessageChanges } from '../messages/message-changes';
+import { MessageNews } from '../messages/message-news';
 import { requirePresent } from '../messages/message-rights';
 import type { Message } from '../persistence/message.schema';
 import { reactions, type Reaction } from '../persistence/reaction.schema';
@@ -29,7 +29,7 @@ export class ReactionsService {
   constructor(
     private readonly access: MessageAccess,
     private readonly changes: MessageChanges,
-    private readonly realtime: Realtime,
+    private readonly news: MessageNews,
   ) {}
 
   /**
@@ -91,14 +91,13 @@ export class ReactionsService {
   }
 
   private tell(ctx: RequestContext, type: 'reaction.added' | 'reaction.removed', message: Message, emoji: string) {
-    const conversationId = message.conversation_id.toHexString();
     const data = {
       message_id: message._id.toHexString(),
       emoji,
       user: viewOfReference(ctx.user),
       reaction_counts: countsByEmoji(message.reaction_counts),
     };
-    this.realtime.publish(ctx, { conversationId }, { type, conversationId, rev: message.rev, data });
+    this.news.tell(ctx, message, { type, rev: message.rev, data });
   }
 }
 

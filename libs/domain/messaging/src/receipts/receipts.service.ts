@@ -2,9 +2,9 @@ import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import { invalid, type Page, type PageRequest, type RequestContext } from '#caas/kernel';
 import { members, type Member } from '#caas/domain/groups';
-import { Realtime } from '#caas/platform/realtime';
 import { ConversationChanges, Unchanged } from '../changes/conversation-changes';
 import { ConversationAccess, type Entry } from '../conversations/conversation-access';
+import { PeopleApart } from '../conversations/people-apart';
 import { watermarksOf, type Watermarks } from '../conversations/watermarks';
 import type { Conversation } from '../persistence/conversation.schema';
 import { viewOfReference } from '../views';
@@ -23,7 +23,7 @@ export class ReceiptsService {
   constructor(
     private readonly access: ConversationAccess,
     private readonly changes: ConversationChanges,
-    private readonly realtime: Realtime,
+    private readonly apart: PeopleApart,
   ) {}
 
   /**
@@ -44,23 +44,20 @@ export class ReceiptsService {
       if (seq <= before[`${mark}_seq`]) return new Unchanged(receiptOf({ conversation, member }));
       return receiptOf({ conversation, member: { ...member, ...raised(member, higher) } });
     });
-    if (rev !== null) this.announce(ctx, conversationId, receipt, rev);
+    if (rev !== null)
+      this.apart.tell(ctx, conversationId, ctx.user, { type: 'receipt.updated', rev, data: { ...receipt } });
     return receipt;
   }
 
   /**
-   * The watermarks of all members, in the order in which they joined.
+   * The watermarks of the members, in the order in which they joined; not of those between whom and the actor there is a block, so
+   * that a page may be short of them.
    * @throws CaasError `conversation_not_found` (404)
    */
   async page(ctx: RequestContext, conversationId: ObjectId, request: PageRequest): Promise<Page<Receipt>> {
     const { conversation } = await this.access.requireMember(ctx, conversationId);
     const { data, page } = await ctx.repository(members).page({ conversation_id: conversationId }, request);
-    return { data: data.map((member) => receiptOf({ conversation, member })), page };
-  }
-
-  private announce(ctx: RequestContext, id: ObjectId, data: Receipt, rev: number): void {
-    const conversationId = id.toHexString();
-    this.realtime.publish(ctx, { conversationId }, { type: 'receipt.updated', conversationId, rev, data: { ...data } });
+    return { data: (await this.apart.notFrom(ctx, data)).map((member) => receiptOf({ conversation, member })), page };
   }
 }
 

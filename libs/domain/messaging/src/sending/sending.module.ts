@@ -8,6 +8,7 @@ import { ContentLimits } from '../messages/content-limits';
 import { Mentions } from '../messages/mentions';
 import { MessageAccess } from '../messages/message-access';
 import { MessageChanges } from '../messages/message-changes';
+import { MessageNews } from '../messages/message-news';
 import { MessageSender } from '../messages/message-sender';
 import { MessagesService } from '../messages/messages.service';
 import { ModerationCases } from '../moderation/moderation-cases';
@@ -30,6 +31,7 @@ const SENDING = [
   MessageAccess,
   MessageAttachments,
   MessageChanges,
+  MessageNews,
   MessageSender,
   MessagesService,
   ModerationCases,

@@ -2,10 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { ObjectId } from 'bson';
 import type { RequestContext, TenantId } from '#caas/kernel';
 import type { EventEnvelope } from '#caas/contracts';
-import { members } from '#caas/domain/groups';
+import { members, type Member } from '#caas/domain/groups';
 import { ConversationFeed } from '#caas/platform/realtime';
 import { RequestContexts } from '#caas/tenancy';
 import { ownConversationIds } from '../conversations/own-conversations';
+import { cameAfter } from '../conversations/visibility';
+import { conversations } from '../persistence/conversation.schema';
 import { MessageReader } from '../archived/message-reader';
 import { missedEvents } from './missed-events';
 
@@ -39,13 +41,27 @@ export class MessagingFeed extends ConversationFeed {
     conversationId: string,
     afterRev: number,
     beforeRev: number,
-  ): Promise<EventEnvelope[]> {
+  ): Promise<{ envelope: EventEnvelope; hiddenFrom: string[] }[]> {
     const ctx = await this.contexts.openFor(tenantId, { kind: 'system', name: 'fill-gap' }, 'fill-gap');
     // Later changes too: what was created in the gap and changed after it is still to be told of.
     const span = { afterRev, fromSeq: 1, limit: MAX_MISSED };
     const rows = await this.reader.changedAfter(ctx, new ObjectId(conversationId), span, {
       created_rev: { $lt: beforeRev },
     });
-    return missedEvents(rows, afterRev, beforeRev);
+    const envelopes = missedEvents(rows, afterRev, beforeRev);
+    const late = envelopes.length === 0 ? [] : await this.lateIn(ctx, new ObjectId(conversationId), envelopes);
+    return envelopes.map((envelope) => ({
+      envelope,
+      hiddenFrom: late
+        .filter(({ joined_seq }) => joined_seq >= envelope.seq!)
+        .map(({ user }) => user.user_id.toHexString()),
+    }));
+  }
+
+  /** Members who do not see all of these messages. */
+  private async lateIn(ctx: RequestContext, id: ObjectId, envelopes: EventEnvelope[]): Promise<Member[]> {
+    const conversation = await ctx.repository(conversations).findOne({ _id: id }, { fields: ['history'] });
+    if (conversation?.history !== 'joined') return [];
+    return cameAfter(ctx, id, Math.min(...envelopes.map(({ seq }) => seq!)));
   }
 }

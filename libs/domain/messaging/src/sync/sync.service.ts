@@ -4,6 +4,7 @@ import { isObjectIdHex, type RequestContext } from '#caas/kernel';
 import { members } from '#caas/domain/groups';
 import { ConversationAccess, type Entry } from '../conversations/conversation-access';
 import { ConversationViews } from '../conversations/conversation-views';
+import { PeopleApart } from '../conversations/people-apart';
 import { visibleFrom } from '../conversations/visibility';
 import { UnreadMentions } from '../mentions/unread-mentions';
 import type { Message } from '../persistence/message.schema';
@@ -37,6 +38,7 @@ export class SyncService {
     private readonly conversationViews: ConversationViews,
     private readonly mentions: UnreadMentions,
     private readonly reader: MessageReader,
+    private readonly apart: PeopleApart,
   ) {}
 
   async sync(ctx: RequestContext, { conversations: known, limit, joined_cursor }: SyncRequest) {
@@ -106,7 +108,7 @@ export class SyncService {
         const everyone = byConversation.get(conversation._id.toHexString()) ?? [];
         receipts.set(
           conversation._id.toHexString(),
-          everyone.map((member) => receiptOf({ conversation, member })),
+          (await this.apart.notFrom(ctx, everyone)).map((member) => receiptOf({ conversation, member })),
         );
       }
     }

@@ -3,9 +3,10 @@ import type { ObjectId } from 'bson';
 import { newRequestId, type RequestContext } from '#caas/kernel';
 import { Settings } from '#caas/domain/settings';
 import { Log } from '#caas/platform/logging';
-import { Realtime, SocketObservers, type OpenSocket, type SocketObserver } from '#caas/platform/realtime';
+import { SocketObservers, type OpenSocket, type SocketObserver } from '#caas/platform/realtime';
 import { RequestContexts } from '#caas/tenancy';
 import { ConversationAccess } from '../conversations/conversation-access';
+import { PeopleApart } from '../conversations/people-apart';
 import { viewOfReference } from '../views';
 import { TypingBoard, type Typing } from './typing-board';
 import { TypingRows } from './typing-rows';
@@ -26,7 +27,7 @@ export class TypingService implements OnModuleInit, BeforeApplicationShutdown, S
   constructor(
     private readonly access: ConversationAccess,
     private readonly settings: Settings,
-    private readonly realtime: Realtime,
+    private readonly apart: PeopleApart,
     private readonly rows: TypingRows,
     private readonly contexts: RequestContexts,
     private readonly observers: SocketObservers,
@@ -64,11 +65,11 @@ export class TypingService implements OnModuleInit, BeforeApplicationShutdown, S
     if (this.board.stop(who, socketId)) this.announceStop(ctx, who);
   }
 
-  /** Who is typing, for a member. @throws CaasError `feature_disabled` (403), `conversation_not_found` (404) */
+  /** Who is typing, for a member; not across a block. @throws CaasError `feature_disabled` (403), `conversation_not_found` (404) */
   async list(ctx: RequestContext, conversationId: ObjectId) {
     await this.settings.requireOn(ctx, typingSettings, 'enabled');
     await this.access.readable(ctx, conversationId);
-    const rows = await this.rows.of(ctx, conversationId);
+    const rows = await this.apart.notFrom(ctx, await this.rows.of(ctx, conversationId));
     return rows.map(({ user, expires_at }) => ({
       user: viewOfReference(user),
       expires_at: expires_at.toISOString(),
@@ -91,14 +92,12 @@ export class TypingService implements OnModuleInit, BeforeApplicationShutdown, S
   private announceStart(ctx: RequestContext, typing: Typing): void {
     this.rows.set(typing);
     const data = { user: viewOfReference(typing.user), expires_at: new Date(typing.expiresAt).toISOString() };
-    const conversationId = typing.conversationId.toHexString();
-    this.realtime.publish(ctx, { conversationId }, { type: 'typing.started', conversationId, data });
+    this.apart.tell(ctx, typing.conversationId, typing.user, { type: 'typing.started', data });
   }
 
   private announceStop(ctx: RequestContext, typing: Omit<Typing, 'expiresAt'>): void {
     this.rows.set({ ...typing, expiresAt: 0 });
-    const conversationId = typing.conversationId.toHexString();
     const data = { user: viewOfReference(typing.user) };
-    this.realtime.publish(ctx, { conversationId }, { type: 'typing.stopped', conversationId, data });
+    this.apart.tell(ctx, typing.conversationId, typing.user, { type: 'typing.stopped', data });
   }
 }

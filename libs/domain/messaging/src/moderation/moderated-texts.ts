@@ -1,0 +1,23 @@
+import { Injectable } from '@nestjs/common';
+import { forbidden, type RequestContext } from '#caas/kernel';
+import { TextRules } from '#caas/domain/users';
+import { TextModeration } from './text-moderation';
+
+/** Answers the question of users, groups and media: what of this may be stored? */
+@Injectable()
+export class ModeratedTexts extends TextRules {
+  constructor(private readonly moderation: TextModeration) {
+    super();
+  }
+
+  override admitName(ctx: RequestContext, name: string): Promise<string> {
+    return this.moderation.admitOther(ctx, name, nameBlocked);
+  }
+
+  override admitText(ctx: RequestContext, text: string): Promise<string> {
+    return this.moderation.admitOther(ctx, text, textBlocked);
+  }
+}
+
+const nameBlocked = () => forbidden('name_blocked', 'This tenant does not allow such a name.');
+const textBlocked = () => forbidden('text_blocked', 'This tenant does not allow such a text.');
