@@ -94,6 +94,36 @@ describe('The command line of the archive', () => {
     expect(await archive('verify', '--conversation', id)).toMatchObject({ code: 0, found: { damaged: 0 } });
   });
 
+  it('holds what users edit and delete, for operators alone, until it is told to let go', async () => {
+    const id = await room();
+    expect(await archive('hold', '--user', 'anna')).toMatchObject({ code: 0 });
+    const own = (await messagesOf(id)).filter(({ sender }) => sender.user_external_id === 'anna') as unknown as {
+      id: string;
+    }[];
+    await anna.patch(`/v1/messages/${own[1]!.id}`, { text: 'edited' });
+    await anna.delete(`/v1/messages/${own[1]!.id}`);
+    await anna.delete(`/v1/messages/${own[2]!.id}`);
+    const ben = tenant.as('ben');
+    for (const reader of [anna, ben]) {
+      expect((await reader.get(`/v1/messages/${own[1]!.id}`)).body).toMatchObject({ text: null, attachments: null });
+      expect((await reader.get(`/v1/messages/${own[1]!.id}/history`)).status).toBe(404);
+    }
+    const exported = async () => {
+      const to = await mkdtemp(join(folder, 'held-'));
+      expect(await archive('export', '--conversation', id, '--to', to)).toMatchObject({ code: 0 });
+      const files = await readdir(join(to, id));
+      const texts = await Promise.all(files.map((file) => readFile(join(to, id, file), 'utf8')));
+      return texts.join('');
+    };
+    await archive('run', '--conversation', id, '--after-days', '0');
+    for (const text of ['message 1', 'message 2', 'edited', 'message 4', 'message 6'])
+      expect(await exported()).toContain(`"${text}"`);
+    expect(await archive('hold', '--user', 'anna', '--off')).toMatchObject({ code: 0, found: { lifted: true } });
+    const after = await exported();
+    for (const text of ['message 2', 'edited', 'message 4']) expect(after).not.toContain(`"${text}"`);
+    expect(after).toContain('"message 6"');
+  });
+
   it('holds, and neither archives nor erases until it is told to let go', async () => {
     const id = await room();
     const run = () => archive('run', '--conversation', id, '--after-days', '0');

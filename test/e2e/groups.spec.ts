@@ -23,6 +23,26 @@ describe.each(TIERS)('Groups on the tier %s', (tier) => {
     );
   };
 
+  it.each(['deleted', 'deactivated'])(
+    'gets another owner when its owner is %s, of those who are there',
+    async (how) => {
+      const [owner, heir] = [`owner-${how}`, `heir-${how}`];
+      await tenant.users(owner, heir, `away-${how}`);
+      const members = [`away-${how}`, heir];
+      const made = await tenant.acting(owner).post('/v1/groups', { name: 'Team', member_ids: members });
+      const room = `/v1/conversations/${made.body.conversation_id}`;
+      const alone = (await tenant.room(owner, [])).path;
+      await tenant.server().put(`/v1/users/away-${how}`, { status: 'deactivated' });
+      const path = `/v1/users/${owner}`;
+      if (how === 'deleted') await tenant.server().delete(path);
+      else await tenant.server().patch(path, { status: 'deactivated' });
+      await waitFor('it is handed on', 20_000, async () => (await rolesIn(room))[heir] === 'owner');
+      expect(await rolesIn(room)).toEqual({ [owner]: 'member', [heir]: 'owner', [`away-${how}`]: 'member' });
+      await tenant.server().put(path, { status: 'active' });
+      expect((await rolesIn(alone))[owner]).toBe('owner');
+    },
+  );
+
   it('is founded with its conversation, whose members it has', async () => {
     const bens = await tenant.socket('ben', 1);
     const { made, id, path, room } = await found({ description: 'all of us', metadata: { a: 1 } });

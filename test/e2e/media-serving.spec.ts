@@ -1,5 +1,5 @@
 import { ObjectId } from 'mongodb';
-import { sharedSystem, waitFor } from '#caas/testing';
+import { sharedSystem, waitFor, type Caller } from '#caas/testing';
 import { StoredContent } from '../support/stored-content';
 import { b64, creation, someBytes } from '../support/tus';
 
@@ -186,6 +186,8 @@ describe.each(['starter', 'pro', 'enterprise'] as const)('Files on the tier %s',
         ['variant', 'page.html'],
         ['expires', '9999999999'],
         ['tenant', stranger.id],
+        ['by', '65a1b2c3d4e5f60718293a4b'],
+        ['by', ''],
         ['tenant', 'clnt_x'],
         ['signature', 'x'],
         ['signature', ''],
@@ -204,6 +206,32 @@ describe.each(['starter', 'pro', 'enterprise'] as const)('Files on the tier %s',
       folder.searchParams.set('variant', 'hls/../original');
       expect((await nobody(folder.href)).status).toBe(404);
       expect((await nobody(`${url}&variant=original`)).status).toBe(400);
+    });
+
+    it('are read as long as who made it may read them', async () => {
+      const room = await tenant.room('anna', ['ben']);
+      const file = await upload('shared.png');
+      const bytes = Buffer.from('shared');
+      await stored.makeReady(file, 'image/png', [{ name: 'original', contentType: 'image/png', bytes }]);
+      const message = await tenant.message('anna', room, { text: undefined, attachments: [{ file_id: file }] });
+      const linkOf = async (who: Caller) =>
+        (await who.post(`/v1/files/${file}/links`, { expires_in: 60 })).body.url as string;
+      const links = [await linkOf(ben), await linkOf(tenant.server())];
+      const statuses = async () => (await Promise.all(links.map((url) => nobody(url)))).map(({ status }) => status);
+      expect(await statuses()).toEqual([200, 200]);
+      await anna.delete(`${room.path}/members/ben`);
+      await waitFor('it is closed', 5_000, async () => (await nobody(links[0]!)).status === 404);
+      expect(await statuses()).toEqual([404, 200]);
+      await anna.post(`${room.path}/members`, { member_ids: ['ben'] });
+      expect(await statuses()).toEqual([200, 200]);
+      await anna.delete(`/v1/messages/${message.id}`);
+      expect(await statuses()).toEqual([404, 404]);
+      const post = (await anna.post('/v1/posts', { kind: 'post', file_ids: [file], visibility: 'public' })).body;
+      expect(await statuses()).toEqual([200, 200]);
+      await anna.patch(`/v1/posts/${post.id}`, { visibility: 'private' });
+      expect(await statuses()).toEqual([404, 200]);
+      await anna.delete(`/v1/posts/${post.id}`);
+      expect(await statuses()).toEqual([404, 404]);
     });
 
     it('that is over, or whose file or tenant is gone, are not', async () => {

@@ -1,4 +1,5 @@
 import { sharedSystem, waitFor, type Answer } from '#caas/testing';
+import { b64, creation } from '../support/tus';
 
 const system = sharedSystem();
 
@@ -76,6 +77,20 @@ describe.each(['starter', 'pro', 'enterprise'] as const)('Moderation on the tier
       expect(await anna.patch(`/v1/groups/${groupId}`, { name: 'Grünkohl' })).toMatchObject(name);
       const opened = await anna.post('/v1/conversations', { type: 'group', member_ids: ['ben'], name: 'Grünkohl' });
       expect(opened).toMatchObject(name);
+      const shown = { status: 403, body: { code: 'text_blocked' } };
+      expect(await anna.post('/v1/posts', { kind: 'post', text: 'Grünkohl', visibility: 'public' })).toMatchObject(
+        shown,
+      );
+      const post = (await anna.post('/v1/posts', { kind: 'post', text: 'fine', visibility: 'public' })).body
+        .id as string;
+      expect(await anna.patch(`/v1/posts/${post}`, { text: 'Grünkohl' })).toMatchObject(shown);
+      expect(await anna.post('/v1/groups', { name: 'fine', description: 'Grünkohl' })).toMatchObject(shown);
+      expect(await anna.patch(`/v1/groups/${groupId}`, { description: 'Grünkohl' })).toMatchObject(shown);
+      const form = new FormData();
+      form.append('file', new Blob(['x'], { type: 'text/plain' }), 'my Grünkohl.txt');
+      expect((await anna.raw('POST', '/v1/files', {}, form)).status).toBe(403);
+      const upload = await anna.raw('POST', '/v1/files/uploads', creation(1, `filename ${b64('Grünkohl.txt')}`));
+      expect(upload.status).toBe(403);
       expect((await send({ client_message_id: 'secret', encrypted: 'R3LDvG5rb2hs' })).status).toBe(201);
     });
   });

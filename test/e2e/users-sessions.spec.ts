@@ -44,6 +44,29 @@ describe.each(TIERS)('Tokens, sessions and devices on the tier %s', (tier) => {
     });
   });
 
+  it('of a user who was deleted stay dead when the user is brought back, with a session or without', async () => {
+    await server.put('/v1/users/back', {});
+    const made = [{}, { session: false }].map((body) => server.post('/v1/users/back/tokens', body));
+    const old = (await Promise.all(made)).map(({ body }) => body.token as string);
+    expect((await server.delete('/v1/users/back')).status).toBe(204);
+    expect((await server.put('/v1/users/back', {})).status).toBe(201);
+    const { body } = await server.post('/v1/users/back/tokens', { session: false });
+    for (const api of [0, 1]) {
+      for (const [token, status] of [
+        [old[0]!, 401],
+        [old[1]!, 401],
+        [body.token as string, 200],
+      ] as const) {
+        await waitFor(
+          'it is known here',
+          5_000,
+          async () => (await tenant.withToken(token, api).get('/v1/users/me')).status === status,
+        );
+      }
+      await expect(tenant.connect(old[1], api)).rejects.toMatchObject({ data: { code: 'token_revoked' } });
+    }
+  });
+
   describe('sessions', () => {
     it('are listed with where they run, the current one marked', async () => {
       await server.put('/v1/users/lister', {});

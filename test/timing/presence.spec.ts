@@ -126,9 +126,9 @@ describe('Presence', () => {
   itOnEachTier('hides from whom a user blocks: no news, and offline when asked', async (tier) => {
     const { tenant, subject, observer, watcher, connect, seen } = await people(tier);
     const other = `other-of-${subject}`;
-    await tenant.acting(subject).put(`/v1/users/me/relationships/${observer}`, { type: 'block' });
     await tenant.users(other);
     await tenant.room(subject, [observer, other]);
+    await tenant.acting(subject).put(`/v1/users/me/relationships/${observer}`, { type: 'block' });
     const friend = await tenant.socket(other, 1);
     const client = await connect(0);
     await waitFor('the other one is told', 15_000, () => toldOf(friend, subject).includes('online'));

@@ -115,7 +115,9 @@ describe.each(TIERS)('Typing on the tier %s', (tier) => {
       });
       const told = ben.of('typing.started').length;
       expect(await anna.send('typing.start', { conversation_id })).toMatchObject({ ok: false, error: { status: 403 } });
-      await ben.send('message.send', { conversation_id, client_message_id: `${tier}-blocked`, text: 'sentinel' });
+      await tenant.acting('ben').delete('/v1/users/me/relationships/anna?type=block');
+      const sentinel = { conversation_id, client_message_id: `${tier}-blocked`, text: 'sentinel' };
+      await waitFor('the block is over', 5_000, async () => (await ben.send('message.send', sentinel)).ok);
       await heard(ben, 'message.created');
       expect(ben.of('typing.started')).toHaveLength(told);
     } finally {

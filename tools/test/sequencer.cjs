@@ -2,7 +2,17 @@ const { basename } = require('node:path');
 const { default: Sequencer } = require('@jest/test-sequencer');
 
 /** Suites that take longer than their text is long: begun last, they would have the other worker wait for them at the end. */
-const LONG = ['messaging-model', 'killed-workers', 'attacks', 'crashes', 'care', 'storage-faults', 'archive', 'keys', 'usage'];
+const LONG = [
+  'messaging-model',
+  'killed-workers',
+  'attacks',
+  'crashes',
+  'care',
+  'storage-faults',
+  'archive',
+  'keys',
+  'usage',
+];
 
 /** Long suites first; then as jest has them, the longest file first. */
 module.exports = class LongestFirst extends Sequencer {

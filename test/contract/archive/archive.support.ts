@@ -21,6 +21,7 @@ import {
   Expirer,
   Exporter,
   HeldSegments,
+  SegmentRewriter,
   Pruner,
   Restorer,
   Sealer,
@@ -119,13 +120,14 @@ export class ArchiveBench {
     const restorer = new Restorer(hot, objects, leases, holds, clock, faults);
     const erased = this.erased(storage);
     const held = new HeldSegments(holds, objects);
+    const rewriter = new SegmentRewriter(leases, objects, codec);
     const collector = new Collector(storage, objects, hot, erased, trust);
     return {
       archiver: new Archiver(hot, policy, leases, holds, sealer, pruner, restorer, clock, trust),
       verifier: new ArchiveVerifier(objects, hot, clock),
-      eraser: new Eraser(held, leases, objects, codec, hot, erased, collector, clock),
-      expirer: new Expirer(policy, held, leases, hot, erased, clock),
-      exporter: new Exporter(objects),
+      eraser: new Eraser(held, leases, rewriter, hot, erased, collector, clock),
+      expirer: new Expirer(policy, holds, held, rewriter, leases, hot, erased, clock),
+      exporter: new Exporter(objects, hot),
       restorer,
       collector,
       holds,

@@ -1,12 +1,14 @@
 import type { ObjectId } from 'bson';
 import { archiveErasures, archiveSegments } from '#caas/domain/archive';
-import { conversations, ConversationsVerifier, messages, reactions } from '#caas/domain/messaging';
+import { conversations, ConversationsVerifier, messages, reactions, type Message } from '#caas/domain/messaging';
 import type { RequestContext } from '#caas/kernel';
 import type { ObjectStorage } from '#caas/platform/storage';
 import { ArchiveBench, aRoom, Faults, hotMessages, type Room } from './archive.support';
 import { pageThrough, Witness } from './witness.support';
 
 const THUMB = '👍';
+const DAY_MS = 24 * 60 * 60_000;
+const upTo = (count: number) => Array.from({ length: count }, (_, at) => at + 1);
 
 let bench: ArchiveBench;
 let ctx: RequestContext;
@@ -73,9 +75,12 @@ describe('A legal hold', () => {
     const { holds, expirer, collector } = bench.worker();
     await holds.place(ctx, subjectOf(room));
     bench.rules.retentionDays = 60;
-    expect(await expirer.expire(ctx)).toBe(0);
+    const old = room.messages.filter(({ created_at }) => created_at.getTime() < Date.now() - 60 * DAY_MS);
+    const keptOfUser = ({ seq, sender }: Message) => seq === 1 || sender.user_id.equals(room.ben.user_id);
+    const gone = new Set(old.filter((each) => 'userId' in subjectOf(room) && !keptOfUser(each)).map(({ seq }) => seq));
+    expect((await expirer.expire(ctx)) > 0).toBe(gone.size > 0);
     await collector.collect(ctx);
-    expect(await seqsOf(room)).toHaveLength(20);
+    expect(await seqsOf(room)).toEqual(upTo(20).filter((seq) => !gone.has(seq)));
     await holds.lift(ctx, subjectOf(room));
     expect(await expirer.expire(ctx)).toBeGreaterThan(0);
     await collector.collect(ctx);
@@ -241,5 +246,37 @@ describe('Expiry', () => {
     expect(left.at(-1)).toBe(60);
     await bench.worker().collector.collect(ctx);
     expect(await seqsOf(room)).toEqual(left);
+  });
+
+  const youngerThan = (room: Room, days: number) =>
+    room.messages.filter(({ created_at }) => created_at.getTime() >= Date.now() - days * DAY_MS).map(({ seq }) => seq);
+
+  it('goes by the age of each message, in the middle of a segment too', async () => {
+    const room = await archived(60, 1);
+    for (const days of [20, 10]) {
+      bench.rules.retentionDays = days;
+      expect(await bench.worker().expirer.expire(ctx)).toBeGreaterThan(0);
+      expect(await seqsOf(room)).toEqual(youngerThan(room, days));
+      await bench.worker().collector.collect(ctx);
+      expect(await seqsOf(room)).toEqual(youngerThan(room, days));
+      expect(await bench.worker().expirer.expire(ctx)).toBe(0);
+    }
+    expect(await bench.worker().verifier.verify(ctx, { conversationId: room.id })).toMatchObject({ damaged: 0 });
+  });
+
+  it('ends also the time of what would stay hot for longer than it is kept', async () => {
+    const room = await aRoom(ctx, 60, 1);
+    const { afterDays } = bench.rules;
+    Object.assign(bench.rules, { afterDays: 365, retentionDays: 10 });
+    try {
+      await archive(room);
+      await bench.worker().expirer.expire(ctx);
+      expect(await seqsOf(room)).toEqual(youngerThan(room, 10));
+      expect((await hotMessages(ctx, room.id)).map(({ seq }) => seq).sort((a, b) => a - b)).toEqual(
+        youngerThan(room, 10),
+      );
+    } finally {
+      bench.rules.afterDays = afterDays;
+    }
   });
 });

@@ -17,6 +17,7 @@ export async function aUser(ctx: RequestContext, name: string): Promise<UserRefe
     last_seen_at: null,
     renamed_at: null,
     quiet_updates: 0,
+    tokens_from: null,
   });
   return { user_id: _id, user_external_id: external_id, user_display_name: name };
 }
@@ -107,6 +108,9 @@ export async function aRoom(ctx: RequestContext, count: number, months = 3): Pro
       mentions: [],
       metadata: null,
       encrypted: null,
+      attachments: [],
+      poll: null,
+      kept: false,
       written_at: new Date(),
     })),
   );

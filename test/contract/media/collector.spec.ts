@@ -52,7 +52,7 @@ describe.each(['shared', 'prefixed', 'dedicated'] as const)('Collecting files on
   const usage = new MediaUsage({ consider: () => undefined } as never);
   const removalOn = (objects: ObjectStorage) => new FileRemoval(objects, outbox as never, usage);
   const collectorOn = (objects: ObjectStorage) => {
-    const uploads = new UploadsService(objects, outbox as never, policies, usage);
+    const uploads = new UploadsService(objects, outbox as never, policies, usage, null);
     return new FileCollector(removalOn(objects), references, holders, uploads, CONFIG);
   };
   const orphans = () => new OrphanObjects(storage, CONFIG);

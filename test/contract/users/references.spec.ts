@@ -65,6 +65,7 @@ describe.each(['shared', 'prefixed', 'dedicated'] as const)('ReferencesService o
       last_seen_at: null,
       renamed_at,
       quiet_updates: 0,
+      tokens_from: null,
     });
     return { user_id: _id, user_external_id: external_id, user_display_name: name };
   };
