@@ -31,6 +31,8 @@ export interface Talked {
   seconds: number;
   /** Milliseconds from sending to the acknowledgement. */
   acknowledged: Percentiles;
+  /** Each of them, for whoever puts several talks together. */
+  acknowledgedMs: number[];
   /** Milliseconds from sending to the arrival at each member; only of a steady pace. */
   delivered: Percentiles;
 }
@@ -86,6 +88,7 @@ class Clients {
       deliveries,
       seconds: took,
       acknowledged: percentiles(acknowledged),
+      acknowledgedMs: acknowledged,
       delivered: percentiles(arrivals),
     };
   }
