@@ -164,7 +164,8 @@ export class Realtime implements OnApplicationShutdown {
   private deliver(notice: Notice): void {
     const { room } = notice;
     if ('envelope' in notice) {
-      const { envelope, hiddenFrom } = notice;
+      // A process of the version before names nobody.
+      const { envelope, hiddenFrom = [] } = notice;
       return this.delivery.accept(room, { envelope, hiddenFrom });
     }
     if ('users' in notice) {
