@@ -2,7 +2,7 @@ import { BullModule } from '@nestjs/bullmq';
 import { Global, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { QUEUES } from '#caas/contracts';
-import { NEVER_WAITED_FOR, RedisConnections } from '#caas/platform/redis';
+import { FAIL_FAST, RedisConnections } from '#caas/platform/redis';
 import { Admission } from './admission/admission';
 import { AdmissionKeeper } from './admission/admission-keeper';
 import { JobHandlers } from './job-handlers';
@@ -17,7 +17,7 @@ import { Queues } from './queues';
       inject: [RedisConnections],
       // An api that cannot queue must not wait for Redis: the outbox and its sweeper make up for it.
       useFactory: (redis: RedisConnections) => ({
-        connection: redis.open('queues', NEVER_WAITED_FOR) as never,
+        connection: redis.open('queues', FAIL_FAST) as never,
       }),
     }),
     BullModule.registerQueue(...QUEUES.map((name) => ({ name }))),

@@ -1,1 +1,1 @@
-export { NEVER_WAITED_FOR, RedisConnections, RedisModule } from './redis';
+export { FAIL_FAST, RedisConnections, RedisModule } from './redis';

@@ -8,8 +8,8 @@ const RECONNECT_AT_MOST_EVERY_MS = 1_000;
 /** A Redis that only is busy answers sooner. */
 const ANSWER_WITHIN_MS = 3_000;
 
-/** Of connections without blocking commands. */
-export const NEVER_WAITED_FOR = {
+/** Options of a connection without blocking commands: a command fails at once while Redis is away, and in time while it is frozen. */
+export const FAIL_FAST = {
   enableOfflineQueue: false,
   maxRetriesPerRequest: 1,
   commandTimeout: ANSWER_WITHIN_MS,
@@ -29,7 +29,7 @@ export class RedisConnections implements OnModuleInit, OnApplicationShutdown {
     private readonly log: Log,
     private readonly health: HealthChecks,
   ) {
-    this.commands = this.open('commands', NEVER_WAITED_FOR);
+    this.commands = this.open('commands', FAIL_FAST);
   }
 
   onModuleInit(): void {
@@ -65,10 +65,10 @@ export class RedisConnections implements OnModuleInit, OnApplicationShutdown {
 
 /** What is asked before Redis could have answered waits until the first connection stands, or has failed. */
 function waitForFirstConnection(redis: Redis): void {
-  const failFast = () => (redis.options.enableOfflineQueue = false);
+  const failFastFromNowOn = () => (redis.options.enableOfflineQueue = false);
   redis.options.enableOfflineQueue = true;
-  redis.once('ready', failFast);
-  redis.once('error', failFast);
+  redis.once('ready', failFastFromNowOn);
+  redis.once('error', failFastFromNowOn);
 }
 
 @Global()
