@@ -18,12 +18,11 @@ describe.each(TIERS)('A block between two users on the tier %s', (tier) => {
   const unblock = () => ben.delete('/v1/users/me/relationships/anna?type=block');
   afterEach(unblock);
 
-  const names = async (path: string) =>
-    (
-      (await tenant.as(path.startsWith('ben') ? 'ben' : 'anna').get(path.split(' ')[1]!)).body.data as {
-        user: { user_external_id: string };
-      }[]
-    ).map(({ user }) => user.user_external_id);
+  /** The users that a list names, for one viewer. */
+  const namedIn = async (list: string, viewer: string) => {
+    const { body } = await tenant.as(viewer).get(`${common.path}/${list}`);
+    return (body.data as { user: { user_external_id: string } }[]).map(({ user }) => user.user_external_id);
+  };
 
   it('keeps both from writing to each other and from coming together, whoever made it, at once', async () => {
     const message = await tenant.message('anna', direct);
@@ -33,10 +32,8 @@ describe.each(TIERS)('A block between two users on the tier %s', (tier) => {
       ['ben', 'anna'],
     ] as const) {
       const caller = tenant.as(one, 1);
-      const at = { ...BLOCKED, one };
       const tried = {
         write: await tenant.send(one, direct, {}, 1),
-        edit: one === 'anna' ? await caller.patch(`/v1/messages/${message.id}`, { text: 'x' }) : BLOCKED,
         react: await caller.put(`/v1/messages/${message.id}/reactions/👍`),
         pin: await caller.put(`/v1/messages/${message.id}/pin`),
         open: await caller.post('/v1/conversations', { type: 'direct', member_ids: [other] }),
@@ -44,13 +41,14 @@ describe.each(TIERS)('A block between two users on the tier %s', (tier) => {
         found: await caller.post('/v1/groups', { name: 'ours', member_ids: [other] }),
       };
       for (const [what, { status, body }] of Object.entries(tried)) {
-        expect([at.one, what, status, body?.code]).toEqual([at.one, what, 403, 'blocked']);
+        expect([one, what, status, body?.code]).toEqual([one, what, 403, 'blocked']);
       }
       const own = await tenant.room(one, ['cara']);
       expect(await caller.post(`${own.path}/members`, { member_ids: [other] })).toMatchObject(BLOCKED);
       const group = (await caller.post('/v1/groups', { name: 'mine' })).body.id as string;
       expect(await caller.put(`/v1/groups/${group}/members/${other}`, { role: 'member' })).toMatchObject(BLOCKED);
     }
+    expect(await tenant.as('anna', 1).patch(`/v1/messages/${message.id}`, { text: 'x' })).toMatchObject(BLOCKED);
     await unblock();
     expect((await tenant.send('anna', direct, {}, 1)).status).toBe(201);
   });
@@ -101,14 +99,14 @@ describe.each(TIERS)('A block between two users on the tier %s', (tier) => {
       // Its place in the order is told, so that nobody looks for what they cannot have.
       const { rev } = sockets['cara']!.events.find(about('receipt.updated'))!;
       await waitFor('the place is told', 5_000, () => sockets[other]!.of('change.hidden').some((e) => e.rev === rev));
-      expect(await names(`${other} ${common.path}/receipts`)).toEqual(expect.not.arrayContaining([one]));
-      expect(await names(`${other} ${common.path}/typing`)).toEqual(expect.not.arrayContaining([one]));
+      expect(await namedIn('receipts', other)).toEqual(expect.not.arrayContaining([one]));
+      expect(await namedIn('typing', other)).toEqual(expect.not.arrayContaining([one]));
       const synced = (await tenant.as(other).post('/v1/sync', { conversations: { [common.id]: 1 } })).body;
       expect(JSON.stringify(synced.conversations[common.id].receipts)).not.toContain(`"${one}"`);
       expect((await tenant.as(other).get(`/v1/users/${one}/presence`)).body).toMatchObject({ status: 'offline' });
       await sockets[one]!.send('typing.stop', { conversation_id: common.id });
     }
-    expect(await names(`anna ${common.path}/receipts`)).toEqual(expect.arrayContaining(['anna', 'cara']));
+    expect(await namedIn('receipts', 'anna')).toEqual(expect.arrayContaining(['anna', 'cara']));
     for (const { socket } of Object.values(sockets)) socket.disconnect();
   });
 });

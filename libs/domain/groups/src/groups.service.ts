@@ -55,7 +55,8 @@ export class GroupsService {
   /**
    * The actor becomes its owner.
    * @param id the new group's; one that the actor has made under it before is answered
-   * @throws CaasError `unknown_members`, `invalid_members` (400), `blocked`, `name_blocked`, `text_blocked` (403), `group_full` (409): nothing is made then
+   * @throws CaasError `unknown_members`, `invalid_members` (400), `blocked`, `name_blocked`, `text_blocked` (403), `group_full` (409):
+   *   nothing is made then
    */
   async create(ctx: RequestContext, id: ObjectId, wanted: NewGroup): Promise<GroupEntry> {
     const others = await this.users.others(ctx, wanted.member_ids ?? []);

@@ -26,7 +26,7 @@ export class Exporter {
     private readonly hot: HotMessages,
   ) {}
 
-  /** Cold storage block by block, in the order of segments; then what is hot. @throws ArchiveDamaged */
+  /** Cold storage block by block, in the order of segments; then what is hot; one that is being moved may be in both. @throws ArchiveDamaged */
   async *export(ctx: RequestContext, conversationId?: ObjectId): AsyncIterable<ExportedPart> {
     yield* this.cold(ctx, conversationId);
     for await (const id of this.conversations(ctx, conversationId)) {
