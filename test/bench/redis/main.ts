@@ -4,14 +4,13 @@
  * message sent at one process reached a socket at the other once Redis was back. `BENCH_SECONDS` sets how long Redis is frozen. Exits
  * with 1 when a goal is missed.
  */
-import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { systemAt, TenantSession, type LiveClient, type Room } from '#caas/testing';
+import { TenantSession, type LiveClient, type Room } from '#caas/testing';
 import { OwnRedis } from '../../support/own-redis';
 import { Table } from '../messaging/table';
 import { benchEngines } from '../support/engines';
-import { startServer } from '../support/servers';
 import { percentile } from '../support/statistics';
+import { startTwoApis } from '../support/two-apis';
 
 const PER_SECOND = 200;
 const ROOMS = 20;
@@ -19,7 +18,6 @@ const FROZEN_SECONDS = Number(process.env['BENCH_SECONDS'] ?? 30);
 const OTHER_SECONDS = 8;
 const MOST_MS = 100;
 const LIVE_WITHIN_MS = 5_000;
-const PLATFORM_KEY = randomBytes(24).toString('base64url');
 
 interface Send {
   atMs: number;
@@ -30,27 +28,16 @@ interface Send {
 async function main(): Promise<boolean> {
   const engines = await benchEngines();
   const redis = await OwnRedis.start({ durable: true });
-  const environment = {
-    NODE_ENV: 'production',
-    MONGODB_URI: engines.mongodbUri,
-    REDIS_URL: redis.url,
-    PLATFORM_ADMIN_KEY: PLATFORM_KEY,
-    SECRETS_KEY: randomBytes(32).toString('base64'),
-  };
-  const apis = [
-    await startServer('apps/api/src/main.js', environment),
-    await startServer('apps/api/src/main.js', environment),
-  ];
+  const apis = await startTwoApis({ mongodbUri: engines.mongodbUri, redisUrl: redis.url });
   const table = new Table();
   try {
-    const urls = apis.map(({ url }) => url);
     // A tenant with a quota of messages, which is counted over all processes.
-    const tenant = await new TenantSession(systemAt(urls, PLATFORM_KEY), 'starter').open();
+    const tenant = await new TenantSession(apis.system, 'starter').open();
     await tenant.setLimits();
     await new Storm(tenant, redis, table).run();
     return table.allMet;
   } finally {
-    for (const api of apis) await api.stop();
+    await apis.stop();
     await redis.remove();
     await engines.stop();
   }

@@ -4,13 +4,12 @@
  * there. What was begun after the change was answered, and was accepted, counts by when it was begun; what was sent to the socket of
  * somebody who has no right to it any more by when it came. Exits with 1 when anything was accepted or told after 200 ms.
  */
-import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LiveClient, systemAt, TenantSession } from '#caas/testing';
+import { LiveClient, TenantSession, type SystemAccess } from '#caas/testing';
 import { Table } from '../messaging/table';
 import { benchEngines } from '../support/engines';
 import { percentile } from '../support/statistics';
-import { startServer } from '../support/servers';
+import { startTwoApis } from '../support/two-apis';
 import { CHANGES, type Change, type Round } from './changes';
 
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 50);
@@ -19,7 +18,6 @@ const LEAD_MS = 100;
 /** Long enough to see what a cache would have believed for its whole time. */
 const WATCHED_MS = 600;
 const MOST_MS = 200;
-const PLATFORM_KEY = randomBytes(24).toString('base64url');
 
 /** Milliseconds after the answer, at most, that something was accepted and told; 0 when nothing was. */
 interface Lateness {
@@ -31,38 +29,23 @@ async function main(wanted: string[]): Promise<boolean> {
   const unknown = wanted.filter((name) => !CHANGES.some((change) => change.name === name));
   if (unknown.length > 0) throw new Error(`No such change: ${unknown.join(', ')}.`);
   const engines = await benchEngines();
-  const environment = {
-    NODE_ENV: 'production',
-    MONGODB_URI: engines.mongodbUri,
-    REDIS_URL: engines.redisUrl,
-    PLATFORM_ADMIN_KEY: PLATFORM_KEY,
-    SECRETS_KEY: randomBytes(32).toString('base64'),
-    RATE_LIMITS_FACTOR: '1000',
-  };
-  const apis = [
-    await startServer('apps/api/src/main.js', environment),
-    await startServer('apps/api/src/main.js', environment),
-  ];
+  const apis = await startTwoApis(engines, { RATE_LIMITS_FACTOR: '1000' });
   const table = new Table();
   try {
-    const system = systemAt(
-      apis.map(({ url }) => url),
-      PLATFORM_KEY,
-    );
     for (const change of CHANGES.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
       const late: Lateness[] = [];
-      for (let at = 0; at < ROUNDS; at += 1) late.push(await inTenant(system, change, at));
+      for (let at = 0; at < ROUNDS; at += 1) late.push(await inTenant(apis.system, change, at));
       report(table, change, late);
     }
     return table.allMet;
   } finally {
-    for (const api of apis) await api.stop();
+    await apis.stop();
     await engines.stop();
   }
 }
 
 /** A tenant for each round: one of the changes ends it. */
-async function inTenant(system: ReturnType<typeof systemAt>, change: Change, at: number): Promise<Lateness> {
+async function inTenant(system: SystemAccess, change: Change, at: number): Promise<Lateness> {
   const tenant = await new TenantSession(system, 'free').open();
   try {
     return await measure(tenant, await change.round(tenant, at));
