@@ -21,13 +21,15 @@ export interface Snapshot {
  * One conversation in a client's memory, and the whole of what a client must do to keep it right:
  * - an event whose `rev` follows the known one is applied, a known one is ignored;
  * - a later one waits, and so does one that does not tell everything: then `hear` answers false, and `sync` is to be asked for
- *   what changed after `rev`, until it has told all.
+ *   what changed after `rev`, until it has told all;
+ * - while `sync` has more to tell, every event waits: a message that changed twice is in none of the pages before its last change,
+ *   and an event that tells a part of that change has an old message to build on.
  */
 export class ConversationReplica {
   /** Everything up to here is known. */
   rev = 0;
-  /** Until `sync` has answered once, events have nothing to build on: nobody else says who is in it. */
-  private isBegun = false;
+  /** `sync` has told all up to some `rev`. Until then events have nothing to build on. */
+  private isWhole = false;
   private readonly messages = new Map<string, MessageState>();
   /** By external id. */
   private receipts = new Map<string, ReceiptState>();
@@ -52,7 +54,7 @@ export class ConversationReplica {
       if (this.isNews(message.id, message.rev - 1)) this.messages.set(message.id, message);
     // The rest of an answer that events have overtaken is old.
     if (rev >= this.rev) {
-      this.isBegun = true;
+      this.isWhole = !has_more;
       this.conversation = conversation ?? this.conversation;
       this.receipts = new Map(receipts.map((receipt) => [receipt.user.user_external_id, receipt]));
       this.rev = rev;
@@ -60,7 +62,7 @@ export class ConversationReplica {
     // They have no rev: each answer's are newer than those of the one before.
     this.conversation = { ...this.conversation, preferences };
     for (const each of this.held.keys()) if (each <= this.rev) this.held.delete(each);
-    return this.release() && !has_more;
+    return this.release();
   }
 
   get clientMessageIds(): string[] {
@@ -80,7 +82,7 @@ export class ConversationReplica {
   }
 
   private release(): boolean {
-    if (!this.isBegun) return false;
+    if (!this.isWhole) return false;
     for (let next = this.held.get(this.rev + 1); next; next = this.held.get(this.rev + 1)) {
       if (!this.apply(next)) return false;
       this.held.delete(next.rev!);
