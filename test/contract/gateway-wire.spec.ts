@@ -129,7 +129,7 @@ describeGateway('The gateway on the wire', (postgres) => {
 
   describe('process', () => {
     it('listens on loopback only, unless told otherwise', async () => {
-      const { code, stderr } = await refusedStart('--listen', '0.0.0.0:0', '--postgres', postgres);
+      const { code, stderr } = await refusedStart('--listen', '0.0.0.0:0', '--postgres', new URL(postgres).host);
       expect(code).toBe(1);
       expect(stderr).toContain('--public');
     });

@@ -33,8 +33,10 @@ export class GatewayProcess {
     readonly port: number,
   ) {}
 
-  static async start(postgres: string, ...options: string[]): Promise<GatewayProcess> {
-    const child = spawnGateway(['--listen', '127.0.0.1:0', '--postgres', postgres, ...options]);
+  /** @param postgresUri with the password, which the gateway has from its environment */
+  static async start(postgresUri: string, ...options: string[]): Promise<GatewayProcess> {
+    const { host, password } = new URL(postgresUri);
+    const child = spawnGateway(['--listen', '127.0.0.1:0', '--postgres', host, ...options], { PGPASSWORD: password });
     const lines = createInterface(child.stdout!);
     const ready = once(lines, 'line').then(([line]) => JSON.parse(String(line)) as { ready: boolean; port: number });
     const ended = once(child, 'exit').then(([code]) => {
@@ -67,10 +69,10 @@ export async function refusedStart(...options: string[]): Promise<{ code: number
   return { code, stderr };
 }
 
-function spawnGateway(options: string[]): ChildProcess {
+function spawnGateway(options: string[], more: NodeJS.ProcessEnv = {}): ChildProcess {
   const { NODE_OPTIONS: _jests, ...env } = process.env;
   const entry = join(repositoryRoot(), 'dist/apps/documentdb-gateway/src/main.js');
-  return spawn(process.execPath, [entry, ...options], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  return spawn(process.execPath, [entry, ...options], { env: { ...env, ...more }, stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
 /** A client below the driver: it says exactly what a test wants said, also what no driver would. */

@@ -13,7 +13,7 @@ async function main(): Promise<number> {
   const { values } = parseArgs({ options: { seconds: { type: 'string' }, sockets: { type: 'string' } } });
   const [seconds, sockets] = [Number(values.seconds ?? 120), Number(values.sockets ?? 200)];
   if (!(seconds >= 10) || !(sockets >= 10)) throw new Error('--seconds and --sockets take a number from 10');
-  const signal = whenAskedToEnd();
+  const signal = whenAskedToEnd().asked;
   const startedAt = Date.now();
   const say = (line: string) =>
     console.log(`soak: ${((Date.now() - startedAt) / 1000).toFixed(1).padStart(6)} s  ${line}`);

@@ -1,5 +1,5 @@
 import { builtEntry } from './repository';
-import { childEnvironment } from './engines/gateway';
+import { appEnvironment } from './process/environment';
 import { ManagedProcess, type ProcessSpec } from './process/managed-process';
 import type { Supervision } from './process/supervision';
 
@@ -19,9 +19,14 @@ export function apiProcess(
   return appProcess(supervision, 'api', index, env, { ready: () => isHealthy(url) });
 }
 
-/** A worker process. It has no port to ask at; one that cannot work ends while it starts. */
-export function workerProcess(supervision: Supervision, index: number, env: NodeJS.ProcessEnv): ManagedProcess {
-  return appProcess(supervision, 'worker', index, env, { ready: () => Promise.resolve(true), settleMs: 2000 });
+/** A worker process: ready when the health check at its monitoring port says so. */
+export function workerProcess(
+  supervision: Supervision,
+  index: number,
+  monitoringUrl: string,
+  env: NodeJS.ProcessEnv,
+): ManagedProcess {
+  return appProcess(supervision, 'worker', index, env, { ready: () => isHealthy(monitoringUrl) });
 }
 
 function appProcess(
@@ -29,13 +34,13 @@ function appProcess(
   app: 'api' | 'worker',
   index: number,
   env: NodeJS.ProcessEnv,
-  readiness: Pick<ProcessSpec, 'ready' | 'settleMs'>,
+  readiness: Pick<ProcessSpec, 'ready'>,
 ): ManagedProcess {
   return new ManagedProcess(supervision, {
     role: `${app}-${index}`,
     command: process.execPath,
     args: [builtEntry(app)],
-    env: childEnvironment(env),
+    env: appEnvironment(env),
     ...readiness,
     readyTimeoutMs: 120_000,
     // Open requests and the job at hand get this long; with the engines after them the whole stays under 10 s.

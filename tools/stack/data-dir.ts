@@ -1,4 +1,15 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, resolve } from 'node:path';
 import { asRootOfItsOwn } from './engines/chroot';
 import { run } from './engines/system-packages';
@@ -14,6 +25,8 @@ export interface StackFile {
   mongodb_uri: string;
   redis_url: string;
   platform_key_file: string | null;
+  /** Health checks and metrics of each process, without a credential. */
+  metrics_urls: { api: string[]; worker: string[] };
   pids: {
     supervisor: number;
     api: (number | null)[];
@@ -45,8 +58,10 @@ const WAIT_FOR_STOPPING_MS = 12_000;
  */
 export async function openDataDir(dataDir: string, progress: Progress): Promise<DataDir> {
   const path = resolve(dataDir);
-  mkdirSync(path, { recursive: true });
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  keepFromOthers(path);
   const lockPath = join(path, 'supervisor.lock');
+  closeSync(openSync(lockPath, 'a', 0o600));
   const stackPath = join(path, 'stack.json');
   const lock =
     (await lockFile(lockPath, 1000)) ?? (isStopping(path) ? await lockFile(lockPath, WAIT_FOR_STOPPING_MS) : undefined);
@@ -55,7 +70,7 @@ export async function openDataDir(dataDir: string, progress: Progress): Promise<
   rmSync(stackPath, { force: true });
   rmSync(stoppingMark(path), { force: true });
   const ledger = new ProcessLedger(path);
-  const ended = await ledger.endLeftovers();
+  const ended = await ledger.endLeftovers(progress);
   if (ended.length > 0) progress(`ended what an earlier start had left running: ${ended.join(', ')}`);
   return {
     path,
@@ -68,6 +83,26 @@ export async function openDataDir(dataDir: string, progress: Progress): Promise<
       await lock.release();
     },
   };
+}
+
+const SHARED_BY_MANY = 0o1000;
+
+/**
+ * The folder is for its own user alone: it holds passwords, and every tenant's data. What was made before that was so is closed, too.
+ * @throws SetupError for a folder that others use as well, such as /tmp
+ */
+function keepFromOthers(path: string): void {
+  const { mode, uid } = statSync(path);
+  if (mode & SHARED_BY_MANY || (process.getuid !== undefined && uid !== process.getuid())) {
+    throw new SetupError(`DATA_DIR ${path} belongs to others as well. Name a folder of its own, such as ${path}/caas.`);
+  }
+  if ((mode & 0o077) === 0) return;
+  for (const name of readdirSync(path)) {
+    const entry = join(path, name);
+    const { mode: own, uid: owner } = statSync(entry);
+    if (owner === uid) chmodSync(entry, own & 0o7700);
+  }
+  chmodSync(path, 0o700);
 }
 
 /** Removes a folder whose stack has stopped, also what belongs to the embedded database's user. */
@@ -115,8 +150,8 @@ function readJson<T>(file: string): T | undefined {
   return text ? (JSON.parse(text) as T) : undefined;
 }
 
-/** Never seen half-written. */
+/** Never seen half-written, and by nobody else. */
 function writeJson(file: string, value: unknown): void {
-  writeFileSync(`${file}.new`, `${JSON.stringify(value, null, 2)}\n`);
+  writeFileSync(`${file}.new`, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
   renameSync(`${file}.new`, file);
 }

@@ -3,7 +3,8 @@ import { openDataDir, type DataDir } from './data-dir';
 import { documentDbRoot, toolsToBuildRoot } from './engines/documentdb-root';
 import { startGateway } from './engines/gateway';
 import { mongodFolder, mongodUri, startMongod } from './engines/mongod';
-import { clusterFolder, startPostgres } from './engines/postgres';
+import { EnginePasswords, MONGODB_USER } from './engines/passwords';
+import { clusterFolder, postgresUri, startPostgres } from './engines/postgres';
 import { startRedis } from './engines/redis';
 import { ensureInstalled, installIfPossible, type SystemTool } from './engines/system-packages';
 import { onPath, type ManagedProcess } from './process/managed-process';
@@ -24,13 +25,14 @@ export interface EngineOptions {
 }
 
 export interface Engines {
+  /** With the credentials, like all three. */
   mongodbUri: string;
   redisUrl: string;
-  /** `host:port` of the embedded PostgreSQL (user and database `postgres`, no password), when that is the engine. */
-  postgres?: string;
+  /** `postgresql://…` of the embedded PostgreSQL, when that is the engine. */
+  postgresUri?: string;
   /** The embedded engines that run, by role. */
   processes: Partial<Record<EngineRole, ManagedProcess>>;
-  /** Stops them in order, within 10 s. */
+  /** Stops them in order. A database ends when it has written its data. */
   stop(): Promise<void>;
 }
 
@@ -90,24 +92,25 @@ async function documentEngine(
   home: DataDir,
   { mongodbUri, durable = true, ports = {} }: EngineOptions,
   processes: Engines['processes'],
-): Promise<{ mongodbUri: string; postgres?: string }> {
+): Promise<Pick<Engines, 'mongodbUri' | 'postgresUri'>> {
   if (mongodbUri) return { mongodbUri };
+  const passwords = new EnginePasswords(home.path);
   const mongod = chosenMongod(home.path);
   if (mongod) {
     const port = ports.mongod ?? (await home.port('mongod'));
     supervision.progress('starting mongod');
-    processes.mongod = await startMongod(supervision, { command: mongod, port });
-    return { mongodbUri: mongodUri(port) };
+    processes.mongod = await startMongod(supervision, { command: mongod, port, passwords });
+    return { mongodbUri: mongodUri({ port, passwords }) };
   }
   const root = await documentDbRoot(supervision);
   const postgresPort = ports.postgres ?? (await home.port('postgres'));
   const gatewayPort = ports.gateway ?? (await home.port('gateway'));
   supervision.progress('starting PostgreSQL with DocumentDB, and the MongoDB gateway');
-  processes.postgres = await startPostgres(supervision, { root, port: postgresPort, durable });
-  processes.gateway = await startGateway(supervision, { port: gatewayPort, postgresPort });
+  processes.postgres = await startPostgres(supervision, { root, port: postgresPort, passwords, durable });
+  processes.gateway = await startGateway(supervision, { port: gatewayPort, postgresPort, passwords });
   return {
-    mongodbUri: `mongodb://127.0.0.1:${gatewayPort}/?directConnection=true`,
-    postgres: `127.0.0.1:${postgresPort}`,
+    mongodbUri: `mongodb://${MONGODB_USER}:${passwords.mongodb}@127.0.0.1:${gatewayPort}/?directConnection=true&authSource=admin`,
+    postgresUri: postgresUri({ port: postgresPort, passwords }),
   };
 }
 
@@ -135,6 +138,7 @@ async function queueEngine(
 ): Promise<string> {
   if (redisUrl) return redisUrl;
   const port = ports?.redis ?? (await home.port('redis'));
-  processes.redis = await startRedis(supervision, { port });
-  return `redis://127.0.0.1:${port}`;
+  const passwords = new EnginePasswords(home.path);
+  processes.redis = await startRedis(supervision, { port, passwords });
+  return `redis://:${passwords.redis}@127.0.0.1:${port}`;
 }

@@ -6,7 +6,7 @@
  *
  * // A database and a Redis of one's own, on free ports:
  * const engines = await startEngines({ dataDir: await mkdtemp('/tmp/mine-'), durable: false });
- * engines.mongodbUri; engines.redisUrl; engines.postgres;
+ * engines.mongodbUri; engines.redisUrl; engines.postgresUri;
  * await engines.stop();
  *
  * // The whole system, here with two apis; `kill9` is a crash, from which it recovers by itself:

@@ -9,12 +9,12 @@ import { SetupError } from './process/setup-error';
 const OLDEST_NODE = 24;
 
 async function main(): Promise<number> {
-  const asked = whenAskedToEnd();
+  const { asked, again } = whenAskedToEnd();
   const startedAt = Date.now();
   const say = (line: string) => console.log(`caas: ${line}`);
   try {
     checkNode();
-    const stack = await startStack({ ...settingsFrom(process.env), progress: say, signal: asked });
+    const stack = await startStack({ ...settingsFrom(process.env), progress: say, signal: asked, hurry: again });
     console.log(banner(stack, Date.now() - startedAt));
     if (!asked.aborted) await new Promise((resolve) => asked.addEventListener('abort', resolve, { once: true }));
     say(`stopping (${(asked.reason as Error).message})`);
@@ -51,6 +51,7 @@ function banner(stack: Stack, tookMs: number): string {
   REST, WebSocket   ${stack.apiUrls.join('  ')}
   API reference     ${first}/docs
   Queues            ${first}/admin/queues   (user "admin", the platform key)
+  Metrics           ${[...stack.metricsUrls.api, ...stack.metricsUrls.worker].map((url) => `${url}/metrics`).join('  ')}
   Platform key      ${key}
   Data and logs     ${fromHere(stack.dataDir)}
 

@@ -6,6 +6,7 @@ describe('settingsFrom', () => {
       dataDir: '.data',
       host: '127.0.0.1',
       port: 3000,
+      metricsHost: '127.0.0.1',
       apiProcesses: 1,
       workerProcesses: 1,
     });

@@ -1,11 +1,13 @@
 import {
   configSection,
   integer,
+  operatorsConfig,
   readSections,
   runtimeConfig,
   type ConfigOf,
   type Environment,
 } from '#caas/platform/config';
+import { monitoringConfig } from '#caas/platform/health';
 import { httpConfig } from '#caas/platform/http';
 import type { StackOptions } from './stack';
 
@@ -20,19 +22,26 @@ export const stackConfig = configSection('stack', {
  * @throws ConfigurationError naming every problem
  */
 export function settingsFrom(environment: Environment): StackOptions {
-  const sections = readSections([runtimeConfig, httpConfig, stackConfig] as never[], environment);
+  const sections = readSections(
+    [runtimeConfig, operatorsConfig, httpConfig, monitoringConfig, stackConfig] as never[],
+    environment,
+  );
   const runtime = sections.get('runtime') as ConfigOf<typeof runtimeConfig>;
+  const operators = sections.get('operators') as ConfigOf<typeof operatorsConfig>;
   const http = sections.get('http') as ConfigOf<typeof httpConfig>;
+  const monitoring = sections.get('monitoring') as ConfigOf<typeof monitoringConfig>;
   const stack = sections.get('stack') as ConfigOf<typeof stackConfig>;
   return {
     dataDir: runtime.DATA_DIR,
     host: http.HOST,
     port: http.PORT || undefined,
+    metricsPort: monitoring.METRICS_PORT || undefined,
+    metricsHost: monitoring.METRICS_HOST,
     apiProcesses: stack.API_PROCESSES,
     workerProcesses: stack.WORKER_PROCESSES,
     // Whether they are set is what counts here: the schema's defaults are for processes started without a supervisor.
     mongodbUri: environment['MONGODB_URI'] || undefined,
     redisUrl: environment['REDIS_URL'] || undefined,
-    platformAdminKey: runtime.PLATFORM_ADMIN_KEY ?? undefined,
+    platformAdminKey: operators.PLATFORM_ADMIN_KEY ?? undefined,
   };
 }

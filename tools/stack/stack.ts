@@ -16,6 +16,10 @@ export interface StackOptions extends EngineOptions {
   host?: string;
   /** The first api's port, the next has the next; free ones unless given. */
   port?: number;
+  /** Where apis and then workers serve health checks and metrics, counted up; free ports unless given. */
+  metricsPort?: number;
+  /** Default 127.0.0.1. */
+  metricsHost?: string;
   /** Default 1 each. */
   apiProcesses?: number;
   workerProcesses?: number;
@@ -25,15 +29,19 @@ export interface StackOptions extends EngineOptions {
   env?: NodeJS.ProcessEnv;
   progress?: Progress;
   signal?: AbortSignal;
+  /** Aborted when the reader insists: what takes its time to end is killed. */
+  hurry?: AbortSignal;
 }
 
 export interface Stack {
   dataDir: string;
   apiUrls: string[];
+  /** Of health checks and metrics. */
+  metricsUrls: StackFile['metrics_urls'];
   mongodbUri: string;
   redisUrl: string;
-  /** `host:port` of the embedded PostgreSQL, when that is the engine. */
-  postgres?: string;
+  /** `postgresql://…` of the embedded PostgreSQL, when that is the engine. */
+  postgresUri?: string;
   platformKey: string;
   platformKeyFile: string | null;
   /** As they are now; null while one is down. */
@@ -42,7 +50,7 @@ export interface Stack {
   kill9(role: 'api' | 'worker' | EngineRole, index?: number): Promise<void>;
   /** Resolves once every process runs and answers. */
   ready(timeoutMs?: number): Promise<void>;
-  /** Stops everything in order, within 10 s, and gives the data folder back. */
+  /** Stops everything in order and gives the data folder back: within 10 s, unless the database has much to write. */
   stop(): Promise<void>;
 }
 
@@ -62,6 +70,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
 class RunningStack implements Stack {
   apiUrls: string[] = [];
+  metricsUrls: StackFile['metrics_urls'] = { api: [], worker: [] };
   private engines?: Engines;
   private apis: ManagedProcess[] = [];
   private workers: ManagedProcess[] = [];
@@ -73,11 +82,12 @@ class RunningStack implements Stack {
     private readonly home: DataDir,
     private readonly options: StackOptions,
   ) {
-    const { progress = () => undefined, signal = new AbortController().signal } = options;
+    const { progress = () => undefined, signal = new AbortController().signal, hurry } = options;
     this.supervision = {
       dataDir: home.path,
       ledger: home.ledger,
       signal,
+      hurry,
       progress,
       onStarted: () => this.announced && this.writeStackFile(),
       onCrashed: (role, reason, ms) => {
@@ -96,8 +106,8 @@ class RunningStack implements Stack {
   get redisUrl(): string {
     return this.started.redisUrl;
   }
-  get postgres(): string | undefined {
-    return this.started.postgres;
+  get postgresUri(): string | undefined {
+    return this.started.postgresUri;
   }
   get platformKey(): string {
     return this.options.platformAdminKey ?? readFileSync(this.platformKeyFile as string, 'utf8').trim();
@@ -128,10 +138,25 @@ class RunningStack implements Stack {
 
     this.supervision.progress('starting the api and the worker');
     const env = this.appEnvironment(host);
+    const { metricsHost = '127.0.0.1' } = this.options;
+    const metricsPorts = await this.metricsPorts(metricsHost, apiProcesses + workerProcesses);
+    const monitored = metricsPorts.map((port) => ({
+      url: apiUrl(metricsHost, port),
+      env: { ...env, METRICS_PORT: String(port), METRICS_HOST: metricsHost },
+    }));
+    const [ofApis, ofWorkers] = [monitored.slice(0, apiProcesses), monitored.slice(apiProcesses)];
+    this.metricsUrls = { api: ofApis.map(({ url }) => url), worker: ofWorkers.map(({ url }) => url) };
     this.apis = ports.map((port, index) =>
-      apiProcess(this.supervision, index, apiUrl(host, port), { ...env, PORT: String(port) }),
+      apiProcess(this.supervision, index, apiUrl(host, port), {
+        ...ofApis[index]!.env,
+        PORT: String(port),
+        // Empty: the first process makes one and keeps it in the data folder, whatever this process's own environment says.
+        PLATFORM_ADMIN_KEY: this.options.platformAdminKey ?? '',
+        PLATFORM_READONLY_KEY: process.env['PLATFORM_READONLY_KEY'],
+        ...operatorKeysIn(this.options.env),
+      }),
     );
-    this.workers = Array.from({ length: workerProcesses }, (_, index) => workerProcess(this.supervision, index, env));
+    this.workers = ofWorkers.map((own, index) => workerProcess(this.supervision, index, own.url, own.env));
     const starts = await Promise.allSettled([...this.apis, ...this.workers].map((child) => child.start()));
     const failed = starts.find((start) => start.status === 'rejected');
     if (failed) throw failed.reason;
@@ -172,16 +197,12 @@ class RunningStack implements Stack {
     return this.engines;
   }
 
-  private async apiPorts(host: string, count: number): Promise<number[]> {
-    const first = this.options.port ?? (await freePortRange(count));
-    const ports = Array.from({ length: count }, (_, index) => first + index);
-    if (first + count - 1 > 65_535) throw new SetupError(`${count} apis do not fit between PORT ${first} and 65535.`);
-    for (const port of ports) {
-      if (!(await isFree(port, host))) {
-        throw new SetupError(`Port ${port} on ${host} is in use. Set PORT to another one.`);
-      }
-    }
-    return ports;
+  private apiPorts(host: string, count: number): Promise<number[]> {
+    return portsFrom(this.options.port, { host, count, variable: 'PORT' });
+  }
+
+  private metricsPorts(host: string, count: number): Promise<number[]> {
+    return portsFrom(this.options.metricsPort, { host, count, variable: 'METRICS_PORT' });
   }
 
   private appEnvironment(host: string): NodeJS.ProcessEnv {
@@ -191,8 +212,9 @@ class RunningStack implements Stack {
       DATA_DIR: this.home.path,
       MONGODB_URI: this.mongodbUri,
       REDIS_URL: this.redisUrl,
-      // Empty: the first process makes one and keeps it in the data folder, whatever this process's own environment says.
-      PLATFORM_ADMIN_KEY: this.options.platformAdminKey ?? '',
+      // Nobody but an api has a use for them.
+      PLATFORM_ADMIN_KEY: undefined,
+      PLATFORM_READONLY_KEY: undefined,
     };
   }
 
@@ -202,7 +224,30 @@ class RunningStack implements Stack {
       mongodb_uri: this.mongodbUri,
       redis_url: this.redisUrl,
       platform_key_file: this.platformKeyFile,
+      metrics_urls: this.metricsUrls,
       pids: this.pids,
     });
   }
 }
+
+/** @throws SetupError that says which variable to change */
+async function portsFrom(
+  given: number | undefined,
+  { host, count, variable }: { host: string; count: number; variable: string },
+): Promise<number[]> {
+  const first = given ?? (await freePortRange(count));
+  const ports = Array.from({ length: count }, (_, index) => first + index);
+  if (first + count - 1 > 65_535) {
+    throw new SetupError(`${count} processes do not fit between ${variable} ${first} and 65535.`);
+  }
+  for (const port of ports) {
+    if (!(await isFree(port, host))) {
+      throw new SetupError(`Port ${port} on ${host} is in use. Set ${variable} to another one.`);
+    }
+  }
+  return ports;
+}
+
+/** Those that a test hands in beside its other environment. */
+const operatorKeysIn = ({ PLATFORM_READONLY_KEY }: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv =>
+  PLATFORM_READONLY_KEY === undefined ? {} : { PLATFORM_READONLY_KEY };

@@ -112,7 +112,7 @@ const environmentOf = ({ environment }: LaneRun, engines: Engines): Record<strin
   ...environment,
   MONGODB_URI: engines.mongodbUri,
   REDIS_URL: engines.redisUrl,
-  ...(engines.postgres ? { CAAS_TEST_POSTGRES: engines.postgres } : {}),
+  ...(engines.postgresUri ? { CAAS_TEST_POSTGRES: engines.postgresUri } : {}),
   // A hundred processes are started, all of the same modules: compiled once, they start in two thirds of the time.
   NODE_COMPILE_CACHE: join(repositoryRoot(), 'node_modules', '.cache', 'compiled'),
 });

@@ -16,7 +16,7 @@ const LONGEST_RUN_MS = 40 * 60_000;
 const ALL_PROJECTS = ['unit', ...LANES.flatMap(({ projects }) => projects)];
 
 async function main(args: string[]): Promise<number> {
-  const asked = whenAskedToEnd();
+  const asked = whenAskedToEnd().asked;
   const tooLong = AbortSignal.timeout(LONGEST_RUN_MS);
   const signal = AbortSignal.any([asked, tooLong]);
   const begin = performance.now();

@@ -7,7 +7,7 @@ const USAGE = `A MongoDB-wire server in front of DocumentDB.
   --public                allow a HOST that is not loopback
   --postgres HOST:PORT    the PostgreSQL with the DocumentDB extension (127.0.0.1:5432)
   --postgres-user NAME    (postgres)
-  --postgres-database N   (postgres)
+  --postgres-database N   (postgres); its password is taken from PGPASSWORD
   --pool N                PostgreSQL connections for commands (12)
   --held N                connections for open transactions and cursors (64)
   --user NAME             with --password-file: clients must log in by SCRAM-SHA-256

@@ -1,6 +1,8 @@
 import { Global, Module } from '@nestjs/common';
 import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
+import { MetricsAccess } from '#caas/platform/health';
 import { SocketAuthenticator } from '#caas/platform/realtime';
+import { PlatformKeys } from './credentials/platform-key';
 import { AccessGuard } from './http/access.guard';
 import { OperatorAuth } from './http/operator-auth';
 import { RouteAccess } from './http/route-access';
@@ -15,11 +17,19 @@ import { TokenSocketAuthenticator } from './socket/token-socket-authenticator';
   providers: [
     FailedAuthLimiter,
     OperatorAuth,
+    PlatformKeys,
     RouteAccess,
     UnreadRefusals,
     { provide: APP_GUARD, useClass: AccessGuard },
     { provide: SocketAuthenticator, useClass: TokenSocketAuthenticator },
+    {
+      provide: MetricsAccess,
+      inject: [OperatorAuth],
+      useFactory: (operators: OperatorAuth): MetricsAccess => ({
+        require: (request) => operators.authenticate(request),
+      }),
+    },
   ],
-  exports: [FailedAuthLimiter, OperatorAuth, SocketAuthenticator],
+  exports: [FailedAuthLimiter, MetricsAccess, OperatorAuth, SocketAuthenticator],
 })
 export class AccessApiModule {}

@@ -1,7 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { TenancyModule } from '#caas/tenancy';
 import { Authenticator } from './authenticator';
-import { PlatformKeys } from './credentials/platform-key';
 import { ClaimedTenants } from './credentials/claimed-tenants';
 import { ServerKeys } from './credentials/server-key';
 import { UserTokens } from './credentials/user-token';
@@ -14,25 +13,7 @@ import { TenantActs } from './tenant-acts';
 @Global()
 @Module({
   imports: [TenancyModule.forFeature([idempotencyKeys])],
-  providers: [
-    Authenticator,
-    ClaimedTenants,
-    FailedAuthEvents,
-    IdempotencyKeys,
-    PlatformKeys,
-    ServerKeys,
-    TenantActs,
-    UserTokens,
-  ],
-  exports: [
-    Authenticator,
-    ClaimedTenants,
-    FailedAuthEvents,
-    IdempotencyKeys,
-    PlatformKeys,
-    ServerKeys,
-    TenantActs,
-    UserTokens,
-  ],
+  providers: [Authenticator, ClaimedTenants, FailedAuthEvents, IdempotencyKeys, ServerKeys, TenantActs, UserTokens],
+  exports: [Authenticator, ClaimedTenants, FailedAuthEvents, IdempotencyKeys, ServerKeys, TenantActs, UserTokens],
 })
 export class AccessModule {}

@@ -1,7 +1,7 @@
 export { AccessApiModule } from './access-api.module';
 export { AccessModule } from './access.module';
 export { Authenticator, type Credentials } from './authenticator';
-export { PlatformKeys, type PlatformRole } from './credentials/platform-key';
+export { type PlatformRole } from './credentials/platform-key';
 export { ClaimedTenants } from './credentials/claimed-tenants';
 export { newServerKey } from './credentials/server-key';
 export { UserTokens, type VerifiedToken } from './credentials/user-token';

@@ -44,10 +44,9 @@ export async function driverInserter(uri: string, database: string, connections:
 }
 
 /** The engine's own function with nothing in between: a PostgreSQL connection for each worker, one prepared statement. */
-export async function directInserter(postgres: string, database: string, connections: number): Promise<Inserter> {
-  const [host = '', port = ''] = postgres.split(':');
+export async function directInserter(postgresUri: string, database: string, connections: number): Promise<Inserter> {
   const connect = async () => {
-    const client = new Client({ host, port: Number(port), user: 'postgres', database: 'postgres' });
+    const client = new Client({ connectionString: postgresUri });
     await client.connect();
     return client;
   };

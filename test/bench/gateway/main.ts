@@ -1,7 +1,7 @@
 /**
  * `npm run bench:gateway`: what the MongoDB-wire gateway costs. Inserts of one document, 32 at a time, through driver and gateway
  * against the same `documentdb_api.insert` calls made directly with node-postgres, in turns on the same engine; medians of three.
- * `BENCH_GATEWAY=host:port` and `BENCH_POSTGRES=host:port` use engines that run already. Exits with 1 when the goal is missed.
+ * `BENCH_GATEWAY` and `BENCH_POSTGRES` (`mongodb://` and `postgresql://` URIs) use engines that run already. Exits with 1 when the goal is missed.
  */
 import { randomUUID } from 'node:crypto';
 import { benchEngines } from '../support/engines';
@@ -18,7 +18,7 @@ async function main(): Promise<boolean> {
   try {
     const database = `bench_gateway_${randomUUID().slice(0, 8)}`;
     const viaGateway = await driverInserter(engines.mongodbUri, database, AT_ONCE);
-    const direct = await directInserter(engines.postgres, database, AT_ONCE);
+    const direct = await directInserter(engines.postgresUri, database, AT_ONCE);
     try {
       return await compare(viaGateway, direct);
     } finally {
@@ -63,16 +63,15 @@ async function rate({ insert }: Inserter, durationMs: number): Promise<number> {
   return (count / (performance.now() - startedAt)) * 1000;
 }
 
-async function gatewayEngines(): Promise<{ mongodbUri: string; postgres: string; stop: () => Promise<void> }> {
+async function gatewayEngines(): Promise<{ mongodbUri: string; postgresUri: string; stop: () => Promise<void> }> {
   const { BENCH_GATEWAY, BENCH_POSTGRES } = process.env;
   if (BENCH_GATEWAY && BENCH_POSTGRES) {
-    const mongodbUri = `mongodb://${BENCH_GATEWAY}/?directConnection=true`;
-    return { mongodbUri, postgres: BENCH_POSTGRES, stop: () => Promise.resolve() };
+    return { mongodbUri: BENCH_GATEWAY, postgresUri: BENCH_POSTGRES, stop: () => Promise.resolve() };
   }
   const engines = await benchEngines();
-  const { mongodbUri, postgres } = engines;
-  if (postgres === undefined) throw new Error('this bench needs the embedded engine: unset MONGODB_URI');
-  return { mongodbUri, postgres, stop: () => engines.stop() };
+  const { mongodbUri, postgresUri } = engines;
+  if (postgresUri === undefined) throw new Error('this bench needs the embedded engine: unset MONGODB_URI');
+  return { mongodbUri, postgresUri, stop: () => engines.stop() };
 }
 
 function median(values: number[]): number {

@@ -21,7 +21,7 @@ async function main(): Promise<boolean> {
       report(run);
       runs.push(run);
     }
-    const tables = await provisionForReal(PROVISIONED, engines.postgres);
+    const tables = await provisionForReal(PROVISIONED, engines.postgresUri);
     console.log(`
 The engine, apart from that: ${tables.tenants} prefixed tenants of ${tables.collectionsEach} collections provisioned for real
   ${tables.firstMs.toFixed(0)} ms each at first, ${tables.lastMs.toFixed(0)} ms at last; ${mb(tables.bytesPerTenant)} MB and ${tables.relationsPerTenant.toFixed(0)} tables and indexes per tenant, empty`);

@@ -14,19 +14,19 @@ export interface TablesReport {
 
 /**
  * What a prefixed tenant weighs in the embedded engine, where every collection is a table with indexes of its own. Without
- * `postgres` (`host:port`) only the times are known.
+ * `postgresUri` only the times are known.
  */
-export async function provisionForReal(tenants: number, postgres: string | undefined): Promise<TablesReport> {
+export async function provisionForReal(tenants: number, postgresUri: string | undefined): Promise<TablesReport> {
   const harness = new TenancyHarness(benchCollections);
   await harness.tenant('prefixed');
-  const before = await weigh(postgres);
+  const before = await weigh(postgresUri);
   const times: number[] = [];
   for (let made = 0; made < tenants; made += 1) {
     const startedAt = performance.now();
     await harness.tenant('prefixed');
     times.push(performance.now() - startedAt);
   }
-  const after = await weigh(postgres);
+  const after = await weigh(postgresUri);
   await harness.close();
   return {
     tenants,
@@ -38,10 +38,9 @@ export async function provisionForReal(tenants: number, postgres: string | undef
   };
 }
 
-async function weigh(postgres: string | undefined): Promise<{ bytes: number; relations: number }> {
-  if (!postgres) return { bytes: NaN, relations: NaN };
-  const [host, port] = postgres.split(':');
-  const client = new Client({ host, port: Number(port), user: 'postgres', database: 'postgres' });
+async function weigh(postgresUri: string | undefined): Promise<{ bytes: number; relations: number }> {
+  if (!postgresUri) return { bytes: NaN, relations: NaN };
+  const client = new Client({ connectionString: postgresUri });
   await client.connect();
   try {
     const { rows } = await client.query<{ bytes: string; relations: string }>(

@@ -6,8 +6,8 @@ import { removeDataDir, startEngines } from '../../../tools/stack';
 export interface BenchEngines {
   mongodbUri: string;
   redisUrl: string;
-  /** `host:port` of the embedded PostgreSQL; absent with another engine. */
-  postgres: string | undefined;
+  /** `postgresql://…` of the embedded PostgreSQL; absent with another engine. */
+  postgresUri: string | undefined;
   /** Their main processes, for accounts of CPU time; empty when they are not ours. */
   pids: number[];
   stop(): Promise<void>;
@@ -15,7 +15,7 @@ export interface BenchEngines {
 
 /**
  * Engines for one bench: durable ones of its own in a folder that is thrown away, or, when `MONGODB_URI` and `REDIS_URL` are
- * set, those (`BENCH_POSTGRES` then says where the PostgreSQL behind them is, and `BENCH_ENGINE_PIDS` what to account for).
+ * set, those (`BENCH_POSTGRES`, a `postgresql://` URI, then says where the PostgreSQL behind them is, and `BENCH_ENGINE_PIDS` what to account for).
  */
 export async function benchEngines(): Promise<BenchEngines> {
   const { MONGODB_URI, REDIS_URL, BENCH_POSTGRES, BENCH_ENGINE_PIDS } = process.env;
@@ -23,7 +23,7 @@ export async function benchEngines(): Promise<BenchEngines> {
     return {
       mongodbUri: MONGODB_URI,
       redisUrl: REDIS_URL,
-      postgres: BENCH_POSTGRES,
+      postgresUri: BENCH_POSTGRES,
       pids: (BENCH_ENGINE_PIDS ?? '').split(',').filter(Boolean).map(Number),
       stop: () => Promise.resolve(),
     };
@@ -34,7 +34,7 @@ export async function benchEngines(): Promise<BenchEngines> {
   return {
     mongodbUri: engines.mongodbUri,
     redisUrl: engines.redisUrl,
-    postgres: engines.postgres,
+    postgresUri: engines.postgresUri,
     pids: running,
     stop: async () => {
       await engines.stop();

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEngines } from '../engines';
@@ -25,7 +25,7 @@ function answer(command) {
       maxBsonObjectSize: 16777216, maxMessageSizeBytes: 48000000, maxWriteBatchSize: 100000, localTime: new Date(),
       ...(set && { setName: set._id, hosts: [me], me, primary: me, setVersion: set.version }) };
   }
-  if (name.startsWith('replSet')) fs.appendFileSync(log, name + '\\n');
+  if (name.startsWith('replSet') || name === 'createUser') fs.appendFileSync(log, name + '\\n');
   if (name === 'replSetGetConfig') return config() ? { ok: 1, config: config() } : { ok: 0, code: 94, codeName: 'NotYetInitialized', errmsg: 'no replset config' };
   if (name === 'replSetInitiate' || name === 'replSetReconfig') fs.writeFileSync(file, JSON.stringify({ version: 1, ...command[name] }));
   return { ok: 1 };
@@ -80,25 +80,33 @@ describe('a mongod on the PATH', () => {
   it('is used instead of DocumentDB, as a replica set of one, made on the first start only', async () => {
     const first = await start();
     expect(Object.keys(first.processes)).toEqual(['mongod']);
-    expect(first.mongodbUri).toMatch(/^mongodb:\/\/127\.0\.0\.1:\d+\/\?replicaSet=caas$/);
+    expect(first.mongodbUri).toMatch(
+      /^mongodb:\/\/caas:[\w-]{43}@127\.0\.0\.1:\d+\/\?replicaSet=caas&authSource=admin$/,
+    );
     expect(first.redisUrl).toBe('redis://elsewhere:6379');
     await first.stop();
     const second = await start();
     await second.stop();
 
-    expect(commands().filter((line) => line.startsWith('replSet'))).toEqual([
+    const starts = commands().map((line) => line.replace(/^argv .*--dbpath \S+/, 'started'));
+    expect(starts).toEqual([
+      'started',
       'replSetGetConfig',
       'replSetInitiate',
-      'replSetGetConfig',
+      'createUser',
+      expect.stringMatching(/^started --keyFile .*\/mongodb-keyfile$/),
+      expect.stringMatching(/^started --keyFile .*\/mongodb-keyfile$/),
     ]);
     expect(commands()[0]).toMatch(/--replSet caas --bind_ip 127\.0\.0\.1 --port \d+ --dbpath .*\/mongodb$/);
+    expect(statSync(join(folder, 'data', 'mongodb-keyfile')).mode & 0o777).toBe(0o600);
     expect(existsSync(join(folder, 'data', 'postgres'))).toBe(false);
   });
 
   it('is told where it is when its port has changed', async () => {
     await (await start()).stop();
     await (await start(await freePort())).stop();
-    expect(commands().at(-1)).toBe('replSetReconfig');
+    const told = commands().filter((line) => !line.startsWith('argv'));
+    expect(told.slice(-3)).toEqual(['replSetGetConfig', 'replSetReconfig', 'createUser']);
   });
 
   it('does not take over a data folder that DocumentDB has written', async () => {

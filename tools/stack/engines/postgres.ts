@@ -2,9 +2,12 @@ import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
+import { engineEnvironment } from '../process/environment';
 import { ManagedProcess } from '../process/managed-process';
 import type { Supervision } from '../process/supervision';
+import { endThoseWorkingIn } from '../process/orphans';
 import { asRootOfItsOwn, inChroot } from './chroot';
+import type { EnginePasswords } from './passwords';
 import { lastLines, run } from './system-packages';
 import { SetupError } from '../process/setup-error';
 
@@ -15,35 +18,27 @@ export interface PostgresOptions {
   /** The cached root, see documentdb-root. */
   root: string;
   port: number;
+  passwords: EnginePasswords;
   /** False: a crash of the machine may lose everything. For tests, whose data is thrown away at once. */
   durable: boolean;
 }
 
-/** PostgreSQL 18 with DocumentDB on 127.0.0.1, its cluster in `dataDir/postgres` (made on first use), ready for commands. */
+/**
+ * PostgreSQL 18 with DocumentDB on 127.0.0.1, its cluster in `dataDir/postgres` (made on first use), ready for commands. Who connects
+ * gives the password (SCRAM-SHA-256); a cluster of an earlier version, or one whose password was lost, gets it first.
+ */
 export async function startPostgres(supervision: Supervision, options: PostgresOptions): Promise<ManagedProcess> {
-  const { root, port } = options;
   const dataFolder = clusterFolder(supervision.dataDir);
-  if (!existsSync(dataFolder)) await initialise(options, dataFolder, supervision.signal);
-  const settings = Object.entries(settingsFor(options)).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const server = inChroot({ root, dataFolder, parentDeathSignal: 'INT' }, [
-    `${BIN}/postgres`,
-    '-D',
-    '/data',
-    ...settings,
-  ]);
-  const [command, ...args] = server;
-  const postgres = new ManagedProcess(supervision, {
-    role: 'postgres',
-    command,
-    args,
-    ready: () => answers(port),
-    readyTimeoutMs: 60_000,
-    stopSignal: 'SIGINT',
-    stopTimeoutMs: 3500,
-  });
-  await postgres.start();
+  if (!existsSync(dataFolder)) await initialise(options, dataFolder, supervision);
+  let postgres = await startServer(supervision, options, dataFolder);
   try {
-    await createExtensions(port);
+    if ((await login(options)) === 'refused') {
+      supervision.progress('giving PostgreSQL a password');
+      await postgres.stop();
+      await setPassword(options, dataFolder);
+      postgres = await startServer(supervision, options, dataFolder);
+    }
+    await createExtensions(options);
   } catch (error) {
     await postgres.stop();
     throw error;
@@ -51,11 +46,53 @@ export async function startPostgres(supervision: Supervision, options: PostgresO
   return postgres;
 }
 
+async function startServer(
+  supervision: Supervision,
+  options: PostgresOptions,
+  dataFolder: string,
+): Promise<ManagedProcess> {
+  const settings = Object.entries(settingsFor(options)).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const server = [`${BIN}/postgres`, '-D', '/data', ...settings];
+  const [command, ...args] = inChroot({ root: options.root, dataFolder, parentDeathSignal: 'INT' }, [
+    ...['sh', '-c', `printf '%s\\n' "$1" > ${LOGIN_RULES_FILE}; shift; exec "$@"`, 'sh', LOGIN_RULES.join('\n')],
+    ...server,
+  ]);
+  const postgres = new ManagedProcess(supervision, {
+    role: 'postgres',
+    command,
+    args,
+    env: engineEnvironment(),
+    // Of a server that was killed, children may still be at work; it does not start beside them.
+    prepare: () => endThoseWorkingIn(dataFolder),
+    ready: async () => (await login(options)) !== 'away',
+    readyTimeoutMs: 5 * 60_000,
+    stopSignal: 'SIGINT',
+    // Killed while it writes a checkpoint, it would have to go through its journal on the next start.
+    stopTimeoutMs: null,
+    whileStopping: 'writes its data to disk',
+  });
+  await postgres.start();
+  return postgres;
+}
+
+/** Of the mount namespace alone: nothing outside can reach what lies there. */
+const PRIVATE_FOLDER = '/tmp';
+/**
+ * Who may connect, and how: instead of the cluster's own pg_hba.conf, which in old ones trusts everybody. By the socket come the
+ * extensions of the server itself, which build indexes by connections of their own.
+ */
+const LOGIN_RULES = ['local all postgres peer', 'host all all 127.0.0.1/32 scram-sha-256'];
+const LOGIN_RULES_FILE = `${PRIVATE_FOLDER}/pg_hba.conf`;
+
 /** The folder is the cluster's user's own, which need not be us: so it is looked at only from its parent. */
 export const clusterFolder = (dataDir: string) => join(dataDir, 'postgres', 'cluster');
 
 /** Made aside and renamed, so that a cluster of which only a part was written is never taken for one. */
-async function initialise({ root, durable }: PostgresOptions, dataFolder: string, signal: AbortSignal): Promise<void> {
+async function initialise(
+  { root, durable, passwords }: PostgresOptions,
+  dataFolder: string,
+  { signal }: Supervision,
+): Promise<void> {
   const unfinished = `${dataFolder}.unfinished`;
   const [remove, ...folder] = asRootOfItsOwn(['rm', '-rf', '--one-file-system', '--', unfinished]);
   await run(remove, folder);
@@ -66,19 +103,38 @@ async function initialise({ root, durable }: PostgresOptions, dataFolder: string
     `${BIN}/initdb`,
     '--pgdata=/data',
     '--username=postgres',
-    '--auth=trust',
+    '--auth=scram-sha-256',
+    '--pwfile=/tmp/password',
     '--no-instructions',
     ...locale,
   ];
   if (!durable) initdb.push('--no-sync');
-  const [command, ...args] = inChroot({ root, dataFolder: unfinished, parentDeathSignal: 'TERM' }, initdb);
-  const { code, output } = await run(command, args, { signal });
+  const withPassword = ['sh', '-c', 'umask 077; cat > /tmp/password; exec "$@"', 'sh', ...initdb];
+  const [command, ...args] = inChroot({ root, dataFolder: unfinished, parentDeathSignal: 'TERM' }, withPassword);
+  const { code, output } = await run(command, args, {
+    signal,
+    env: engineEnvironment(),
+    input: `${passwords.postgres}\n`,
+  });
   if (code === 0) return renameSync(unfinished, dataFolder);
   throw new SetupError(
     `PostgreSQL could not be set up in ${dataFolder}:\n${lastLines(output)}\n\n` +
       'The embedded engine makes a mount namespace, which takes root (or a user with subordinate ids, see subuid(5)). ' +
       'Set MONGODB_URI to use a MongoDB of your own instead.',
   );
+}
+
+/** By the server's single-user mode, which asks for no password. The server must not run. */
+async function setPassword({ root, passwords }: PostgresOptions, dataFolder: string): Promise<void> {
+  const single = [`${BIN}/postgres`, '--single', '-D', '/data', '-c', 'shared_preload_libraries=', 'postgres'];
+  const [command, ...args] = inChroot({ root, dataFolder, parentDeathSignal: 'TERM' }, single);
+  const { code, output } = await run(command, args, {
+    env: engineEnvironment(),
+    input: `alter role postgres password '${passwords.postgres}'\n`,
+  });
+  if (code !== 0 || /ERROR|FATAL/.test(output)) {
+    throw new SetupError(`PostgreSQL could not be given a password in ${dataFolder}:\n${lastLines(output)}`);
+  }
 }
 
 /** Sized for a small machine that it shares with Redis, the gateway, the api and the worker. */
@@ -88,7 +144,11 @@ function settingsFor({ port, durable }: PostgresOptions): Record<string, string>
   return {
     listen_addresses: '127.0.0.1',
     port: String(port),
-    unix_socket_directories: '',
+    unix_socket_directories: PRIVATE_FOLDER,
+    'documentdb.localhost_connection_string': `host=${PRIVATE_FOLDER}`,
+    'cron.host': PRIVATE_FOLDER,
+    hba_file: LOGIN_RULES_FILE,
+    password_encryption: 'scram-sha-256',
     max_connections: '200',
     fsync: onOff,
     synchronous_commit: onOff,
@@ -113,21 +173,24 @@ function settingsFor({ port, durable }: PostgresOptions): Record<string, string>
   };
 }
 
-async function answers(port: number): Promise<boolean> {
-  const client = connection(port);
+const REFUSED = /^28/;
+
+/** `away` also while it starts, or recovers from a crash. */
+async function login(options: PostgresOptions): Promise<'in' | 'refused' | 'away'> {
+  const client = connection(options);
   try {
     await client.connect();
-    return true;
-  } catch {
-    return false;
+    return 'in';
+  } catch (error) {
+    return REFUSED.test(String((error as { code?: string }).code)) ? 'refused' : 'away';
   } finally {
     await client.end().catch(() => undefined);
   }
 }
 
 /** Before any index is made: one made without the extended index handler never serves a sort. */
-async function createExtensions(port: number): Promise<void> {
-  const client = connection(port);
+async function createExtensions(options: PostgresOptions): Promise<void> {
+  const client = connection(options);
   await client.connect();
   try {
     await client.query('create extension if not exists documentdb cascade');
@@ -141,5 +204,9 @@ async function createExtensions(port: number): Promise<void> {
   }
 }
 
-const connection = (port: number) =>
-  new Client({ host: '127.0.0.1', port, user: 'postgres', database: 'postgres', connectionTimeoutMillis: 5000 });
+/** `postgresql://…`, with the password. */
+export const postgresUri = ({ port, passwords }: Pick<PostgresOptions, 'port' | 'passwords'>) =>
+  `postgresql://postgres:${passwords.postgres}@127.0.0.1:${port}/postgres`;
+
+const connection = (options: PostgresOptions) =>
+  new Client({ connectionString: postgresUri(options), connectionTimeoutMillis: 5000 });

@@ -14,6 +14,8 @@ const SYSTEM_PACKAGES = {
   poppler: { commands: ['pdftoppm'], package: 'poppler-utils' },
   // Only where the embedded engine is run by somebody who is not root.
   uidmap: { commands: ['newuidmap'], package: 'uidmap' },
+  // What tests run the proxy's file of docker-compose.yml in.
+  nginx: { commands: ['nginx'], package: 'nginx-light' },
 } as const;
 
 export type SystemTool = keyof typeof SYSTEM_PACKAGES;
@@ -77,14 +79,15 @@ export function lastLines(output: string, lines = 15): string {
   return output.trimEnd().split('\n').slice(-lines).join('\n');
 }
 
-/** Runs a command to its end; `output` is both streams as they came. A failing command does not throw, an aborted one does. */
+/** Runs a command to its end, with `input` to read; `output` is both streams as they came. A failing command does not throw, an aborted one does. */
 export async function run(
   command: string,
   args: string[],
-  { env = process.env, signal }: { env?: NodeJS.ProcessEnv; signal?: AbortSignal } = {},
+  { env = process.env, signal, input }: { env?: NodeJS.ProcessEnv; signal?: AbortSignal; input?: string } = {},
 ): Promise<{ code: number; output: string }> {
   signal?.throwIfAborted();
-  const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const child = spawn(command, args, { env, stdio: ['pipe', 'pipe', 'pipe'], detached: true });
+  child.stdin.on('error', () => undefined).end(input);
   // The whole group: apt and mmdebstrap have children of their own.
   const end = () => child.pid !== undefined && process.kill(-child.pid, 'SIGTERM');
   signal?.addEventListener('abort', end);

@@ -9,6 +9,11 @@ export interface LedgerEntry extends ProcessIdentity {
   stopSignal: NodeJS.Signals;
 }
 
+const DATABASES = ['postgres', 'mongod'];
+/** Killed after that all the same, and recovered from its journal. */
+const DATABASE_GRACE_MS = 5 * 60_000;
+const PROGRESS_EVERY_MS = 3_000;
+
 /**
  * Who runs on a data folder, in `DATA_DIR/processes.json`. Written before a child is waited for and taken back when it has
  * ended, so whatever a supervisor killed with -9 leaves behind stands here for the next one to end.
@@ -32,11 +37,22 @@ export class ProcessLedger {
     this.write();
   }
 
-  /** Ends what an earlier supervisor left running: politely, then by force after `graceMs`. Answers the roles it ended. */
-  async endLeftovers(graceMs = 8000): Promise<string[]> {
+  /**
+   * Ends what an earlier supervisor left running: politely, then by force. Databases may take as long as they write their data.
+   * @param graceMs for everything else
+   * @returns the roles it ended
+   */
+  async endLeftovers(progress: (line: string) => void = () => undefined, graceMs = 8000): Promise<string[]> {
     const leftovers = this.read().filter((entry) => isRunning(entry) && entry.pid !== process.pid);
     // In order of age: apps were started last and must let go of the engines first.
-    for (const entry of leftovers.reverse()) await end(entry, graceMs);
+    for (const entry of leftovers.reverse()) {
+      const isDatabase = DATABASES.includes(entry.role);
+      const timer = setInterval(
+        () => progress(`waiting for ${entry.role} of an earlier start to end`),
+        PROGRESS_EVERY_MS,
+      );
+      await end(entry, isDatabase ? DATABASE_GRACE_MS : graceMs).finally(() => clearInterval(timer));
+    }
     this.write();
     return leftovers.map((entry) => entry.role);
   }
@@ -50,8 +66,8 @@ export class ProcessLedger {
   }
 
   private write(): void {
-    mkdirSync(join(this.file, '..'), { recursive: true });
-    writeFileSync(`${this.file}.new`, `${JSON.stringify(this.entries, null, 2)}\n`);
+    mkdirSync(join(this.file, '..'), { recursive: true, mode: 0o700 });
+    writeFileSync(`${this.file}.new`, `${JSON.stringify(this.entries, null, 2)}\n`, { mode: 0o600 });
     renameSync(`${this.file}.new`, this.file);
   }
 }

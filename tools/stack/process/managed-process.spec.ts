@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { identify } from './identity';
@@ -10,12 +10,16 @@ describe('ManagedProcess', () => {
   let folder: string;
   let crashes: { role: string; reason: string; restartInMs: number }[];
   let abort: AbortController;
+  let hurry: AbortController;
+  let progress: (line: string) => void;
   const running: ManagedProcess[] = [];
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'caas-process-'));
     crashes = [];
     abort = new AbortController();
+    hurry = new AbortController();
+    progress = () => undefined;
   });
   afterEach(async () => {
     await Promise.all(running.splice(0).map((child) => child.stop()));
@@ -28,7 +32,8 @@ describe('ManagedProcess', () => {
       dataDir: folder,
       ledger: new ProcessLedger(folder),
       signal: abort.signal,
-      progress: () => undefined,
+      hurry: hurry.signal,
+      progress: (line: string) => progress(line),
       onStarted: () => undefined,
       onCrashed: (role: string, reason: string, restartInMs: number) => crashes.push({ role, reason, restartInMs }),
     };
@@ -86,12 +91,33 @@ describe('ManagedProcess', () => {
     expect(child.pid).toBeUndefined();
   });
 
-  it('takes one that cannot be asked for ready only when it has run for a while', async () => {
-    const unasked = { ready: () => Promise.resolve(true), settleMs: 500 };
-    await expect(managed('process.exit(1)', unasked).start()).rejects.toThrow(/ended before it was ready/);
-    const startedAt = Date.now();
-    await managed(WORKS, unasked).start();
-    expect(Date.now() - startedAt).toBeGreaterThanOrEqual(500);
+  it('waits for one that may take its time, says so, and kills it when the reader insists', async () => {
+    const told: string[] = [];
+    const child = managed(`process.on("SIGTERM", () => {}); ${WORKS}`, {
+      stopTimeoutMs: null,
+      whileStopping: 'writes its data to disk',
+    });
+    progress = (line) => told.push(line);
+    await child.start();
+    const pid = child.pid as number;
+    const stopped = child.stop();
+    await waitFor('a word of it', 10_000, () => told.length > 0);
+    expect(told[0]).toMatch(/^thing writes its data to disk: 3 s so far/);
+    expect(identify(pid)).toBeDefined();
+    hurry.abort();
+    await stopped;
+    expect(identify(pid)).toBeUndefined();
+  });
+
+  it('prepares before each start, and lets nobody else read what it writes', async () => {
+    let prepared = 0;
+    const child = managed(WORKS, { prepare: () => Promise.resolve(void (prepared += 1)) });
+    await child.start();
+    await child.kill9();
+    await waitFor('a second life', 5000, () => child.pid);
+    expect(prepared).toBe(2);
+    const modes = ['ready', 'logs', 'logs/thing.log'].map((name) => statSync(join(folder, name)).mode & 0o077);
+    expect(modes).toEqual([0, 0, 0]);
   });
 
   it('gives up starting when it is told to', async () => {

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { accessSync, closeSync, constants, mkdirSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
+import { LogRotation } from './log-rotation';
 import { SetupError } from './setup-error';
 import type { Supervision } from './supervision';
 import { waitFor } from './wait';
@@ -10,24 +11,26 @@ export interface ProcessSpec {
   role: string;
   command: string;
   args: string[];
-  /** The environment; this process's own unless given. */
-  env?: NodeJS.ProcessEnv;
+  env: NodeJS.ProcessEnv;
+  /** Done before each start, also the one after a crash. */
+  prepare?(): Promise<void>;
   /** Answers true once the process does its work. Asked again and again until then. */
   ready(): Promise<boolean>;
   readyTimeoutMs: number;
-  /** Not ready before it has run this long: for one that cannot be asked, but ends soon when it cannot work. */
-  settleMs?: number;
   /** The signal that makes it end cleanly; `SIGTERM` unless told. */
   stopSignal?: NodeJS.Signals;
-  /** How long it may take before it is killed. */
-  stopTimeoutMs: number;
+  /** How long it may take to end before it is killed; null: as long as it takes, unless the reader insists (`hurry`). */
+  stopTimeoutMs: number | null;
+  /** What it does when it takes long to end: `writes its data to disk`. */
+  whileStopping?: string;
 }
 
 const FIRST_BACKOFF_MS = 250;
 const LONGEST_BACKOFF_MS = 10_000;
 /** After running this long a crash counts as the first one again. */
 const STEADY_MS = 30_000;
-const LONG_LOG_BYTES = 20 * 2 ** 20;
+/** Between two lines that say what is still waited for. */
+const PROGRESS_EVERY_MS = 3_000;
 
 /**
  * A child that is started, waited for, started again with growing pauses when it crashes, and stopped. Its output goes to a
@@ -44,12 +47,14 @@ export class ManagedProcess {
   private restartTimer?: NodeJS.Timeout;
 
   private readonly logFile: string;
+  private readonly rotation: LogRotation;
 
   constructor(
     private readonly supervision: Supervision,
     private readonly spec: ProcessSpec,
   ) {
     this.logFile = join(supervision.dataDir, 'logs', `${spec.role}.log`);
+    this.rotation = new LogRotation(this.logFile);
   }
 
   get role(): string {
@@ -69,8 +74,8 @@ export class ManagedProcess {
     const giveUp = () => void this.stop();
     signal.addEventListener('abort', giveUp);
     this.starting = true;
-    this.spawn();
     try {
+      await this.spawn();
       await waitFor(`${role} to be ready`, readyTimeoutMs, async () => {
         if (!this.child) throw new Error(`${role} ended before it was ready`);
         return this.isReady();
@@ -89,11 +94,30 @@ export class ManagedProcess {
   async stop(): Promise<void> {
     this.stopping = true;
     clearTimeout(this.restartTimer);
+    this.rotation.stop();
     if (!this.child) return this.exited;
     this.child.kill(this.spec.stopSignal ?? 'SIGTERM');
-    const force = setTimeout(() => this.child?.kill('SIGKILL'), this.spec.stopTimeoutMs);
+    const { stopTimeoutMs } = this.spec;
+    const { hurry } = this.supervision;
+    const kill = () => this.child?.kill('SIGKILL');
+    const force = stopTimeoutMs === null ? undefined : setTimeout(kill, stopTimeoutMs);
+    const progress = this.tellWhileStopping();
+    hurry?.addEventListener('abort', kill);
+    if (hurry?.aborted) kill();
     await this.exited;
+    hurry?.removeEventListener('abort', kill);
+    clearInterval(progress);
     clearTimeout(force);
+  }
+
+  private tellWhileStopping(): NodeJS.Timeout | undefined {
+    const { role, whileStopping } = this.spec;
+    if (whileStopping === undefined) return undefined;
+    const askedAt = Date.now();
+    return setInterval(() => {
+      const seconds = Math.round((Date.now() - askedAt) / 1000);
+      this.supervision.progress(`${role} ${whileStopping}: ${seconds} s so far (ask again to kill it)`);
+    }, PROGRESS_EVERY_MS);
   }
 
   /** As a crash would: no warning, and it is started again. Answers once the process is gone. */
@@ -104,18 +128,19 @@ export class ManagedProcess {
 
   /** Running and doing its work, now. */
   async isReady(): Promise<boolean> {
-    const settled = Date.now() - this.startedAt >= (this.spec.settleMs ?? 0);
-    return this.child !== undefined && settled && (await this.spec.ready());
+    return this.child !== undefined && (await this.spec.ready());
   }
 
-  private spawn(): void {
-    const { role, command, args, env, stopSignal } = this.spec;
+  private async spawn(): Promise<void> {
+    const { role, command, args, env, stopSignal, prepare } = this.spec;
     const { ledger } = this.supervision;
-    mkdirSync(dirname(this.logFile), { recursive: true });
-    setAsideLongLog(this.logFile);
-    const log = openSync(this.logFile, 'a');
-    const [file, ...rest] = boundToParent([command, ...args]);
-    const child = spawn(file, rest, { env: env ?? process.env, stdio: ['ignore', log, log], detached: true });
+    await prepare?.();
+    if (this.stopping) return;
+    mkdirSync(dirname(this.logFile), { recursive: true, mode: 0o700 });
+    this.rotation.start();
+    const log = openSync(this.logFile, 'a', 0o600);
+    const [file, ...rest] = boundToParent(withPrivateFiles([command, ...args]));
+    const child = spawn(file, rest, { env, stdio: ['ignore', log, log], detached: true });
     closeSync(log);
     this.startedAt = Date.now();
     this.child = child;
@@ -139,7 +164,9 @@ export class ManagedProcess {
     const pauseMs = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** this.crashes);
     this.crashes += 1;
     this.supervision.onCrashed(this.role, reason, pauseMs);
-    this.restartTimer = setTimeout(() => this.spawn(), pauseMs);
+    this.restartTimer = setTimeout(() => {
+      this.spawn().catch((error: Error) => this.restartLater(error.message, 0));
+    }, pauseMs);
   }
 
   private logTail(lines = 15): string {
@@ -151,10 +178,8 @@ export class ManagedProcess {
   }
 }
 
-/** Two files of it at most, looked at whenever the process starts. */
-function setAsideLongLog(file: string): void {
-  if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > LONG_LOG_BYTES) renameSync(file, `${file}.1`);
-}
+/** What it makes is for its own user alone, whatever the umask of the terminal. */
+const withPrivateFiles = (argv: string[]): [string, ...string[]] => ['sh', '-c', 'umask 077; exec "$@"', 'sh', ...argv];
 
 /**
  * The command, asked of the kernel to be told to end when this process does, however it does (`PR_SET_PDEATHSIG`). Where

@@ -10,6 +10,8 @@ export interface Supervision {
   ledger: ProcessLedger;
   /** Aborted when the start is given up: what is starting stops, and nothing more is started. */
   signal: AbortSignal;
+  /** Aborted when the reader asks a second time to end: what still ends by itself is killed. */
+  hurry?: AbortSignal;
   progress: Progress;
   /** A process runs under a new pid. */
   onStarted(): void;

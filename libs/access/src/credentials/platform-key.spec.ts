@@ -2,14 +2,8 @@ import { PlatformKeys } from './platform-key';
 
 const ADMIN = 'admin-key-0123456789';
 const READONLY = 'readonly-key-0123456789';
-const SECRETS_KEY = 's'.repeat(32);
 const keys = (PLATFORM_READONLY_KEY: string | null = READONLY) =>
-  new PlatformKeys({
-    PLATFORM_ADMIN_KEY: ADMIN,
-    PLATFORM_READONLY_KEY,
-    SECRETS_KEY,
-    SECRETS_KEY_PREVIOUS: null,
-  } as never);
+  new PlatformKeys({} as never, { PLATFORM_ADMIN_KEY: ADMIN, PLATFORM_READONLY_KEY });
 const basic = (user: string, password: string) => `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 
 describe('PlatformKeys', () => {

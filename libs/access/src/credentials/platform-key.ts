@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { forbidden, unauthenticated } from '#caas/kernel';
-import { InjectConfig, runtimeConfig, secretsOf, type ConfigOf } from '#caas/platform/config';
+import { InjectConfig, operatorKeysOf, operatorsConfig, runtimeConfig, type ConfigOf } from '#caas/platform/config';
 
 export type PlatformRole = 'admin' | 'readonly';
 
@@ -11,10 +11,13 @@ export class PlatformKeys {
   private readonly admin: Buffer;
   private readonly readonly: Buffer | null;
 
-  constructor(@InjectConfig(runtimeConfig) config: ConfigOf<typeof runtimeConfig>) {
-    const { platformAdminKey, platformReadonlyKey } = secretsOf(config);
-    this.admin = digest(platformAdminKey);
-    this.readonly = platformReadonlyKey === null ? null : digest(platformReadonlyKey);
+  constructor(
+    @InjectConfig(runtimeConfig) runtime: ConfigOf<typeof runtimeConfig>,
+    @InjectConfig(operatorsConfig) config: ConfigOf<typeof operatorsConfig>,
+  ) {
+    const keys = operatorKeysOf(runtime, config);
+    this.admin = digest(keys.admin);
+    this.readonly = keys.readonly === null ? null : digest(keys.readonly);
   }
 
   /** @throws CaasError 401 `platform_key_required`, `platform_key_invalid`; 403 `readonly_key` for a change */

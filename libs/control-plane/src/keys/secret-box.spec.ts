@@ -3,7 +3,7 @@ import { SecretBox } from './secret-box';
 const OLD = 'o'.repeat(32);
 const NEW = 'n'.repeat(32);
 const box = (SECRETS_KEY: string, SECRETS_KEY_PREVIOUS: string | null = null) =>
-  new SecretBox({ PLATFORM_ADMIN_KEY: 'p'.repeat(16), SECRETS_KEY, SECRETS_KEY_PREVIOUS } as never);
+  new SecretBox({ SECRETS_KEY, SECRETS_KEY_PREVIOUS } as never);
 
 describe('SecretBox', () => {
   it('opens what it closed, and shows nothing of it', () => {

@@ -9,6 +9,7 @@ export {
   type Environment,
 } from './config-section';
 export { choice, duration, flag, integer, optional, port, secret, text, url, type Entry } from './entries';
-export { PLATFORM_KEY_FILE, Secrets, secretsOf } from './kept-secrets';
+export { keptSecret, operatorKeysOf, PLATFORM_KEY_FILE, Secrets, SECRETS_KEY_FILE, secretsOf } from './kept-secrets';
+export { operatorsConfig } from './operators.config';
 export { runtimeConfig } from './runtime.config';
 export { configurationTable } from './table';

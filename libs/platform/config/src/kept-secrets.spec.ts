@@ -3,10 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { readSection } from './config-section';
-import { PLATFORM_KEY_FILE, secretsOf } from './kept-secrets';
+import { operatorKeysOf, PLATFORM_KEY_FILE, secretsOf } from './kept-secrets';
+import { operatorsConfig } from './operators.config';
 import { runtimeConfig } from './runtime.config';
 
 const runtime = (environment: Record<string, string>) => readSection(runtimeConfig, environment);
+const all = (environment: Record<string, string>) => ({
+  secrets: secretsOf(runtime(environment)),
+  keys: operatorKeysOf(runtime(environment), readSection(operatorsConfig, environment)),
+});
 
 describe('the secrets of a process', () => {
   let DATA_DIR: string;
@@ -14,11 +19,11 @@ describe('the secrets of a process', () => {
   afterEach(() => rmSync(DATA_DIR, { recursive: true }));
 
   it('are made once, kept for their owner only, and found again', () => {
-    const first = secretsOf(runtime({ DATA_DIR: join(DATA_DIR, 'new') }));
-    expect(first.platformAdminKey).toHaveLength(43);
-    expect(first.secretsKey).toHaveLength(43);
-    expect(first.platformReadonlyKey).toBeNull();
-    expect(secretsOf(runtime({ DATA_DIR: join(DATA_DIR, 'new') }))).toEqual(first);
+    const first = all({ DATA_DIR: join(DATA_DIR, 'new') });
+    expect(first.keys.admin).toHaveLength(43);
+    expect(first.secrets.secretsKey).toHaveLength(43);
+    expect(first.keys.readonly).toBeNull();
+    expect(all({ DATA_DIR: join(DATA_DIR, 'new') })).toEqual(first);
     const files = readdirSync(join(DATA_DIR, 'new'));
     expect(files.sort()).toEqual([PLATFORM_KEY_FILE, 'secrets-key']);
     for (const file of files) expect(statSync(join(DATA_DIR, 'new', file)).mode & 0o777).toBe(0o600);
@@ -38,8 +43,9 @@ describe('the secrets of a process', () => {
       const module_ = { exports: {} };
       new Function('exports', 'require', workerData.code)(module_.exports, require);
       Atomics.wait(workerData.gate, 0, 0);
-      const s = module_.exports.secretsOf({ DATA_DIR: workerData.dir, PLATFORM_ADMIN_KEY: null, SECRETS_KEY: null, SECRETS_KEY_PREVIOUS: null });
-      parentPort.postMessage(s.platformAdminKey + s.secretsKey);`;
+      const s = module_.exports.secretsOf({ DATA_DIR: workerData.dir, SECRETS_KEY: null, SECRETS_KEY_PREVIOUS: null });
+      const k = module_.exports.operatorKeysOf({ DATA_DIR: workerData.dir }, { PLATFORM_ADMIN_KEY: null });
+      parentPort.postMessage(k.admin + s.secretsKey);`;
     const workers = Array.from(
       { length: 6 },
       () => new Worker(script, { eval: true, workerData: { code, gate, dir: DATA_DIR } }),
@@ -54,28 +60,25 @@ describe('the secrets of a process', () => {
   });
 
   it('come from the environment when they are there', () => {
-    const secrets = secretsOf(
-      runtime({
-        DATA_DIR,
-        PLATFORM_ADMIN_KEY: 'a'.repeat(16),
-        PLATFORM_READONLY_KEY: 'b'.repeat(16),
-        SECRETS_KEY: 'ab'.repeat(32),
-      }),
-    );
-    expect(secrets.platformAdminKey).toBe('a'.repeat(16));
-    expect(secrets.platformReadonlyKey).toBe('b'.repeat(16));
+    const { secrets, keys } = all({
+      DATA_DIR,
+      PLATFORM_ADMIN_KEY: 'a'.repeat(16),
+      PLATFORM_READONLY_KEY: 'b'.repeat(16),
+      SECRETS_KEY: 'ab'.repeat(32),
+    });
+    expect(keys).toEqual({ admin: 'a'.repeat(16), readonly: 'b'.repeat(16) });
     expect(secrets.secretsKey).toBe('ab'.repeat(32));
     expect(readdirSync(DATA_DIR)).toEqual([]);
   });
 
   it('are not taken from an empty file', () => {
     writeFileSync(join(DATA_DIR, PLATFORM_KEY_FILE), '');
-    expect(() => secretsOf(runtime({ DATA_DIR }))).toThrow(/platform-admin-key holds no key/);
+    expect(() => all({ DATA_DIR })).toThrow(/platform-admin-key holds no key/);
   });
 
   it('must be given in production', () => {
-    expect(() => runtime({ NODE_ENV: 'production', MONGODB_URI: 'x' })).toThrow(
-      /MONGODB_URI.*\n.*PLATFORM_ADMIN_KEY is not set.*\n.*SECRETS_KEY is not set/,
-    );
+    const environment = { NODE_ENV: 'production', MONGODB_URI: 'x' };
+    expect(() => runtime(environment)).toThrow(/MONGODB_URI.*\n.*SECRETS_KEY is not set/);
+    expect(() => readSection(operatorsConfig, environment)).toThrow(/PLATFORM_ADMIN_KEY is not set/);
   });
 });

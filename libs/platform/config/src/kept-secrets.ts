@@ -2,18 +2,17 @@ import { randomBytes } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ConfigurationError, type ConfigOf } from './config-section';
+import type { operatorsConfig } from './operators.config';
 import type { runtimeConfig } from './runtime.config';
 
 /** In DATA_DIR; one line, base64url. */
 export const PLATFORM_KEY_FILE = 'platform-admin-key';
-const SECRETS_KEY_FILE = 'secrets-key';
+export const SECRETS_KEY_FILE = 'secrets-key';
 const KEY_BYTES = 32;
 
-/** The keys of the installation itself: from the environment, or made once and kept in DATA_DIR (mode 0600). */
+/** What encrypts secrets at rest: from the environment, or made once and kept in DATA_DIR (mode 0600). */
 export class Secrets {
   constructor(
-    readonly platformAdminKey: string,
-    readonly platformReadonlyKey: string | null,
     /** At least 32 characters; encryption derives its key from them. */
     readonly secretsKey: string,
     /** The one before, while keys rotate. */
@@ -22,25 +21,36 @@ export class Secrets {
 }
 
 /**
- * The configuration guarantees that production gives both keys, so nothing is made up there.
+ * The configuration guarantees that production gives the key, so nothing is made up there.
  * @throws ConfigurationError when a kept key cannot be read or made
  */
 export function secretsOf(config: ConfigOf<typeof runtimeConfig>): Secrets {
-  const kept = (file: string) => keptSecret(join(config.DATA_DIR, file));
-  return new Secrets(
-    config.PLATFORM_ADMIN_KEY ?? kept(PLATFORM_KEY_FILE),
-    config.PLATFORM_READONLY_KEY,
-    config.SECRETS_KEY ?? kept(SECRETS_KEY_FILE),
-    config.SECRETS_KEY_PREVIOUS,
-  );
+  const key = config.SECRETS_KEY ?? keptSecret(join(config.DATA_DIR, SECRETS_KEY_FILE));
+  return new Secrets(key, config.SECRETS_KEY_PREVIOUS);
 }
 
-/** Reads the secret in `file`, or makes it. Of processes that start at once, one makes it and all read the same. */
-function keptSecret(file: string): string {
+/**
+ * The keys of operators, likewise.
+ * @throws ConfigurationError when a kept key cannot be read or made
+ */
+export function operatorKeysOf(
+  { DATA_DIR }: Pick<ConfigOf<typeof runtimeConfig>, 'DATA_DIR'>,
+  config: ConfigOf<typeof operatorsConfig>,
+): { admin: string; readonly: string | null } {
+  const admin = config.PLATFORM_ADMIN_KEY ?? keptSecret(join(DATA_DIR, PLATFORM_KEY_FILE));
+  return { admin, readonly: config.PLATFORM_READONLY_KEY };
+}
+
+/**
+ * Reads the secret in `file`, or makes it (32 random bytes as base64url, mode 0600). Of processes that start at once, one makes it and all
+ * read the same.
+ * @throws ConfigurationError when the file cannot be read or made, or holds fewer than 16 characters
+ */
+export function keptSecret(file: string): string {
   try {
     const existing = read(file);
     if (existing !== null) return usable(existing, file);
-    mkdirSync(dirname(file), { recursive: true });
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     // Written whole under another name, then linked: the name appears with its content, and only once.
     const draft = `${file}.${randomBytes(6).toString('hex')}`;
     writeFileSync(draft, `${randomBytes(KEY_BYTES).toString('base64url')}\n`, { mode: 0o600, flag: 'wx', flush: true });

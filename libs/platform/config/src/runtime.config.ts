@@ -19,15 +19,6 @@ export const runtimeConfig = configSection('runtime', {
     default: 'redis://127.0.0.1:6379',
     doc: 'Redis; `npm start` sets it to its own when unset',
   }),
-  PLATFORM_ADMIN_KEY: requiredInProduction(
-    secret({
-      minLength: 16,
-      doc: 'opens /platform/v1 and the operator pages; made and kept in DATA_DIR outside production',
-    }),
-  ),
-  PLATFORM_READONLY_KEY: optional(
-    secret({ minLength: 16, doc: 'opens the operator pages for looking only; without it there is no such key' }),
-  ),
   SECRETS_KEY: requiredInProduction(
     secret({
       minLength: 32,

@@ -1,0 +1,15 @@
+import { configSection } from './config-section';
+import { optional, requiredInProduction, secret } from './entries';
+
+/** What opens the doors of operators: read by apis alone. */
+export const operatorsConfig = configSection('operators', {
+  PLATFORM_ADMIN_KEY: requiredInProduction(
+    secret({
+      minLength: 16,
+      doc: 'opens /platform/v1 and the operator pages; made and kept in DATA_DIR outside production',
+    }),
+  ),
+  PLATFORM_READONLY_KEY: optional(
+    secret({ minLength: 16, doc: 'opens the operator pages for looking only; without it there is no such key' }),
+  ),
+});
