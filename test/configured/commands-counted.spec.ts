@@ -5,7 +5,7 @@ import { ownSystem, TIERS } from '#caas/testing';
 const system = ownSystem({ logLevel: 'error', apps: ['api'] });
 
 const commands = async (): Promise<number> => {
-  const metrics = await (await fetch(`${system.urls[0]}/metrics`)).text();
+  const metrics = await system.metrics();
   return Number(/caas_tenant_firewall_commands\{outcome="passed"\} (\d+)/.exec(metrics)![1]);
 };
 

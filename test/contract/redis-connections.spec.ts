@@ -1,4 +1,5 @@
-import { RedisConnections } from '#caas/platform/redis';
+import { Metrics } from '#caas/platform/metrics';
+import { RedisConnections, RedisMetrics } from '#caas/platform/redis';
 import { freePort } from '../../tools/stack';
 
 const quiet = { root: { warn: () => undefined, info: () => undefined } };
@@ -6,7 +7,12 @@ const opened: RedisConnections[] = [];
 afterAll(() => opened.forEach((connections) => connections.onApplicationShutdown()));
 
 function connectionsTo(REDIS_URL: string): RedisConnections {
-  const connections = new RedisConnections({ REDIS_URL } as never, quiet as never, {} as never);
+  const connections = new RedisConnections(
+    { REDIS_URL } as never,
+    quiet as never,
+    {} as never,
+    new RedisMetrics(new Metrics()),
+  );
   opened.push(connections);
   return connections;
 }

@@ -10,8 +10,8 @@ import { SettingsHttpModule, SettingsModule } from '#caas/domain/settings';
 import { UsageApiModule } from '#caas/domain/usage';
 import { UsersHttpModule, UsersSocketModule } from '#caas/domain/users';
 import { CacheModule } from '#caas/platform/cache';
-import { ConfigModule, runtimeConfig } from '#caas/platform/config';
-import { HealthHttpModule } from '#caas/platform/health';
+import { ConfigModule, operatorsConfig, runtimeConfig } from '#caas/platform/config';
+import { HealthHttpModule, monitoringConfig, MonitoringModule } from '#caas/platform/health';
 import { httpConfig, HttpModule } from '#caas/platform/http';
 import { limitsConfig, LimitsModule } from '#caas/platform/limits';
 import { loggingConfig, LoggingModule } from '#caas/platform/logging';
@@ -26,8 +26,10 @@ import { OutboxModule, tenancyConfig, TenancyModule } from '#caas/tenancy';
   imports: [
     ConfigModule.forRoot([
       runtimeConfig,
+      operatorsConfig,
       loggingConfig,
       httpConfig,
+      monitoringConfig,
       tenancyConfig,
       storageConfig,
       realtimeConfig,
@@ -38,6 +40,7 @@ import { OutboxModule, tenancyConfig, TenancyModule } from '#caas/tenancy';
     ]),
     LoggingModule,
     HealthHttpModule,
+    MonitoringModule,
     HttpModule,
     RedisModule,
     StorageModule,

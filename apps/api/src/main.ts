@@ -1,4 +1,6 @@
+import type { FastifyRequest } from 'fastify';
 import { OperatorAuth } from '#caas/access';
+import { AuditLog } from '#caas/control-plane';
 import { ConfigurationError } from '#caas/platform/config';
 import { createHttpApplication, serve, serveDocs } from '#caas/platform/http';
 import { serveBullBoard } from '#caas/platform/queue';
@@ -14,7 +16,11 @@ async function main(): Promise<void> {
   serveDocs(app, API_VERSION);
   serveAsyncApi(app, API_VERSION);
   const operators = app.get(OperatorAuth);
-  serveBullBoard(app, (request) => operators.authenticate(request));
+  const audit = app.get(AuditLog);
+  const check = (request: FastifyRequest) => operators.authenticate(request);
+  serveBullBoard(app, check, ({ request, method, path }) => {
+    audit.note({ name: 'platform:admin', requestId: request.id }, 'queue.changed', null, { method, path });
+  });
   await serve(app);
 }
 

@@ -14,7 +14,7 @@ import { SettingsModule } from '#caas/domain/settings';
 import { UsersJobsModule } from '#caas/domain/users';
 import { CacheModule } from '#caas/platform/cache';
 import { ConfigModule, runtimeConfig } from '#caas/platform/config';
-import { HealthModule } from '#caas/platform/health';
+import { HealthModule, monitoringConfig, MonitoringModule } from '#caas/platform/health';
 import { loggingConfig, LoggingModule } from '#caas/platform/logging';
 import { JobRunnerModule, QueueModule } from '#caas/platform/queue';
 import { RealtimePublisherModule } from '#caas/platform/realtime';
@@ -28,6 +28,7 @@ import { OutboxModule, TenancyJobsModule, tenancyConfig, TenancyModule } from '#
     ConfigModule.forRoot([
       runtimeConfig,
       loggingConfig,
+      monitoringConfig,
       tenancyConfig,
       storageConfig,
       fileLifecycleConfig,
@@ -37,6 +38,7 @@ import { OutboxModule, TenancyJobsModule, tenancyConfig, TenancyModule } from '#
     ]),
     LoggingModule,
     HealthModule,
+    MonitoringModule,
     RedisModule,
     StorageModule,
     CacheModule,

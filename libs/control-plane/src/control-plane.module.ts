@@ -3,7 +3,7 @@ import { MongooseModule } from '@nestjs/mongoose';
 import { Clock, SystemClock } from '#caas/kernel';
 import { ServerKeyStore, SigningKeyStore } from '#caas/access';
 import { configToken, runtimeConfig, type ConfigOf } from '#caas/platform/config';
-import { CALL_LIMITS, firewallOptions, TenantDirectory, TenantFirewall } from '#caas/tenancy';
+import { CALL_LIMITS, firewallOptions, MongoMetrics, TenantDirectory, TenantFirewall } from '#caas/tenancy';
 import { AuditLog } from './audit/audit-log.repository';
 import { FailedAuthAudit } from './audit/failed-auth-audit';
 import { AuditLogController } from './http/audit-log.controller';
@@ -23,15 +23,17 @@ import { TenantsService } from './tenants/tenants.service';
   imports: [
     MongooseModule.forRootAsync({
       connectionName: PLATFORM,
-      inject: [configToken(runtimeConfig)],
-      useFactory: (config: ConfigOf<typeof runtimeConfig>) => ({
+      inject: [configToken(runtimeConfig), MongoMetrics],
+      useFactory: (config: ConfigOf<typeof runtimeConfig>, metrics: MongoMetrics) => ({
         uri: config.MONGODB_URI,
         dbName: PLATFORM_DATABASE,
-        ...firewallOptions(new TenantFirewall('platform')),
+        ...firewallOptions(new TenantFirewall('platform'), metrics.commandsOf('platform')),
         maxPoolSize: 8,
         serverSelectionTimeoutMS: 5_000,
         ...CALL_LIMITS,
         writeConcern: { w: 'majority', journal: true },
+        connectionFactory: (connection: Parameters<MongoMetrics['watchPool']>[1]) =>
+          metrics.watchPool('platform', connection),
       }),
     }),
     MongooseModule.forFeature(PLATFORM_MODELS, PLATFORM),

@@ -1,7 +1,13 @@
 export { TenantCatalog } from './catalog/tenant-catalog';
-export { tenantCollection, type TenantCollectionDefinition, type TenantIndex } from './catalog/tenant-collection';
+export {
+  declaredCollections,
+  tenantCollection,
+  type TenantCollectionDefinition,
+  type TenantIndex,
+} from './catalog/tenant-collection';
 export { TenantDocumentBase } from './catalog/tenant-document';
 export { CALL_LIMITS } from './connection/call-limits';
+export { MongoMetrics } from './connection/mongo-metrics';
 export { TenantConnections } from './connection/tenant-connections';
 export { firewallOptions } from './firewall/guarded-connection';
 export { RefusalLog } from './firewall/refusal-log';
@@ -14,6 +20,7 @@ export { outbox } from './outbox/outbox-entry.schema';
 export { OutboxModule, TenancyJobsModule } from './outbox/outbox.module';
 export { OutboxSweeper } from './outbox/outbox-sweeper';
 export { placementOf, SHARED_DATABASE } from './placements/placement';
+export { indexChanges, type ExistingIndex } from './placements/index-changes';
 export { Placements, type IndexChanges, type PlacementDescription } from './placements/placements.service';
 export { RequestContexts } from './request-contexts';
 export { tenancyConfig } from './tenancy.config';

@@ -4,6 +4,7 @@ import { HealthChecks, HealthModule } from '#caas/platform/health';
 import { Log } from '#caas/platform/logging';
 import { TenantCatalog } from './catalog/tenant-catalog';
 import type { TenantCollectionDefinition } from './catalog/tenant-collection';
+import { MongoMetrics } from './connection/mongo-metrics';
 import { TenantConnections } from './connection/tenant-connections';
 import { FirewallMetrics } from './firewall/firewall-metrics';
 import { RefusalLog } from './firewall/refusal-log';
@@ -38,6 +39,7 @@ class TenantCollectionsModule {}
   imports: [HealthModule],
   providers: [
     TenantCatalog,
+    MongoMetrics,
     TenantConnections,
     RequestContexts,
     Placements,
@@ -50,7 +52,7 @@ class TenantCollectionsModule {}
       useFactory: optionsFrom,
     },
   ],
-  exports: [TenantCatalog, TenantConnections, RequestContexts, Placements, RefusalLog],
+  exports: [TenantCatalog, MongoMetrics, TenantConnections, RequestContexts, Placements, RefusalLog],
 })
 export class TenancyModule {
   /* eslint-disable-next-line @typescript-eslint/no-explicit-any -- collections of every document type */

@@ -16,7 +16,14 @@ describe.each(['shared', 'prefixed', 'dedicated'] as const)('The sweeper on the 
     add: ({ name }: { name: string }) => Promise.resolve(void added.push(name)),
   };
   const sweeper = () =>
-    new OutboxSweeper({ open: () => ctx } as never, null as never, null as never, queues as never, null as never);
+    new OutboxSweeper(
+      { open: () => ctx } as never,
+      null as never,
+      null as never,
+      queues as never,
+      null as never,
+      { swept: () => undefined } as never,
+    );
   const record = (job: string, payload: object, ageMs = 60_000) => {
     const created_at = new Date(Date.now() - ageMs);
     const row = { job, payload, request_id: 'req_test', due_at: created_at, sweeps: 0 };

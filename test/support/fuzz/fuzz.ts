@@ -124,7 +124,7 @@ export class Fuzz {
   /** Since it was asked before: the largest delay of the api's event loop, less that of the idle process. */
   private async delayMs(url: string): Promise<number> {
     const idleMs = await this.idle.maxDelayMs();
-    const metrics = await (await fetch(`${url}/metrics`)).text();
+    const metrics = await this.system.metrics(this.system.urls.indexOf(url));
     const [, seconds] = /^nodejs_eventloop_lag_max_seconds (\S+)/m.exec(metrics) ?? [];
     return Number(seconds) * 1000 - idleMs;
   }

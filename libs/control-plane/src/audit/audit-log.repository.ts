@@ -24,6 +24,14 @@ export type AuditAction =
   | 'credential.refused'
   | 'settings.changed'
   | 'settings.granted'
+  | 'archive.hold_placed'
+  | 'archive.hold_lifted'
+  | 'archive.exported'
+  | 'archive.restored'
+  | 'archive.erased'
+  | 'jobs.retried'
+  | 'jobs.removed'
+  | 'queue.changed'
   | 'firewall.refused'
   | 'job.refused';
 
@@ -48,8 +56,8 @@ export class AuditLog implements OnModuleInit {
     });
   }
 
-  /** What has happened already is not undone because it cannot be written down. */
-  private note(...[author, action, tenantId, details]: Parameters<AuditLog['write']>): void {
+  /** What has happened already is not undone because it cannot be written down: then the log says so. */
+  note(...[author, action, tenantId, details]: Parameters<AuditLog['write']>): void {
     this.write(author, action, tenantId, details).catch((error: Error) => {
       this.log.root.error({ action, reason: error.message }, 'an act could not be written to the audit log');
     });

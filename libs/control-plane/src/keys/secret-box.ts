@@ -44,6 +44,11 @@ export class SecretBox {
     return decipher.update(bytes.subarray(IV_BYTES, -TAG_BYTES), undefined, 'utf8') + decipher.final('utf8');
   }
 
+  /** Whether it was closed by a key that is at hand. */
+  knows(box: string): boolean {
+    return this.keys.has(box.split('.')[0] ?? '');
+  }
+
   private addKey(secret: string): string {
     const key = createHash('sha256').update(secret).digest();
     const id = createHash('sha256').update(key).digest('hex').slice(0, 8);

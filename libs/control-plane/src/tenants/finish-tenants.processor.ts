@@ -8,7 +8,8 @@ import { TenantsService } from './tenants.service';
 export class FinishTenantsProcessor implements SystemJobHandler {
   constructor(private readonly tenants: TenantsService) {}
 
-  async handle(): Promise<void> {
-    await this.tenants.finishInterrupted({ name: 'system', requestId: finishTenants.name });
+  async handle(): Promise<string | null> {
+    const finished = await this.tenants.finishInterrupted({ name: 'system', requestId: finishTenants.name });
+    return finished === 0 ? null : `${finished} deletions of tenants were finished`;
   }
 }

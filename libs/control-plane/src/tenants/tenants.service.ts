@@ -192,8 +192,8 @@ export class TenantsService {
     return this.placements.describe(this.tenants.tenantOf(await this.get(id)));
   }
 
-  async syncIndexes(id: TenantId): Promise<IndexChanges[]> {
-    return this.placements.syncIndexes(this.tenants.tenantOf(await this.get(id)));
+  async syncIndexes(id: TenantId, options: { dryRun?: boolean } = {}): Promise<IndexChanges[]> {
+    return this.placements.syncIndexes(this.tenants.tenantOf(await this.get(id)), options);
   }
 
   /**

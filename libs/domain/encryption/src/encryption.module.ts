@@ -1,7 +1,9 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
+import { SettingsRegistry } from '#caas/domain/settings';
 import { DeviceRemovals, ReferenceHolders } from '#caas/domain/users';
 import { TenancyModule } from '#caas/tenancy';
 import { PrekeyStock } from './claims/prekey-stock';
+import { encryptionSettings } from './encryption.settings';
 import { KeyLogService } from './log/key-log.service';
 import { keyLog, keyLogHeads } from './persistence/key-log.schema';
 import { prekeys } from './persistence/prekey.schema';
@@ -19,9 +21,11 @@ export class EncryptionModule implements OnModuleInit {
     private readonly holders: ReferenceHolders,
     private readonly removals: DeviceRemovals,
     private readonly keys: KeysOfRemoved,
+    private readonly settings: SettingsRegistry,
   ) {}
 
   onModuleInit(): void {
+    this.settings.register(encryptionSettings);
     this.holders.register(userKeys, [{ path: 'user' }]);
     this.removals.with((tx, userId, deviceId) => this.keys.remove(tx, userId, deviceId));
   }

@@ -7,6 +7,7 @@ export {
   type ByTier,
   type SettingEntry,
 } from './entries';
+export { GrantsService } from './grants.service';
 export { SettingsHttpModule } from './http/settings-http.module';
 export { limitsSettings } from './limits/limits.settings';
 export { Settings } from './settings';

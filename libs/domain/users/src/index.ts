@@ -16,4 +16,5 @@ export { UserChanges } from './user-changes';
 export { UsersSocketModule } from './socket/users-socket.module';
 export { UsersModule } from './users.module';
 export { UsersService, type ProfileInput } from './users.service';
+export { viewOfSession, viewOfUser } from './views';
 export { UsersJobsModule } from './jobs/users-jobs.module';

@@ -1,11 +1,18 @@
-import { Global, Injectable, Module, type OnModuleInit } from '@nestjs/common';
+import { Global, Inject, Injectable, Module, Optional, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { notFound } from '#caas/kernel';
 import { toProblem, PROBLEM_TYPE } from '#caas/platform/http';
 import { Metrics, MetricsModule } from '#caas/platform/metrics';
 import { HealthChecks } from './health-checks';
 
-/** Every process registers checks and metrics; only those with `HealthHttpModule` serve them. */
+/** Who may read the metrics on the port that clients use. Bound by whoever knows credentials; without it nobody may. */
+export abstract class MetricsAccess {
+  /** @throws CaasError 401, 403, 429 */
+  abstract require(request: FastifyRequest): Promise<unknown>;
+}
+
+/** Every process registers checks and metrics. `MonitoringModule` serves them on a port of their own. */
 @Global()
 @Module({ imports: [MetricsModule], providers: [HealthChecks], exports: [HealthChecks] })
 export class HealthModule {}
@@ -17,6 +24,7 @@ class HealthRoutes implements OnModuleInit {
     private readonly host: HttpAdapterHost,
     private readonly health: HealthChecks,
     private readonly metrics: Metrics,
+    @Optional() @Inject(MetricsAccess) private readonly access: MetricsAccess | null,
   ) {}
 
   onModuleInit(): void {
@@ -33,13 +41,21 @@ class HealthRoutes implements OnModuleInit {
         .type(PROBLEM_TYPE)
         .send({ ...problem, detail: `Not reachable: ${down.join(', ')}.`, checks });
     });
-    fastify.get('/metrics', async (_request, reply) => {
-      void reply.type(this.metrics.registry.contentType);
+    fastify.get('/metrics', async (request, reply) => {
+      try {
+        if (!this.access) throw notFound('route');
+        await this.access.require(request);
+      } catch (error) {
+        const problem = toProblem(error, request.id);
+        if (problem.status === 401) void reply.header('www-authenticate', 'Bearer');
+        return reply.status(problem.status).type(PROBLEM_TYPE).send(problem);
+      }
+      void reply.type(this.metrics.registry.contentType).header('cache-control', 'no-store');
       return this.metrics.registry.metrics();
     });
   }
 }
 
-/** `/health/live`, `/health/ready` and `/metrics`. */
+/** `/health/live`, `/health/ready` and, with the platform key, `/metrics` on the port that clients use. */
 @Module({ imports: [HealthModule], providers: [HealthRoutes] })
 export class HealthHttpModule {}

@@ -1,11 +1,19 @@
 import { Global, Module } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { APP_GUARD } from '@nestjs/core';
+import { unauthenticated } from '#caas/kernel';
 import { ConfigModule, runtimeConfig } from '#caas/platform/config';
 import { createHttpApplication, httpConfig, HttpModule } from '#caas/platform/http';
 import { loggingConfig, LoggingModule } from '#caas/platform/logging';
-import { HealthHttpModule } from './health.module';
+import { HealthHttpModule, MetricsAccess } from './health.module';
 import { HealthChecks } from './health-checks';
+
+const KEY = { authorization: 'Bearer key' };
+const requireKey = ({ headers }: FastifyRequest): Promise<unknown> =>
+  headers.authorization === KEY.authorization
+    ? Promise.resolve()
+    : Promise.reject(unauthenticated('platform_key_required', 'This needs the platform key.'));
 
 @Global()
 @Module({
@@ -15,8 +23,12 @@ import { HealthChecks } from './health-checks';
     HttpModule,
     HealthHttpModule,
   ],
-  // Nobody passes: whoever asks about health shows no credential.
-  providers: [{ provide: APP_GUARD, useValue: { canActivate: () => false } }],
+  providers: [
+    // Nobody passes: whoever asks about health shows no credential.
+    { provide: APP_GUARD, useValue: { canActivate: () => false } },
+    { provide: MetricsAccess, useValue: { require: requireKey } },
+  ],
+  exports: [MetricsAccess],
 })
 class TestModule {}
 
@@ -86,7 +98,9 @@ describe('health', () => {
 
   it('shows metrics by route pattern, and no ids', async () => {
     await fetch(`${url}/nothing/secret-id`);
-    const answer = await fetch(`${url}/metrics`);
+    const refused = await fetch(`${url}/metrics`);
+    expect([refused.status, refused.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
+    const answer = await fetch(`${url}/metrics`, { headers: KEY });
     expect(answer.headers.get('content-type')).toMatch(/^text\/plain/);
     const text = await answer.text();
     expect(text).toContain('caas_http_request_duration_seconds_count{method="GET",route="/health/live",status="200"}');

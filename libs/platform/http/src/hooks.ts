@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Server } from 'node:http';
 import { CaasError, invalid } from '#caas/kernel';
-import type { Log } from '#caas/platform/logging';
+import { aboutOf, type Log } from '#caas/platform/logging';
 import { findContext } from './context-binding';
 import { requireConditionalWrites } from './conditional-routes';
 import { applyCors, isForeign, type OriginCheck } from './cors';
@@ -107,16 +107,24 @@ function requireReadableHead({ raw }: FastifyRequest): void {
   requireReadableQuery(raw.url!);
 }
 
+/** Of the answer's body; undefined of one that was streamed without a length. */
+function bytesOf(reply: FastifyReply): number | undefined {
+  const length = reply.getHeader('content-length');
+  return length === undefined ? undefined : Number(length);
+}
+
 /** One line per request, by its route and not its URL: URLs hold ids, and links hold signatures. Probes are of interest to nobody. */
 function logRequest({ root }: Log, request: FastifyRequest, reply: FastifyReply, route: string): void {
   const level = route.startsWith('/health/') || route === '/metrics' ? 'debug' : 'info';
   if (!root.isLevelEnabled(level)) return;
+  const ctx = findContext(request);
   const fields = {
-    tenant_id: findContext(request)?.tenantId,
+    ...(ctx ? aboutOf(ctx) : {}),
     request_id: request.id,
     method: request.method,
     route,
     status: reply.statusCode,
+    bytes: bytesOf(reply),
     duration_ms: Math.round(reply.elapsedTime * 10) / 10,
   };
   root[level](fields, 'request');

@@ -44,7 +44,13 @@ export class ProblemFilter implements ExceptionFilter {
   private report(error: unknown, problem: Problem, request: FastifyRequest): void {
     const ctx = findContext(request);
     const log = ctx ? this.log.of(ctx) : this.log.root;
-    const fields = { err: error, request_id: request.id, route: request.routeOptions?.url, code: problem.code };
+    const fields = {
+      err: error,
+      request_id: request.id,
+      method: request.method,
+      route: request.routeOptions?.url,
+      code: problem.code,
+    };
     if (problem.status === 503) log.warn(fields, 'request not served');
     else log.error(fields, 'request failed');
   }

@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
+import { Counter } from 'prom-client';
 import type { RequestContext, TenantId } from '#caas/kernel';
 import { InjectConfig, type ConfigOf } from '#caas/platform/config';
+import { Metrics } from '#caas/platform/metrics';
 import { RATE_CLASSES, type Charge, type RateClass } from './charge';
 import { Lease } from './lease';
 import { limitsConfig } from './limits.config';
@@ -34,12 +36,21 @@ const OPEN: Verdict = { refusedBy: null, told: [] };
 export class RateLimits {
   private readonly leases = new LRUCache<string, Lease>({ max: MAX_LEASES });
   private readonly budgets = new WeakMap<Rates, Budgets>();
+  private readonly refusals: Counter;
 
   constructor(
     private readonly policy: RatePolicy,
     private readonly counter: SharedCounter,
     @InjectConfig(limitsConfig) private readonly config: ConfigOf<typeof limitsConfig>,
-  ) {}
+    metrics: Metrics,
+  ) {
+    this.refusals = new Counter({
+      name: 'caas_rate_limited_total',
+      help: 'Calls that were refused, by the class of call and whose budget was spent',
+      labelNames: ['class', 'budget'],
+      registers: [metrics.registry],
+    });
+  }
 
   /** Takes a call from the budgets of its user and its tenant. One that either refuses costs the tenant nothing. */
   async spend(ctx: RequestContext, { rateClass, points }: Charge): Promise<Verdict> {
@@ -51,13 +62,18 @@ export class RateLimits {
     const nowMs = performance.now();
     // What is known at once is not waited for.
     const byOwn = own?.take(points, nowMs) ?? true;
-    if (own && byOwn !== true && !(await byOwn)) return { refusedBy: own, told: [own] };
+    if (own && byOwn !== true && !(await byOwn)) return this.refused(rateClass, 'user', own);
     const byWhole = whole?.take(points, nowMs) ?? true;
     if (whole && byWhole !== true && !(await byWhole)) {
       own?.giveBack(points);
-      return { refusedBy: whole, told: [whole] };
+      return this.refused(rateClass, 'tenant', whole);
     }
     return { refusedBy: null, told: own ? [own] : whole && subject.userId === null ? [whole] : [] };
+  }
+
+  private refused(rateClass: RateClass, budget: 'user' | 'tenant', by: Lease): Verdict {
+    this.refusals.inc({ class: rateClass, budget });
+    return { refusedBy: by, told: [by] };
   }
 
   /** @throws CaasError `rate_limited` (429) */
@@ -67,14 +83,14 @@ export class RateLimits {
   }
 
   /**
-   * The budget that would refuse a call now; null when none would for sure. From memory, for what is refused before it is read.
+   * The budget that refuses a call now; null when none does for sure. From memory, for what is refused before it is read.
    */
   shut(subject: Subject, { rateClass }: Charge): Lease | null {
     const nowMs = performance.now();
     const whole = this.leases.get(tenantKey(subject, rateClass));
-    if (whole?.isShut(nowMs)) return whole;
+    if (whole?.isShut(nowMs)) return this.refused(rateClass, 'tenant', whole).refusedBy;
     const own = subject.userId === null ? undefined : this.leases.get(userKey(subject, rateClass));
-    return own?.isShut(nowMs) ? own : null;
+    return own?.isShut(nowMs) ? this.refused(rateClass, 'user', own).refusedBy : null;
   }
 
   /** The user may do nothing of a class for so long. */

@@ -1,4 +1,4 @@
 export { loggingConfig } from './logging.config';
-export { Log, LoggingModule, makeLogger } from './log';
+export { aboutOf, Log, LoggingModule, makeLogger, type ContextLog } from './log';
 export { NestLog } from './nest-log';
 export { redactText } from './redact';

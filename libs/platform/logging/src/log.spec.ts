@@ -31,6 +31,20 @@ describe('the log', () => {
     ]);
   });
 
+  it('has each key once on a line, whatever a caller adds', () => {
+    const { log, text } = listen();
+    log
+      .of(context())
+      .error({ request_id: 'req_2', tenant_id: 'x', actor: 'y', level: 1, time: 2, pid: 3, msg: 'm' }, 'broke');
+    log.root.info({ level: 1, time: 2, pid: 3, msg: 'm' }, 'plain');
+    for (const line of text().trim().split('\n')) {
+      const keys = [...line.matchAll(/[{,]"([^"]+)":/g)].map(([, key]) => key);
+      expect(keys).toEqual([...new Set(keys)]);
+    }
+    expect(text()).toContain('"request_id":"req_2"');
+    expect(text()).toContain('"field_level":1');
+  });
+
   it('writes no secret, however deep', () => {
     const { log, text, lines } = listen();
     log.root.info({

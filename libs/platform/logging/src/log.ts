@@ -6,22 +6,49 @@ import { loggingConfig } from './logging.config';
 import { BufferedOutput } from './buffered-output';
 import { describeError, redact } from './redact';
 
+const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+
+/** Writes lines about one request, message or job. */
+export type ContextLog = Record<(typeof LEVELS)[number], (fields: object, message: string) => void>;
+
 /**
- * The process' log: JSON lines. A line about a request, message or job is written through `of(ctx)` and so carries tenant and
- * request id; the child is made only when a line is written, because an ambient store costs every request, logged or not.
+ * The process' log: JSON lines, each key once. A line about a request, message or job is written through `of(ctx)` and so carries
+ * tenant, request id and user; it is made only when a line is written, because an ambient store costs every request, logged or not.
  */
 @Injectable()
 export class Log {
-  /** For what concerns no tenant. What a child is bound to is not redacted: bind ids alone. */
+  /** For what concerns no tenant. */
   readonly root: Logger;
 
   constructor(@InjectConfig(loggingConfig) config: ConfigOf<typeof loggingConfig>) {
     this.root = makeLogger(config.LOG_LEVEL, new BufferedOutput(process.stdout));
   }
 
-  of(ctx: RequestContext): Logger {
-    return this.root.child({ tenant_id: ctx.tenantId, request_id: ctx.requestId, actor: ctx.actor.kind });
+  of(ctx: RequestContext): ContextLog {
+    const about = aboutOf(ctx);
+    // Not a child of pino's: it writes what it is bound to beside fields of the same name, and the key stands there twice.
+    const writers = LEVELS.map((level) => [
+      level,
+      (fields: object, message: string) => this.root[level]({ ...about, ...fields }, message),
+    ]);
+    return Object.fromEntries(writers) as ContextLog;
   }
+}
+
+/** What a line says of who asks. */
+export function aboutOf({ tenantId, requestId, actor }: RequestContext): Record<string, string> {
+  const about = { tenant_id: tenantId, request_id: requestId, actor: actor.kind };
+  return actor.kind === 'user' ? { ...about, user_id: actor.user.user_id.toHexString() } : about;
+}
+
+/** What pino writes by itself. */
+const OWN_KEYS = ['level', 'time', 'pid', 'msg'];
+
+function withoutOwnKeys(fields: Record<string, unknown>): Record<string, unknown> {
+  if (!OWN_KEYS.some((key) => key in fields)) return fields;
+  return Object.fromEntries(
+    Object.entries(fields).map(([key, value]) => [OWN_KEYS.includes(key) ? `field_${key}` : key, value]),
+  );
 }
 
 let timeMs = 0;
@@ -40,7 +67,10 @@ export function makeLogger(level: string, destination?: DestinationStream): Logg
     level,
     base: { pid: process.pid },
     timestamp: isoTime,
-    formatters: { level: (label: string) => ({ level: label }), log: redact },
+    formatters: {
+      level: (label: string) => ({ level: label }),
+      log: (fields: Record<string, unknown>) => redact(withoutOwnKeys(fields)),
+    },
     serializers: { err: (error: unknown) => (error instanceof Error ? describeError(error) : error) },
   };
   return destination ? pino(options, destination) : pino(options);

@@ -1,1 +1,2 @@
-export { Metrics, MetricsModule } from './metrics';
+export { LATENCY_BUCKETS, Metrics, MetricsModule } from './metrics';
+export { versionOfCaas } from './version';

@@ -1,9 +1,13 @@
 import { Global, Injectable, Module } from '@nestjs/common';
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { versionOfCaas } from './version';
+
+/** Upper ends of the buckets of what usually takes milliseconds, in seconds. */
+export const LATENCY_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 
 /**
  * Prometheus' view of the process. Libraries register their own metrics here. Labels name routes, queues and outcomes, never ids
- * or tenants: their number must not grow with the customers, and `/metrics` is open to whoever reaches the port.
+ * or tenants: their number must not grow with the customers.
  */
 @Injectable()
 export class Metrics {
@@ -11,6 +15,13 @@ export class Metrics {
 
   constructor() {
     collectDefaultMetrics({ register: this.registry });
+    const build = new Gauge({
+      name: 'caas_build_info',
+      help: 'Always 1; which CaaS on which Node',
+      labelNames: ['version', 'node'],
+      registers: [this.registry],
+    });
+    build.set({ version: versionOfCaas(), node: process.versions.node }, 1);
   }
 }
 

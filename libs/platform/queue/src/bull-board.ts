@@ -2,8 +2,10 @@ import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { FastifyAdapter } from '@bull-board/fastify';
 import type { INestApplication } from '@nestjs/common';
+import type { Queue } from 'bullmq';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { isOurFault, PROBLEM_TYPE, toProblem } from '#caas/platform/http';
+import { forbidden } from '#caas/kernel';
+import { isForeign, isOurFault, PROBLEM_TYPE, toProblem } from '#caas/platform/http';
 import { Log } from '#caas/platform/logging';
 import { Queues } from './queues';
 
@@ -22,15 +24,27 @@ const CONTENT_SECURITY_POLICY = [
 /** Rejects with a CaasError unless the request may look (GET), or change things (anything else). */
 export type OperatorCheck = (request: FastifyRequest) => Promise<unknown>;
 
-/** Bull Board at `/admin/queues`. A browser is asked for user `admin` and the platform key. */
-export function serveBullBoard(app: INestApplication, check: OperatorCheck): void {
+/** What an operator has changed by the board: `PUT queues/media/42/retry`. */
+export interface BoardChange {
+  request: FastifyRequest;
+  method: string;
+  /** Below the board. */
+  path: string;
+}
+
+/**
+ * Bull Board at `/admin/queues`. A browser is asked for user `admin` and the platform key.
+ * @param changed told of each change that was made
+ */
+export function serveBullBoard(
+  app: INestApplication,
+  check: OperatorCheck,
+  changed: (change: BoardChange) => void,
+): void {
   const pages = new FastifyAdapter();
   pages.setBasePath(PATH);
   createBullBoard({
-    queues: app
-      .get(Queues)
-      .all()
-      .map((queue) => new BullMQAdapter(queue)),
+    queues: app.get(Queues).all().map(adapterOf),
     // The board's adapter brings its own copy of the api's types.
     serverAdapter: pages as never,
     options: { uiConfig: { boardTitle: 'CaaS' } },
@@ -46,13 +60,38 @@ export function serveBullBoard(app: INestApplication, check: OperatorCheck): voi
     async (scope) => {
       scope.setErrorHandler((error, request, reply) => refuse(error, request, reply, log));
       scope.addHook('onRequest', (request, reply) => admit(request, reply, check));
+      scope.addHook('onResponse', (request, reply, done) => {
+        const isChange = !['GET', 'HEAD', 'OPTIONS'].includes(request.method) && reply.statusCode < 400;
+        if (isChange) changed({ request, method: request.method, path: pathBelow(request.url) });
+        done();
+      });
       await scope.register(pages.registerPlugin());
     },
     { prefix: PATH },
   );
 }
 
+/** With each job's tenant beside its name: of a thousand jobs of one name the tenant is what tells them apart. */
+function adapterOf(queue: Queue): BullMQAdapter {
+  const adapter = new BullMQAdapter(queue);
+  adapter.setFormatter('name', ({ name, data }: { name: string; data?: { tenant_id?: unknown } }) =>
+    typeof data?.tenant_id === 'string' ? `${name} · ${data.tenant_id}` : name,
+  );
+  return adapter;
+}
+
+const pathBelow = (url: string): string =>
+  url
+    .split('?', 1)[0]!
+    .slice(PATH.length)
+    .replace(/^\/(api\/)?/, '');
+
+/** A page of another site must not use an operator's browser, whatever origins tenants have listed. */
 async function admit(request: FastifyRequest, reply: FastifyReply, check: OperatorCheck): Promise<void> {
+  const { origin, host } = request.headers;
+  if (origin !== undefined && isForeign(origin, host)) {
+    throw forbidden('origin_not_allowed', 'Web pages of another origin may not call here.');
+  }
   await check(request);
   void reply.header('content-security-policy', CONTENT_SECURITY_POLICY);
 }

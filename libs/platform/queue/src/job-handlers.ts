@@ -17,7 +17,8 @@ export interface TenantJobHandler<J extends TenantJob> {
 }
 
 export interface SystemJobHandler {
-  handle(): Promise<void>;
+  /** @returns what was done, for operators to read; null when there was nothing to do: then no row of it is kept */
+  handle(): Promise<string | null>;
 }
 
 export type Registered =

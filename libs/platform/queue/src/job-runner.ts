@@ -8,8 +8,9 @@ import { RedisConnections } from '#caas/platform/redis';
 import { Admission, type Ticket } from './admission/admission';
 import { SLOTS } from './admission/slots';
 import { decodeJob, type JobMeta } from './job-data';
-import { JobHandlers, type Registered } from './job-handlers';
+import { JobHandlers, type Registered, type SystemJobHandler } from './job-handlers';
 import { JobContexts } from './ports';
+import { QueueMetrics } from './queue-metrics';
 import { PARKED_FOR_MS, Queues } from './queues';
 
 const CHECK_SCHEDULES_EVERY_MS = 5_000;
@@ -28,6 +29,7 @@ export class JobRunner implements OnApplicationBootstrap, OnApplicationShutdown 
     private readonly contexts: JobContexts,
     private readonly redis: RedisConnections,
     private readonly log: Log,
+    private readonly metrics: QueueMetrics,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -68,7 +70,7 @@ export class JobRunner implements OnApplicationBootstrap, OnApplicationShutdown 
   }
 
   /** @throws DelayedError when the tenant has all its slots in use: the job is parked */
-  private async inTurn(job: BullJob, token: string): Promise<void> {
+  private async inTurn(job: BullJob, token: string): Promise<unknown> {
     const { tenant_id: tenantId } = (job.data ?? {}) as { tenant_id?: unknown };
     // Also a forged tenant has a line of its own.
     if (!isTenantId(tenantId)) return this.run(job);
@@ -80,7 +82,7 @@ export class JobRunner implements OnApplicationBootstrap, OnApplicationShutdown 
       throw new DelayedError();
     }
     try {
-      await this.run(job);
+      return await this.run(job);
     } finally {
       await this.admitNext(ticket);
     }
@@ -95,15 +97,38 @@ export class JobRunner implements OnApplicationBootstrap, OnApplicationShutdown 
     }
   }
 
-  private async run(job: BullJob): Promise<void> {
+  /** @returns what Bull Board shows as the job's result */
+  private async run(job: BullJob): Promise<unknown> {
     const registered = this.handlers.get(jobKey({ queue: job.queueName, name: job.name }));
+    const startedAtMs = performance.now();
+    const ended = (outcome: 'done' | 'failed' | 'refused') =>
+      this.metrics.ended(job.queueName, registered?.job.name ?? 'unknown', outcome, performance.now() - startedAtMs);
+    try {
+      const result = await this.perform(job, registered);
+      ended('done');
+      return result;
+    } catch (error) {
+      ended(error instanceof UnrecoverableError ? 'refused' : 'failed');
+      throw error;
+    }
+  }
+
+  private async perform(job: BullJob, registered: Registered | undefined): Promise<unknown> {
     if (!registered) throw new UnrecoverableError(`Nobody handles ${job.queueName}/${job.name}.`);
-    if (registered.job.kind === 'system') return (registered.handler as { handle(): Promise<void> }).handle();
+    if (registered.job.kind === 'system') return this.performSystemJob(job, registered.handler as SystemJobHandler);
     const { payload, meta } = decodeJob(registered.job, job.data);
     const ctx = await this.open(meta, job.name);
     const report = (percent: number) => void job.updateProgress(percent).catch(() => undefined);
     await registered.handler.handle(ctx, payload as never, report);
     if (meta.outboxId !== undefined) await this.contexts.settle(ctx, meta.outboxId);
+    return null;
+  }
+
+  /** One that found nothing to do leaves no row: among thousands of them nobody finds those that did something. */
+  private async performSystemJob(job: BullJob, handler: SystemJobHandler): Promise<string | null> {
+    const done = await handler.handle();
+    if (done === null) job.opts.removeOnComplete = true;
+    return done;
   }
 
   /** @throws UnrecoverableError when there is no such tenant, LateJob when there was one */

@@ -7,6 +7,7 @@ import { Admission } from './admission/admission';
 import { AdmissionKeeper } from './admission/admission-keeper';
 import { JobHandlers } from './job-handlers';
 import { JobRunner } from './job-runner';
+import { QueueMetrics } from './queue-metrics';
 import { Queues } from './queues';
 
 /** The queues, for every process that puts jobs in. */
@@ -22,8 +23,8 @@ import { Queues } from './queues';
     }),
     BullModule.registerQueue(...QUEUES.map((name) => ({ name }))),
   ],
-  providers: [Queues, Admission],
-  exports: [Queues, Admission],
+  providers: [Queues, QueueMetrics, Admission],
+  exports: [Queues, QueueMetrics, Admission],
 })
 export class QueueModule {}
 

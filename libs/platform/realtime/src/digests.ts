@@ -5,6 +5,7 @@ import type { RequestContext, TenantId } from '#caas/kernel';
 import type { EventData, EventEnvelope } from '#caas/contracts';
 import { Invalidations } from '#caas/platform/cache';
 import { digestGroups } from './digest-groups';
+import { RealtimeMetrics } from './realtime-metrics';
 import { conversationRoom, userRoom, type Room } from './rooms';
 
 /** The events that tell of many things at once. */
@@ -49,7 +50,10 @@ export class Digests implements OnApplicationShutdown {
   private readonly waiting = new Map<string, { notice: Omit<Notice, 'entries'>; entries: Map<string, Waiting> }>();
   private timer: NodeJS.Timeout | null = null;
 
-  constructor(invalidations: Invalidations) {
+  constructor(
+    invalidations: Invalidations,
+    private readonly metrics: RealtimeMetrics,
+  ) {
     invalidations.on('relationship', ({ tenantId, id }) => {
       const [one, other] = id.split(':') as [string, string];
       this.part(tenantId, one, other);
@@ -131,6 +135,7 @@ export class Digests implements OnApplicationShutdown {
         data: { changes } as EventData<DigestType>,
       };
       this.server?.local.to(sockets).emit(type, envelope);
+      this.metrics.sent(type, sockets.length);
     }
   }
 }

@@ -1,15 +1,14 @@
 import { ServerResponse, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { Injectable } from '@nestjs/common';
-import { Counter } from 'prom-client';
 import type { Server, Socket } from 'socket.io';
 import { CaasError, invalid, newRequestId } from '#caas/kernel';
 import { InjectConfig, type ConfigOf } from '#caas/platform/config';
 import { answerOnSocket, PROBLEM_TYPE, toProblem } from '#caas/platform/http';
-import { Metrics } from '#caas/platform/metrics';
 import { GuardedConnection, type EngineConnection } from './guarded-connection';
 import { OffendingAddresses } from './offending-addresses';
 import { PendingConnections } from './pending-connections';
 import { SocketAuthenticator, type SocketPeer } from './ports';
+import { RealtimeMetrics } from './realtime-metrics';
 import { realtimeConfig } from './realtime.config';
 
 const RETRY_AFTER_SECONDS = 1;
@@ -25,21 +24,14 @@ export class HandshakeGuard {
   private readonly offending: OffendingAddresses;
   private readonly connections = new WeakMap<object, GuardedConnection>();
   private readonly addresses = new WeakMap<IncomingMessage, string>();
-  private readonly refusals: Counter;
 
   constructor(
     private readonly authenticator: SocketAuthenticator,
-    metrics: Metrics,
+    private readonly metrics: RealtimeMetrics,
     @InjectConfig(realtimeConfig) private readonly config: ConfigOf<typeof realtimeConfig>,
   ) {
     this.pending = new PendingConnections(config.SOCKET_PENDING_PER_ADDRESS, config.SOCKET_PENDING);
     this.offending = new OffendingAddresses(config.SOCKET_PENDING_PER_ADDRESS);
-    this.refusals = new Counter({
-      name: 'caas_socket_refusals_total',
-      help: 'Sockets that were refused or cut off before their client was known, by why',
-      labelNames: ['code'],
-      registers: [metrics.registry],
-    });
   }
 
   attach({ engine }: Server): void {
@@ -71,7 +63,7 @@ export class HandshakeGuard {
     };
     const address = this.addresses.get(connection.request) ?? '';
     const guarded: GuardedConnection = new GuardedConnection(connection, bounds, ({ code }) => {
-      this.refusals.inc({ code });
+      this.metrics.refused(code);
       this.offending.cut(address);
       guarded.destroy();
     });
@@ -84,7 +76,7 @@ export class HandshakeGuard {
 
   private refuse(request: IncomingMessage, response: unknown, reason: CaasError): void {
     const problem = toProblem(reason, newRequestId());
-    this.refusals.inc({ code: problem.code });
+    this.metrics.refused(problem.code);
     const headers: Record<string, string> =
       problem.retry_after === undefined ? {} : { 'Retry-After': String(problem.retry_after) };
     // Engine.IO has a response of its own for upgrades, which cannot say anything.

@@ -1,8 +1,10 @@
 import type { Server } from 'socket.io';
 import { parseTenantId, type RequestContext } from '#caas/kernel';
+import { Metrics } from '#caas/platform/metrics';
 import type { EventEnvelope } from '#caas/contracts';
 import type { ConversationFeed } from './ports';
 import { Realtime } from './realtime';
+import { RealtimeMetrics } from './realtime-metrics';
 import { conversationRoom, userRoom } from './rooms';
 
 const TENANT = parseTenantId('clnt_abc123');
@@ -45,7 +47,7 @@ function processWith(members: string[]) {
     },
   };
   const feed = { membersAmong: () => Promise.resolve(new Set(members)), missed: () => Promise.resolve([]) };
-  const realtime = new Realtime(feed as unknown as ConversationFeed);
+  const realtime = new Realtime(feed as unknown as ConversationFeed, new RealtimeMetrics(new Metrics()));
   realtime.attach(server as unknown as Server);
   const ctx = { tenantId: TENANT } as RequestContext;
   const publish = (rev: number) => {

@@ -4,6 +4,7 @@ import { RedisConnections } from '#caas/platform/redis';
 import { betweenProcesses } from './between-processes';
 import { LiveTraffic } from './live-traffic';
 import { Realtime } from './realtime';
+import { RealtimeMetrics } from './realtime-metrics';
 
 /** A socket.io that no client can reach: it only tells the processes that have clients. */
 @Injectable()
@@ -28,5 +29,5 @@ class ClientlessServer implements OnModuleInit, OnApplicationShutdown {
 
 /** `Realtime` for processes without clients. Needs `ConversationFeed` (messaging) from somewhere, globally. */
 @Global()
-@Module({ providers: [Realtime, ClientlessServer, LiveTraffic], exports: [Realtime, LiveTraffic] })
+@Module({ providers: [Realtime, RealtimeMetrics, ClientlessServer, LiveTraffic], exports: [Realtime, LiveTraffic] })
 export class RealtimePublisherModule {}

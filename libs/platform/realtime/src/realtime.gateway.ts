@@ -15,6 +15,7 @@ import { FloodGuard } from './flood-guard';
 import { HandshakeGuard, peerOf } from './handshake-guard';
 import { ConversationFeed, SocketAuthenticator, SocketOrigins, SocketPlaces, type SocketPrincipal } from './ports';
 import { Realtime } from './realtime';
+import { RealtimeMetrics } from './realtime-metrics';
 import { RenewalDto } from './renewal.dto';
 import { realtimeConfig } from './realtime.config';
 import { conversationRoom, isConversationRoom, sessionRoom, tenantRoom, userRoom } from './rooms';
@@ -50,6 +51,7 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
     private readonly invalidations: Invalidations,
     private readonly state: ServerState,
     private readonly log: Log,
+    private readonly metrics: RealtimeMetrics,
     @InjectConfig(realtimeConfig) private readonly config: ConfigOf<typeof realtimeConfig>,
     @Optional() @Inject(SocketOrigins) private readonly origins: SocketOrigins | null,
     @Optional() @Inject(SocketPlaces) private readonly places: SocketPlaces | null,
@@ -89,7 +91,9 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
       await this.takePlace(socket, principal);
       this.clients.get(socket.id)?.close();
       this.clients.set(socket.id, new ClientSocket(socket, principal, this.config.SOCKET_MESSAGES_PER_SECOND));
+      this.metrics.connected();
       socket.on('disconnect', () => {
+        this.metrics.disconnected();
         this.clients.get(socket.id)?.close();
         this.clients.delete(socket.id);
         this.handshakes.of(socket).finish();
@@ -97,6 +101,7 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
       next();
     } catch (error) {
       const problem = toProblem(error, requestId);
+      this.metrics.refused(problem.code);
       if (isOurFault(problem)) this.log.root.error({ err: error, request_id: requestId }, 'a handshake failed');
       this.handshakes.of(socket).finish();
       next(Object.assign(new Error(problem.detail), { data: problem }));
@@ -117,6 +122,7 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
     try {
       await this.enterRooms(client);
       socket.nsp.local.to(socket.id).emit('ready', { user_id: user.user_id.toHexString() });
+      this.metrics.sent('ready', 1);
       this.observe(socket, { id: socket.id, tenantId, user });
     } catch (error) {
       client.end('session.revoked', error);
@@ -158,6 +164,7 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
       const data =
         event === SESSION_RENEW ? await this.renew(client, payload) : await this.answer(client, event, payload);
       acknowledge({ ok: true, data: data ?? null });
+      this.metrics.answered(event as string);
     } catch (error) {
       const requestId = newRequestId();
       const problem = toProblem(error, requestId);
@@ -168,6 +175,8 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
         );
       }
       acknowledge({ ok: false, error: problem });
+      const isKnown = typeof event === 'string' && this.messages.isKnown(event);
+      this.metrics.answered(isKnown ? event : 'unknown', problem.code);
       if (problem.status === 401 || problem.code === 'tenant_suspended') client.end('session.revoked', error);
     } finally {
       this.underWay.end();

@@ -5,6 +5,7 @@ import { FloodGuard } from './flood-guard';
 import { HandshakeGuard } from './handshake-guard';
 import { Realtime } from './realtime';
 import { RealtimeGateway } from './realtime.gateway';
+import { RealtimeMetrics } from './realtime-metrics';
 import { SocketMessages } from './socket-messages';
 import { SocketObservers } from './socket-observers';
 
@@ -12,7 +13,16 @@ import { SocketObservers } from './socket-observers';
 @Global()
 @Module({
   imports: [DiscoveryModule],
-  providers: [Realtime, RealtimeGateway, SocketMessages, SocketObservers, Digests, FloodGuard, HandshakeGuard],
+  providers: [
+    Realtime,
+    RealtimeGateway,
+    RealtimeMetrics,
+    SocketMessages,
+    SocketObservers,
+    Digests,
+    FloodGuard,
+    HandshakeGuard,
+  ],
   exports: [Realtime, SocketMessages, SocketObservers, Digests],
 })
 export class RealtimeModule {}

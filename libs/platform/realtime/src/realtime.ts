@@ -7,6 +7,7 @@ import { Newcomers } from './newcomers';
 import { OrderedDelivery, type Delivery } from './ordered-delivery';
 import { Arrivals, type Arrival } from './arrivals';
 import { ConversationFeed } from './ports';
+import { RealtimeMetrics } from './realtime-metrics';
 import { conversationOfRoom, conversationRoom, tenantRoom, userOfRoom, userRoom, type Room } from './rooms';
 
 /** Who gets an event: everybody in a conversation, one user on all their sockets, or every socket of the tenant. */
@@ -44,13 +45,17 @@ export class Realtime implements OnApplicationShutdown {
   private readonly arrivals = new Arrivals();
   private readonly newcomers = new Newcomers();
 
-  constructor(private readonly feed: ConversationFeed) {
+  constructor(
+    private readonly feed: ConversationFeed,
+    private readonly metrics: RealtimeMetrics,
+  ) {
     this.delivery = new OrderedDelivery({
       hasListeners: (room) => this.server?.sockets.adapter.rooms.has(room) ?? false,
       // `local`: each process tells its own sockets; encoded once, whatever their number.
       emit: (room, { envelope, hiddenFrom }) => {
         const others = [...this.newcomers.notFor(room, envelope.rev), ...hiddenFrom];
         this.server?.local.to(room).except(others).emit(envelope.type, envelope);
+        this.metrics.delivered(envelope, this.receiversIn(room, others));
         if (hiddenFrom.length > 0) this.passOver(room, hiddenFrom, envelope);
       },
       recheck: (room) => this.recheck(room),
@@ -132,6 +137,16 @@ export class Realtime implements OnApplicationShutdown {
       data: {},
     };
     this.server?.local.to(sockets).emit(type, envelope);
+    this.metrics.sent(type, sockets.length);
+  }
+
+  /** Sockets of this process in the room that are in none of `others`. */
+  private receiversIn(room: Room, others: readonly string[]): number {
+    const rooms = this.server?.sockets.adapter.rooms;
+    const present = rooms?.get(room) ?? NOBODY;
+    if (others.length === 0) return present.size;
+    const excepted = new Set(others.flatMap((other) => [...(rooms?.get(other) ?? NOBODY)]));
+    return present.size - [...excepted].filter((socket) => present.has(socket)).length;
   }
 
   private async recheck(room: Room): Promise<void> {

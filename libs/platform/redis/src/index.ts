@@ -1,1 +1,2 @@
 export { FAIL_FAST, RedisConnections, RedisModule } from './redis';
+export { RedisMetrics } from './redis-metrics';

@@ -3,6 +3,7 @@ import { Redis, type RedisOptions } from 'ioredis';
 import { InjectConfig, runtimeConfig, type ConfigOf } from '#caas/platform/config';
 import { HealthChecks } from '#caas/platform/health';
 import { Log } from '#caas/platform/logging';
+import { RedisMetrics } from './redis-metrics';
 
 const RECONNECT_AT_MOST_EVERY_MS = 1_000;
 /** A Redis that only is busy answers sooner. */
@@ -28,8 +29,10 @@ export class RedisConnections implements OnModuleInit, OnApplicationShutdown {
     @InjectConfig(runtimeConfig) private readonly config: ConfigOf<typeof runtimeConfig>,
     private readonly log: Log,
     private readonly health: HealthChecks,
+    metrics: RedisMetrics,
   ) {
     this.commands = this.open('commands', FAIL_FAST);
+    metrics.watch(this.commands);
   }
 
   onModuleInit(): void {
@@ -72,5 +75,5 @@ function waitForFirstConnection(redis: Redis): void {
 }
 
 @Global()
-@Module({ providers: [RedisConnections], exports: [RedisConnections] })
+@Module({ providers: [RedisConnections, RedisMetrics], exports: [RedisConnections] })
 export class RedisModule {}

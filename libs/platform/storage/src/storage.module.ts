@@ -2,7 +2,9 @@ import { Global, Module, type OnApplicationShutdown, type OnModuleInit } from '@
 import { join } from 'node:path';
 import { configToken, runtimeConfig, type ConfigOf } from '#caas/platform/config';
 import { HealthChecks } from '#caas/platform/health';
+import { Metrics } from '#caas/platform/metrics';
 import { FsStorage } from './fs-storage';
+import { measured } from './measured-storage';
 import { ObjectStorage } from './object-storage';
 import { S3Storage } from './s3-storage';
 import { storageConfig } from './storage.config';
@@ -30,8 +32,9 @@ export function openStorage(
   providers: [
     {
       provide: ObjectStorage,
-      useFactory: openStorage,
-      inject: [configToken(storageConfig), configToken(runtimeConfig)],
+      inject: [configToken(storageConfig), configToken(runtimeConfig), Metrics],
+      useFactory: (...[config, runtime, metrics]: [...Parameters<typeof openStorage>, Metrics]) =>
+        measured(openStorage(config, runtime), metrics),
     },
   ],
   exports: [ObjectStorage],

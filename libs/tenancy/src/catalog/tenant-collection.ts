@@ -21,6 +21,12 @@ export interface TenantCollectionDefinition<D extends TenantDocument> extends Te
   readonly indexes: readonly TenantIndex[];
 }
 
+/* eslint-disable-next-line @typescript-eslint/no-explicit-any -- collections of every document type */
+const declared: TenantCollectionDefinition<any>[] = [];
+
+/** Every collection that the code loaded so far declares: for programs that are no Nest application, and so have no catalogue. */
+export const declaredCollections = (): readonly (typeof declared)[number][] => declared;
+
 const COLLECTION_NAME = /^[a-z][a-z_]{2,40}$/;
 
 /**
@@ -42,7 +48,9 @@ export function tenantCollection<D extends TenantDocument>(
   schema.set('autoIndex', false);
   schema.set('autoCreate', false);
   guardTenantSchema(schema);
-  return { name, schema, indexes };
+  const definition = { name, schema, indexes };
+  declared.push(definition);
+  return definition;
 }
 
 function assertTenantFirst(collection: string, index: TenantIndex): void {

@@ -1,4 +1,4 @@
-import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable, Optional, type OnApplicationShutdown } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import mongoose, { type Connection } from 'mongoose';
 import type { Tenant } from '#caas/kernel';
@@ -7,6 +7,7 @@ import type { TenantFirewall } from '../firewall/tenant-firewall';
 import { placementOf } from '../placements/placement';
 import { TENANCY_OPTIONS, type TenancyOptions } from '../tenancy.options';
 import { CALL_LIMITS } from './call-limits';
+import { MongoMetrics, type ObserveCommand } from './mongo-metrics';
 import { TenantHandle } from './tenant-handle';
 
 const SELECTION_MS = 5_000;
@@ -29,9 +30,16 @@ export class TenantConnections implements OnApplicationShutdown {
   private readonly cluster: Connection;
   private readonly closing = new Set<NodeJS.Timeout>();
 
-  constructor(@Inject(TENANCY_OPTIONS) private readonly options: TenancyOptions) {
+  private readonly observe: ObserveCommand | undefined;
+
+  constructor(
+    @Inject(TENANCY_OPTIONS) private readonly options: TenancyOptions,
+    @Optional() @Inject(MongoMetrics) metrics: MongoMetrics | null = null,
+  ) {
     this.firewall = options.firewall;
+    this.observe = metrics?.commandsOf('tenants');
     this.cluster = this.connect(options.mongodbUri);
+    metrics?.watchPool('tenants', this.cluster);
     this.handles = new LRUCache({
       max: options.maxHandles,
       dispose: (handle, _key, reason) => reason !== 'set' && handle.retire(),
@@ -105,7 +113,7 @@ export class TenantConnections implements OnApplicationShutdown {
   private connect(uri: string, dbName?: string, serverSelectionTimeoutMS = SELECTION_MS): Connection {
     const connection = mongoose.createConnection(uri, {
       ...(dbName ? { dbName } : {}),
-      ...firewallOptions(this.firewall),
+      ...firewallOptions(this.firewall, this.observe),
       maxPoolSize: this.options.maxPoolSize,
       serverSelectionTimeoutMS,
       ...CALL_LIMITS,

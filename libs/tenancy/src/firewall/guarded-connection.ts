@@ -1,4 +1,5 @@
 import type { Document, MongoClientOptions } from 'mongodb';
+import type { ObserveCommand } from '../connection/mongo-metrics';
 import type { TenantFirewall } from './tenant-firewall';
 
 /* The driver's connection class is not part of its public types; it is the one place every command passes. */
@@ -14,17 +15,36 @@ const { Connection } = require('mongodb/lib/cmap/connection') as { Connection: D
  * Driver options that put `firewall` in front of every connection of a client. The driver takes the class of its
  * connections as the option `connectionType`; ours looks at a command before it is encoded, so a refused one never
  * reaches the socket.
+ * @param observe told of each command that went out
  */
-export function firewallOptions(firewall: TenantFirewall): MongoClientOptions {
+export function firewallOptions(
+  firewall: TenantFirewall,
+  observe: ObserveCommand = () => undefined,
+): MongoClientOptions {
   class GuardedConnection extends Connection {
     override async command(namespace: { db: string }, command: Document, options?: Document, responseType?: unknown) {
       firewall.inspect(namespace.db, command);
-      const reply = await super.command(namespace, command, options, responseType);
+      const startedAtMs = performance.now();
+      const ended = (outcome: 'ok' | 'failed') => observe(nameOf(command), outcome, performance.now() - startedAtMs);
+      let reply: unknown;
+      try {
+        reply = await super.command(namespace, command, options, responseType);
+      } catch (error) {
+        ended('failed');
+        throw error;
+      }
+      ended('ok');
       if (opensCursor(command)) firewall.observeReply(command, cursorIdOf(reply));
       return reply;
     }
   }
   return { connectionType: GuardedConnection } as MongoClientOptions;
+}
+
+/** The first key of a command is its name. */
+function nameOf(command: Document): string {
+  for (const name in command) return name;
+  return '';
 }
 
 function opensCursor(command: Document): boolean {

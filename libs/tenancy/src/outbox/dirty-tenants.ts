@@ -26,6 +26,12 @@ export class DirtyTenants {
     return marks;
   }
 
+  /** How many tenants have a mark, and when the oldest was made. */
+  async backlog(): Promise<{ tenants: number; oldestMs: number | null }> {
+    const [tenants, [oldest]] = await Promise.all([this.redis.commands.zcard(KEY), this.list(1)]);
+    return { tenants, oldestMs: oldest?.markedAt ?? null };
+  }
+
   /** Takes the mark away, unless the tenant was marked again since it was read. */
   async clear(tenantId: TenantId, markedAt: number): Promise<void> {
     const current = await this.redis.commands.zscore(KEY, tenantId);

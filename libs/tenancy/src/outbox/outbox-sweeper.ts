@@ -6,6 +6,7 @@ import { Handles, Queues, type SystemJobHandler } from '#caas/platform/queue';
 import { RequestContexts } from '../request-contexts';
 import { TenantDirectory } from '../tenant-directory';
 import { DirtyTenants } from './dirty-tenants';
+import { OutboxMetrics } from './outbox-metrics';
 import { outbox, type OutboxEntry } from './outbox-entry.schema';
 
 const DIRTY_AT_ONCE = 200;
@@ -26,6 +27,7 @@ const TENANT_JOBS = new Map(
 @Injectable()
 export class OutboxSweeper implements SystemJobHandler {
   private rotation: TenantId | null = null;
+  private enqueued = 0;
 
   constructor(
     private readonly contexts: RequestContexts,
@@ -33,9 +35,11 @@ export class OutboxSweeper implements SystemJobHandler {
     private readonly dirty: DirtyTenants,
     private readonly queues: Queues,
     private readonly log: Log,
+    private readonly metrics: OutboxMetrics,
   ) {}
 
-  async handle(): Promise<void> {
+  async handle(): Promise<string | null> {
+    this.enqueued = 0;
     for (const { tenantId, markedAt } of await this.dirty.list(DIRTY_AT_ONCE)) {
       const tenant = await this.directory.find(tenantId);
       const rowsLeft = tenant ? await this.sweep(tenant) : false;
@@ -44,6 +48,7 @@ export class OutboxSweeper implements SystemJobHandler {
     const next = await this.directory.list(this.rotation, ROTATION_AT_ONCE);
     this.rotation = next.length < ROTATION_AT_ONCE ? null : next.at(-1)!.id;
     for (const tenant of next) await this.sweep(tenant);
+    return this.enqueued === 0 ? null : `${this.enqueued} rows went back into their queues`;
   }
 
   /** True when the tenant's outbox still holds anything, due or not. */
@@ -91,5 +96,7 @@ export class OutboxSweeper implements SystemJobHandler {
     }
     const meta = { tenantId: tenant.id, requestId: row.request_id, outboxId: row._id.toHexString() };
     await this.queues.add(job, row.payload, meta);
+    this.enqueued += 1;
+    this.metrics.swept();
   }
 }

@@ -4,6 +4,7 @@ import { TenantJobContexts } from '../jobs/job-contexts';
 import { TenancyModule } from '../tenancy.module';
 import { DirtyTenants } from './dirty-tenants';
 import { Outbox } from './outbox';
+import { OutboxMetrics } from './outbox-metrics';
 import { outbox } from './outbox-entry.schema';
 import { OutboxSweeper } from './outbox-sweeper';
 
@@ -11,8 +12,8 @@ import { OutboxSweeper } from './outbox-sweeper';
 @Global()
 @Module({
   imports: [TenancyModule.forFeature([outbox])],
-  providers: [Outbox, DirtyTenants],
-  exports: [Outbox, DirtyTenants],
+  providers: [Outbox, DirtyTenants, OutboxMetrics],
+  exports: [Outbox, DirtyTenants, OutboxMetrics],
 })
 export class OutboxModule {}
 

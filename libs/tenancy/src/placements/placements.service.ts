@@ -5,6 +5,7 @@ import type { TenantCollectionDefinition, TenantIndex } from '../catalog/tenant-
 import { ScopedConnection } from '../connection/scoped-connection';
 import { TenantConnections } from '../connection/tenant-connections';
 import { placementMark } from '../guard/tenant-mark';
+import { indexChanges, indexName, specificationOf, type ExistingIndex } from './index-changes';
 import { placementOf } from './placement';
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- walks collections of every document type */
@@ -72,11 +73,14 @@ export class Placements {
     return this.sharedReady;
   }
 
-  /** Brings a placement to the indexes that the schemas declare: makes what is missing, drops what nobody declares. */
-  async syncIndexes(tenant: Tenant): Promise<IndexChanges[]> {
+  /**
+   * Brings a placement to the indexes that the schemas declare: makes what is missing, drops what nobody declares.
+   * @returns what was changed, or with `dryRun` what would be
+   */
+  async syncIndexes(tenant: Tenant, { dryRun = false } = {}): Promise<IndexChanges[]> {
     const changes: IndexChanges[] = [];
     for (const collection of this.catalog.all()) {
-      const change = await this.syncCollection(tenant, collection);
+      const change = await this.syncCollection(tenant, collection, dryRun);
       if (change.created.length + change.dropped.length > 0) changes.push(change);
     }
     return changes;
@@ -122,26 +126,23 @@ export class Placements {
     await this.command(tenant, { createIndexes: name, indexes: indexes.map(specificationOf) });
   }
 
-  private async syncCollection(tenant: Tenant, collection: AnyCollection): Promise<IndexChanges> {
+  private async syncCollection(tenant: Tenant, collection: AnyCollection, dryRun: boolean): Promise<IndexChanges> {
     const name = this.physical(tenant, collection);
     const existing = await this.existingIndexes(tenant, name);
-    const have = new Map(existing.map((index) => [String(index.name), index]));
-    const want = new Map(collection.indexes.map((index) => [indexName(index), index]));
-    const changed = (index: string) => want.has(index) && differs(have.get(index)!, want.get(index)!);
-    const dropped = [...have.keys()].filter((index) => index !== '_id_' && (!want.has(index) || changed(index)));
-    for (const index of dropped) await this.command(tenant, { dropIndexes: name, index });
-    const missing = [...want].filter(([index]) => !have.has(index) || dropped.includes(index));
+    const changes = { collection: name, ...indexChanges(existing, collection.indexes) };
+    if (dryRun) return changes;
+    for (const index of changes.dropped) await this.command(tenant, { dropIndexes: name, index });
     await this.createMissing(
       tenant,
       collection,
-      missing.map(([, index]) => index),
+      collection.indexes.filter((index) => changes.created.includes(indexName(index))),
     );
-    return { collection: name, created: missing.map(([index]) => index), dropped };
+    return changes;
   }
 
-  private async existingIndexes(tenant: Tenant, name: string): Promise<Record<string, unknown>[]> {
+  private async existingIndexes(tenant: Tenant, name: string): Promise<ExistingIndex[]> {
     const reply = await ignoringMissing(this.command(tenant, { listIndexes: name, cursor: { batchSize: 200 } }));
-    return reply ? (reply.cursor as { firstBatch: Record<string, unknown>[] }).firstBatch : [];
+    return reply ? (reply.cursor as { firstBatch: ExistingIndex[] }).firstBatch : [];
   }
 
   /** As a raw command, because the driver's helpers drop the `comment` that carries the mark. */
@@ -166,30 +167,6 @@ function unusable(error: unknown): CaasError {
     `The database of database_uri cannot be used: ${reason}.`,
     [{ field: 'database_uri', message: `cannot be used: ${reason}` }],
     { cause: error },
-  );
-}
-
-/** Named after the keys, so that the same declaration always finds its own index again. */
-function indexName({ key }: TenantIndex): string {
-  return Object.entries(key)
-    .map(([field, order]) => `${field}_${order}`)
-    .join('_');
-}
-
-function specificationOf(index: TenantIndex) {
-  return {
-    key: index.key,
-    name: indexName(index),
-    ...(index.unique ? { unique: true } : {}),
-    ...(index.partial ? { partialFilterExpression: index.partial } : {}),
-    ...(index.expireAfterSeconds === undefined ? {} : { expireAfterSeconds: index.expireAfterSeconds }),
-  };
-}
-
-function differs(have: Record<string, unknown>, want: TenantIndex): boolean {
-  const wanted = specificationOf(want) as Record<string, unknown>;
-  return ['unique', 'partialFilterExpression', 'expireAfterSeconds'].some(
-    (option) => JSON.stringify(have[option] ?? null) !== JSON.stringify(wanted[option] ?? null),
   );
 }
 

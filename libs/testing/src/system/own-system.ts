@@ -75,8 +75,8 @@ export class OwnSystem extends TestSystem {
 
   /** Resolves when the worker has ended; with a signal, it is sent that first. */
   async workerEnded(signal?: NodeJS.Signals): Promise<void> {
-    const child = this.workers[0]!;
-    if (hasEnded(child)) return;
+    const child = this.workers[0];
+    if (!child || hasEnded(child)) return;
     const ended = once(child, 'exit');
     if (signal) child.kill(signal);
     await ended;
@@ -131,6 +131,7 @@ export class OwnSystem extends TestSystem {
         LOG_LEVEL: this.options.logLevel ?? 'warn',
         // On, as in earnest, and far away: tests call faster than people do.
         RATE_LIMITS_FACTOR: '1000',
+        METRICS_PORT: '',
         ...this.environment,
         ...environment,
       },

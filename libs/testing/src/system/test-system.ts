@@ -45,6 +45,14 @@ export abstract class TestSystem implements SystemAccess {
     () => this.address.platformKey,
   );
 
+  /** What an api tells Prometheus. */
+  async metrics(api = 0): Promise<string> {
+    const headers = { authorization: `Bearer ${this.platformKey}` };
+    const answer = await fetch(`${this.urls[api]}/metrics`, { headers });
+    if (answer.status !== 200) throw new Error(`/metrics: ${answer.status}`);
+    return answer.text();
+  }
+
   /** Nobody's: for what is open to all, and for what must not be. */
   caller(credential: string | null, headers?: Record<string, string>): Caller {
     return new Caller(() => this.address.urls[0]!, credential, headers);

@@ -27,6 +27,8 @@ export interface RunOptions {
   /** When to stop, and say where to go on. */
   deadlineMs?: number;
   pace?: Pace;
+  /** Told after each conversation. */
+  onProgress?: (so: RunResult) => void;
 }
 
 export interface RunResult extends Omit<Sealed, 'blocked'> {
@@ -98,6 +100,7 @@ export class Archiver {
         result.conversations += 1;
         await this.visit(ctx, run, conversation);
         await this.pruneRipe(ctx, run, 1);
+        options.onProgress?.(result);
       });
       if (isOver(options) && some.length > 0) {
         result.next = after;
@@ -110,6 +113,27 @@ export class Archiver {
       await this.pruneRipe(ctx, run, AT_WORK_AT_ONCE);
     }
     return result;
+  }
+
+  /** What a run would move, without moving it: what is held of single users counts too. */
+  async due(
+    ctx: RequestContext,
+    options: Pick<RunOptions, 'conversationId' | 'afterDays'>,
+  ): Promise<{ conversations: number; messages: number }> {
+    const before = await this.before(ctx, options);
+    const held = await this.holds.of(ctx);
+    const due = { conversations: 0, messages: 0 };
+    for (let after: ObjectId | null = null; ;) {
+      const some = await this.conversations(ctx, options.conversationId, after);
+      for (const { _id } of some) {
+        const oldest = held.keepsAll(_id) ? null : await this.hot.oldest(ctx, _id);
+        if (oldest === null || oldest >= before) continue;
+        due.conversations += 1;
+        due.messages += await this.hot.countBefore(ctx, _id, before);
+      }
+      after = some.at(-1)?._id ?? null;
+      if (some.length < CONVERSATIONS_AT_ONCE || options.conversationId) return due;
+    }
   }
 
   /** What is to go for good goes by way of cold storage, however long messages stay hot otherwise. */

@@ -49,15 +49,28 @@ export class Restorer {
     { conversationId, fromSeq = 1, toSeq = Infinity }: RestoreWish,
   ): Promise<Restored> {
     const restored = await this.leases.with(ctx, conversationId, async (lease) => {
-      const wanted = await ctx
-        .repository(archiveSegments)
-        .find({ conversation_id: conversationId, state: { $in: ['sealed', 'pruned'] } });
-      const some = wanted.filter(({ first_seq, last_seq }) => first_seq <= toSeq && last_seq >= fromSeq);
+      const some = await this.segments(ctx, { conversationId, fromSeq, toSeq });
       if (some.length > 0) await this.begin(ctx, lease, some);
       return { segments: some.length, messages: await this.copy(ctx, lease) };
     });
     if (!restored) throw conflict('archive_busy', 'Somebody else is at work on the archive of this conversation.');
     return restored;
+  }
+
+  /** What `restore` would put back. */
+  async wanted(ctx: RequestContext, wish: RestoreWish): Promise<Restored> {
+    const some = await this.segments(ctx, wish);
+    return { segments: some.length, messages: some.reduce((sum, { count }) => sum + count, 0) };
+  }
+
+  private async segments(
+    ctx: RequestContext,
+    { conversationId, fromSeq = 1, toSeq = Infinity }: RestoreWish,
+  ): Promise<ArchiveSegment[]> {
+    const cold = await ctx
+      .repository(archiveSegments)
+      .find({ conversation_id: conversationId, state: { $in: ['sealed', 'pruned'] } });
+    return cold.filter(({ first_seq, last_seq }) => first_seq <= toSeq && last_seq >= fromSeq);
   }
 
   /** What was being restored is all hot, and was for a while: then it leaves. Call it after the grace. @throws LeaseLost */

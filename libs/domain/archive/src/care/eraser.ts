@@ -74,6 +74,30 @@ export class Eraser {
     return sum;
   }
 
+  /** What `erase` would erase, read through without touching it. @throws CaasError `legal_hold` (409), ArchiveDamaged */
+  async affected(ctx: RequestContext, { conversationId, userId }: HoldSubject): Promise<Erased> {
+    const which: Filter<ArchiveSegment> = {
+      state: { $in: SEEN },
+      ...(conversationId ? { conversation_id: conversationId } : {}),
+    };
+    await this.requireUnheld(ctx, { conversationId, userId }, which);
+    const sum: Erased = { segments: 0, messages: 0 };
+    for await (const segment of ctx.repository(archiveSegments).stream(which, { sort: { _id: 1 } })) {
+      const messages = userId ? await this.countOf(ctx, segment, userId) : segment.count;
+      if (messages > 0) sum.segments += 1;
+      sum.messages += messages;
+    }
+    return sum;
+  }
+
+  private async countOf(ctx: RequestContext, segment: ArchiveSegment, userId: ObjectId): Promise<number> {
+    let count = 0;
+    for await (const { each } of this.rewriter.copies(ctx, segment)) {
+      if (withoutUser(each, userId, this.clock.now())) count += 1;
+    }
+    return count;
+  }
+
   /** @returns how many messages were changed */
   private async rewrite(ctx: RequestContext, lease: Lease, segment: ArchiveSegment, userId: ObjectId): Promise<number> {
     const draft = this.rewriter.draft(ctx, segment);

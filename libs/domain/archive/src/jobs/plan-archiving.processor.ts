@@ -24,24 +24,27 @@ export class PlanArchivingProcessor implements SystemJobHandler {
     private readonly clock: Clock,
   ) {}
 
-  async handle(): Promise<void> {
+  async handle(): Promise<string | null> {
     const nowMs = this.clock.now().getTime();
     const known = Number((await this.redis.commands.get(KEY)) ?? nowMs - planArchiving.everyMs);
     const afterMs = Math.min(nowMs, Math.max(known, nowMs - DAY_MS));
+    let planned = 0;
     for (let last: TenantId | null = null; ;) {
       const some = await this.tenants.list(last, TENANTS_AT_ONCE);
-      for (const { id } of some) await this.plan(id, afterMs, nowMs);
+      for (const { id } of some) if (await this.plan(id, afterMs, nowMs)) planned += 1;
       if (some.length < TENANTS_AT_ONCE) break;
       last = some.at(-1)!.id;
     }
     await this.redis.commands.set(KEY, nowMs);
+    return planned === 0 ? null : `the turn of ${planned} tenants has come`;
   }
 
-  private async plan(tenantId: TenantId, afterMs: number, nowMs: number): Promise<void> {
+  private async plan(tenantId: TenantId, afterMs: number, nowMs: number): Promise<boolean> {
     const turn = turnBetween(tenantId, afterMs, nowMs);
-    if (!turn) return;
+    if (!turn) return false;
     const meta = { tenantId, requestId: newRequestId() };
     await this.queues.add(archiveMessages, { after: null }, meta);
     if (turn.isWeekly) await this.queues.add(scrubArchive, { after: null }, meta);
+    return true;
   }
 }

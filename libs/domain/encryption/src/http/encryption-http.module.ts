@@ -1,9 +1,7 @@
-import { Module, type OnModuleInit } from '@nestjs/common';
-import { SettingsRegistry } from '#caas/domain/settings';
+import { Module } from '@nestjs/common';
 import { KeyBundlesService } from '../claims/key-bundles.service';
 import { PrekeyClaims } from '../claims/prekey-claims';
 import { EncryptionModule } from '../encryption.module';
-import { encryptionSettings } from '../encryption.settings';
 import { KeyNews } from '../key-news';
 import { DeviceKeysService } from '../upload/device-keys.service';
 import { DeviceKeysController } from './device-keys.controller';
@@ -16,10 +14,4 @@ import { KeyLogController } from './key-log.controller';
   providers: [DeviceKeysService, KeyBundlesService, PrekeyClaims, KeyNews],
   controllers: [DeviceKeysController, KeyBundlesController, KeyLogController],
 })
-export class EncryptionHttpModule implements OnModuleInit {
-  constructor(private readonly settings: SettingsRegistry) {}
-
-  onModuleInit(): void {
-    this.settings.register(encryptionSettings);
-  }
-}
+export class EncryptionHttpModule {}

@@ -34,28 +34,33 @@ export class CollectFilesProcessor implements SystemJobHandler {
     private readonly log: Log,
   ) {}
 
-  async handle(): Promise<void> {
+  async handle(): Promise<string | null> {
     const next = await this.tenants.list(this.last, TENANTS_AT_ONCE);
     this.last = next.length < TENANTS_AT_ONCE ? null : next.at(-1)!.id;
-    for (const tenant of next) await this.visit(tenant);
-    await this.walkOn();
+    let gone = 0;
+    for (const tenant of next) gone += await this.visit(tenant);
+    const removed = await this.walkOn();
     const drafts = await this.orphans.removeDrafts();
     if (drafts > 0) this.log.root.info({ drafts }, 'objects that were never whole were removed');
+    if (gone + removed + drafts === 0) return null;
+    return `${gone} files and uploads, ${removed} objects of no file, ${drafts} that were never whole`;
   }
 
   /** One tenant's trouble is not the others'. */
-  private async visit(tenant: Tenant): Promise<void> {
+  private async visit(tenant: Tenant): Promise<number> {
     const ctx = this.open(tenant);
     try {
-      await this.collector.collect(ctx);
+      const { uploads, unused, deleted } = await this.collector.collect(ctx);
+      return uploads + unused + deleted;
     } catch (error) {
       this.log.of(ctx).warn({ reason: (error as Error).message }, 'files were not collected; tried again soon');
+      return 0;
     }
   }
 
-  private async walkOn(): Promise<void> {
+  private async walkOn(): Promise<number> {
     this.walk ??= await this.begin();
-    if (!this.walk) return;
+    if (!this.walk) return 0;
     const walk = this.walk;
     // Whatever fails is begun anew with the next tenant, so that no tenant holds up the rest.
     this.walk = null;
@@ -66,6 +71,7 @@ export class CollectFilesProcessor implements SystemJobHandler {
     const { removed, done } = await this.orphans.sweep(walk.ctx, walk.objects);
     if (removed > 0) this.log.of(walk.ctx).info({ removed }, 'objects of no file were removed');
     if (!done || !walk.referencesDone) this.walk = walk;
+    return removed;
   }
 
   private async begin(): Promise<Walk | null> {

@@ -74,6 +74,11 @@ export class HotMessages {
     return found?.created_at ?? null;
   }
 
+  /** How many hot messages were sent before `before`, deleted ones too. */
+  countBefore(ctx: RequestContext, conversation_id: ObjectId, before: Date): Promise<number> {
+    return ctx.repository(messages).count({ conversation_id, created_at: { $lt: before } }, { withDeleted: true });
+  }
+
   /** Whole, by `seq`, as BSON. */
   encodedAfter(ctx: RequestContext, conversation_id: ObjectId, seq: number, limit: number): Promise<Uint8Array[]> {
     return ctx

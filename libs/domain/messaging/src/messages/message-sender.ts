@@ -11,6 +11,7 @@ import { SearchHints } from '../search/search-hints';
 import { SendCommitter, type Sent } from '../sending/send-committer';
 import { viewOfMessage } from '../views';
 import { MessageChanges } from './message-changes';
+import { SendMetrics } from './send-metrics';
 
 /** What a refusal is about that may have come after the message was stored. */
 const ABOUT_NOW = new Set([
@@ -41,6 +42,7 @@ export class MessageSender {
     private readonly realtime: Realtime,
     private readonly search: SearchHints,
     private readonly quota: MessageQuota,
+    private readonly metrics: SendMetrics,
   ) {}
 
   /**
@@ -48,6 +50,18 @@ export class MessageSender {
    * @throws CaasError what `check` throws, `invalid_file` (400), `quota_exceeded` (402), and `idempotency_mismatch` (422)
    */
   async sendOnce(ctx: RequestContext, key: SendKey, check: () => Promise<Checked>): Promise<Sent> {
+    const startedAtMs = performance.now();
+    try {
+      const sent = await this.sendOrFind(ctx, key, check);
+      this.metrics.ended(sent.replayed ? 'replayed' : 'stored', startedAtMs);
+      return sent;
+    } catch (error) {
+      this.metrics.ended('refused', startedAtMs);
+      throw error;
+    }
+  }
+
+  private async sendOrFind(ctx: RequestContext, key: SendKey, check: () => Promise<Checked>): Promise<Sent> {
     try {
       const { files, ...content } = await check();
       await this.quota.requireRoom(ctx);

@@ -27,14 +27,16 @@ export class SendScheduledProcessor implements SystemJobHandler {
     private readonly clock: Clock,
   ) {}
 
-  async handle(): Promise<void> {
+  async handle(): Promise<string | null> {
     const until = Date.now() + LONGEST_RUN_MS;
     const due = await this.hints.due(this.clock.now(), HINTS_AT_ONCE);
     for (let at = 0; at < due.length; at += SENDS_AT_ONCE) {
-      if (Date.now() > until) return;
+      if (Date.now() > until) break;
       await settled(due.slice(at, at + SENDS_AT_ONCE).map((hint) => this.follow(hint)));
     }
-    await this.rotate();
+    const caughtUp = await this.rotate();
+    const all = due.length + caughtUp;
+    return all === 0 ? null : `${all} scheduled messages were due`;
   }
 
   private async follow(hint: ScheduledHint): Promise<void> {
@@ -42,15 +44,19 @@ export class SendScheduledProcessor implements SystemJobHandler {
     await this.hints.set(hint, tenant ? await this.sender.send(this.open(tenant), hint.id) : null);
   }
 
-  private async rotate(): Promise<void> {
+  /** @returns how many of them were due that no hint told of */
+  private async rotate(): Promise<number> {
     const tenants = await this.directory.list(this.tenant, TENANTS_AT_ONCE);
     this.tenant = tenants.length < TENANTS_AT_ONCE ? null : tenants.at(-1)!.id;
-    await settled(tenants.map((tenant) => this.catchUp(this.open(tenant))));
+    let due = 0;
+    await settled(tenants.map(async (tenant) => void (due += await this.catchUp(this.open(tenant)))));
+    return due;
   }
 
-  private async catchUp(ctx: RequestContext): Promise<void> {
+  private async catchUp(ctx: RequestContext): Promise<number> {
     const ids = await this.sender.due(ctx, SENDS_AT_ONCE);
     await settled(ids.map((id) => this.sendOne(ctx, id)));
+    return ids.length;
   }
 
   private async sendOne(ctx: RequestContext, id: ObjectId): Promise<void> {

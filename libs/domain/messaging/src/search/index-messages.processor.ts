@@ -25,14 +25,16 @@ export class IndexMessagesProcessor implements SystemJobHandler {
     private readonly indexer: SearchIndexer,
   ) {}
 
-  async handle(): Promise<void> {
+  async handle(): Promise<string | null> {
     const until = Date.now() + LONGEST_RUN_MS;
-    for (const hint of await this.hints.list(HINTS_AT_ONCE)) {
-      if (Date.now() > until) return;
+    const hints = await this.hints.list(HINTS_AT_ONCE);
+    for (const hint of hints) {
+      if (Date.now() > until) break;
       const tenant = await this.directory.find(hint.tenantId);
       if (!tenant || (await this.indexer.index(this.open(tenant), hint.conversationId))) await this.hints.clear(hint);
     }
     await this.rotate();
+    return hints.length === 0 ? null : `${hints.length} conversations had new words`;
   }
 
   private async rotate(): Promise<void> {

@@ -10,6 +10,7 @@ import { MessageAccess } from '../messages/message-access';
 import { MessageChanges } from '../messages/message-changes';
 import { MessageNews } from '../messages/message-news';
 import { MessageSender } from '../messages/message-sender';
+import { SendMetrics } from '../messages/send-metrics';
 import { MessagesService } from '../messages/messages.service';
 import { ModerationCases } from '../moderation/moderation-cases';
 import { TextModeration } from '../moderation/text-moderation';
@@ -33,6 +34,7 @@ const SENDING = [
   MessageChanges,
   MessageNews,
   MessageSender,
+  SendMetrics,
   MessagesService,
   ModerationCases,
   ScheduledHints,

@@ -19,16 +19,18 @@ export class VerifyConversationsProcessor implements SystemJobHandler {
     private readonly log: Log,
   ) {}
 
-  async handle(): Promise<void> {
+  async handle(): Promise<string | null> {
     const [tenant] = await this.tenants.list(this.last, 1);
     this.last = tenant?.id ?? null;
-    if (!tenant) return;
+    if (!tenant) return null;
     const ctx = this.contexts.open(
       tenant,
       { kind: 'system', name: verifyConversations.name },
       verifyConversations.name,
     );
     const { drift, drifts, conversations } = await this.verifier.verify(ctx);
-    if (drift > 0) this.log.of(ctx).error({ drift, drifts, conversations }, 'counters are not what they count');
+    if (drift === 0) return null;
+    this.log.of(ctx).error({ drift, drifts, conversations }, 'counters are not what they count');
+    return `${drift} counters of ${tenant.id} are not what they count`;
   }
 }

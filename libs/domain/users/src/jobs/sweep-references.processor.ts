@@ -15,14 +15,16 @@ export class SweepReferencesProcessor implements SystemJobHandler {
     private readonly queues: Queues,
   ) {}
 
-  async handle(): Promise<void> {
+  async handle(): Promise<string | null> {
     let after: TenantId | null = null;
+    let visited = 0;
     for (;;) {
       const tenants = await this.tenants.list(after, TENANTS_AT_ONCE);
       for (const { id } of tenants) {
         await this.queues.add(repairReferences, {}, { tenantId: id, requestId: newRequestId() });
       }
-      if (tenants.length < TENANTS_AT_ONCE) return;
+      visited += tenants.length;
+      if (tenants.length < TENANTS_AT_ONCE) return visited === 0 ? null : `${visited} tenants are looked through`;
       after = tenants.at(-1)!.id;
     }
   }

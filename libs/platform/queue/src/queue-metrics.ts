@@ -1,0 +1,83 @@
+import { Injectable } from '@nestjs/common';
+import { Counter, Gauge, Histogram } from 'prom-client';
+import { LATENCY_BUCKETS, Metrics } from '#caas/platform/metrics';
+import { Queues } from './queues';
+
+const STATES = ['waiting', 'active', 'delayed', 'failed'] as const;
+/** A scrape does not ask again sooner. */
+const KEPT_MS = 5_000;
+const LONG_JOBS = [5, 15, 60, 300, 1200];
+
+/** What stands in the queues, asked of Redis when it is scraped, and what this process has done of it. */
+@Injectable()
+export class QueueMetrics {
+  private readonly jobs: Gauge;
+  private readonly oldest: Gauge;
+  private readonly done: Counter;
+  private readonly duration: Histogram;
+  private asked: Promise<void> | null = null;
+  private askedAtMs = -Infinity;
+
+  constructor(
+    { registry }: Metrics,
+    private readonly queues: Queues,
+  ) {
+    const registers = [registry];
+    const collect = () => this.ask();
+    this.jobs = new Gauge({
+      name: 'caas_queue_jobs',
+      help: 'Jobs of a queue by state; of those that are done no more is kept than Bull Board shows',
+      labelNames: ['queue', 'state'],
+      registers,
+      collect,
+    });
+    this.oldest = new Gauge({
+      name: 'caas_queue_oldest_waiting_seconds',
+      help: 'For how long the oldest waiting job of a queue has waited; 0 when none does',
+      labelNames: ['queue'],
+      registers,
+      collect,
+    });
+    this.done = new Counter({
+      name: 'caas_jobs_total',
+      help: 'Runs of jobs in this process, by outcome: done, failed (it is tried again, or given up), refused (it could not be a job of ours)',
+      labelNames: ['queue', 'job', 'outcome'],
+      registers,
+    });
+    this.duration = new Histogram({
+      name: 'caas_job_duration_seconds',
+      help: 'Time of one run of a job in this process',
+      labelNames: ['queue', 'job'],
+      buckets: [...LATENCY_BUCKETS, ...LONG_JOBS],
+      registers,
+    });
+  }
+
+  /** @param job a name of the contracts: what anybody may write into Redis is no label */
+  ended(queue: string, job: string, outcome: 'done' | 'failed' | 'refused', elapsedMs: number): void {
+    this.done.inc({ queue, job, outcome });
+    this.duration.observe({ queue, job }, elapsedMs / 1000);
+  }
+
+  /** Both gauges share one look. While Redis is away they keep what was seen last, which `caas_redis_up` tells apart. */
+  private ask(): Promise<void> {
+    if (performance.now() - this.askedAtMs < KEPT_MS) return this.asked ?? Promise.resolve();
+    this.askedAtMs = performance.now();
+    this.asked = this.look().catch(() => undefined);
+    return this.asked;
+  }
+
+  private async look(): Promise<void> {
+    await Promise.all(
+      this.queues.all().map(async (queue) => {
+        const [counts, oldest] = await Promise.all([
+          queue.getJobCounts(...STATES),
+          queue.getJobs(['waiting'], 0, 0, true),
+        ]);
+        for (const state of STATES) this.jobs.set({ queue: queue.name, state }, counts[state] ?? 0);
+        const since = oldest[0]?.timestamp;
+        this.oldest.set({ queue: queue.name }, since === undefined ? 0 : Math.max(0, Date.now() - since) / 1000);
+      }),
+    );
+  }
+}
