@@ -46,7 +46,7 @@ describe('The command line of the archive', () => {
     const before = await messagesOf(id);
     expect(await archive('status')).toMatchObject({
       code: 0,
-      found: { rules: { afterDays: 365, retentionDays: null }, segments: 0, messages: 0, holds: [] },
+      found: { rules: { after_days: 365, retention_days: null }, segments: 0, messages: 0, holds: [] },
     });
     expect(await archive('run', '--after-days', '1')).toMatchObject({ code: 0, found: { messages: 0, failed: [] } });
     const run = await archive('run', '--conversation', id, '--after-days', '0');
@@ -131,8 +131,8 @@ describe('The command line of the archive', () => {
     await tenant.acting('ben').post(`/v1/conversations/${id}/messages`, { client_message_id: 'late', text: 'late' });
     for (const subject of [['--conversation', id], ['--user', 'ben'], []]) {
       expect(await archive('hold', ...subject)).toMatchObject({ code: 0, found: { held: true } });
-      const { code, found, complaints } = await archive('erase', '--user', 'ben', '--yes');
-      expect([code, found, complaints]).toEqual([1, null, 'A legal hold keeps what was to be erased.\n']);
+      const { code, found, problem } = await archive('erase', '--user', 'ben', '--yes');
+      expect([code, found, problem?.code]).toEqual([1, null, 'legal_hold']);
       if (subject.length === 0) {
         expect(await run()).toMatchObject({ code: 0, found: { messages: 0 } });
         const { holds } = (await archive('status')).found;
@@ -148,7 +148,7 @@ describe('The command line of the archive', () => {
     const id = await room();
     await archive('run', '--conversation', id, '--after-days', '0');
     const before = (await anna.get(`/v1/conversations/${id}`)).body;
-    expect((await archive('erase', '--user', 'ben')).complaints).toContain('--yes');
+    expect(await archive('erase', '--user', 'ben')).toMatchObject({ code: 2, problem: { code: 'not_confirmed' } });
     expect((await messagesOf(id)).every(({ deleted_at }) => deleted_at === null)).toBe(true);
     expect(await archive('erase', '--user', 'ben', '--yes')).toMatchObject({ code: 0 });
     const { body } = await anna.post('/v1/sync', { conversations: { [id]: before.rev }, limit: 100 });
@@ -186,29 +186,31 @@ describe('The command line of the archive', () => {
   });
 
   it.each([
-    ['a tenant that is none', ['run', '--tenant', 'clnt_nosuch1'], 1, 'No such tenant'],
-    ['what cannot be a tenant', ['run', '--tenant', '../x'], 1, 'tenant'],
-    ['no tenant', ['status'], 2, '--tenant <id> is missing'],
-    ['a conversation that is none', ['verify', '--conversation', NOBODY], 1, 'No such conversation'],
-    ['what cannot be a conversation', ['status', '--conversation', 'room'], 1, '24 hexadecimal digits'],
+    ['a tenant that is none', ['run', '--tenant', 'clnt_nosuch1'], 2, 'No such tenant'],
+    ['what cannot be a tenant', ['run', '--tenant', '../x'], 2, "--tenant is a tenant's id"],
+    ['no tenant', ['status'], 2, '--tenant <tenant> is missing'],
+    ['a conversation that is none', ['verify', '--conversation', NOBODY], 2, 'No such conversation'],
+    ['what cannot be a conversation', ['status', '--conversation', 'room'], 2, '24 hexadecimal digits'],
     ['no conversation to restore', ['restore'], 2, '--conversation <id> is missing'],
     ['a date for a number of days', ['run', '--after-days', '2026-01-01'], 2, '--after-days is a whole number'],
     ['a time that no calendar has', ['run', '--after-days', '36501'], 2, '0 to 36500'],
-    ['nothing to erase', ['erase', '--yes'], 1, 'Name a user or a conversation'],
-    ['a user that is none', ['erase', '--user', 'nobody', '--yes'], 2, 'there is no user "nobody"'],
+    ['nothing to erase', ['erase', '--yes'], 2, 'Name --conversation or --user'],
+    ['a user that is none', ['erase', '--user', 'nobody', '--yes'], 2, 'There is no user "nobody"'],
     // Without the conversation it would be about the whole tenant.
-    ['a mistyped option', ['hold', '--conversaton', NOBODY], 2, 'no option --conversaton'],
+    ['a value with what looks like another', ['erase', '--user=anna=typo', '--yes'], 2, 'There is no user "anna=typo"'],
+    ['an option given twice', ['status', '--conversation', NOBODY, '--conversation', NOBODY], 2, 'given twice'],
+    ['a mistyped option', ['hold', '--conversaton', NOBODY], 2, 'has no option --conversaton'],
   ] as const)('refuses %s with a word on why', async (_what, [verb, ...words], code, why) => {
     const own = (words as string[]).includes('--tenant') || why.startsWith('--tenant') ? [] : ['--tenant', tenant.id];
     const end = await caas(['archive', verb, ...own, ...words]);
     expect([end.code, end.found]).toEqual([code, null]);
-    expect(end.complaints).toContain(why);
+    expect(end.problem?.detail).toContain(why);
     expect(end.complaints).not.toMatch(/\n\s+at /);
   });
 
   it('refuses a range that ends before it begins', async () => {
     const id = await room();
     const end = await archive('restore', '--conversation', id, '--from-seq', '5', '--to-seq', '4');
-    expect([end.code, end.complaints]).toEqual([2, '--from-seq is beyond --to-seq\n']);
+    expect([end.code, end.problem?.detail]).toEqual([2, '--from-seq is beyond --to-seq.']);
   });
 });

@@ -94,7 +94,7 @@ describe.each(TIERS)('Usage on the tier %s', (tier) => {
       body: { code: 'invalid_settings' },
     });
     const set = await caas(['quotas', 'set', '--tenant', tenant.id, '--users', 'tier', '--connections', '9']);
-    expect(set).toMatchObject({ code: 0, found: { messages: null, connections: 9 } });
+    expect(set).toMatchObject({ code: 0, found: { quotas: { messages: null, connections: 9 } } });
     const shown = await caas(['usage', 'show', '--tenant', tenant.id]);
     expect({ code: shown.code, complaints: shown.complaints }).toEqual({ code: 0, complaints: '' });
     expect(shown.found.quotas).toMatchObject({ messages: { limit: null }, connections: { limit: 9 } });

@@ -4,7 +4,7 @@ import { ControlPlaneModule } from '#caas/control-plane';
 import { archiveConfig, ArchiveModule, ArchiveWorkModule } from '#caas/domain/archive';
 import { fileLifecycleConfig, MediaLifecycleModule } from '#caas/domain/media';
 import { archivedConfig, MessagingModule } from '#caas/domain/messaging';
-import { SettingsModule } from '#caas/domain/settings';
+import { GrantsService, SettingsModule } from '#caas/domain/settings';
 import { UsersModule } from '#caas/domain/users';
 import { CacheModule } from '#caas/platform/cache';
 import { ConfigModule, runtimeConfig, type Environment } from '#caas/platform/config';
@@ -15,7 +15,7 @@ import { RedisModule } from '#caas/platform/redis';
 import { storageConfig, StorageModule } from '#caas/platform/storage';
 import { OutboxModule, tenancyConfig, TenancyModule } from '#caas/tenancy';
 
-/** What the command line is made of: every domain's collections, and no transport. */
+/** For commands that look into domains: every domain's collections, and no transport. */
 @Module({})
 export class AppModule {
   static with(environment: Environment) {
@@ -51,6 +51,7 @@ export class AppModule {
         MessagingModule,
         MediaLifecycleModule,
       ],
+      providers: [GrantsService],
     };
   }
 }

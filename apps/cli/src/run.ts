@@ -1,115 +1,63 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { NestFactory } from '@nestjs/core';
-import { CaasError } from '#caas/kernel';
-import { ConfigurationError, processEnvironment, type Environment } from '#caas/platform/config';
-import { UsageError, type Arguments, type Command } from './command';
-import { archiveCommands } from './commands/archive';
-import { keyCommands } from './commands/keys';
-import { mediaCommands } from './commands/media';
-import { messagingCommands } from './commands/messaging';
-import { operationCommands } from './commands/operations';
-import { tenantCommands } from './commands/tenants';
-import { usageCommands } from './commands/usage';
+import { COMMANDS, GROUPS } from './commands';
+import type { Answer, Command, Input } from './framework/command';
+import { UsageError } from './framework/errors';
+import { helpOf } from './framework/help';
+import { parse, wantsJson } from './framework/parse';
 
-const COMMANDS: Command[] = [
-  ...tenantCommands,
-  ...keyCommands,
-  ...messagingCommands,
-  ...archiveCommands,
-  ...mediaCommands,
-  ...usageCommands,
-  ...operationCommands,
-];
+export { COMMANDS, GROUPS };
+
+const EXIT = { failed: 1, usage: 2 } as const;
 
 /** Runs one command and prints what comes of it. @returns the code for the process to end with */
 export async function run(argv: string[]): Promise<number> {
   try {
-    await perform(argv);
-    return Number(process.exitCode ?? 0);
+    const { json, request } = parse(argv, COMMANDS);
+    if (request.kind === 'version') return print(version(), { version: version() }, json);
+    if (request.kind === 'help') {
+      print(helpOf(request.about, COMMANDS, GROUPS), null, false);
+      return request.asked || request.about === '' ? 0 : EXIT.usage;
+    }
+    const answer = await perform(request.command, request.input);
+    print(answer.lines.join('\n'), answer.data, json);
+    return Number(answer.failed ?? 0);
   } catch (error) {
-    const told = error instanceof CaasError || error instanceof UsageError || error instanceof ConfigurationError;
-    console.error(told ? error.message : `Failed: ${(error as Error).message}`);
-    return error instanceof UsageError ? 2 : 1;
+    return complain(error, wantsJson(argv));
   }
 }
 
-async function perform(argv: string[]): Promise<void> {
-  const { name, parameters } = read(argv);
-  const command = COMMANDS.find(({ usage }) => usage === name || usage.startsWith(`${name} `));
-  if (!command || parameters.options.help === true) return help(command, name);
-  requireKnown(command, parameters);
-  const { AppModule } = await import('./app.module.js');
-  const app = await NestFactory.createApplicationContext(AppModule.with(environment()), {
-    logger: false,
-    abortOnError: false,
-  });
-  try {
-    const { data, lines } = await command.run(app, parameters);
-    console.log(parameters.options.json === true ? JSON.stringify(data, null, 2) : lines.join('\n'));
-  } finally {
-    await app.close();
-  }
+async function perform({ parts, load }: Command, input: Input): Promise<Answer> {
+  const action = await load();
+  if (parts === 'nothing') return action(input as never, (await import('./sessions/without-app.js')).withoutApp());
+  const { withApp } = await import('./sessions/with-app.js');
+  return withApp(parts, (session) => action(input as never, session));
 }
 
-/** The command is its first two words (one for `doctor`); `--name value` and `--name` may stand anywhere. */
-function read(argv: string[]): { name: string; parameters: Arguments } {
-  const words: string[] = [];
-  const options: Record<string, string | true> = {};
-  for (let at = 0; at < argv.length; at += 1) {
-    const part = argv[at]!;
-    if (!part.startsWith('--')) {
-      words.push(part);
+function print(text: string, data: unknown, json: boolean): number {
+  if (json) console.log(JSON.stringify(data, null, 2));
+  else if (text !== '') console.log(text);
+  return 0;
+}
+
+/** What an error says to people, and with `--json` in the fields of the API's problems. */
+async function complain(error: unknown, json: boolean): Promise<number> {
+  const { problemOf } = error instanceof UsageError ? { problemOf: usageProblem } : await import('./problem.js');
+  const { exit, ...problem } = problemOf(error as UsageError);
+  console.error(json ? JSON.stringify(problem, null, 2) : `caas: ${problem.detail}`);
+  return exit;
+}
+
+const usageProblem = ({ code, message }: UsageError) => ({ code, detail: message, exit: EXIT.usage });
+
+function version(): string {
+  // From `dist/apps/cli/src` and from `apps/cli/src`.
+  for (const up of ['../../../..', '../../..']) {
+    try {
+      return (JSON.parse(readFileSync(join(__dirname, up, 'package.json'), 'utf8')) as { version: string }).version;
+    } catch {
       continue;
     }
-    const [option, inline] = part.slice(2).split('=', 2) as [string, string | undefined];
-    const next = argv[at + 1];
-    if (inline !== undefined) options[option] = inline;
-    else if (['json', 'help', 'yes', 'off'].includes(option) || next === undefined || next.startsWith('--'))
-      options[option] = true;
-    else {
-      options[option] = next;
-      at += 1;
-    }
   }
-  const length = COMMANDS.some(({ usage }) => usage.split(' ')[0] === words[0] && /^\w+$/.test(usage)) ? 1 : 2;
-  return { name: words.slice(0, length).join(' '), parameters: { words: words.slice(length), options } };
-}
-
-/** A mistyped option must not widen what a command is about. @throws UsageError */
-function requireKnown({ usage }: Command, { options }: Arguments): void {
-  const known = new Set(['json', 'help', ...[...usage.matchAll(/--([a-z-]+)/g)].map(([, name]) => name)]);
-  const unknown = Object.keys(options).find((option) => !known.has(option));
-  if (unknown !== undefined) throw new UsageError(`there is no option --${unknown} here: ${usage}`);
-}
-
-function help(command: Command | undefined, name: string): void {
-  if (!command && name !== '' && name !== 'help') {
-    console.error(`There is no command "${name}".\n`);
-    process.exitCode = 2;
-  }
-  const shown = command ? [command] : COMMANDS;
-  const width = Math.max(...shown.map(({ usage }) => usage.length)) + 2;
-  console.log('npm run caas -- <command> [--json]\n');
-  for (const { usage, does } of shown) console.log(`  ${usage.padEnd(width)}${does}`);
-}
-
-/** The environment, and what `DATA_DIR/stack.json` says of a running system where the environment is silent. */
-function environment(): Environment {
-  const given = processEnvironment();
-  const stack = runningStack(given.DATA_DIR || '.data');
-  return {
-    ...given,
-    MONGODB_URI: given.MONGODB_URI || stack?.mongodb_uri,
-    REDIS_URL: given.REDIS_URL || stack?.redis_url,
-    LOG_LEVEL: 'silent',
-  };
-}
-
-function runningStack(dataDir: string): { mongodb_uri?: string; redis_url?: string } | null {
-  try {
-    return JSON.parse(readFileSync(join(dataDir, 'stack.json'), 'utf8')) as { mongodb_uri?: string };
-  } catch {
-    return null;
-  }
+  return 'unknown';
 }

@@ -186,7 +186,7 @@ describe.each(TIERS)('the archive of tenant B, for tenant A, both %s', (tier) =>
     '40: `archive %s` in A’s name knows no conversation of B',
     async (verb, ...words) => {
       const answer = await run(verb!, ...words, '--conversation', b.conversation);
-      expect(answer).toMatchObject({ code: 1, found: null, complaints: 'No such conversation.\n' });
+      expect(answer).toMatchObject({ code: 2, found: null, problem: { code: 'conversation_not_found' } });
     },
   );
 

@@ -1,0 +1,53 @@
+import { redactText } from '#caas/platform/logging';
+import type { Answer } from '../framework/command';
+import { operatorEnvironment, runningStack } from '../sessions/environment';
+import { readConfiguration } from './configuration';
+import { examineApis } from './checks/apis';
+import { examineDataFolder } from './checks/data-folder';
+import { examineDisk } from './checks/disk';
+import { examineMongo } from './checks/mongodb';
+import { examineRedis } from './checks/redis';
+import { examineStorage } from './checks/storage';
+import { examineTools } from './checks/tools';
+import { unknown, type Finding } from './finding';
+
+/**
+ * Looks at everything at once, each within what is left of five seconds, and writes nothing but a probe object that it takes away
+ * again. Ends with 0 when all is well, 1 when something is wrong, 2 when something could not be looked at.
+ */
+export async function examine(): Promise<Answer> {
+  const environment = operatorEnvironment();
+  const { config, findings: ofConfiguration } = readConfiguration(environment);
+  const stack = runningStack(config.dataDir);
+  const examinations: [string, () => Promise<Finding[]>][] = [
+    ['data folder', () => examineDataFolder(config, stack)],
+    ['disk', () => examineDisk(config)],
+    ['mongodb', () => examineMongo(config)],
+    ['redis', () => examineRedis(config)],
+    ['storage', () => examineStorage(config)],
+    ['tools', () => examineTools(config)],
+    ['api', () => examineApis(config, stack)],
+  ];
+  const found = await Promise.all(
+    examinations.map(([what, look]) =>
+      look().catch((error: Error) => [unknown(what, `could not be looked at: ${redactText(error.message)}`)]),
+    ),
+  );
+  return answerOf([...ofConfiguration, ...found.flat()]);
+}
+
+function answerOf(findings: Finding[]): Answer {
+  const isWrong = findings.some(({ state }) => state === 'wrong');
+  const isUnknown = findings.some(({ state }) => state === 'unknown');
+  const width = Math.max(...findings.map(({ what }) => what.length));
+  const lines = findings.flatMap(({ what, state, detail, remedy }) => [
+    `${what.padEnd(width)}  ${(state === 'wrong' ? 'WRONG' : state).padEnd(7)}  ${detail}`,
+    ...(remedy === null ? [] : [`${' '.repeat(width)}           → ${remedy}`]),
+  ]);
+  const sum = isWrong ? 'Something is wrong.' : isUnknown ? 'Not everything could be looked at.' : 'All is well.';
+  return {
+    data: { ok: !isWrong && !isUnknown, checks: findings },
+    lines: [...lines, sum],
+    failed: isWrong ? 1 : isUnknown ? 2 : 0,
+  };
+}

@@ -1,0 +1,44 @@
+export type State = 'ok' | 'warning' | 'wrong' | 'unknown';
+
+/** What was seen of one thing. `unknown`: it could not be looked at. */
+export interface Finding {
+  what: string;
+  state: State;
+  detail: string;
+  /** What to do about it; null when there is nothing to do. */
+  remedy: string | null;
+}
+
+export const ok = (what: string, detail: string): Finding => ({ what, state: 'ok', detail, remedy: null });
+export const warning = (what: string, detail: string, remedy: string): Finding => ({
+  what,
+  state: 'warning',
+  detail,
+  remedy,
+});
+export const wrong = (what: string, detail: string, remedy: string): Finding => ({
+  what,
+  state: 'wrong',
+  detail,
+  remedy,
+});
+export const unknown = (what: string, detail: string): Finding => ({ what, state: 'unknown', detail, remedy: null });
+
+/** The whole examination ends by then, counted from the start of the process. */
+const OVER_AT_MS = 4_500;
+
+export const remainingMs = (): number => Math.max(100, OVER_AT_MS - performance.now());
+
+/** @throws Error `no answer within …` when `work` takes longer than what is left */
+export async function inTime<T>(work: Promise<T>, atMostMs = Infinity): Promise<T> {
+  const limitMs = Math.min(remainingMs(), atMostMs);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${(limitMs / 1000).toFixed(1)} s`)), limitMs);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
