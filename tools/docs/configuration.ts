@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { fileLifecycleConfig, processingConfig } from '#caas/domain/media';
 import { archiveConfig } from '#caas/domain/archive';
 import { archivedConfig, presenceConfig } from '#caas/domain/messaging';
-import { configurationTable, runtimeConfig } from '#caas/platform/config';
+import { configurationTable, operatorsConfig, runtimeConfig } from '#caas/platform/config';
+import { monitoringConfig } from '#caas/platform/health';
 import { httpConfig } from '#caas/platform/http';
 import { limitsConfig } from '#caas/platform/limits';
 import { loggingConfig } from '#caas/platform/logging';
@@ -24,7 +25,9 @@ const file = join(repositoryRoot(), 'README.md');
 const readme = readFileSync(file, 'utf8');
 const table = configurationTable([
   runtimeConfig,
+  operatorsConfig,
   httpConfig,
+  monitoringConfig,
   loggingConfig,
   tenancyConfig,
   realtimeConfig,

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { readSections, runtimeConfig } from '#caas/platform/config';
+import { operatorsConfig, readSections, runtimeConfig } from '#caas/platform/config';
+import { monitoringConfig } from '#caas/platform/health';
 import { httpConfig } from '#caas/platform/http';
 import { loggingConfig } from '#caas/platform/logging';
 import { storageConfig } from '#caas/platform/storage';
@@ -30,6 +31,7 @@ interface Service {
   deploy?: { replicas: number };
   user?: string;
   read_only?: boolean;
+  mem_limit?: string;
 }
 
 interface Compose {
@@ -138,11 +140,21 @@ describe('docker-compose.yml', () => {
     const proxy = compose.configs['proxy']?.content.replaceAll('$$', '$') as string;
     expect(proxy).toContain('server api:3000 resolve;');
     expect(proxy).toContain('if ($arg_transport = polling) { return 400; }');
-    expect(proxy).toMatch(
-      /proxy_set_header Upgrade \$http_upgrade;[\s\S]*proxy_set_header Connection \$connection_header;/,
-    );
+    expect(proxy).toMatch(/proxy_set_header Upgrade \$http_upgrade;[\s\S]*proxy_set_header Connection upgrade;/);
     expect(proxy).not.toMatch(/ip_hash|sticky|hash /);
     expect(proxy.match(/\{/g)?.length).toBe(proxy.match(/\}/g)?.length);
+  });
+
+  it('bounds the memory of each service, and looks after each that runs on', () => {
+    for (const [name, { mem_limit, healthcheck }] of services) {
+      if (ONE_SHOT.includes(name)) continue;
+      expect({ name, bounded: mem_limit, health: healthcheck?.test.length }).toEqual({
+        name,
+        bounded: expect.stringMatching(/^\d+[mg]$/) as string,
+        health: expect.any(Number) as number,
+      });
+    }
+    expect(service('worker').networks).toEqual(['engines']);
   });
 
   it('takes every secret from the environment and starts with none missing', () => {
@@ -167,13 +179,28 @@ describe('docker-compose.yml', () => {
   });
 
   it('gives api and worker the same engines', () => {
-    const { HOST: _host, PORT: _port, ...api } = service('api').environment ?? {};
+    // What only an api has a use for: where it listens, whom it believes, and the key of operators.
+    const {
+      HOST: _host,
+      PORT: _port,
+      TRUSTED_PROXIES: _t,
+      PLATFORM_ADMIN_KEY: _k,
+      ...api
+    } = service('api').environment ?? {};
     expect(service('worker').environment).toEqual(api);
     expect(api['NODE_ENV']).toBe('production');
   });
 
   it('gives them variables that the configuration has, with values that it takes', () => {
-    const sections = [runtimeConfig, loggingConfig, httpConfig, tenancyConfig, storageConfig];
+    const sections = [
+      runtimeConfig,
+      operatorsConfig,
+      loggingConfig,
+      httpConfig,
+      monitoringConfig,
+      tenancyConfig,
+      storageConfig,
+    ];
     const filledIn = Object.entries(service('api').environment ?? {}).map(([name, value]) => [
       name,
       value.replace(/\$\{[A-Z_]+:-([^}]*)\}/g, '$1').replace(/\$\{[^}]*\}/g, 'a'.repeat(64)),
