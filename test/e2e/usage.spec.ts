@@ -292,7 +292,8 @@ describe.each(TIERS)('Usage on the tier %s', (tier) => {
     const drift = { quota: 'messages', period: thisMonth(), kept: 8, counted: 6 };
     expect(await verify(tenant)).toMatchObject({ code: 1, found: { drift: 1, drifts: [drift] } });
     const recounted = await caas(['usage', 'recount', '--tenant', tenant.id]);
-    expect(recounted).toMatchObject({ code: 0, found: [{ tenant: tenant.id, corrected: [drift], busy: false }] });
+    const corrected = { tenant_id: tenant.id, corrected: [drift], busy: false };
+    expect(recounted).toMatchObject({ code: 0, found: { dry_run: false, tenants: [corrected] } });
     expect(await verify(tenant)).toMatchObject({ code: 0, found: { drift: 0 } });
   });
 });

@@ -63,7 +63,10 @@ async function startServer(
     args,
     env: engineEnvironment(),
     // Of a server that was killed, children may still be at work; it does not start beside them.
-    prepare: () => endThoseWorkingIn(dataFolder),
+    prepare: async () => {
+      await endThoseWorkingIn(dataFolder);
+      await forgetKilledServer(dataFolder);
+    },
     ready: async () => (await login(options)) !== 'away',
     readyTimeoutMs: 5 * 60_000,
     stopSignal: 'SIGINT',
@@ -73,6 +76,21 @@ async function startServer(
   });
   await postgres.start();
   return postgres;
+}
+
+/**
+ * Takes away the lock file of a server that is no more, where its pid is somebody's: a process that nobody has waited for yet, or another
+ * that got the number. PostgreSQL takes either for the server and refuses to start. Nobody works in the folder by now, and it is
+ * ours alone.
+ */
+async function forgetKilledServer(dataFolder: string): Promise<void> {
+  const lockFile = join(dataFolder, 'postmaster.pid');
+  const onLockFile = (...words: [string, ...string[]]) => {
+    const [command, ...args] = asRootOfItsOwn([...words, '--', lockFile]);
+    return run(command, args);
+  };
+  const { code, output } = await onLockFile('head', '-n', '1');
+  if (code === 0 && existsSync(`/proc/${output.trim()}`)) await onLockFile('rm', '-f');
 }
 
 /** Of the mount namespace alone: nothing outside can reach what lies there. */
