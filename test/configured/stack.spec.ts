@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { insertProbe, readProbe } from '../faults/stack.probe';
@@ -32,6 +32,12 @@ describe('startEngines', () => {
     one = await startEngines({ dataDir: here });
     await expect(readProbe(one, ours)).resolves.toEqual(ours);
     expect(one.mongodbUri).toBe(mongodbUri);
+    await one.stop();
+
+    // As a folder of an earlier version, in which nobody was asked for a password.
+    rmSync(join(here, 'postgres-password'));
+    one = await startEngines({ dataDir: here });
+    await expect(readProbe(one, ours)).resolves.toEqual(ours);
   });
 
   it('lends a data folder to one at a time', async () => {

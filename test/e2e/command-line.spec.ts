@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -45,6 +46,7 @@ const CALLS: Record<string, () => string[]> = {
   'keys revoke': () => [tenant.id, 'server', made.serverKey],
   'users list': () => ['--tenant', tenant.id, '--status', 'active', '--name', 'an'],
   'users show': () => ['anna', '--tenant', tenant.id],
+  'users set': () => ['carl', '--tenant', tenant.id, '--name', 'Carl'],
   'users deactivate': () => ['ben', '--tenant', tenant.id],
   'users activate': () => ['ben', '--tenant', tenant.id],
   'sessions list': () => ['anna', '--tenant', tenant.id],
@@ -201,3 +203,20 @@ it('starts as a process of its own, and answers --version and -V', async () => {
 
 /** Without `--json`. */
 const plain = (words: string[]) => caas.plain(words);
+
+it.each(['bash', 'zsh'] as const)('completes commands, options and values in %s', async (shell) => {
+  const { found } = await caas(['completion', shell]);
+  const script = found.script as string;
+  if (shell === 'zsh') return expect(script).toMatch(/bashcompinit/);
+  const ask = (...words: string[]) => {
+    const line = words.map((word) => JSON.stringify(word)).join(' ');
+    const asked = `${script}\nCOMP_WORDS=(${line}); COMP_CWORD=${words.length - 1}; _caas; echo "\${COMPREPLY[*]}"`;
+    return execFileSync('bash', ['-c', asked], { encoding: 'utf8' }).trim();
+  };
+  expect(ask('caas', 'ar')).toBe('archive');
+  expect(ask('caas', 'archive', 'e')).toBe('export erase');
+  expect(ask('caas', 'archive', 'erase', '--d')).toBe('--dry-run');
+  expect(ask('caas', 'tenants', 'create', 'Acme', '--tier', 'e')).toBe('enterprise');
+  expect(ask('caas', 'keys', 'create', tenant.id, 's')).toBe('server signing');
+  expect(ask('caas', 'completion', 'z')).toBe('zsh');
+});

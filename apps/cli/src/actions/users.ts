@@ -44,6 +44,17 @@ export async function show(
   };
 }
 
+export async function set(
+  { words: { user }, options: { tenant, name } }: InputOf<typeof spec.usersSet>,
+  session: Session,
+): Promise<Answer> {
+  requireName(user);
+  const ctx = await session.contextOf(tenant);
+  const profile = name === undefined ? {} : { display_name: name };
+  const put = await session.app.get(UsersService).put(ctx, user, profile, Preconditions.NONE);
+  return { data: { ...viewOfUser(put.user), created: put.created }, lines: [row(viewOfUser(put.user))] };
+}
+
 const setStatus = async (
   { words: { user }, options: { tenant } }: InputOf<typeof spec.usersActivate>,
   status: 'active' | 'deactivated',
@@ -104,8 +115,12 @@ export async function revokeSessions(
 
 /** @throws CaasError `user_not_found`, also for a user who was deleted */
 async function userNamed({ app }: Session, ctx: RequestContext, externalId: string): Promise<UserView> {
-  if (externalId === 'me') throw new UsageError('Name a user: there is no "me" at the command line.');
+  requireName(externalId);
   return viewOfUser(await app.get(UsersService).get(ctx, externalId));
+}
+
+function requireName(externalId: string): void {
+  if (externalId === 'me') throw new UsageError('Name a user: there is no "me" at the command line.');
 }
 
 /** A context in which the operator asks for what is the user's own. */

@@ -52,6 +52,7 @@ export const COMMANDS: readonly Command[] = [
   bind(keys.keysRevoke, async () => (await keyActions()).revoke),
   bind(users.usersList, async () => (await userActions()).list),
   bind(users.usersShow, async () => (await userActions()).show),
+  bind(users.usersSet, async () => (await userActions()).set),
   bind(users.usersDeactivate, async () => (await userActions()).deactivate),
   bind(users.usersActivate, async () => (await userActions()).activate),
   bind(users.usersDelete, async () => (await userActions()).remove),

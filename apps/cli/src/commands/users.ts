@@ -23,6 +23,14 @@ export const usersShow = command({
   options: { tenant: TENANT },
 });
 
+export const usersSet = command({
+  path: 'users set',
+  does: 'makes a user, brings a deleted one back, or gives one another name',
+  parts: 'everything',
+  words: { user },
+  options: { tenant: TENANT, name: optional(text('name', 'what others see; the external id unless given')) },
+});
+
 export const usersDeactivate = command({
   path: 'users deactivate',
   does: 'shuts a user out; what they wrote stays',

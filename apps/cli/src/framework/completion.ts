@@ -34,10 +34,10 @@ function bash(commands: readonly Command[]): string {
   return `# caas, completed: source this file, or put it where your shell looks for completions.
 _caas() {
   local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" words=""
-  local command="\${COMP_WORDS[1]}" path="\${COMP_WORDS[1]}"
+  local command="\${COMP_WORDS[1]}" path="\${COMP_WORDS[1]}" at=$((COMP_CWORD - 2))
   case "$command" in
     ${alone.join('|')}) ;;
-    *) path="$command \${COMP_WORDS[2]}" ;;
+    *) path="$command \${COMP_WORDS[2]}" at=$((COMP_CWORD - 3)) ;;
   esac
   if [ "$COMP_CWORD" -eq 1 ]; then
     words="${[...groups.keys()].join(' ')} help --help --version"
@@ -50,7 +50,7 @@ ${verbs.join('\n')}
 ${options.join('\n')}
     esac
     if [[ "$current" != -* ]]; then
-      case "$path:$((COMP_CWORD - 3))" in
+      case "$path:$at" in
 ${places.join('\n')}
       esac
     fi

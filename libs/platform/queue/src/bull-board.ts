@@ -1,8 +1,4 @@
-import { createBullBoard } from '@bull-board/api';
-import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
-import { FastifyAdapter } from '@bull-board/fastify';
 import type { INestApplication } from '@nestjs/common';
-import type { Queue } from 'bullmq';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { forbidden } from '#caas/kernel';
 import { isForeign, isOurFault, PROBLEM_TYPE, toProblem } from '#caas/platform/http';
@@ -41,18 +37,7 @@ export function serveBullBoard(
   check: OperatorCheck,
   changed: (change: BoardChange) => void,
 ): void {
-  const pages = new FastifyAdapter();
-  pages.setBasePath(PATH);
-  createBullBoard({
-    queues: app.get(Queues).all().map(adapterOf),
-    // The board's adapter brings its own copy of the api's types.
-    serverAdapter: pages as never,
-    options: { uiConfig: { boardTitle: 'CaaS' } },
-  });
-  // The board takes every error for its own. Thrown on, it comes to the scope around the board.
-  pages.setErrorHandler((error) => {
-    throw error;
-  });
+  const queues = app.get(Queues).all();
   const log = app.get(Log);
   const fastify = app.getHttpAdapter().getInstance() as FastifyInstance;
   // Not awaited: that would start the server's plugins before its handler of errors is there.
@@ -65,19 +50,12 @@ export function serveBullBoard(
         if (isChange) changed({ request, method: request.method, path: pathBelow(request.url) });
         done();
       });
-      await scope.register(pages.registerPlugin());
+      // Loaded here alone: a worker and the command line have no use for it.
+      const { boardPages } = await import('./board-pages.js');
+      await scope.register(boardPages(queues, PATH));
     },
     { prefix: PATH },
   );
-}
-
-/** With each job's tenant beside its name: of a thousand jobs of one name the tenant is what tells them apart. */
-function adapterOf(queue: Queue): BullMQAdapter {
-  const adapter = new BullMQAdapter(queue);
-  adapter.setFormatter('name', ({ name, data }: { name: string; data?: { tenant_id?: unknown } }) =>
-    typeof data?.tenant_id === 'string' ? `${name} · ${data.tenant_id}` : name,
-  );
-  return adapter;
 }
 
 const pathBelow = (url: string): string =>
