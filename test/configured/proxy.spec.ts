@@ -95,6 +95,19 @@ if (!isRoot && !onPath('nginx')) console.info('not tried: there is no nginx, and
       sent.end();
     });
 
+  /** As it is written: `fetch` would tidy the path. */
+  const statusOf = (path: string): Promise<number> =>
+    new Promise((resolve, reject) => {
+      const { hostname, port } = new URL(proxy.url);
+      const headers = { authorization: `Bearer ${system.platformKey}` };
+      const sent = request({ hostname, port, path, headers }, (answer) => {
+        answer.resume();
+        resolve(answer.headers['x-request-id'] === undefined ? answer.statusCode! : -answer.statusCode!);
+      });
+      sent.once('error', reject);
+      sent.end();
+    });
+
   it('keeps clients apart: one who guesses does not shut out another', async () => {
     const token = `Bearer ${await tenant.token('anna')}`;
     const guesses = Array.from({ length: GUESSES }, (_, at) => from('127.0.0.2', '/v1/users/me', `Bearer guess-${at}`));
@@ -151,6 +164,16 @@ if (!isRoot && !onPath('nginx')) console.info('not tried: there is no nginx, and
       expect([answer.status, answer.headers.get('x-request-id')]).toEqual([404, null]);
     },
   );
+
+  it('is not led elsewhere by what is encoded in a path', async () => {
+    const paths = [
+      '/platform/v1/tenants/..%2F..%2F..%2Fv1%2F',
+      '/admin/queues/api/queues/x/..%2F..%2F..%2F..%2F..%2Fv1%2F',
+      '/v1/..%2Fplatform/v1/tenants',
+      '/v1/%2e%2e/metrics',
+    ];
+    for (const path of paths) expect([path, await statusOf(path)]).toEqual([path, 404]);
+  });
 
   it('passes the documents', async () => {
     expect((await fetch(`${proxy.url}/docs`)).status).toBe(200);

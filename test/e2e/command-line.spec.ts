@@ -180,6 +180,13 @@ describe('a group', () => {
   );
 });
 
+it('takes nothing before a command that belongs after it, and says in JSON that a group is no command', async () => {
+  for (const words of [['--bogus', 'tenants', 'list'], ['--tenant=clnt_abc123', 'users', 'list'], ['--json=1', 'doctor']])
+    expect(await caas(words)).toMatchObject({ code: 2, found: null, problem: { code: 'unknown_option' } });
+  expect(await caas(['tenants'])).toMatchObject({ code: 2, found: null, problem: { code: 'unknown_command' } });
+  expect(await caas(['tennants'])).toMatchObject({ code: 2, problem: { code: 'unknown_command' } });
+});
+
 it('asks for --yes before what cannot be undone, and says whom it is about', async () => {
   for (const words of [
     ['archive', 'erase', '--tenant', tenant.id, '--user', 'anna'],

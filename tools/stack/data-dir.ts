@@ -1,6 +1,7 @@
 import {
   chmodSync,
   closeSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -16,7 +17,7 @@ import { run } from './engines/system-packages';
 import { ProcessLedger } from './process/ledger';
 import { lockFile } from './process/lock';
 import { freePort } from './process/ports';
-import type { Progress } from './process/supervision';
+import type { Supervision } from './process/supervision';
 import { SetupError } from './process/setup-error';
 
 /** What `DATA_DIR/stack.json` says while a stack runs, for tools and tests. Design §11 fixes the fields. */
@@ -56,7 +57,10 @@ const WAIT_FOR_STOPPING_MS = 12_000;
  * Takes the folder (made when missing) and ends whatever a killed supervisor left running in it.
  * Throws a SetupError when another one is at work there.
  */
-export async function openDataDir(dataDir: string, progress: Progress): Promise<DataDir> {
+export async function openDataDir(
+  dataDir: string,
+  { progress, signal, hurry }: Pick<Supervision, 'progress' | 'signal' | 'hurry'>,
+): Promise<DataDir> {
   const path = resolve(dataDir);
   mkdirSync(path, { recursive: true, mode: 0o700 });
   keepFromOthers(path);
@@ -70,7 +74,10 @@ export async function openDataDir(dataDir: string, progress: Progress): Promise<
   rmSync(stackPath, { force: true });
   rmSync(stoppingMark(path), { force: true });
   const ledger = new ProcessLedger(path);
-  const ended = await ledger.endLeftovers(progress);
+  const ended = await ledger.endLeftovers({ progress, signal, hurry }).catch(async (error: unknown) => {
+    await lock.release();
+    throw error;
+  });
   if (ended.length > 0) progress(`ended what an earlier start had left running: ${ended.join(', ')}`);
   return {
     path,
@@ -86,21 +93,31 @@ export async function openDataDir(dataDir: string, progress: Progress): Promise<
 }
 
 const SHARED_BY_MANY = 0o1000;
+/** What stands in a folder that a stack has run on, of whichever version. */
+const MARKS = ['supervisor.lock', 'ports.json', 'platform-admin-key', 'secrets-key'];
 
 /**
  * The folder is for its own user alone: it holds passwords, and every tenant's data. What was made before that was so is closed, too.
- * @throws SetupError for a folder that others use as well, such as /tmp
+ * @throws SetupError for a folder that others use as well, such as /tmp, or that holds something else: nothing of it is touched
  */
 function keepFromOthers(path: string): void {
   const { mode, uid } = statSync(path);
-  if (mode & SHARED_BY_MANY || (process.getuid !== undefined && uid !== process.getuid())) {
+  const isOurs = process.getuid === undefined || uid === process.getuid();
+  if (mode & SHARED_BY_MANY || !isOurs) {
     throw new SetupError(`DATA_DIR ${path} belongs to others as well. Name a folder of its own, such as ${path}/caas.`);
   }
   if ((mode & 0o077) === 0) return;
-  for (const name of readdirSync(path)) {
+  const names = readdirSync(path);
+  if (names.length > 0 && !MARKS.some((mark) => names.includes(mark))) {
+    throw new SetupError(
+      `DATA_DIR ${path} can be read by other users and holds something that is not of CaaS. ` +
+        `Name a folder of its own, such as ${path}/caas.`,
+    );
+  }
+  for (const name of names) {
     const entry = join(path, name);
-    const { mode: own, uid: owner } = statSync(entry);
-    if (owner === uid) chmodSync(entry, own & 0o7700);
+    const stats = lstatSync(entry);
+    if (stats.uid === uid && !stats.isSymbolicLink()) chmodSync(entry, stats.mode & 0o7700);
   }
   chmodSync(path, 0o700);
 }

@@ -41,7 +41,7 @@ export async function startEngines(
   options: EngineOptions & { dataDir: string; progress?: Progress; signal?: AbortSignal },
 ): Promise<Engines> {
   const { progress = () => undefined, signal = new AbortController().signal } = options;
-  const home = await openDataDir(options.dataDir, progress);
+  const home = await openDataDir(options.dataDir, { progress, signal });
   try {
     const quiet = {
       onStarted: () => undefined,

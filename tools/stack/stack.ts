@@ -56,8 +56,8 @@ export interface Stack {
 
 /** Starts engines, apis and workers on a data folder, and resolves when all of them are ready. */
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const { progress = () => undefined } = options;
-  const home = await openDataDir(options.dataDir, progress);
+  const { progress = () => undefined, signal = new AbortController().signal, hurry } = options;
+  const home = await openDataDir(options.dataDir, { progress, signal, hurry });
   const stack = new RunningStack(home, options);
   try {
     await stack.start();

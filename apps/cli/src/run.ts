@@ -16,8 +16,10 @@ export async function run(argv: string[]): Promise<number> {
     const { json, request } = parse(argv, COMMANDS);
     if (request.kind === 'version') return print(version(), { version: version() }, json);
     if (request.kind === 'help') {
+      const isMistake = !request.asked && request.about !== '';
+      if (isMistake && json) throw new UsageError(`caas ${request.about} needs a subcommand.`, 'unknown_command');
       print(helpOf(request.about, COMMANDS, GROUPS), null, false);
-      return request.asked || request.about === '' ? 0 : EXIT.usage;
+      return isMistake ? EXIT.usage : 0;
     }
     const answer = await perform(request.command, request.input);
     print(answer.lines.join('\n'), answer.data, json);

@@ -32,7 +32,7 @@ import { TenantsService } from './tenants/tenants.service';
         serverSelectionTimeoutMS: 5_000,
         ...CALL_LIMITS,
         writeConcern: { w: 'majority', journal: true },
-        connectionFactory: (connection: Parameters<MongoMetrics['watchPool']>[1]) =>
+        onConnectionCreate: (connection: Parameters<MongoMetrics['watchPool']>[1]) =>
           metrics.watchPool('platform', connection),
       }),
     }),

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEngines } from '../engines';
 import { freePort } from '../process/ports';
+import { repositoryRoot } from '../repository';
 
 /**
  * A stand-in for mongod, which Debian does not have: it notes its arguments and the admin commands it is sent, and answers
@@ -11,13 +12,18 @@ import { freePort } from '../process/ports';
 const MONGOD = `#!${process.execPath}
 const fs = require('fs'), net = require('net'), path = require('path');
 const { deserialize, serialize } = require(${JSON.stringify(require.resolve('bson'))});
+const { ScramLogin, ScramVerifier } = require(${JSON.stringify(join(repositoryRoot(), 'dist/libs/documentdb-gateway/src/auth/scram.js'))});
 const option = (name) => process.argv[process.argv.indexOf(name) + 1];
 const file = path.join(option('--dbpath'), 'config.json'), log = path.join(option('--dbpath'), 'commands');
 fs.appendFileSync(log, 'argv ' + process.argv.slice(2).join(' ') + '\\n');
 const config = () => fs.existsSync(file) ? JSON.parse(fs.readFileSync(file)) : undefined;
 const me = '127.0.0.1:' + option('--port');
-function answer(command) {
+const password = () => fs.readFileSync(path.join(option('--dbpath'), '..', 'mongodb-password'), 'utf8').trim();
+function answer(command, session) {
   const [name] = Object.keys(command);
+  if (name === 'saslStart') return (session.login = new ScramLogin(new ScramVerifier({ user: 'caas', password: password() }))).start(command);
+  if (name === 'saslContinue') return session.login.continue(command);
+  if (name === 'replSetReconfig' && process.argv.includes('--keyFile') && !session.login?.authenticated) return { ok: 0, code: 13, errmsg: 'requires authentication' };
   if (name === 'hello' || name === 'ismaster' || name === 'isMaster') {
     const set = config();
     const primary = set?.members[0].host === me;
@@ -31,6 +37,7 @@ function answer(command) {
   return { ok: 1 };
 }
 net.createServer((socket) => {
+  const session = {};
   let input = Buffer.alloc(0);
   socket.on('error', () => {}).on('data', (chunk) => {
     input = Buffer.concat([input, chunk]);
@@ -39,7 +46,7 @@ net.createServer((socket) => {
       input = input.subarray(frame.length);
       const isQuery = frame.readInt32LE(12) === 2004;
       const at = isQuery ? frame.indexOf(0, 20) + 9 : 21;
-      const body = serialize(answer(deserialize(frame.subarray(at, at + frame.readInt32LE(at)))));
+      const body = serialize(answer(deserialize(frame.subarray(at, at + frame.readInt32LE(at))), session));
       const head = Buffer.alloc(isQuery ? 36 : 21);
       head.writeInt32LE(head.length + body.length, 0);
       head.writeInt32LE(frame.readInt32LE(4), 8);
@@ -106,11 +113,22 @@ describe('a mongod on the PATH', () => {
     await (await start()).stop();
     await (await start(await freePort())).stop();
     const told = commands().filter((line) => !line.startsWith('argv'));
-    expect(told.slice(-3)).toEqual(['replSetGetConfig', 'replSetReconfig', 'createUser']);
+    // By its own user, and never open to others.
+    expect(told.slice(-2)).toEqual(['replSetGetConfig', 'replSetReconfig']);
+    expect(commands().filter((line) => line.startsWith('argv') && !line.includes('--keyFile'))).toHaveLength(1);
+  });
+
+  it('gives its user another password when that was lost', async () => {
+    await (await start()).stop();
+    rmSync(join(folder, 'data', 'mongodb-password'));
+    const { mongodbUri, stop } = await start();
+    await stop();
+    expect(commands().filter((line) => line === 'createUser')).toHaveLength(2);
+    expect(mongodbUri).toContain(readFileSync(join(folder, 'data', 'mongodb-password'), 'utf8').trim());
   });
 
   it('does not take over a data folder that DocumentDB has written', async () => {
-    mkdirSync(join(folder, 'data', 'postgres', 'cluster'), { recursive: true });
+    mkdirSync(join(folder, 'data', 'postgres', 'cluster'), { recursive: true, mode: 0o700 });
     writeFileSync(join(folder, 'bin', 'unshare'), '#!/bin/sh\necho "the cluster was asked for"; exit 1\n');
     chmodSync(join(folder, 'bin', 'unshare'), 0o755);
     process.env['XDG_CACHE_HOME'] = join(folder, 'cache');

@@ -40,7 +40,7 @@ describe('ProcessLedger', () => {
     const deaf = start('sh', '-c', "trap '' TERM; echo deaf; while true; do sleep 0.1; done");
     await deaf.spoke;
     new ProcessLedger(folder).add('worker-0', deaf.pid, 'SIGTERM');
-    await new ProcessLedger(folder).endLeftovers(() => undefined, 300);
+    await new ProcessLedger(folder).endLeftovers({}, 300);
     await expect(deaf.ended).resolves.toBe('SIGKILL');
     expect(identify(deaf.pid)).toBeUndefined();
   });

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { identify, isRunning, type ProcessIdentity } from './identity';
+import type { Supervision } from './supervision';
 import { waitFor } from './wait';
 
 export interface LedgerEntry extends ProcessIdentity {
@@ -8,6 +9,8 @@ export interface LedgerEntry extends ProcessIdentity {
   /** What asks this kind of process to end cleanly. */
   stopSignal: NodeJS.Signals;
 }
+
+type Waiting = Partial<Pick<Supervision, 'progress' | 'signal' | 'hurry'>>;
 
 const DATABASES = ['postgres', 'mongod'];
 /** Killed after that all the same, and recovered from its journal. */
@@ -41,17 +44,19 @@ export class ProcessLedger {
    * Ends what an earlier supervisor left running: politely, then by force. Databases may take as long as they write their data.
    * @param graceMs for everything else
    * @returns the roles it ended
+   * @throws the reason of `signal` when the start is given up meanwhile
    */
-  async endLeftovers(progress: (line: string) => void = () => undefined, graceMs = 8000): Promise<string[]> {
+  async endLeftovers({ progress, signal, hurry }: Waiting = {}, graceMs = 8000): Promise<string[]> {
     const leftovers = this.read().filter((entry) => isRunning(entry) && entry.pid !== process.pid);
     // In order of age: apps were started last and must let go of the engines first.
     for (const entry of leftovers.reverse()) {
       const isDatabase = DATABASES.includes(entry.role);
       const timer = setInterval(
-        () => progress(`waiting for ${entry.role} of an earlier start to end`),
+        () => progress?.(`waiting for ${entry.role} of an earlier start to end`),
         PROGRESS_EVERY_MS,
       );
-      await end(entry, isDatabase ? DATABASE_GRACE_MS : graceMs).finally(() => clearInterval(timer));
+      const limits = { graceMs: isDatabase ? DATABASE_GRACE_MS : graceMs, signal, hurry };
+      await end(entry, limits).finally(() => clearInterval(timer));
     }
     this.write();
     return leftovers.map((entry) => entry.role);
@@ -72,12 +77,21 @@ export class ProcessLedger {
   }
 }
 
-async function end(entry: LedgerEntry, graceMs: number): Promise<void> {
+async function end(
+  entry: LedgerEntry,
+  { graceMs, signal, hurry }: Omit<Waiting, 'progress'> & { graceMs: number },
+): Promise<void> {
   const gone = () => !isRunning(entry);
   kill(entry.pid, entry.stopSignal);
   try {
-    await waitFor(`${entry.role} (pid ${entry.pid}) to end`, graceMs, gone);
+    await waitFor(`${entry.role} (pid ${entry.pid}) to end`, graceMs, () => {
+      hurry?.throwIfAborted();
+      signal?.throwIfAborted();
+      return gone();
+    });
   } catch {
+    // Given up, it goes on ending by itself.
+    if (signal?.aborted && !hurry?.aborted) signal.throwIfAborted();
     kill(entry.pid, 'SIGKILL');
     await waitFor(`${entry.role} (pid ${entry.pid}) to end after SIGKILL`, 5000, gone);
   }

@@ -86,8 +86,8 @@ export async function restore({ options }: InputOf<typeof spec.archiveRestore>, 
     const lines = [`would put back ${wanted.messages} messages of ${wanted.segments} segments of ${where}`];
     return { data: { ...wanted, dry_run: true }, lines };
   }
+  await audit(session, ctx, 'archive.restored', { conversation_id: options.conversation });
   const restored = await session.app.get(Restorer).restore(ctx, wish);
-  await audit(session, ctx, 'archive.restored', { conversation_id: options.conversation, ...restored });
   return {
     data: restored,
     lines: [`${restored.messages} messages of ${restored.segments} segments of ${where} are hot`],
@@ -102,6 +102,8 @@ export async function exportMessages(
   const conversationId = await conversationOf(session, ctx, options.conversation);
   const written = new Set<string>();
   let messages = 0;
+  // Before anything is read out: also one that is broken off was one.
+  await audit(session, ctx, 'archive.exported', { conversation_id: options.conversation ?? null });
   await mkdir(options.to, { recursive: true, mode: 0o700 });
   for await (const { conversationId: id, name, lines } of session.app.get(Exporter).export(ctx, conversationId)) {
     const own = join(options.to, id.toHexString());
@@ -117,7 +119,6 @@ export async function exportMessages(
     session.progress(`${messages} messages in ${written.size} files`);
   }
   const data = { files: written.size, messages };
-  await audit(session, ctx, 'archive.exported', { conversation_id: options.conversation ?? null, ...data });
   return { data, lines: [`${messages} messages of ${options.tenant} in ${written.size} files below ${options.to}`] };
 }
 
@@ -148,8 +149,8 @@ export async function erase({ options }: InputOf<typeof spec.archiveErase>, sess
   }
   if (!options.yes)
     throw new UsageError(`This erases what is archived of ${whom}, for good: add --yes.`, 'not_confirmed');
+  await audit(session, ctx, 'archive.erased', idsOf(subject));
   const erased = await session.app.get(Eraser).erase(ctx, subject);
-  await audit(session, ctx, 'archive.erased', { ...idsOf(subject), ...erased });
   const lines = [`erased ${erased.messages} messages in ${erased.segments} segments of ${whom}`];
   return { data: { ...erased, ...idsOf(subject) }, lines };
 }

@@ -1,4 +1,5 @@
 import { TenantsService } from '#caas/control-plane';
+import { redactText } from '#caas/platform/logging';
 import type * as spec from '../commands/care';
 import type { Answer, InputOf, Session } from '../framework/command';
 import { tenantsNamed } from './every-tenant';
@@ -7,10 +8,16 @@ export async function sync({ options }: InputOf<typeof spec.indexesSync>, { app,
   const dryRun = options['dry-run'];
   const ids = await tenantsNamed(app, options.tenant);
   const changes = [];
+  // A tenant that is gone meanwhile, or whose own database is away, is no reason to leave the others.
+  const failures: { tenant_id: string; reason: string }[] = [];
   for (const [at, id] of ids.entries()) {
     progress(`${at} of ${ids.length} tenants, ${changes.length} changes`);
-    for (const change of await app.get(TenantsService).syncIndexes(id, { dryRun })) {
-      changes.push({ tenant_id: id, ...change });
+    try {
+      for (const change of await app.get(TenantsService).syncIndexes(id, { dryRun })) {
+        changes.push({ tenant_id: id, ...change });
+      }
+    } catch (error) {
+      failures.push({ tenant_id: id, reason: redactText((error as Error).message) });
     }
   }
   const would = dryRun ? 'would be ' : '';
@@ -19,7 +26,12 @@ export async function sync({ options }: InputOf<typeof spec.indexesSync>, { app,
       `${tenant_id} ${collection}: ${created.length} ${would}made (${created.join(', ')}), ${dropped.length} ${would}dropped (${dropped.join(', ')})`,
   );
   return {
-    data: { dry_run: dryRun, tenants: ids.length, changes },
-    lines: [...lines, `${ids.length} tenants, ${changes.length} changes`],
+    data: { dry_run: dryRun, tenants: ids.length, changes, failures },
+    lines: [
+      ...lines,
+      ...failures.map(({ tenant_id, reason }) => `${tenant_id} failed: ${reason}`),
+      `${ids.length} tenants, ${changes.length} changes, ${failures.length} failed`,
+    ],
+    failed: failures.length > 0,
   };
 }

@@ -3,7 +3,7 @@ import type { Job, Queue } from 'bullmq';
 import { QUEUES, type QueueName } from '#caas/contracts';
 import { AuditLog } from '#caas/control-plane';
 import { isTenantId, type TenantId } from '#caas/kernel';
-import { Queues } from '#caas/platform/queue';
+import { Queues, waitingSince } from '#caas/platform/queue';
 import { JOB_STATES } from '../commands/care';
 import type * as spec from '../commands/care';
 import type { Answer, InputOf, Session } from '../framework/command';
@@ -22,7 +22,7 @@ export async function queues(_input: InputOf<typeof spec.jobsQueues>, { app }: S
       .map(async (queue) => {
         const counts = (await queue.getJobCounts(...JOB_STATES)) as Record<JobState, number>;
         const [oldest] = await queue.getJobs(['waiting'], 0, 0, true);
-        return { queue: queue.name, ...counts, oldest_waiting_at: oldest ? isoOf(oldest.timestamp) : null };
+        return { queue: queue.name, ...counts, oldest_waiting_at: oldest ? isoOf(waitingSince(oldest)) : null };
       }),
   );
   const lines = data.map(
@@ -56,9 +56,9 @@ export async function retry({ words, options }: InputOf<typeof spec.jobsRetry>, 
   const queue = queueNamed(session.app, words.queue);
   const chosen = await failedJobs(queue, options);
   if (options['dry-run']) return told(queue, chosen, 'would be done again', true);
-  for (const job of chosen) await job.retry('failed');
-  await audit(session, 'jobs.retried', queue, chosen, options.tenant);
-  return told(queue, chosen, 'are done again', false);
+  const done = await each(chosen, (job) => job.retry('failed'));
+  await audit(session, 'jobs.retried', queue, done, options.tenant);
+  return told(queue, done, 'are done again', false, chosen.length - done.length);
 }
 
 export async function remove({ words, options }: InputOf<typeof spec.jobsRemove>, session: Session): Promise<Answer> {
@@ -68,9 +68,9 @@ export async function remove({ words, options }: InputOf<typeof spec.jobsRemove>
   if (!options.yes) {
     throw new UsageError(`This removes ${chosen.length} failed jobs of ${queue.name}: add --yes.`, 'not_confirmed');
   }
-  for (const job of chosen) await job.remove();
-  await audit(session, 'jobs.removed', queue, chosen, options.tenant);
-  return told(queue, chosen, 'are removed', false);
+  const done = await each(chosen, (job) => job.remove());
+  await audit(session, 'jobs.removed', queue, done, options.tenant);
+  return told(queue, done, 'are removed', false, chosen.length - done.length);
 }
 
 function queueNamed(app: INestApplicationContext, name: string): Queue {
@@ -97,7 +97,7 @@ async function* jobsOf(queue: Queue, state: JobState): AsyncIterable<Job> {
     const some = await queue.getJobs([state], from, from + PAGE - 1, false);
     // A job that ended in between is there no more.
     yield* some.filter(Boolean);
-    if (some.length < PAGE) return;
+    if (some.length === 0) return;
   }
 }
 
@@ -124,10 +124,24 @@ function tenantOf(job: Job): TenantId | null {
   return isTenantId(tenant_id) ? tenant_id : null;
 }
 
-function told(queue: Queue, jobs: Job[], what: string, dryRun: boolean): Answer {
+/** One that is no longer as it was (it was tried again, or is gone) is no reason to leave the others. @returns those of which it was done */
+async function each(jobs: Job[], work: (job: Job) => Promise<unknown>): Promise<Job[]> {
+  const done: Job[] = [];
+  for (const job of jobs) {
+    await work(job).then(
+      () => done.push(job),
+      () => undefined,
+    );
+  }
+  return done;
+}
+
+function told(queue: Queue, jobs: Job[], what: string, dryRun: boolean, left = 0): Answer {
   const lines = jobs.map((job) => `${job.id}  ${job.name} ${tenantOf(job) ?? ''}`.trimEnd());
-  const data = { queue: queue.name, jobs: jobs.map((job) => view(job, 'failed')), dry_run: dryRun };
-  return { data, lines: [...lines, `${jobs.length} failed jobs of ${queue.name} ${what}`] };
+  const data = { queue: queue.name, jobs: jobs.map((job) => view(job, 'failed')), left, dry_run: dryRun };
+  const sum = `${jobs.length} failed jobs of ${queue.name} ${what}`;
+  const others = left === 0 ? [] : [`${left} were no longer as they had been, and were left`];
+  return { data, lines: [...lines, sum, ...others], failed: left > 0 };
 }
 
 const audit = (

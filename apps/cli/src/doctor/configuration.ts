@@ -5,7 +5,6 @@ import { fileLifecycleConfig, processingConfig } from '#caas/domain/media';
 import { archivedConfig, presenceConfig } from '#caas/domain/messaging';
 import {
   ConfigurationError,
-  operatorsConfig,
   PLATFORM_KEY_FILE,
   readSection,
   runtimeConfig,
@@ -14,13 +13,14 @@ import {
   type ConfigSection,
   type Environment,
 } from '#caas/platform/config';
+import { monitoringConfig } from '#caas/platform/health';
 import { httpConfig } from '#caas/platform/http';
 import { limitsConfig } from '#caas/platform/limits';
 import { loggingConfig } from '#caas/platform/logging';
 import { realtimeConfig } from '#caas/platform/realtime';
 import { storageConfig } from '#caas/platform/storage';
 import { tenancyConfig } from '#caas/tenancy';
-import { ok, wrong, type Finding } from './finding';
+import { ok, warning, wrong, type Finding } from './finding';
 
 /** Null where a section has a problem: then what depends on it is looked at as far as it can be. */
 export interface Configuration {
@@ -37,7 +37,7 @@ export interface Configuration {
 }
 
 const OTHERS = [
-  operatorsConfig,
+  monitoringConfig,
   loggingConfig,
   tenancyConfig,
   realtimeConfig,
@@ -85,6 +85,10 @@ function keysOf(dataDir: string, environment: Environment): { secretsKey: string
     return { secretsKey, finding: ok('keys', 'PLATFORM_ADMIN_KEY and SECRETS_KEY are there') };
   const missing = [platformKey ? null : 'PLATFORM_ADMIN_KEY', secretsKey ? null : 'SECRETS_KEY'].filter(Boolean);
   const hasData = statSync(join(dataDir, 'postgres'), { throwIfNoEntry: false }) !== undefined;
+  if (environment.NODE_ENV === 'production' && secretsKey) {
+    const detail = 'PLATFORM_ADMIN_KEY is not set: right for a worker, and an api does not start without it';
+    return { secretsKey, finding: warning('keys', detail, 'Set it where an api runs.') };
+  }
   if (environment.NODE_ENV !== 'production' && !hasData) {
     return { secretsKey, finding: ok('keys', `${missing.join(' and ')} will be made on the first start`) };
   }

@@ -2,14 +2,14 @@ import { redactText } from '#caas/platform/logging';
 import type { Answer } from '../framework/command';
 import { operatorEnvironment, runningStack } from '../sessions/environment';
 import { readConfiguration } from './configuration';
-import { examineApis } from './checks/apis';
+import { examineApis, examineWorkers } from './checks/apis';
 import { examineDataFolder } from './checks/data-folder';
 import { examineDisk } from './checks/disk';
 import { examineMongo } from './checks/mongodb';
 import { examineRedis } from './checks/redis';
 import { examineStorage } from './checks/storage';
 import { examineTools } from './checks/tools';
-import { unknown, type Finding } from './finding';
+import { inTime, unknown, type Finding } from './finding';
 
 /**
  * Looks at everything at once, each within what is left of five seconds, and writes nothing but a probe object that it takes away
@@ -27,10 +27,11 @@ export async function examine(): Promise<Answer> {
     ['storage', () => examineStorage(config)],
     ['tools', () => examineTools(config)],
     ['api', () => examineApis(config, stack)],
+    ['worker', () => examineWorkers(stack)],
   ];
   const found = await Promise.all(
     examinations.map(([what, look]) =>
-      look().catch((error: Error) => [unknown(what, `could not be looked at: ${redactText(error.message)}`)]),
+      inTime(look()).catch((error: Error) => [unknown(what, `could not be looked at: ${redactText(error.message)}`)]),
     ),
   );
   return answerOf([...ofConfiguration, ...found.flat()]);

@@ -29,7 +29,7 @@ export const wantsJson = (argv: string[]): boolean => argv.includes('--json');
 export function parse(argv: string[], commands: readonly Command[]): Parsed {
   const at = argv.findIndex((word) => !word.startsWith('-'));
   const [before, after] = at < 0 ? [argv, []] : [argv.slice(0, at), argv.slice(at)];
-  const everywhere = parseArgs({ args: before, options: EVERYWHERE, strict: true, allowPositionals: false });
+  const everywhere = beforeCommand(before);
   const json = wantsJson(argv);
   if (everywhere.values.version) return { json, request: { kind: 'version' } };
   if (after.length === 0 || everywhere.values.help) return { json, request: help(after, commands, true) };
@@ -43,6 +43,15 @@ export function parse(argv: string[], commands: readonly Command[]): Parsed {
     return { json, request: help(words.slice(0, 2), commands, asked) };
   }
   return { json, request: read(command, after.slice(command.path.split(' ').length)) };
+}
+
+function beforeCommand(args: string[]) {
+  try {
+    return parseArgs({ args, options: EVERYWHERE, strict: true, allowPositionals: false });
+  } catch {
+    const known = Object.keys(EVERYWHERE).map((name) => `--${name}`);
+    throw new UsageError(`Before the command stand ${known.join(', ')} only, not ${args.join(' ')}.`, 'unknown_option');
+  }
 }
 
 function commandOf(words: string[], commands: readonly Command[]): Command | undefined {

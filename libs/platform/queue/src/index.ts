@@ -9,4 +9,5 @@ export {
 export { decodeJob, encodeJob, type JobData, type JobMeta } from './job-data';
 export { JobContexts } from './ports';
 export { JobRunnerModule, QueueModule } from './queue.module';
+export { waitingSince } from './queue-metrics';
 export { Queues } from './queues';

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Job } from 'bullmq';
 import { Counter, Gauge, Histogram } from 'prom-client';
 import { LATENCY_BUCKETS, Metrics } from '#caas/platform/metrics';
 import { Queues } from './queues';
@@ -75,9 +76,16 @@ export class QueueMetrics {
           queue.getJobs(['waiting'], 0, 0, true),
         ]);
         for (const state of STATES) this.jobs.set({ queue: queue.name, state }, counts[state] ?? 0);
-        const since = oldest[0]?.timestamp;
-        this.oldest.set({ queue: queue.name }, since === undefined ? 0 : Math.max(0, Date.now() - since) / 1000);
+        const since = oldest[0] ? waitingSince(oldest[0]) : Date.now();
+        this.oldest.set({ queue: queue.name }, Math.max(0, Date.now() - since) / 1000);
       }),
     );
   }
+}
+
+type WaitingJob = Pick<Job, 'timestamp' | 'opts' | 'finishedOn' | 'processedOn'>;
+
+/** When it could first be done: after the delay that it was given, or since it last failed. In milliseconds since 1970. */
+export function waitingSince({ timestamp, opts, finishedOn, processedOn }: WaitingJob): number {
+  return Math.max(timestamp + (opts.delay ?? 0), finishedOn ?? 0, processedOn ?? 0);
 }

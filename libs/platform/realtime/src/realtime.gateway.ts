@@ -89,6 +89,8 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
       await this.requireOrigin(socket, principal, requestId);
       await this.floods.admit(await principal.context(requestId));
       await this.takePlace(socket, principal);
+      // Gone meanwhile: there would be no `disconnect` to take back by what is kept of it from here on.
+      if (socket.conn.readyState !== 'open') return this.handshakes.of(socket).finish();
       this.clients.get(socket.id)?.close();
       this.clients.set(socket.id, new ClientSocket(socket, principal, this.config.SOCKET_MESSAGES_PER_SECOND));
       this.metrics.connected();

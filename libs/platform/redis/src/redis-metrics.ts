@@ -34,7 +34,11 @@ export class RedisMetrics {
   watch(redis: Redis): void {
     const [ok, failed] = (['ok', 'failed'] as const).map((outcome) => this.duration.labels({ outcome }));
     const send = (redis as unknown as Sending).sendCommand.bind(redis);
+    const known = new WeakSet<object>();
     (redis as unknown as Sending).sendCommand = (command, stream) => {
+      // What waited for a connection passes here again.
+      if (known.has(command)) return send(command, stream);
+      known.add(command);
       const startedAtMs = performance.now();
       const seconds = () => (performance.now() - startedAtMs) / 1000;
       command.promise.then(

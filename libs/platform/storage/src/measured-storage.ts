@@ -4,7 +4,10 @@ import type { ObjectStorage } from './object-storage';
 
 const OPERATIONS = ['put', 'get', 'head', 'delete'] as const;
 
-/** The same storage, with the time of each operation in the metrics. What is streamed is measured up to its first byte. */
+/**
+ * The same storage, with the time of each operation in the metrics. What is streamed is measured up to its first byte. What the storage
+ * asks of itself is not counted.
+ */
 export function measured(storage: ObjectStorage, { registry }: Metrics): ObjectStorage {
   const duration = new Histogram({
     name: 'caas_storage_operation_duration_seconds',
@@ -13,6 +16,9 @@ export function measured(storage: ObjectStorage, { registry }: Metrics): ObjectS
     buckets: LATENCY_BUCKETS,
     registers: [registry],
   });
+  const outer = Object.create(storage, {
+    list: { value: storage.list.bind(storage) },
+  }) as ObjectStorage;
   for (const operation of OPERATIONS) {
     const perform = (storage[operation] as (...parameters: unknown[]) => Promise<unknown>).bind(storage);
     const ended = (outcome: 'ok' | 'failed', startedAtMs: number) =>
@@ -28,7 +34,7 @@ export function measured(storage: ObjectStorage, { registry }: Metrics): ObjectS
         throw error;
       }
     };
-    Object.defineProperty(storage, operation, { value: timed });
+    Object.defineProperty(outer, operation, { value: timed });
   }
-  return storage;
+  return outer;
 }

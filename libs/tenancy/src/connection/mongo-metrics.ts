@@ -59,8 +59,8 @@ export class MongoMetrics {
     };
   }
 
-  /** @returns the connection */
-  watchPool(client: 'tenants' | 'platform', connection: Connection): Connection {
+  /** Before it connects. */
+  watchPool(client: 'tenants' | 'platform', connection: Connection): void {
     const mongo = connection.getClient();
     const add = (state: 'open' | 'in_use' | 'waiting', by: number) => this.connections.inc({ client, state }, by);
     for (const state of ['open', 'in_use', 'waiting'] as const) add(state, 0);
@@ -73,6 +73,5 @@ export class MongoMetrics {
       add('in_use', 1);
     });
     mongo.on('connectionCheckedIn', () => add('in_use', -1));
-    return connection;
   }
 }

@@ -5,30 +5,37 @@ import { ok, remainingMs, unknown, wrong, type Finding } from '../finding';
 
 /** Those of the running stack, or whatever is at HOST:PORT. */
 export async function examineApis({ http }: Configuration, stack: RunningStack | null): Promise<Finding[]> {
-  if (stack?.api_urls?.length) return Promise.all(stack.api_urls.map(examineApi));
+  if (stack?.api_urls?.length) return Promise.all(stack.api_urls.map((url) => examineProcess('api', url)));
   if (!http) return [unknown('api', 'its part of the configuration has a problem')];
   const { HOST, PORT } = http;
   const host = HOST === '0.0.0.0' || HOST === '::' ? '127.0.0.1' : HOST;
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${PORT}`;
   if (await isFree(PORT, HOST)) return [ok('api', `none runs here; port ${PORT} of ${HOST} is free for one`)];
-  return [await examineApi(url)];
+  return [await examineProcess('api', url)];
 }
 
-async function examineApi(url: string): Promise<Finding> {
+/** Those of the running stack; where there is none, nobody knows where they are. */
+export function examineWorkers(stack: RunningStack | null): Promise<Finding[]> {
+  return Promise.all((stack?.metrics_urls?.worker ?? []).map((url) => examineProcess('worker', url)));
+}
+
+async function examineProcess(what: 'api' | 'worker', url: string): Promise<Finding> {
   try {
     const answer = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(Math.round(remainingMs())) });
     const text = await answer.text();
-    if (answer.status === 200 && text.includes('"checks"')) return ok('api', `${url} is ready`);
+    if (answer.status === 200 && text.includes('"checks"')) return ok(what, `${url} is ready`);
     if (answer.status === 503)
-      return wrong('api', `${url} is not ready: ${detailOf(text)}`, 'See the other lines, and its log.');
-    return wrong('api', `another program answers at ${url}`, 'Set PORT to another one, or end that program.');
+      return wrong(what, `${url} is not ready: ${detailOf(text)}`, 'See the other lines, and its log.');
+    return wrong(what, `another program answers at ${url}`, 'Set PORT to another one, or end that program.');
   } catch (error) {
     const { message, cause } = error as Error;
     const reason = cause instanceof Error ? cause.message : message;
     return wrong(
-      'api',
+      what,
       `${url} does not answer: ${reason}`,
-      'If it is not an api of yours, set PORT to another one. Otherwise see its log.',
+      what === 'api'
+        ? 'If it is not an api of yours, set PORT to another one. Otherwise see its log.'
+        : 'See its log in DATA_DIR/logs, and start the stack again.',
     );
   }
 }

@@ -39,7 +39,10 @@ export async function examineMongo(config: Configuration): Promise<Finding[]> {
     const { hello, from, to } = await inTime(asked(), SELECT_WITHIN_MS + 300);
     const findings = [await examineSet(connected.db('admin'), hello, to - from)];
     if (hello['localTime'] instanceof Date) findings.push(examineClock('mongodb', hello['localTime'], from, to));
-    return [...findings, ...(await examineStoredData(connected, config))];
+    const stored = await examineStoredData(connected, config).catch((error: Error) => [
+      unknown('stored data', `could not be looked at: ${redactText(error.message)}`),
+    ]);
+    return [...findings, ...stored];
   } catch (error) {
     const message = redactText((error as Error).message);
     const remedy = REMEDIES.find(([pattern]) => pattern.test(message))?.[1] ?? AWAY;

@@ -32,13 +32,20 @@ async function examineQueue(redis: Redis, queue: string): Promise<Finding> {
       `${stuck.length} jobs are stuck: ${stuck[0]}`,
       `${worker} Then \`caas jobs list ${queue} --state active\`.`,
     );
-  const waitsMs = oldest ? Date.now() - Number(await redis.hget(key(oldest), 'timestamp')) : 0;
+  const waitsMs = oldest ? Date.now() - (await waitingSince(redis, key(oldest))) : 0;
   if (waitsMs > WAITS_TOO_LONG_MS && active.length === 0) {
     return wrong(what, `${waiting} jobs wait, the oldest for ${minutes(waitsMs)}, and nobody takes them`, worker);
   }
   const text = `${waiting} waiting, ${active.length} active, ${failed} failed`;
   if (failed >= MANY_FAILED) return warning(what, text, `caas jobs list ${queue}`);
   return ok(what, text);
+}
+
+/** When it could first be done, in milliseconds since 1970: after its delay, or since it last failed. */
+async function waitingSince(redis: Redis, jobKey: string): Promise<number> {
+  const [timestamp, options, ...ends] = await redis.hmget(jobKey, 'timestamp', 'opts', 'processedOn', 'finishedOn');
+  const { delay = 0 } = JSON.parse(options ?? '{}') as { delay?: number };
+  return Math.max(Number(timestamp) + delay, ...ends.map(Number));
 }
 
 /** @returns why an active job is not as it should be */
