@@ -211,7 +211,11 @@ describe('Refused credentials are in the audit log', () => {
 describe.each(TIERS)('Ed25519 on the tier %s', (tier) => {
   const tenant: TenantSession = system.session(tier, 'anna');
   const register = (body: object) => system.platform.post(`/platform/v1/tenants/${tenant.id}/signing-keys`, body);
-  const me = async (token: string) => (await tenant.withToken(token).get('/v1/users/me')).status;
+  const headers = through(ownAddress());
+  const me = async (token: string) => {
+    const answer = await tenant.withToken(token).raw('GET', '/v1/users/me', headers);
+    return answer.status;
+  };
   let server: Server;
   let published: object[] = [];
   let url: string;

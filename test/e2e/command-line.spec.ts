@@ -181,7 +181,11 @@ describe('a group', () => {
 });
 
 it('takes nothing before a command that belongs after it, and says in JSON that a group is no command', async () => {
-  for (const words of [['--bogus', 'tenants', 'list'], ['--tenant=clnt_abc123', 'users', 'list'], ['--json=1', 'doctor']])
+  for (const words of [
+    ['--bogus', 'tenants', 'list'],
+    ['--tenant=clnt_abc123', 'users', 'list'],
+    ['--json=1', 'doctor'],
+  ])
     expect(await caas(words)).toMatchObject({ code: 2, found: null, problem: { code: 'unknown_option' } });
   expect(await caas(['tenants'])).toMatchObject({ code: 2, found: null, problem: { code: 'unknown_command' } });
   expect(await caas(['tennants'])).toMatchObject({ code: 2, problem: { code: 'unknown_command' } });

@@ -27,11 +27,17 @@ export const unknown = (what: string, detail: string): Finding => ({ what, state
 /** The whole examination ends by then, counted from the start of the process. */
 const OVER_AT_MS = 4_500;
 
-export const remainingMs = (): number => Math.max(100, OVER_AT_MS - performance.now());
+/** A look that gives up by itself does so this much before it is given up: it then says what it waited for. */
+const SAY_WITHIN_MS = 250;
+
+const untilOverMs = () => OVER_AT_MS - performance.now();
+
+/** What a look may wait for an answer. */
+export const remainingMs = (): number => Math.max(100, Math.round(untilOverMs() - SAY_WITHIN_MS));
 
 /** @throws Error `no answer within …` when `work` takes longer than what is left */
 export async function inTime<T>(work: Promise<T>, atMostMs = Infinity): Promise<T> {
-  const limitMs = Math.min(remainingMs(), atMostMs);
+  const limitMs = Math.min(Math.max(100 + SAY_WITHIN_MS, untilOverMs()), atMostMs);
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(new Error(`no answer within ${(limitMs / 1000).toFixed(1)} s`)), limitMs);

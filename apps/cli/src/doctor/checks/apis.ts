@@ -21,7 +21,7 @@ export function examineWorkers(stack: RunningStack | null): Promise<Finding[]> {
 
 async function examineProcess(what: 'api' | 'worker', url: string): Promise<Finding> {
   try {
-    const answer = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(Math.round(remainingMs())) });
+    const answer = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(remainingMs()) });
     const text = await answer.text();
     if (answer.status === 200 && text.includes('"checks"')) return ok(what, `${url} is ready`);
     if (answer.status === 503)
