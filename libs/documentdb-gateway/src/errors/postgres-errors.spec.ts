@@ -1,4 +1,5 @@
-import { CODES, MongoError } from './mongo-error';
+import { ENGINE_CODES } from './engine-codes';
+import { codeName, CODES, MongoError } from './mongo-error';
 import { codeOfSqlState, fromPostgres, isRolledBack } from './postgres-errors';
 
 const failure = (code: string | undefined, message = 'said the engine') => Object.assign(new Error(message), { code });
@@ -19,9 +20,32 @@ describe('codeOfSqlState', () => {
     ['40P01', CODES.WriteConflict],
     ['55P03', CODES.WriteConflict],
     ['CG225', CODES.TransactionTooOld],
+    ['22P02', CODES.BadValue],
+    ['0A000', CODES.CommandNotSupported],
+    ['54001', CODES.Overflow],
+    ['53100', CODES.OutOfDiskSpace],
     ['XX000', CODES.InternalError],
   ])('maps %s to %d', (sqlState, code) => {
     expect(codeOfSqlState(sqlState)).toBe(code);
+  });
+});
+
+describe('The engine’s own list', () => {
+  const sqlStates = ENGINE_CODES.map((code, ordinal) => [
+    `M${ordinal.toString(36).toUpperCase().padStart(4, '0')}`,
+    code,
+  ]);
+
+  it('is known to its end, each error by MongoDB’s code', () => {
+    expect(sqlStates.length).toBeGreaterThan(550);
+    expect(sqlStates.map(([state]) => [state, codeOfSqlState(state as string)])).toEqual(sqlStates);
+  });
+
+  it('has MongoDB’s name for each code that has one there', () => {
+    const unnamed = ENGINE_CODES.filter((code) => code < 10_000 && codeName(code).startsWith('Location'));
+    // Of a hosted service only.
+    expect(unnamed).toEqual([8000]);
+    expect(codeName(40_324)).toBe('Location40324');
   });
 });
 

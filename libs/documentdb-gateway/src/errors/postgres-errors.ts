@@ -1,33 +1,17 @@
+import { ENGINE_CODES } from './engine-codes';
 import { CODES, MongoError } from './mongo-error';
 import { TRANSACTION_TOO_OLD, WRITERS_MET } from './sql-states';
 
-/** DocumentDB numbers its errors by their place in its own list; these are MongoDB's codes for those places. */
-const CODE_OF_ORDINAL: Readonly<Record<number, number>> = {
-  0: 1,
-  1: 2,
-  3: 9,
-  4: 14,
-  8: 26,
-  9: 27,
-  10: 28,
-  13: 40,
-  14: 43,
-  15: 48,
-  16: 52,
-  22: 66,
-  23: 67,
-  25: 72,
-  26: 73,
-  27: 85,
-  28: 86,
-  30: 115,
-  42: 263,
-  47: 10334,
-  48: 11000,
-  456: 121,
-  537: 50,
-  541: 112,
+/** Errors of PostgreSQL's own that a client's command can cause, by their state or its class. */
+const CODE_OF_STATE: Readonly<Record<string, number>> = {
+  '0A': CODES.CommandNotSupported,
+  '22': CODES.BadValue,
+  // Nested too deep for the parser's stack.
+  '54001': CODES.Overflow,
+  '53100': CODES.OutOfDiskSpace,
+  '53200': CODES.ExceededMemoryLimit,
 };
+const UNRECOGNIZED_STAGE = 40_324;
 
 const CANCELLED = '57014';
 const LOCK_NOT_AVAILABLE = '55P03';
@@ -41,8 +25,10 @@ export function codeOfSqlState(sqlState: string): number {
   if (UNIQUE_VIOLATIONS.has(sqlState)) return CODES.DuplicateKey;
   if (sqlState === TRANSACTION_TOO_OLD) return CODES.TransactionTooOld;
   if (sqlState === CANCELLED) return CODES.Interrupted;
-  if (!sqlState.startsWith('M')) return CODES.InternalError;
-  return CODE_OF_ORDINAL[parseInt(sqlState.slice(1), 36)] ?? CODES.InternalError;
+  const code = sqlState.startsWith('M')
+    ? ENGINE_CODES[parseInt(sqlState.slice(1), 36)]
+    : (CODE_OF_STATE[sqlState] ?? CODE_OF_STATE[sqlState.slice(0, 2)]);
+  return code ?? CODES.InternalError;
 }
 
 /** Whether a write that fails like this outside a transaction is to be sent again. */
@@ -90,7 +76,7 @@ function worded(code: number, message: string): MongoError {
     return new MongoError(code, 'E11000 duplicate key error: an index cannot be unique over the documents there are');
   }
   const stage = /^Pipeline stage name not recognized: (.*)$/.exec(message);
-  if (stage) return new MongoError(CODES.UnrecognizedPipelineStage, `Unrecognized pipeline stage name: '${stage[1]}'`);
+  if (stage) return new MongoError(UNRECOGNIZED_STAGE, `Unrecognized pipeline stage name: '${stage[1]}'`);
   const operator = /^Unrecognized operator specified: (.*)$/.exec(message);
   if (operator) return new MongoError(code, `unknown operator: ${operator[1]}`);
   return new MongoError(code, message);
