@@ -1,8 +1,8 @@
-import { serialize } from 'bson';
+import { Double, EJSON, serialize } from 'bson';
 import { CODES, MongoError } from '../errors/mongo-error';
 import { bsonOf, type Session } from '../postgres/database';
 import { decode } from '../wire/message';
-import { numberOf, type Command, type Handler } from './command';
+import { documentsIn, numberOf, type Command, type Handler } from './command';
 
 type Fields = Record<string, unknown>;
 
@@ -10,41 +10,52 @@ type Fields = Record<string, unknown>;
 export const catalog: Record<string, Handler> = {
   create: (command) =>
     command.run(async (session) => {
-      await session.query('exists', EXISTS, [command.db, command.collection()]).then(([row]) => {
-        if (row) throw MongoError.of('NamespaceExists', `Collection ${command.namespace()} already exists.`);
-      });
+      const spec = creatable(decode(command.body));
+      const existing = await optionsOf(session, command.db, command.collection());
+      if (existing) {
+        // Asked for again as it is, a collection is there as asked for.
+        if (isSame(existing, withoutName(spec))) return { ok: 1 };
+        throw MongoError.of(
+          'NamespaceExists',
+          `namespace ${command.namespace()} already exists, but with different options`,
+        );
+      }
       return one(
         session,
         'create',
         'select documentdb_api.create_collection_view($1, $2::bytea::documentdb_core.bson)::text as result',
-        [command.db, Buffer.from(serialize(creatable(decode(command.body))))],
+        [command.db, Buffer.from(serialize(spec))],
       );
     }),
   drop: (command) =>
     command.run(async (session) => {
-      await session.query('drop', 'select documentdb_api.drop_collection($1, $2)', [command.db, command.collection()]);
-      return { ns: command.namespace(), nIndexesWas: 1, ok: 1 };
+      const [row] = await session.query('indexCount', INDEX_COUNT, [command.db, command.collection()]);
+      if (!row) return { ok: 1 };
+      await session.query('drop', 'select documentdb_api.drop_collection($1, $2)', [command.db, command.target]);
+      return { nIndexesWas: Number(row.count), ns: command.namespace(), ok: 1 };
     }),
   dropDatabase: (command) =>
     command.run(async (session) => {
       await session.query('dropDatabase', 'select documentdb_api.drop_database($1)', [command.db]);
       return { dropped: command.db, ok: 1 };
     }),
-  createIndexes: (command) =>
-    command.run((session) =>
+  createIndexes: async (command) => {
+    if (command.inTransaction) await refuseOnCommitted(command);
+    return command.run((session) =>
       one(
         session,
         'createIndexes',
         'select documentdb_api_internal.create_indexes_non_concurrently($1, $2::bytea::documentdb_core.bson, true)::text as result',
         [command.db, command.body],
       ).then(unwrapIndexReply),
-    ),
+    );
+  },
   dropIndexes: (command) =>
     command.run((session) =>
       one(session, 'dropIndexes', 'call documentdb_api.drop_indexes($1, $2::bytea::documentdb_core.bson, null)', [
         command.db,
         command.body,
-      ]),
+      ]).then((reply) => ({ ...decode(reply), ok: 1 })),
     ),
   renameCollection: (command) =>
     command.run((session) => {
@@ -68,14 +79,25 @@ export const catalog: Record<string, Handler> = {
       ),
     ),
   listDatabases: (command) =>
-    command.run((session) =>
-      one(
+    command.run(async (session) => {
+      const reply = await one(
         session,
         'listDatabases',
         'select documentdb_api.list_databases($1::bytea::documentdb_core.bson)::text as result',
         [command.body],
-      ),
-    ),
+      );
+      const { databases, ...rest } = decode(reply) as { databases: Fields[] } & Fields;
+      if (command.document.nameOnly === true) return { databases, ...rest };
+      const sizes = new Map((await session.query('sizes', SIZES, [])).map(({ name, size }) => [name, Number(size)]));
+      const sized = databases.map((database) => sizedAs(database, sizes.get(database.name) ?? 0));
+      const totalSize = sized.reduce((total, { sizeOnDisk }) => total + sizeOnDisk, 0);
+      return {
+        databases: sized.map((database) => ({ ...database, sizeOnDisk: new Double(database.sizeOnDisk) })),
+        totalSize: new Double(totalSize),
+        totalSizeMb: new Double(Math.floor(totalSize / 2 ** 20)),
+        ok: 1,
+      };
+    }),
   collStats: (command) =>
     command.run((session) =>
       one(session, 'collStats', 'select documentdb_api.coll_stats($1, $2, $3)::text as result', [
@@ -103,6 +125,53 @@ export const catalog: Record<string, Handler> = {
 };
 
 const EXISTS = 'select 1 from documentdb_api_catalog.collections where database_name = $1 and collection_name = $2';
+const INDEX_COUNT = `
+  select (select count(*) from documentdb_api_catalog.collection_indexes i where i.collection_id = c.collection_id) as count
+    from documentdb_api_catalog.collections c where database_name = $1 and collection_name = $2`;
+/** Bytes of each database's tables, their indexes included. */
+const SIZES = `
+  select database_name as name,
+         sum(coalesce(pg_total_relation_size(to_regclass('documentdb_data.documents_' || collection_id)), 0)) as size
+    from documentdb_api_catalog.collections group by database_name`;
+
+const sizedAs = (database: Fields, sizeOnDisk: number) => ({ ...database, sizeOnDisk, empty: sizeOnDisk === 0 });
+
+/** The options that a collection or view was made with; null when there is none. */
+async function optionsOf(session: Session, db: string, collection: string): Promise<Fields | null> {
+  const [row] = await session.query(
+    'optionsOf',
+    'select cursorpage::text as page from documentdb_api.list_collections_cursor_first_page($1, $2::bytea::documentdb_core.bson, 0)',
+    [db, Buffer.from(serialize({ listCollections: 1, filter: { name: collection } }))],
+  );
+  const { cursor } = decode(bsonOf(row!.page)) as unknown as { cursor: { firstBatch: { options?: Fields }[] } };
+  const [found] = cursor.firstBatch;
+  return found ? (found.options ?? {}) : null;
+}
+
+const withoutName = ({ create: _name, ...options }: Fields): Fields => options;
+const isSame = (one: Fields, other: Fields) => EJSON.stringify(sorted(one)) === EJSON.stringify(sorted(other));
+const sorted = (fields: Fields) =>
+  Object.fromEntries(Object.entries({ ...defaultsOf(fields), ...fields }).sort(([a], [b]) => (a < b ? -1 : 1)));
+const defaultsOf = ({ validator }: Fields) =>
+  validator === undefined ? {} : { validationLevel: 'strict', validationAction: 'error' };
+
+/**
+ * MongoDB makes indexes in a transaction only on a collection that the same transaction made. One that others can see is not.
+ * @throws MongoError OperationNotSupportedInTransaction, unless the indexes are there already
+ */
+async function refuseOnCommitted(command: Command): Promise<void> {
+  const { database } = command.gateway;
+  const names = await database.use(async (session) => {
+    const [row] = await session.query('exists', EXISTS, [command.db, command.collection()]);
+    return row ? (await indexesOf(session, command.db, command.target)).map(({ name }) => name) : null;
+  });
+  if (names === null) return;
+  if (documentsIn(command.document, 'indexes').every(({ name }) => names.includes(String(name)))) return;
+  throw MongoError.of(
+    'OperationNotSupportedInTransaction',
+    `Cannot create new indexes on existing collection ${command.namespace()} in a multi-document transaction.`,
+  );
+}
 
 /** The indexes of a collection: name and keys. */
 export async function indexesOf(

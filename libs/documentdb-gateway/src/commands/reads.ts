@@ -1,6 +1,8 @@
+import { deserialize, serialize } from 'bson';
+import { MongoError } from '../errors/mongo-error';
 import { bsonOf, type Session } from '../postgres/database';
 import type { CursorHome } from '../cursors/cursor-store';
-import { cursorIdOf, listIn, type Command, type Handler } from './command';
+import { cursorIdOf, documentsIn, listIn, type Command, type Handler } from './command';
 
 /** The engine's function behind each command that opens a cursor. */
 const FIRST_PAGE: Record<string, string> = {
@@ -12,9 +14,12 @@ const FIRST_PAGE: Record<string, string> = {
 
 export const reads: Record<string, Handler> = {
   find: firstPageOf,
-  aggregate: firstPageOf,
+  aggregate: (command) => {
+    if (command.inTransaction) refuseInTransaction(documentsIn(command.document, 'pipeline'));
+    return firstPageOf(command);
+  },
   listCollections: firstPageOf,
-  listIndexes: firstPageOf,
+  listIndexes: async (command) => portable(await firstPageOf(command)),
   count: (command) => single(command, 'count_query'),
   distinct: (command) => single(command, 'distinct_query'),
   getMore: async (command) => {
@@ -33,6 +38,22 @@ export const reads: Record<string, Handler> = {
     return { ...outcome, cursorsAlive: [], cursorsUnknown: [], ok: 1 };
   },
 };
+
+/** @throws MongoError OperationNotSupportedInTransaction for a pipeline that ends in another collection */
+function refuseInTransaction(stages: Record<string, unknown>[]): void {
+  const writing = stages.flatMap((stage) => Object.keys(stage)).find((name) => name === '$out' || name === '$merge');
+  if (writing) throw MongoError.of('OperationNotSupportedInTransaction', `${writing} cannot be used in a transaction`);
+}
+
+/** Without what only the engine knows: a dump of the indexes restores into a MongoDB. */
+function portable(reply: Buffer): Buffer {
+  if (!reply.includes('storageEngine')) return reply;
+  const { cursor, ...rest } = deserialize(reply, { promoteValues: false }) as unknown as {
+    cursor: { firstBatch: Record<string, unknown>[] };
+  };
+  const firstBatch = cursor.firstBatch.map(({ storageEngine: _own, ...index }) => index);
+  return Buffer.from(serialize({ cursor: { ...cursor, firstBatch }, ...rest }));
+}
 
 /** Most cursors continue anywhere. Some leave a portal in their connection, which then stays with the cursor. */
 async function firstPageOf(command: Command): Promise<Buffer> {

@@ -25,12 +25,36 @@ const HANDLERS = new Map<string, Handler>(
 
 announceCommands([...HANDLERS.keys()]);
 
+/** What MongoDB runs in a transaction. @see https://www.mongodb.com/docs/manual/core/transactions-operations/ */
+const IN_TRANSACTIONS = new Set([
+  'find',
+  'aggregate',
+  'distinct',
+  'getMore',
+  'killCursors',
+  'insert',
+  'update',
+  'delete',
+  'findAndModify',
+  'findandmodify',
+  'create',
+  'createIndexes',
+  'commitTransaction',
+  'abortTransaction',
+]);
+
 /** Answers one command; an error becomes a reply and never leaves as an exception. */
 export async function answer(command: Command): Promise<Buffer | Record<string, unknown>> {
   try {
     command.requireEnvelope();
     const handler = HANDLERS.get(command.name);
     if (!handler) throw MongoError.of('CommandNotFound', `no such command: '${command.name}'`);
+    if (command.inTransaction && !IN_TRANSACTIONS.has(command.name)) {
+      throw MongoError.of(
+        'OperationNotSupportedInTransaction',
+        `Cannot run '${command.name}' in a multi-document transaction.`,
+      );
+    }
     return await handler(command);
   } catch (error) {
     return fromPostgres(error, command.inTransaction).toReply();

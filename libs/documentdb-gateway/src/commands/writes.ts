@@ -1,5 +1,5 @@
 import { serialize } from 'bson';
-import { splitDocuments, takeOnlyDocument } from '../bson/raw-document';
+import { elementsOf, splitDocuments, takeOnlyDocument } from '../bson/raw-document';
 import { CODES, MongoError } from '../errors/mongo-error';
 import { codeOfSqlState, isConflict } from '../errors/postgres-errors';
 import { unpackSqlState } from '../errors/sql-states';
@@ -20,6 +20,10 @@ interface WriteError extends Record<string, unknown> {
 
 const CONFLICT_ATTEMPTS = 10;
 
+const DOCUMENT = 0x03;
+const BOOLEAN = 0x08;
+const INT32 = 0x10;
+
 const STATEMENTS_FIELD: Record<Kind, string> = { insert: 'documents', update: 'updates', delete: 'deletes' };
 
 /** insert, update, delete: the client's BSON goes to the engine as it is, and the engine's reply back as it is. */
@@ -32,11 +36,26 @@ export const writes: Record<Kind, Handler> = {
 /** `findAndModify` answers its own shape, and throws a duplicate key where the others list it. */
 export const findAndModify: Handler = async (command) => {
   try {
-    return (await engineWrite(command, 'findAndModify')).result;
+    return withFound((await engineWrite(command, 'findAndModify')).result);
   } catch (error) {
     throw await describeDuplicate(command, error, command.document.query, command.document.update);
   }
 };
+
+/** The engine does not count a document that it found and had nothing to change in; MongoDB does. */
+function withFound(reply: Buffer): Buffer {
+  const fields = new Map([...elementsOf(reply)].map((element) => [element.name, element]));
+  const outcome = fields.get('lastErrorObject');
+  if (fields.get('value')?.type !== DOCUMENT || outcome?.type !== DOCUMENT) return reply;
+  // A view of the reply's own bytes.
+  const counts = reply.subarray(outcome.valueStart, outcome.end);
+  const seen = new Map([...elementsOf(counts)].map((element) => [element.name, element]));
+  const [n, updated] = [seen.get('n'), seen.get('updatedExisting')];
+  if (n?.type !== INT32 || updated?.type !== BOOLEAN || seen.has('upserted')) return reply;
+  counts.writeInt32LE(1, n.valueStart);
+  counts[updated.valueStart] = 1;
+  return reply;
+}
 
 function write(command: Command, kind: Kind): Promise<Buffer> {
   command.collection();
