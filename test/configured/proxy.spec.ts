@@ -76,6 +76,7 @@ class Proxy {
 const isRoot = process.getuid?.() === 0;
 if (!isRoot && !onPath('nginx')) console.info('not tried: there is no nginx, and to install it takes root');
 
+// Without nginx there is nothing to try the file in, and only root can install one.
 (isRoot || onPath('nginx') ? describe : describe.skip)('The proxy of docker-compose.yml', () => {
   const tenant = system.session('pro', 'anna', 'ben');
   let proxy: Proxy;

@@ -44,13 +44,8 @@ export class Eraser {
    */
   async erase(ctx: RequestContext, subject: HoldSubject): Promise<Erased> {
     const { conversationId, userId } = subject;
-    if (!conversationId === !userId) throw invalid('invalid_subject', 'Name a user or a conversation.');
     const about = { conversation_id: conversationId ?? null, user_id: userId ?? null };
-    const which: Filter<ArchiveSegment> = {
-      state: { $in: SEEN },
-      ...(conversationId ? { conversation_id: conversationId } : {}),
-    };
-    await this.requireUnheld(ctx, subject, which);
+    const which = await this.segmentsOf(ctx, subject);
     const sum: Erased = { segments: 0, messages: 0 };
     const record = await ctx.repository(archiveErasures).insertOne({ ...about, ...sum, done_at: null });
     const rows = await ctx.repository(archiveSegments).find(which, { fields: ['conversation_id'], sort: { _id: 1 } });
@@ -74,20 +69,33 @@ export class Eraser {
     return sum;
   }
 
-  /** What `erase` would erase, read through without touching it. @throws CaasError `legal_hold` (409), ArchiveDamaged */
-  async affected(ctx: RequestContext, { conversationId, userId }: HoldSubject): Promise<Erased> {
-    const which: Filter<ArchiveSegment> = {
-      state: { $in: SEEN },
-      ...(conversationId ? { conversation_id: conversationId } : {}),
-    };
-    await this.requireUnheld(ctx, { conversationId, userId }, which);
+  /**
+   * What `erase` would erase, read through without touching it.
+   * @throws CaasError `invalid_subject` (400), `legal_hold`, `archive_busy` (409), ArchiveDamaged
+   */
+  async affected(ctx: RequestContext, subject: HoldSubject): Promise<Erased> {
+    const { userId } = subject;
+    const which = await this.segmentsOf(ctx, subject);
     const sum: Erased = { segments: 0, messages: 0 };
     for await (const segment of ctx.repository(archiveSegments).stream(which, { sort: { _id: 1 } })) {
+      if (segment.state !== 'pruned') throw busy();
       const messages = userId ? await this.countOf(ctx, segment, userId) : segment.count;
       if (messages > 0) sum.segments += 1;
       sum.messages += messages;
     }
     return sum;
+  }
+
+  /** @throws CaasError `invalid_subject` (400), `legal_hold` (409) */
+  private async segmentsOf(ctx: RequestContext, subject: HoldSubject): Promise<Filter<ArchiveSegment>> {
+    const { conversationId, userId } = subject;
+    if (!conversationId === !userId) throw invalid('invalid_subject', 'Name a user or a conversation.');
+    const which: Filter<ArchiveSegment> = {
+      state: { $in: SEEN },
+      ...(conversationId ? { conversation_id: conversationId } : {}),
+    };
+    await this.requireUnheld(ctx, subject, which);
+    return which;
   }
 
   private async countOf(ctx: RequestContext, segment: ArchiveSegment, userId: ObjectId): Promise<number> {

@@ -56,7 +56,7 @@ export class MessageSender {
       this.metrics.ended(sent.replayed ? 'replayed' : 'stored', startedAtMs);
       return sent;
     } catch (error) {
-      this.metrics.ended('refused', startedAtMs);
+      this.metrics.ended(error instanceof CaasError ? 'refused' : 'failed', startedAtMs);
       throw error;
     }
   }

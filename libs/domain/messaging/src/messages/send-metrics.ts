@@ -10,14 +10,14 @@ export class SendMetrics {
   constructor({ registry }: Metrics) {
     this.duration = new Histogram({
       name: 'caas_message_send_duration_seconds',
-      help: 'From a send to its commit: stored; replayed (it was stored before); refused',
+      help: 'From a send to its commit: stored; replayed (it was stored before); refused (for what the client asked); failed',
       labelNames: ['outcome'],
       buckets: LATENCY_BUCKETS,
       registers: [registry],
     });
   }
 
-  ended(outcome: 'stored' | 'replayed' | 'refused', startedAtMs: number): void {
+  ended(outcome: 'stored' | 'replayed' | 'refused' | 'failed', startedAtMs: number): void {
     this.duration.observe({ outcome }, (performance.now() - startedAtMs) / 1000);
   }
 }

@@ -48,9 +48,8 @@ export class SendScheduledProcessor implements SystemJobHandler {
   private async rotate(): Promise<number> {
     const tenants = await this.directory.list(this.tenant, TENANTS_AT_ONCE);
     this.tenant = tenants.length < TENANTS_AT_ONCE ? null : tenants.at(-1)!.id;
-    let due = 0;
-    await settled(tenants.map(async (tenant) => void (due += await this.catchUp(this.open(tenant)))));
-    return due;
+    const due = await settled(tenants.map((tenant) => this.catchUp(this.open(tenant))));
+    return due.reduce((sum, count) => sum + count, 0);
   }
 
   private async catchUp(ctx: RequestContext): Promise<number> {
@@ -72,7 +71,7 @@ export class SendScheduledProcessor implements SystemJobHandler {
  * All have their turn, whatever becomes of one.
  * @throws Error the first that failed: what is due is found again the next time
  */
-async function settled(works: Promise<void>[]): Promise<void> {
-  const failed = (await Promise.allSettled(works)).find(({ status }) => status === 'rejected');
-  if (failed?.status === 'rejected') throw failed.reason;
+async function settled<T>(works: Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(works);
+  return Promise.all(works);
 }
