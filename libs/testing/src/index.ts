@@ -45,4 +45,4 @@ export type { CommandNote } from './system/command-note';
 export { OwnSystem, ownSystem, preloading, type OwnSystemOptions } from './system/own-system';
 export { sharedSystem, TestSystem, type SystemAddress } from './system/test-system';
 export { itOnEachTier, TIERS, type TestedTier } from './tiers';
-export { timeGrowth } from './time-growth';
+export { LINEAR_GROWTH, timeGrowth } from './time-growth';

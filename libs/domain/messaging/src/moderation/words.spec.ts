@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { timeGrowth } from '#caas/testing';
+import { LINEAR_GROWTH, timeGrowth } from '#caas/testing';
 import { hasWord, WordMatcher } from './words';
 
 const found = (blocked: string[], text: string): string[] =>
@@ -131,9 +131,8 @@ describe('WordMatcher', () => {
       await timeGrowth(
         () => matcher.find(half!),
         () => matcher.find(whole!),
-        2.2,
       ),
-    ).toBeLessThanOrEqual(2.2);
+    ).toBeLessThanOrEqual(LINEAR_GROWTH);
   });
 
   it.each([

@@ -1,4 +1,4 @@
-import { timeGrowth } from '#caas/testing';
+import { LINEAR_GROWTH, timeGrowth } from '#caas/testing';
 import { termsOf } from './terms';
 
 describe('termsOf', () => {
@@ -22,9 +22,8 @@ describe('termsOf', () => {
         await timeGrowth(
           () => termsOf(half!),
           () => termsOf(whole!),
-          2.2,
         ),
-      ).toBeLessThanOrEqual(2.2);
+      ).toBeLessThanOrEqual(LINEAR_GROWTH);
     },
   );
 
