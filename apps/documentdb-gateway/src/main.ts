@@ -9,7 +9,8 @@ const USAGE = `A MongoDB-wire server in front of DocumentDB.
   --postgres-user NAME    (postgres)
   --postgres-database N   (postgres); its password is taken from PGPASSWORD
   --pool N                PostgreSQL connections for commands (12)
-  --held N                connections for open transactions and cursors (64)
+  --transactions N        connections for open transactions (48)
+  --cursors N             connections for cursors that the engine keeps in their session (32)
   --user NAME             with --password-file: clients must log in by SCRAM-SHA-256
   --password-file FILE
 `;
@@ -36,7 +37,8 @@ async function readOptions(argv: string[]): Promise<GatewayOptions> {
       'postgres-user': { type: 'string', default: 'postgres' },
       'postgres-database': { type: 'string', default: 'postgres' },
       pool: { type: 'string', default: '12' },
-      held: { type: 'string', default: '64' },
+      transactions: { type: 'string', default: '48' },
+      cursors: { type: 'string', default: '32' },
       user: { type: 'string' },
       'password-file': { type: 'string' },
       help: { type: 'boolean', default: false },
@@ -57,7 +59,11 @@ async function readOptions(argv: string[]): Promise<GatewayOptions> {
       user: values['postgres-user'],
       database: values['postgres-database'],
     },
-    pool: { size: count(values.pool, '--pool'), held: count(values.held, '--held') },
+    pool: {
+      commands: count(values.pool, '--pool'),
+      transactions: count(values.transactions, '--transactions'),
+      cursors: count(values.cursors, '--cursors'),
+    },
     credential: await credentialOf(values.user, values['password-file']),
   };
 }

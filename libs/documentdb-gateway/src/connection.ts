@@ -29,6 +29,7 @@ export class ClientConnection {
   private readonly login: ScramLogin | null;
   private queue: Buffer[] = [];
   private working = false;
+  private atWork: Command | null = null;
   private ended = false;
 
   constructor(
@@ -40,6 +41,7 @@ export class ClientConnection {
     this.login = verifier && new ScramLogin(verifier);
     socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => this.receive(chunk));
+    socket.on('close', () => this.end());
   }
 
   get busy(): boolean {
@@ -75,7 +77,9 @@ export class ClientConnection {
     } catch {
       return this.end();
     }
+    this.atWork = command;
     const reply = await this.reply(command);
+    this.atWork = null;
     if (request.silent || this.ended) return;
     if (!this.socket.write(encodeReply(request, reply))) await this.drained();
   }
@@ -115,8 +119,11 @@ export class ClientConnection {
   }
 
   private end(): void {
+    if (this.ended) return;
     this.ended = true;
     this.queue = [];
     this.socket.destroy();
+    // Nobody is there to be answered: what waits for it, or works for it, goes to others.
+    this.atWork?.interrupt.raise(MongoError.of('Interrupted', 'the client is gone'));
   }
 }

@@ -3,9 +3,11 @@ import { ScramVerifier, type Credential } from './auth/scram';
 import { ClientConnection } from './connection';
 import { CursorStore } from './cursors/cursor-store';
 import { InsertLanes } from './commands/insert-lanes';
-import { Database, type PoolLimits, type PostgresAddress } from './postgres/database';
+import { Database, type PoolLimits } from './postgres/database';
 import { forgetExpiredWrites, installSchema } from './postgres/schema';
+import type { PostgresAddress } from './postgres/session';
 import { SessionStore } from './sessions/session-store';
+import { LockWaits } from './waiting/lock-waits';
 
 export interface GatewayOptions {
   host: string;
@@ -21,6 +23,8 @@ export interface GatewayOptions {
 /** Drivers retry at once; a session that wrote nothing for this long has expired on its side too. */
 const REMEMBER_WRITES_MS = 60 * 60_000;
 const FORGET_EVERY_MS = 10 * 60_000;
+/** Of the commands' sessions: what those have that try again for a lock. */
+const SHARE_THAT_WAITS = 1 / 4;
 const DRAIN_MS = 1_000;
 const DRAIN_STEP_MS = 10;
 
@@ -30,14 +34,19 @@ export class DocumentDbGateway {
   private readonly clients = new Map<Socket, ClientConnection>();
   private readonly sessions: SessionStore;
   private readonly cursors: CursorStore;
+  private readonly lockWaits: LockWaits;
   private housekeeping: NodeJS.Timeout | undefined;
   private server: Server | null = null;
   private nextConnectionId = 1;
 
   constructor(private readonly options: GatewayOptions) {
     this.database = new Database(options.postgres, options.pool);
-    this.sessions = new SessionStore(this.database);
     this.cursors = new CursorStore(this.database);
+    this.lockWaits = new LockWaits(Math.max(1, Math.floor(options.pool.commands * SHARE_THAT_WAITS)));
+    this.sessions = new SessionStore(this.database, (lsid) => {
+      this.cursors.sessionEnded(lsid, true);
+      this.lockWaits.released();
+    });
   }
 
   async start(): Promise<number> {
@@ -53,6 +62,7 @@ export class DocumentDbGateway {
       sessions: this.sessions,
       insertLanes: new InsertLanes(this.database),
       cursors: this.cursors,
+      lockWaits: this.lockWaits,
       startedAt: Date.now(),
       connectionCount: () => this.clients.size,
       address: `${host}:${bound}`,
@@ -64,6 +74,7 @@ export class DocumentDbGateway {
       socket.on('close', () => {
         this.clients.delete(socket);
         this.sessions.connectionClosed(id);
+        this.cursors.connectionClosed(id);
       });
     });
     this.server = server;

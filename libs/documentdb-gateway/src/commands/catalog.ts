@@ -1,6 +1,6 @@
 import { Double, EJSON, serialize } from 'bson';
 import { CODES, MongoError } from '../errors/mongo-error';
-import { bsonOf, type Session } from '../postgres/database';
+import { bsonOf, type Session } from '../postgres/session';
 import { decode } from '../wire/message';
 import { documentsIn, numberOf, type Command, type Handler } from './command';
 
@@ -30,12 +30,14 @@ export const catalog: Record<string, Handler> = {
   drop: (command) =>
     command.run(async (session) => {
       const [row] = await session.query('indexCount', INDEX_COUNT, [command.db, command.collection()]);
+      command.gateway.cursors.collectionGone(command.db, command.target);
       if (!row) return { ok: 1 };
       await session.query('drop', 'select documentdb_api.drop_collection($1, $2)', [command.db, command.target]);
       return { nIndexesWas: Number(row.count), ns: command.namespace(), ok: 1 };
     }),
   dropDatabase: (command) =>
     command.run(async (session) => {
+      command.gateway.cursors.collectionGone(command.db);
       await session.query('dropDatabase', 'select documentdb_api.drop_database($1)', [command.db]);
       return { dropped: command.db, ok: 1 };
     }),
@@ -60,6 +62,7 @@ export const catalog: Record<string, Handler> = {
   renameCollection: (command) =>
     command.run((session) => {
       const [db, from, to] = renamed(command);
+      command.gateway.cursors.collectionGone(db, from);
       return session
         .query('rename', 'select documentdb_api.rename_collection($1, $2, $3, $4::boolean)', [
           db,

@@ -2,8 +2,11 @@ import { Long } from 'bson';
 import { elementsOf, withoutElements } from '../bson/raw-document';
 import type { CursorStore } from '../cursors/cursor-store';
 import { MongoError } from '../errors/mongo-error';
-import type { Database, Session } from '../postgres/database';
+import type { Database } from '../postgres/database';
+import type { Session } from '../postgres/session';
 import type { SessionStore } from '../sessions/session-store';
+import { Interrupt } from '../waiting/interrupt';
+import type { LockWaits } from '../waiting/lock-waits';
 import { decode, type WireRequest } from '../wire/message';
 import type { InsertLanes } from './insert-lanes';
 
@@ -52,6 +55,7 @@ export interface Gateway {
   readonly sessions: SessionStore;
   readonly insertLanes: InsertLanes;
   readonly cursors: CursorStore;
+  readonly lockWaits: LockWaits;
   readonly startedAt: number;
   readonly connectionCount: () => number;
   readonly address: string;
@@ -69,6 +73,7 @@ export class Command {
   readonly startsTransaction: boolean;
   /** The client's time limit for the engine; null for none. */
   readonly maxTimeMs: number | null;
+  readonly interrupt = new Interrupt();
   /** A field of the envelope whose value is of no type that it may have. */
   private readonly mistyped: string | null;
   private decoded: Record<string, unknown> | null = null;
@@ -128,16 +133,44 @@ export class Command {
     return `${this.db}.${this.target}`;
   }
 
-  /** Runs `work` on a connection: the transaction's own when the command is part of one. */
-  run<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    const { sessions, database } = this.gateway;
-    const limited = (session: Session) => this.withinTimeLimit(session, work);
-    if (!this.inTransaction) return database.use(limited);
-    const { lsid, txnNumber, startsTransaction: starts } = this;
-    return sessions.inTransaction(
-      { connectionId: this.connectionId, lsid: lsid!, number: txnNumber!, starts, writes: !READS.has(this.name) },
-      limited,
+  /**
+   * Runs `work` on a session: the transaction's own when the command is part of one, else any, as `runAlone` does.
+   * @param wants see `runAlone`
+   */
+  async run<T>(work: (session: Session) => Promise<T>, wants?: () => string): Promise<T> {
+    if (!this.inTransaction) return this.runAlone(work, wants);
+    const { lsid, txnNumber, startsTransaction: starts, connectionId } = this;
+    const part = { connectionId, lsid: lsid!, number: txnNumber!, starts, writes: !READS.has(this.name) };
+    return this.gateway.sessions.inTransaction(part, this.interrupt, (session) => this.on(session, work));
+  }
+
+  /**
+   * Runs `work` outside transactions. It runs again when it met another's lock, so all that it does before its last statement must
+   * bear that.
+   * @param wants what the command waits for with others if it has to; its namespace when left out
+   */
+  async runAlone<T>(work: (session: Session) => Promise<T>, wants = () => this.namespace()): Promise<T> {
+    const { database, lockWaits } = this.gateway;
+    const attempt = (session: Session, lockWaitMs?: number) =>
+      lockWaitMs === undefined
+        ? this.on(session, work)
+        : session.waitingForLocks(lockWaitMs, () => this.on(session, work));
+    return lockWaits.run(wants, this.interrupt, (lockWaitMs) =>
+      database.use((session) => attempt(session, lockWaitMs), this.interrupt),
     );
+  }
+
+  /** Runs `work` on a session that the caller has. Its statement is cancelled when the command is interrupted. */
+  async on<T>(session: Session, work: (session: Session) => Promise<T>): Promise<T> {
+    this.interrupt.throwIfRaised();
+    const forget = this.interrupt.onInterrupt(() => session.cancel());
+    try {
+      return await work(session);
+    } catch (error) {
+      throw this.interrupt.error ?? error;
+    } finally {
+      forget();
+    }
   }
 
   /** As MongoDB does on any write error inside a transaction: its locks are free before the client knows. */
@@ -145,16 +178,12 @@ export class Command {
     if (this.inTransaction) await this.gateway.sessions.abort(this.lsid!, this.txnNumber!);
   }
 
-  /** Runs `work` so that the engine gives up on it after the command's `maxTimeMS`. */
-  async withinTimeLimit<T>(session: Session, work: (session: Session) => Promise<T>): Promise<T> {
-    if (this.maxTimeMs === null) return work(session);
-    await session.run(`set statement_timeout = ${this.maxTimeMs}`);
-    try {
-      return await work(session);
-    } finally {
-      // In a transaction that failed this fails too, and its rollback takes the setting back.
-      await session.run('set statement_timeout = 0').catch(() => undefined);
-    }
+  /** Raises the interrupt when the command's `maxTimeMS` are over. @returns what ends the watch */
+  watchTime(): () => void {
+    if (this.maxTimeMs === null) return () => undefined;
+    const expired = () => this.interrupt.raise(MongoError.of('MaxTimeMSExpired', 'operation exceeded time limit'));
+    const timer = setTimeout(expired, this.maxTimeMs);
+    return () => clearTimeout(timer);
   }
 }
 

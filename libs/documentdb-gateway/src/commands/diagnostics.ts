@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { MongoError } from '../errors/mongo-error';
-import { bsonOf } from '../postgres/database';
+import { bsonOf } from '../postgres/session';
 import { numberOf, type Command, type Handler } from './command';
 import { REPLICA_SET, SERVER_VERSION } from './handshake';
 

@@ -1,7 +1,7 @@
 import { Long, ObjectId, serialize } from 'bson';
 import { CODES, MongoError } from '../errors/mongo-error';
 import { fromPostgres } from '../errors/postgres-errors';
-import { bsonOf } from '../postgres/database';
+import { bsonOf } from '../postgres/session';
 import { decode } from '../wire/message';
 import type { Command } from './command';
 import { indexesOf } from './catalog';
@@ -45,6 +45,11 @@ async function indexNameOf(command: Command, message: string): Promise<string> {
     ),
   );
   return String(row?.name ?? '_id_');
+}
+
+/** The keys of the index that an error of the engine names. */
+export async function keysOfDuplicate(command: Command, message: string): Promise<Fields> {
+  return keysOf(command, await indexNameOf(command, message));
 }
 
 async function keysOf(command: Command, index: string): Promise<Fields> {

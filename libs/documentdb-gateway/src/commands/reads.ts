@@ -1,6 +1,6 @@
 import { deserialize, serialize } from 'bson';
 import { MongoError } from '../errors/mongo-error';
-import { bsonOf, type Session } from '../postgres/database';
+import { bsonOf, type Session } from '../postgres/session';
 import type { CursorHome } from '../cursors/cursor-store';
 import { cursorIdOf, documentsIn, listIn, type Command, type Handler } from './command';
 
@@ -23,10 +23,9 @@ export const reads: Record<string, Handler> = {
   count: (command) => single(command, 'count_query'),
   distinct: (command) => single(command, 'distinct_query'),
   getMore: async (command) => {
-    const id = cursorIdOf(command.document.getMore, 'getMore');
-    const { cursors } = command.gateway;
-    if (!command.inTransaction) return cursors.more(id, command.db, command.body, null);
-    return command.run((session) => cursors.more(id, command.db, command.body, session));
+    const { getMore, collection } = command.document;
+    if (typeof collection !== 'string') throw MongoError.of('TypeMismatch', 'getMore needs the name of a collection');
+    return command.gateway.cursors.more(cursorIdOf(getMore, 'getMore'), collection, command);
   },
   killCursors: async (command) => {
     const ids = listIn(command.document, 'cursors');
@@ -55,35 +54,36 @@ function portable(reply: Buffer): Buffer {
   return Buffer.from(serialize({ cursor: { ...cursor, firstBatch }, ...rest }));
 }
 
-/** Most cursors continue anywhere. Some leave a portal in their connection, which then stays with the cursor. */
+/** Most cursors continue anywhere. Some leave a portal in their session, which then stays with the cursor. */
 async function firstPageOf(command: Command): Promise<Buffer> {
-  if (command.inTransaction) {
-    return command.run(async (session) =>
-      remember(command, await firstPage(command, session), { kind: 'transaction' }),
-    );
-  }
-  const { database } = command.gateway;
-  const streamed = await command.run(async (session) => {
-    const result = await firstPage(command, session);
-    if (!result.needsConnection) return remember(command, result, { kind: 'anywhere' });
-    await session.run('CLOSE ALL');
-    return null;
+  return command.run(async (session) => {
+    const { page, continuation, needsSession, id } = await firstPage(command, session);
+    if (continuation === null) return page;
+    const home: CursorHome = command.inTransaction
+      ? { kind: 'transaction' }
+      : needsSession
+        ? { kind: 'held', session }
+        : { kind: 'anywhere' };
+    try {
+      command.gateway.cursors.add(id, command, collectionOf(command), continuation, home);
+    } catch (error) {
+      await session.closePortals();
+      throw error;
+    }
+    return page;
   });
-  if (streamed) return streamed;
-  const held = await database.hold();
-  try {
-    const result = await command.withinTimeLimit(held, (session) => firstPage(command, session));
-    return remember(command, result, { kind: 'held', session: held });
-  } catch (error) {
-    database.releaseHeld(held, false);
-    throw error;
-  }
+}
+
+/** The collection as the cursor's own namespace names it. */
+function collectionOf({ name, target }: Command): string {
+  if (name === 'listCollections') return '$cmd.listCollections';
+  return target === '' ? '$cmd.aggregate' : target;
 }
 
 interface FirstPage {
   page: Buffer;
   continuation: Buffer | null;
-  needsConnection: boolean;
+  needsSession: boolean;
   id: bigint;
 }
 
@@ -96,14 +96,7 @@ async function firstPage(command: Command, session: Session): Promise<FirstPage>
     [command.db, command.body, id],
   );
   const continuation = row!.continuation === null ? null : bsonOf(row!.continuation);
-  return { page: bsonOf(row!.page), continuation, needsConnection: continuation !== null && row!.held === true, id };
-}
-
-function remember(command: Command, { page, continuation, id }: FirstPage, home: CursorHome): Buffer {
-  const { cursors, database } = command.gateway;
-  if (continuation !== null) cursors.add(id, command.db, continuation, home);
-  else if (home.kind === 'held') database.releaseHeld(home.session, true);
-  return page;
+  return { page: bsonOf(row!.page), continuation, needsSession: continuation !== null && row!.held === true, id };
 }
 
 async function single(command: Command, engineFunction: string): Promise<Buffer> {

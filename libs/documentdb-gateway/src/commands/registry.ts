@@ -45,6 +45,7 @@ const IN_TRANSACTIONS = new Set([
 
 /** Answers one command; an error becomes a reply and never leaves as an exception. */
 export async function answer(command: Command): Promise<Buffer | Record<string, unknown>> {
+  const endWatch = command.watchTime();
   try {
     command.requireEnvelope();
     const handler = HANDLERS.get(command.name);
@@ -58,5 +59,7 @@ export async function answer(command: Command): Promise<Buffer | Record<string, 
     return await handler(command);
   } catch (error) {
     return fromPostgres(error, command.inTransaction).toReply();
+  } finally {
+    endWatch();
   }
 }

@@ -52,6 +52,7 @@ export const CODES = {
   ViewDepthLimitExceeded: 165,
   CommandNotSupportedOnView: 166,
   OptionNotSupportedOnView: 167,
+  QueryPlanKilled: 175,
   AmbiguousIndexKeyPattern: 181,
   ClientMetadataCannotBeMutated: 186,
   InvalidIndexSpecificationOption: 197,

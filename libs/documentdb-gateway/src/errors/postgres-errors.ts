@@ -1,6 +1,7 @@
+import { deserialize } from 'bson';
 import { ENGINE_CODES } from './engine-codes';
 import { CODES, MongoError } from './mongo-error';
-import { TRANSACTION_TOO_OLD, WRITERS_MET } from './sql-states';
+import { DUPLICATES_RAISED, TRANSACTION_TOO_OLD, UNIQUE_VIOLATIONS, unpackSqlState, WRITERS_MET } from './sql-states';
 
 /** Errors of PostgreSQL's own that a client's command can cause, by their state or its class. */
 const CODE_OF_STATE: Readonly<Record<string, number>> = {
@@ -14,15 +15,12 @@ const CODE_OF_STATE: Readonly<Record<string, number>> = {
 const UNRECOGNIZED_STAGE = 40_324;
 
 const CANCELLED = '57014';
-const LOCK_NOT_AVAILABLE = '55P03';
-const CONFLICTS = new Set([...WRITERS_MET, LOCK_NOT_AVAILABLE]);
-/** A unique index is an exclusion constraint to the engine's extended index. */
-const UNIQUE_VIOLATIONS = new Set(['23505', '23P01']);
+const CONFLICTS = new Set(WRITERS_MET);
 
 /** MongoDB's code for a SQLSTATE of the engine: `M` and four base-36 digits, or one of PostgreSQL's own. */
 export function codeOfSqlState(sqlState: string): number {
   if (CONFLICTS.has(sqlState)) return CODES.WriteConflict;
-  if (UNIQUE_VIOLATIONS.has(sqlState)) return CODES.DuplicateKey;
+  if (UNIQUE_VIOLATIONS.includes(sqlState)) return CODES.DuplicateKey;
   if (sqlState === TRANSACTION_TOO_OLD) return CODES.TransactionTooOld;
   if (sqlState === CANCELLED) return CODES.Interrupted;
   const code = sqlState.startsWith('M')
@@ -31,10 +29,57 @@ export function codeOfSqlState(sqlState: string): number {
   return code ?? CODES.InternalError;
 }
 
-/** Whether a write that fails like this outside a transaction is to be sent again. */
+/** Whether a statement that fails like this met another's: outside a transaction it may simply be sent again. */
 export function isConflict(error: unknown): boolean {
+  if (error instanceof MongoError) return error.code === CODES.WriteConflict;
   const { code } = error as { code?: unknown };
-  return typeof code === 'string' && WRITERS_MET.includes(code);
+  return (typeof code === 'string' && CONFLICTS.has(code)) || isCatalogRace(error);
+}
+
+/** A statement of a write that met a duplicate key: its place among them, and the engine's words. */
+export interface Duplicate {
+  index: number;
+  message: string;
+}
+
+/** The duplicate keys that a write was raised with, and so did nothing; null for any other error. */
+export function duplicatesRaised(error: unknown): Duplicate[] | null {
+  const { code, message = '' } = error as PostgresError;
+  if (typeof code !== 'string') return null;
+  if (codeOfSqlState(code) === CODES.DuplicateKey && !isCatalogRace(error)) return [{ index: 0, message }];
+  if (code !== DUPLICATES_RAISED) return null;
+  const { writeErrors } = deserialize(Buffer.from(message.slice('BSONHEX'.length), 'hex')) as {
+    writeErrors: { index: number; code: number; errmsg: string }[];
+  };
+  return writeErrors
+    .filter(({ code }) => codeOfSqlState(unpackSqlState(code)) === CODES.DuplicateKey)
+    .map(({ index, errmsg }) => ({ index, message: errmsg }));
+}
+
+interface PostgresError {
+  code?: unknown;
+  message?: string;
+  schema?: string;
+}
+
+/** Things of the catalogue that another session has just made, by SQLSTATE: a schema, a table, another thing. */
+const MADE_MEANWHILE = new Set(['42P06', '42P07', '42710']);
+const UNDEFINED_TABLE = '42P01';
+const INTERNAL = 'XX000';
+/** The engine's words when it makes a collection that another transaction has made since this one began. */
+const COLLECTION_NOT_MADE = 'Unable to create the specified collection';
+
+/** Whether two sessions changed the catalogue at once: both made one collection, or one dropped what the other was about to use. */
+export function isCatalogRace(error: unknown): boolean {
+  const { code, message = '', schema } = error as PostgresError;
+  if (typeof code !== 'string') return false;
+  if (MADE_MEANWHILE.has(code)) return true;
+  if (UNIQUE_VIOLATIONS.includes(code)) return schema === 'pg_catalog' || schema === 'documentdb_api_catalog';
+  if (code === UNDEFINED_TABLE) return message.includes('documentdb_data');
+  if (message === COLLECTION_NOT_MADE) return true;
+  return (
+    code === INTERNAL && /^(tuple concurrently|could not open relation with OID|cache lookup failed)/.test(message)
+  );
 }
 
 /** Whether the engine itself says that the statement failed, and so that nothing of it happened. */
@@ -62,10 +107,14 @@ export function fromPostgres(error: unknown, inTransaction: boolean): MongoError
     return lost.withLabel(inTransaction ? 'TransientTransactionError' : 'RetryableWriteError');
   }
   if (typeof sqlState !== 'string' || sqlState.length !== 5) return MongoError.of('InternalError', message);
-  if (sqlState === CANCELLED && message.includes('statement timeout')) {
-    return MongoError.of('MaxTimeMSExpired', 'operation exceeded time limit');
+  if (sqlState === CANCELLED && inTransaction) {
+    return MongoError.of('NoSuchTransaction', 'the transaction has been aborted').withLabel(
+      'TransientTransactionError',
+    );
   }
-  const mapped = worded(codeOfSqlState(sqlState), message);
+  const mapped = isCatalogRace(error)
+    ? MongoError.of('WriteConflict', `another client changed the same collection: ${message}`)
+    : worded(codeOfSqlState(sqlState), message);
   if (mapped.code === CODES.WriteConflict && inTransaction) mapped.withLabel('TransientTransactionError');
   return mapped;
 }

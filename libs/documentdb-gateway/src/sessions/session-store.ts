@@ -1,7 +1,9 @@
 import { CODES, MongoError } from '../errors/mongo-error';
 import { isLost } from '../errors/postgres-errors';
-import type { Database, Session } from '../postgres/database';
-import { commitWithRecord, wasCommitted } from '../postgres/schema';
+import type { Database } from '../postgres/database';
+import type { Session } from '../postgres/session';
+import { commitWithRecord } from '../postgres/schema';
+import type { Interrupt } from '../waiting/interrupt';
 import { sessionKey } from './session-key';
 
 /** MongoDB ends a transaction that is open for a minute (`transactionLifetimeLimitSeconds`). */
@@ -50,7 +52,11 @@ export class SessionStore {
   private readonly sessions = new Map<string, ClientSession>();
   private readonly sweeper: NodeJS.Timeout;
 
-  constructor(private readonly database: Database) {
+  /** @param onEnded called when a transaction is over and its locks are free */
+  constructor(
+    private readonly database: Database,
+    private readonly onEnded: (lsid: string) => void,
+  ) {
     this.sweeper = setInterval(() => this.sweep(Date.now()), SWEEP_EVERY_MS);
     this.sweeper.unref();
   }
@@ -60,9 +66,13 @@ export class SessionStore {
   }
 
   /** Runs `work` inside its transaction, beginning it with the first command. */
-  async inTransaction<T>(part: TransactionPart, work: (session: Session) => Promise<T>): Promise<T> {
+  async inTransaction<T>(
+    part: TransactionPart,
+    interrupt: Interrupt,
+    work: (session: Session) => Promise<T>,
+  ): Promise<T> {
     const { lsid, number } = part;
-    const transaction = part.starts ? await this.begin(lsid, number) : this.current(lsid, number);
+    const transaction = part.starts ? await this.begin(lsid, number, interrupt) : this.current(lsid, number);
     transaction.wrote ||= part.writes;
     transaction.connectionId = part.connectionId;
     const result = transaction.tail.then(() => {
@@ -82,12 +92,16 @@ export class SessionStore {
   /**
    * Commits; a repeated commit of the same number is answered like the first, also by another gateway: the commit leaves a
    * record in the transaction itself.
+   * @param wasCommitted looks for that record
    */
-  async commit(lsid: string, number: bigint): Promise<void> {
+  async commit(lsid: string, number: bigint, wasCommitted: () => Promise<boolean>): Promise<void> {
     const session = this.sessions.get(lsid);
     if (session?.ended?.number === number && session.ended.committed) return;
     const transaction = session?.transaction;
-    if (transaction?.number !== number) return this.confirmCommitted(lsid, number);
+    if (transaction?.number !== number) {
+      if (await wasCommitted()) return;
+      throw noSuchTransaction(number);
+    }
     await transaction.tail;
     if (transaction.failed) throw noSuchTransaction(number);
     await this.end(lsid, transaction, true);
@@ -124,10 +138,10 @@ export class SessionStore {
     await Promise.all([...this.sessions.keys()].map((lsid) => this.forget(lsid)));
   }
 
-  private async begin(lsid: string, number: bigint): Promise<Transaction> {
+  private async begin(lsid: string, number: bigint, interrupt: Interrupt): Promise<Transaction> {
     const session = this.sessionOf(lsid);
     if (session.transaction) await this.end(lsid, session.transaction, false);
-    const held = await this.database.hold();
+    const held = await this.database.take('transactions', interrupt);
     const transaction: Transaction = {
       number,
       session: held,
@@ -145,11 +159,6 @@ export class SessionStore {
     return transaction;
   }
 
-  private async confirmCommitted(lsid: string, number: bigint): Promise<void> {
-    const committed = await this.database.use((session) => wasCommitted(session, sessionKey(lsid), number));
-    if (!committed) throw noSuchTransaction(number);
-  }
-
   private current(lsid: string, number: bigint): Transaction {
     const session = this.sessionOf(lsid);
     if (session.transaction?.number === number) return session.transaction;
@@ -161,7 +170,6 @@ export class SessionStore {
     if (session.transaction !== transaction) return;
     session.transaction = null;
     transaction.failed = true;
-    let clean = true;
     let committed = false;
     try {
       if (!commit) await transaction.session.run('ROLLBACK');
@@ -169,11 +177,11 @@ export class SessionStore {
       else await transaction.session.run('COMMIT');
       committed = commit;
     } catch (error) {
-      clean = false;
       if (commit) throw isLost(error) ? outcomeUnknown(error) : error;
     } finally {
       session.ended = committed || !commit ? { number: transaction.number, committed } : null;
-      this.database.releaseHeld(transaction.session, clean);
+      this.database.giveBack(transaction.session);
+      this.onEnded(lsid);
     }
   }
 
@@ -190,6 +198,7 @@ export class SessionStore {
   private sweep(now: number): void {
     for (const [lsid, session] of this.sessions) {
       if (session.transaction && now - session.transaction.startedAt > TRANSACTION_LIFETIME_MS) {
+        session.transaction.session.cancel();
         void this.end(lsid, session.transaction, false);
       }
       if (!session.transaction && now - session.usedAt > SESSION_LIFETIME_MS) this.sessions.delete(lsid);
