@@ -1,3 +1,4 @@
+import { env } from 'node:process';
 import { parseArgs } from 'node:util';
 import { DocumentDbGateway, type GatewayOptions } from '#caas/documentdb-gateway';
 
@@ -12,6 +13,7 @@ const USAGE = `A MongoDB-wire server in front of DocumentDB.
   --held N                connections for open transactions and cursors (64)
   --user NAME             with --password-file: clients must log in by SCRAM-SHA-256
   --password-file FILE
+  --enable-test-commands  serve configureFailPoint, for tests; refused where NODE_ENV is production
 `;
 
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
@@ -39,6 +41,7 @@ async function readOptions(argv: string[]): Promise<GatewayOptions> {
       held: { type: 'string', default: '64' },
       user: { type: 'string' },
       'password-file': { type: 'string' },
+      'enable-test-commands': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -50,6 +53,9 @@ async function readOptions(argv: string[]): Promise<GatewayOptions> {
   if (!LOOPBACK.test(listen.host) && !values.public) {
     throw new Error(`--listen ${values.listen} can be reached from outside: add --public if that is meant`);
   }
+  if (values['enable-test-commands'] && env.NODE_ENV === 'production') {
+    throw new Error('--enable-test-commands lets any client make commands fail: it is refused in production');
+  }
   return {
     ...listen,
     postgres: {
@@ -58,6 +64,7 @@ async function readOptions(argv: string[]): Promise<GatewayOptions> {
       database: values['postgres-database'],
     },
     pool: { size: count(values.pool, '--pool'), held: count(values.held, '--held') },
+    testCommands: values['enable-test-commands'],
     credential: await credentialOf(values.user, values['password-file']),
   };
 }

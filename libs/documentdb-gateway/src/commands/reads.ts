@@ -2,6 +2,8 @@ import { deserialize, serialize } from 'bson';
 import { MongoError } from '../errors/mongo-error';
 import { bsonOf, type Session } from '../postgres/database';
 import type { CursorHome } from '../cursors/cursor-store';
+import { explainOf } from './explain';
+import { mendedPipeline } from './pipelines';
 import { cursorIdOf, documentsIn, listIn, type Command, type Handler } from './command';
 
 /** The engine's function behind each command that opens a cursor. */
@@ -14,8 +16,13 @@ const FIRST_PAGE: Record<string, string> = {
 
 export const reads: Record<string, Handler> = {
   find: firstPageOf,
-  aggregate: (command) => {
+  aggregate: async (command) => {
+    if (command.options.some(({ name }) => name === 'explain') && command.document.explain === true) {
+      return explainOf(command, command.document);
+    }
     if (command.inTransaction) refuseInTransaction(documentsIn(command.document, 'pipeline'));
+    const mended = mendedPipeline(command);
+    if (mended) command.replaceBody(mended);
     return firstPageOf(command);
   },
   listCollections: firstPageOf,
