@@ -105,12 +105,23 @@ export class WireClient {
     return this.reply();
   }
 
+  /** The reply with its `operationTime` and `$clusterTime`, which are never the same twice. */
+  async timed(command: Fields): Promise<Fields> {
+    this.send(opMsg(command, ++this.requestId));
+    return this.timedReply();
+  }
+
   send(bytes: Uint8Array): void {
     this.socket.write(bytes);
   }
 
-  /** The next OP_MSG that comes. @throws when the server hangs up instead */
+  /** The next OP_MSG that comes, without its time. @throws when the server hangs up instead */
   async reply(): Promise<Fields> {
+    const { operationTime: _at, $clusterTime: _time, ...reply } = await this.timedReply();
+    return reply;
+  }
+
+  private async timedReply(): Promise<Fields> {
     for (;;) {
       const size = this.received.length >= 4 ? this.received.readInt32LE(0) : Infinity;
       if (this.received.length >= size) {

@@ -1,3 +1,4 @@
+import { env } from 'node:process';
 import { parseArgs } from 'node:util';
 import { DocumentDbGateway, type GatewayOptions } from '#caas/documentdb-gateway';
 
@@ -13,6 +14,7 @@ const USAGE = `A MongoDB-wire server in front of DocumentDB.
   --cursors N             connections for cursors that the engine keeps in their session (32)
   --user NAME             with --password-file: clients must log in by SCRAM-SHA-256
   --password-file FILE
+  --enable-test-commands  serve configureFailPoint, for tests; refused where NODE_ENV is production
 `;
 
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
@@ -41,6 +43,7 @@ async function readOptions(argv: string[]): Promise<GatewayOptions> {
       cursors: { type: 'string', default: '32' },
       user: { type: 'string' },
       'password-file': { type: 'string' },
+      'enable-test-commands': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -51,6 +54,9 @@ async function readOptions(argv: string[]): Promise<GatewayOptions> {
   const listen = hostAndPort(values.listen, '--listen');
   if (!LOOPBACK.test(listen.host) && !values.public) {
     throw new Error(`--listen ${values.listen} can be reached from outside: add --public if that is meant`);
+  }
+  if (values['enable-test-commands'] && env.NODE_ENV === 'production') {
+    throw new Error('--enable-test-commands lets any client make commands fail: it is refused in production');
   }
   return {
     ...listen,
@@ -64,6 +70,7 @@ async function readOptions(argv: string[]): Promise<GatewayOptions> {
       transactions: count(values.transactions, '--transactions'),
       cursors: count(values.cursors, '--cursors'),
     },
+    testCommands: values['enable-test-commands'],
     credential: await credentialOf(values.user, values['password-file']),
   };
 }

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { withFields } from './bson/append';
 import { ScramLogin, type ScramVerifier } from './auth/scram';
 import { Command, type Gateway } from './commands/command';
 import { answer } from './commands/registry';
@@ -78,10 +79,21 @@ export class ClientConnection {
       return this.end();
     }
     this.atWork = command;
-    const reply = await this.reply(command);
+    const reply = await this.replyOrFail(command);
     this.atWork = null;
+    if (reply === null) return this.end();
     if (request.silent || this.ended) return;
     if (!this.socket.write(encodeReply(request, reply))) await this.drained();
+  }
+
+  /** @returns null when a fail point of a test wants the connection closed */
+  private async replyOrFail(command: Command): Promise<Buffer | Record<string, unknown> | null> {
+    const strike = (await this.gateway.failPoints?.strike(command)) ?? null;
+    if (strike?.kind === 'hangUp') return null;
+    if (strike?.kind === 'reply') return strike.reply;
+    const reply = await this.reply(command);
+    if (strike === null) return reply;
+    return Buffer.isBuffer(reply) ? withFields(reply, strike.fields) : { ...reply, ...strike.fields };
   }
 
   private async reply(command: Command): Promise<Buffer | Record<string, unknown>> {

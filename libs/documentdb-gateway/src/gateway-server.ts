@@ -2,7 +2,10 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { ScramVerifier, type Credential } from './auth/scram';
 import { ClientConnection } from './connection';
 import { CursorStore } from './cursors/cursor-store';
+import { ClusterClock } from './commands/cluster-time';
+import { FailPoints } from './commands/fail-points';
 import { InsertLanes } from './commands/insert-lanes';
+import { OperationCounters } from './commands/operation-counters';
 import { Database, type PoolLimits } from './postgres/database';
 import { forgetExpiredWrites, installSchema } from './postgres/schema';
 import type { PostgresAddress } from './postgres/session';
@@ -17,6 +20,8 @@ export interface GatewayOptions {
   pool: PoolLimits;
   /** With it, clients must log in by SCRAM-SHA-256. */
   credential?: Credential;
+  /** Serves `configureFailPoint`. Never where others' data is. */
+  testCommands?: boolean;
   maxConnections?: number;
 }
 
@@ -63,6 +68,9 @@ export class DocumentDbGateway {
       insertLanes: new InsertLanes(this.database),
       cursors: this.cursors,
       lockWaits: this.lockWaits,
+      clock: new ClusterClock(),
+      counters: new OperationCounters(),
+      failPoints: this.options.testCommands ? new FailPoints() : null,
       startedAt: Date.now(),
       connectionCount: () => this.clients.size,
       address: `${host}:${bound}`,
@@ -75,6 +83,7 @@ export class DocumentDbGateway {
         this.clients.delete(socket);
         this.sessions.connectionClosed(id);
         this.cursors.connectionClosed(id);
+        gateway.failPoints?.connectionClosed(id);
       });
     });
     this.server = server;

@@ -1,5 +1,5 @@
 import { Long } from 'bson';
-import { elementsOf, withoutElements } from '../bson/raw-document';
+import { elementsOf, withoutElements, type RawElement } from '../bson/raw-document';
 import type { CursorStore } from '../cursors/cursor-store';
 import { MongoError } from '../errors/mongo-error';
 import type { Database } from '../postgres/database';
@@ -8,17 +8,18 @@ import type { SessionStore } from '../sessions/session-store';
 import { Interrupt } from '../waiting/interrupt';
 import type { LockWaits } from '../waiting/lock-waits';
 import { decode, type WireRequest } from '../wire/message';
+import type { ClusterClock } from './cluster-time';
+import type { FailPoints } from './fail-points';
 import type { InsertLanes } from './insert-lanes';
+import type { OperationCounters } from './operation-counters';
+import { USUAL } from './usual-fields';
 
-/** What the driver adds to every command and the engine does not take. */
+/** What the driver adds to every command and the engine does not take, beside what begins with a dollar. */
 const ENVELOPE = new Set([
   'lsid',
-  '$db',
-  '$clusterTime',
   'txnNumber',
   'autocommit',
   'startTransaction',
-  '$readPreference',
   'readConcern',
   'writeConcern',
   'apiVersion',
@@ -56,6 +57,10 @@ export interface Gateway {
   readonly insertLanes: InsertLanes;
   readonly cursors: CursorStore;
   readonly lockWaits: LockWaits;
+  readonly clock: ClusterClock;
+  readonly counters: OperationCounters;
+  /** Only behind `--enable-test-commands`. */
+  readonly failPoints: FailPoints | null;
   readonly startedAt: number;
   readonly connectionCount: () => number;
   readonly address: string;
@@ -74,6 +79,10 @@ export class Command {
   /** The client's time limit for the engine; null for none. */
   readonly maxTimeMs: number | null;
   readonly interrupt = new Interrupt();
+  /** The client's `$clusterTime`, raw. */
+  readonly gossip: Buffer | null;
+  /** The raw fields that `checkOptions` looks at: all but the most usual. */
+  readonly options: readonly RawElement[];
   /** A field of the envelope whose value is of no type that it may have. */
   private readonly mistyped: string | null;
   private decoded: Record<string, unknown> | null = null;
@@ -93,6 +102,8 @@ export class Command {
     this.inTransaction = envelope.autocommit === false && envelope.lsid !== null && envelope.txnNumber !== null;
     this.startsTransaction = envelope.startTransaction;
     this.maxTimeMs = envelope.maxTimeMs;
+    this.gossip = envelope.gossip;
+    this.options = envelope.options;
     this.mistyped = envelope.mistyped;
   }
 
@@ -103,8 +114,13 @@ export class Command {
 
   /** The raw body without the envelope: what the engine takes. */
   get body(): Buffer {
-    this.stripped ??= withoutElements(this.request.body, (name) => ENVELOPE.has(name));
+    this.stripped ??= withoutElements(this.request.body, (name) => name.startsWith('$') || ENVELOPE.has(name));
     return this.stripped;
+  }
+
+  /** Puts another raw body in the place of what the engine would take. */
+  replaceBody(body: Buffer): void {
+    this.stripped = body;
   }
 
   get document(): Record<string, unknown> {
@@ -199,6 +215,8 @@ interface Envelope {
   startTransaction: boolean;
   maxTimeMs: number | null;
   mistyped: string | null;
+  gossip: Buffer | null;
+  options: RawElement[];
 }
 
 function readEnvelope(body: Buffer): Envelope {
@@ -212,12 +230,15 @@ function readEnvelope(body: Buffer): Envelope {
     startTransaction: false,
     maxTimeMs: null,
     mistyped: null,
+    gossip: null,
+    options: [],
   };
-  for (const { type, name, valueStart, end } of elementsOf(body)) {
+  for (const element of elementsOf(body)) {
+    const { type, name, valueStart, end } = element;
     if (envelope.name === '') {
       envelope.name = name;
       if (type === STRING) envelope.target = body.toString('utf8', valueStart + 4, end - 1);
-    }
+    } else if (!USUAL.has(name)) envelope.options.push(element);
     if (ENVELOPE_TYPES[name]?.includes(type) === false) {
       envelope.mistyped = name;
       continue;
@@ -235,6 +256,9 @@ function readEnvelope(body: Buffer): Envelope {
         break;
       case 'maxTimeMS':
         envelope.maxTimeMs = timeLimitOf(body, type, valueStart);
+        break;
+      case '$clusterTime':
+        if (type === DOCUMENT) envelope.gossip = body.subarray(valueStart, end);
         break;
       case 'autocommit':
         envelope.autocommit = body[valueStart] === 1;

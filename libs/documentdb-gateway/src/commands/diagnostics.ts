@@ -28,6 +28,11 @@ export const diagnostics: Record<string, Handler> = {
   serverStatus: (command) => ok(serverStatus(command)),
   replSetGetStatus: (command) =>
     ok({ set: REPLICA_SET, myState: 1, members: [{ _id: 0, name: command.gateway.address, stateStr: 'PRIMARY' }] }),
+  configureFailPoint: (command) => {
+    const { failPoints } = command.gateway;
+    if (failPoints) return Promise.resolve(failPoints.configure(command));
+    throw MongoError.of('CommandNotFound', "no such command: 'configureFailPoint'");
+  },
   whatsmyuri: () => ok({ you: '127.0.0.1' }),
   features: () => ok({ oidMachine: 0 }),
   listCommands: (command) => ok({ commands: Object.fromEntries(knownCommands(command).map((name) => [name, {}])) }),
@@ -113,6 +118,7 @@ function serverStatus({ gateway }: Command): Fields {
     uptimeMillis: Math.round(uptime * 1000),
     localTime: new Date(),
     connections: { current: gateway.connectionCount(), available: 10_000, totalCreated: 0 },
+    opcounters: gateway.counters.toDocument(),
     mem: { bits: 64, resident: Math.round(residentBytes() / 2 ** 20), supported: true },
     metrics: { cursor: { open: { total: gateway.cursors.open } } },
     transactions: { currentOpen: gateway.sessions.openTransactions },

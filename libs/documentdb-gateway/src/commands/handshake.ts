@@ -2,10 +2,10 @@ import { ObjectId } from 'bson';
 import { MAX_MESSAGE_BYTES } from '../wire/frame-reader';
 import type { Command, Handler } from './command';
 
-/** What the engine can do is nearest to this version; the next one would promise `bulkWrite` over several collections. */
-export const SERVER_VERSION = '7.0.0';
+/** What the engine and this gateway can do is nearest to this version. */
+export const SERVER_VERSION = '8.0.0';
 export const REPLICA_SET = 'caas';
-const MAX_WIRE_VERSION = 21;
+const MAX_WIRE_VERSION = 25;
 const PROCESS_ID = new ObjectId();
 
 /** A primary of a replica set of one: what makes drivers use sessions, transactions and retryable writes. */

@@ -2,6 +2,9 @@ import { deserialize, serialize } from 'bson';
 import { MongoError } from '../errors/mongo-error';
 import { bsonOf, type Session } from '../postgres/session';
 import type { CursorHome } from '../cursors/cursor-store';
+import { explainOf } from './explain';
+import { mendedPipeline } from './pipelines';
+import { decode } from '../wire/message';
 import { cursorIdOf, documentsIn, listIn, type Command, type Handler } from './command';
 
 /** The engine's function behind each command that opens a cursor. */
@@ -14,11 +17,16 @@ const FIRST_PAGE: Record<string, string> = {
 
 export const reads: Record<string, Handler> = {
   find: firstPageOf,
-  aggregate: (command) => {
+  aggregate: async (command) => {
+    if (command.options.some(({ name }) => name === 'explain') && command.document.explain === true) {
+      return explainOf(command, command.document);
+    }
     if (command.inTransaction) refuseInTransaction(documentsIn(command.document, 'pipeline'));
+    const mended = mendedPipeline(command);
+    if (mended) command.replaceBody(mended);
     return firstPageOf(command);
   },
-  listCollections: firstPageOf,
+  listCollections: async (command) => withListedName(await firstPageOf(command)),
   listIndexes: async (command) => portable(await firstPageOf(command)),
   count: (command) => single(command, 'count_query'),
   distinct: (command) => single(command, 'distinct_query'),
@@ -65,7 +73,7 @@ async function firstPageOf(command: Command): Promise<Buffer> {
         ? { kind: 'held', session }
         : { kind: 'anywhere' };
     try {
-      command.gateway.cursors.add(id, command, collectionOf(command), continuation, home);
+      command.gateway.cursors.add(id, command, collectionOf(page), continuation, home);
     } catch (error) {
       await session.closePortals();
       throw error;
@@ -74,10 +82,21 @@ async function firstPageOf(command: Command): Promise<Buffer> {
   });
 }
 
-/** The collection as the cursor's own namespace names it. */
-function collectionOf({ name, target }: Command): string {
-  if (name === 'listCollections') return '$cmd.listCollections';
-  return target === '' ? '$cmd.aggregate' : target;
+/** The collection in the namespace that the reply itself gives its cursor: what the client names when it reads on. */
+function collectionOf(page: Buffer): string {
+  const { cursor } = decode(page) as { cursor: { ns: string } };
+  return listed(cursor.ns.slice(cursor.ns.indexOf('.') + 1));
+}
+
+const ENGINES_LIST = '$cmd.ListCollections';
+const LIST = '$cmd.listCollections';
+const listed = (collection: string): string => (collection === ENGINES_LIST ? LIST : collection);
+
+/** The engine's name for the cursor of `listCollections`, as MongoDB writes it: of the same length. */
+function withListedName(reply: Buffer): Buffer {
+  const at = reply.indexOf(ENGINES_LIST);
+  if (at >= 0) reply.write(LIST, at, 'latin1');
+  return reply;
 }
 
 interface FirstPage {

@@ -1,10 +1,15 @@
+import { serialize } from 'bson';
+import { withElements, withFields } from '../bson/append';
 import { MongoError } from '../errors/mongo-error';
 import { fromPostgres } from '../errors/postgres-errors';
 import { catalog } from './catalog';
 import type { Command, Handler } from './command';
+import { unsatisfied } from './concerns';
+import { bulkWrite } from './bulk-write';
 import { announceCommands, diagnostics } from './diagnostics';
 import { explain } from './explain';
 import { handshake } from './handshake';
+import { checkOptions } from './options';
 import { reads } from './reads';
 import { sessionCommands } from './session-commands';
 import { findAndModify, writes } from './writes';
@@ -17,6 +22,7 @@ const HANDLERS = new Map<string, Handler>(
     ...writes,
     findAndModify,
     findandmodify: findAndModify,
+    bulkWrite,
     ...reads,
     ...catalog,
     ...sessionCommands,
@@ -37,6 +43,7 @@ const IN_TRANSACTIONS = new Set([
   'delete',
   'findAndModify',
   'findandmodify',
+  'bulkWrite',
   'create',
   'createIndexes',
   'commitTransaction',
@@ -44,22 +51,46 @@ const IN_TRANSACTIONS = new Set([
 ]);
 
 /** Answers one command; an error becomes a reply and never leaves as an exception. */
-export async function answer(command: Command): Promise<Buffer | Record<string, unknown>> {
+export async function answer(command: Command): Promise<Buffer> {
+  const { clock, counters } = command.gateway;
+  counters.count(command);
   const endWatch = command.watchTime();
   try {
     command.requireEnvelope();
-    const handler = HANDLERS.get(command.name);
-    if (!handler) throw MongoError.of('CommandNotFound', `no such command: '${command.name}'`);
-    if (command.inTransaction && !IN_TRANSACTIONS.has(command.name)) {
-      throw MongoError.of(
-        'OperationNotSupportedInTransaction',
-        `Cannot run '${command.name}' in a multi-document transaction.`,
-      );
-    }
-    return await handler(command);
+    if (command.gossip) clock.hear(command.gossip);
+    const reply = await handlerOf(command)(command);
+    return timed(command, withWriteConcern(command, reply));
   } catch (error) {
-    return fromPostgres(error, command.inTransaction).toReply();
+    return timed(command, fromPostgres(error, command.inTransaction).toReply());
   } finally {
     endWatch();
   }
+}
+
+/** @throws MongoError when the command is none, or may not be run so */
+function handlerOf(command: Command): Handler {
+  const handler = HANDLERS.get(command.name);
+  if (!handler) throw MongoError.of('CommandNotFound', `no such command: '${command.name}'`);
+  if (command.inTransaction && !IN_TRANSACTIONS.has(command.name)) {
+    throw MongoError.of(
+      'OperationNotSupportedInTransaction',
+      `Cannot run '${command.name}' in a multi-document transaction.`,
+    );
+  }
+  checkOptions(command);
+  return handler;
+}
+
+type Reply = Buffer | Record<string, unknown>;
+
+function withWriteConcern(command: Command, reply: Reply): Reply {
+  const writeConcernError = unsatisfied(command);
+  if (!writeConcernError) return reply;
+  return Buffer.isBuffer(reply) ? withFields(reply, { writeConcernError }) : { ...reply, writeConcernError };
+}
+
+/** The reply with the logical time of the operation. */
+function timed({ gateway: { clock } }: Command, reply: Reply): Buffer {
+  clock.tick();
+  return withElements(Buffer.isBuffer(reply) ? reply : Buffer.from(serialize(reply)), clock.elements());
 }

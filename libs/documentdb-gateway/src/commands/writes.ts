@@ -140,7 +140,11 @@ async function recorded(
   return { result: bsonOf(row!.result), success: row!.success === true };
 }
 
-async function explainErrors(command: Command, kind: Kind, result: Buffer): Promise<Buffer> {
+/**
+ * The reply with its write errors as MongoDB words them.
+ * @throws MongoError WriteConflict in a transaction
+ */
+export async function explainErrors(command: Command, kind: Kind, result: Buffer): Promise<Buffer> {
   const reply = decode(result);
   const statements = statementsOf(command, kind);
   const errors = (reply.writeErrors ?? []) as WriteError[];

@@ -13,6 +13,8 @@ const CODE_OF_STATE: Readonly<Record<string, number>> = {
   '53200': CODES.ExceededMemoryLimit,
 };
 const UNRECOGNIZED_STAGE = 40_324;
+const UNKNOWN_FIELD = 40_415;
+const OUT_OF_RANGE = 51_024;
 
 const CANCELLED = '57014';
 const CONFLICTS = new Set(WRITERS_MET);
@@ -128,5 +130,13 @@ function worded(code: number, message: string): MongoError {
   if (stage) return new MongoError(UNRECOGNIZED_STAGE, `Unrecognized pipeline stage name: '${stage[1]}'`);
   const operator = /^Unrecognized operator specified: (.*)$/.exec(message);
   if (operator) return new MongoError(code, `unknown operator: ${operator[1]}`);
+  if (UNKNOWN_FIELDS.test(message)) return new MongoError(UNKNOWN_FIELD, message);
+  if (message.startsWith('BatchSize value must be non-negative')) return new MongoError(OUT_OF_RANGE, message);
   return new MongoError(code, message);
 }
+
+/** How the engine says, in some commands under another code, that it does not know a field. */
+const UNKNOWN_FIELDS = new RegExp(
+  String.raw`^(\S+ is an unknown field|\S+ is not a recognized field|\S+ is an unrecognized field name|` +
+    String.raw`The BSON field '\S+' is not recognized as a valid field\.)$`,
+);

@@ -31,6 +31,8 @@ const packed = (states: readonly string[], code: number): string =>
  * `unless_met` takes a write back that met another writer. The engine lists such a meeting among the write errors, as if it were the
  * client's; raised, it undoes the statement and its record, and the gateway sends the write again. Duplicate keys are raised as well
  * where the gateway asks for it.
+ *
+ * `bulk_write` runs the parts of a client-level bulkWrite in one transaction, and records all their replies as one.
  */
 const SCHEMA = `
 create schema if not exists documentdb_gateway;
@@ -99,6 +101,52 @@ begin
   perform pg_advisory_xact_lock(lock_key);
   return exists (select from documentdb_gateway.retryable_writes w
                   where w.session = session_id and w.number = transaction_number and w.reply::bytea = ${COMMITTED}::bytea);
+end $body$;
+
+create or replace function documentdb_gateway.bulk_write(
+  verbs text[], dbs text[], commands bytea[], statements bytea[], ordered boolean,
+  session_id bytea, lock_key bigint, write_number bigint,
+  out results documentdb_core.bson)
+language plpgsql as $body$
+declare
+  last_number bigint;
+  one documentdb_core.bson;
+  done boolean;
+  parts text[] := '{}';
+begin
+  if session_id is not null then
+    perform pg_advisory_xact_lock(lock_key);
+    select w.number, w.reply into last_number, results
+      from documentdb_gateway.retryable_writes w where w.session = session_id;
+    if last_number = write_number then return; end if;
+    if last_number > write_number then
+      raise exception 'Retryable write with txnNumber % is prohibited on this session because a newer one with txnNumber % has already run.',
+        write_number, last_number using errcode = '${TRANSACTION_TOO_OLD}';
+    end if;
+  end if;
+  for i in 1 .. coalesce(array_length(verbs, 1), 0) loop
+    case verbs[i]
+      when 'insert' then
+        select w.p_result, w.p_success into one, done
+          from documentdb_api.insert(dbs[i], commands[i]::documentdb_core.bson, statements[i]::documentdb_core.bsonsequence, null) w;
+      when 'update' then
+        select w.p_result, w.p_success into one, done
+          from documentdb_api.update(dbs[i], commands[i]::documentdb_core.bson, statements[i]::documentdb_core.bsonsequence, null) w;
+      else
+        select w.p_result, w.p_success into one, done
+          from documentdb_api.delete(dbs[i], commands[i]::documentdb_core.bson, statements[i]::documentdb_core.bsonsequence, null) w;
+    end case;
+    perform documentdb_gateway.unless_met(one, done, false);
+    parts := parts || ('"' || one::text || '"');
+    exit when ordered and not done;
+  end loop;
+  results := ('{ "results": [' || array_to_string(parts, ',') || '] }')::documentdb_core.bson;
+  if session_id is not null then
+    insert into documentdb_gateway.retryable_writes as w (session, number, success, reply)
+      values (session_id, write_number, true, results)
+      on conflict (session) do update
+        set number = excluded.number, success = excluded.success, reply = excluded.reply, written_at = excluded.written_at;
+  end if;
 end $body$;
 
 create or replace function documentdb_gateway.insert_batch(

@@ -14,12 +14,19 @@ const TRANSACTION_LIFETIME_MS = 60_000;
  */
 const LOCK_WAIT_MS = 20;
 const BEGIN = `BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL lock_timeout = '${LOCK_WAIT_MS}ms'`;
+/**
+ * A driver may commit by another connection when the one it had is cut, so a transaction outlives its connection. Its locks are in
+ * others' way for so long when the client is dead.
+ */
+const ORPHAN_MS = 5_000;
 const SESSION_LIFETIME_MS = 30 * 60_000;
-const SWEEP_EVERY_MS = 5_000;
+const SWEEP_EVERY_MS = 1_000;
 
 interface Transaction {
   /** The client connection of its last command. */
   connectionId: number;
+  /** Since when that connection is gone. */
+  orphanedAt: number | null;
   number: bigint;
   session: Session;
   startedAt: number;
@@ -75,6 +82,7 @@ export class SessionStore {
     const transaction = part.starts ? await this.begin(lsid, number, interrupt) : this.current(lsid, number);
     transaction.wrote ||= part.writes;
     transaction.connectionId = part.connectionId;
+    transaction.orphanedAt = null;
     const result = transaction.tail.then(() => {
       if (transaction.failed) throw noSuchTransaction(number);
       return work(transaction.session);
@@ -115,15 +123,12 @@ export class SessionStore {
   }
 
   /**
-   * A client's connection broke. The transaction whose last command came by it is aborted: its process may be dead, and nobody
-   * else can get past its locks. One that goes on by another connection learns of it as of any abort.
+   * A client's connection broke. Its process may be dead, and nobody else can get past the locks of the transaction whose last command
+   * came by it: unless another connection of the session goes on with it soon, it is aborted.
    */
   connectionClosed(connectionId: number): void {
-    for (const [lsid, { transaction }] of this.sessions) {
-      if (transaction?.connectionId !== connectionId) continue;
-      const abandoned = () =>
-        transaction.connectionId === connectionId ? this.end(lsid, transaction, false) : undefined;
-      void transaction.tail.then(abandoned);
+    for (const { transaction } of this.sessions.values()) {
+      if (transaction?.connectionId === connectionId) transaction.orphanedAt = Date.now();
     }
   }
 
@@ -150,6 +155,7 @@ export class SessionStore {
       failed: false,
       wrote: false,
       connectionId: 0,
+      orphanedAt: null,
     };
     session.transaction = transaction;
     session.ended = null;
@@ -197,14 +203,18 @@ export class SessionStore {
 
   private sweep(now: number): void {
     for (const [lsid, session] of this.sessions) {
-      if (session.transaction && now - session.transaction.startedAt > TRANSACTION_LIFETIME_MS) {
-        session.transaction.session.cancel();
-        void this.end(lsid, session.transaction, false);
+      const { transaction } = session;
+      if (transaction && isOver(transaction, now)) {
+        transaction.session.cancel();
+        void this.end(lsid, transaction, false);
       }
       if (!session.transaction && now - session.usedAt > SESSION_LIFETIME_MS) this.sessions.delete(lsid);
     }
   }
 }
+
+const isOver = ({ startedAt, orphanedAt }: Transaction, now: number): boolean =>
+  now - startedAt > TRANSACTION_LIFETIME_MS || (orphanedAt !== null && now - orphanedAt > ORPHAN_MS);
 
 function noSuchTransaction(number: bigint): MongoError {
   return new MongoError(
