@@ -137,7 +137,7 @@ const SIZES = `
 const sizedAs = (database: Fields, sizeOnDisk: number) => ({ ...database, sizeOnDisk, empty: sizeOnDisk === 0 });
 
 /** The options that a collection or view was made with; null when there is none. */
-async function optionsOf(session: Session, db: string, collection: string): Promise<Fields | null> {
+export async function optionsOf(session: Session, db: string, collection: string): Promise<Fields | null> {
   const [row] = await session.query(
     'optionsOf',
     'select cursorpage::text as page from documentdb_api.list_collections_cursor_first_page($1, $2::bytea::documentdb_core.bson, 0)',

@@ -2,6 +2,7 @@ import { deserialize, serialize } from 'bson';
 import { MongoError } from '../errors/mongo-error';
 import { bsonOf, type Session } from '../postgres/database';
 import type { CursorHome } from '../cursors/cursor-store';
+import { collatedDistinct } from './collated-distinct';
 import { explainOf } from './explain';
 import { mendedPipeline } from './pipelines';
 import { cursorIdOf, documentsIn, listIn, type Command, type Handler } from './command';
@@ -28,7 +29,7 @@ export const reads: Record<string, Handler> = {
   listCollections: firstPageOf,
   listIndexes: async (command) => portable(await firstPageOf(command)),
   count: (command) => single(command, 'count_query'),
-  distinct: (command) => single(command, 'distinct_query'),
+  distinct: async (command) => (await collatedDistinct(command)) ?? single(command, 'distinct_query'),
   getMore: async (command) => {
     const id = cursorIdOf(command.document.getMore, 'getMore');
     const { cursors } = command.gateway;
