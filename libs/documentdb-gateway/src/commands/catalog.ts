@@ -2,6 +2,7 @@ import { Double, EJSON, serialize } from 'bson';
 import { CODES, MongoError } from '../errors/mongo-error';
 import { bsonOf, type Session } from '../postgres/database';
 import { decode } from '../wire/message';
+import { mendedStages } from './pipelines';
 import { documentsIn, numberOf, type Command, type Handler } from './command';
 
 type Fields = Record<string, unknown>;
@@ -218,7 +219,7 @@ function creatable({
   storageEngine: _engine,
   ...spec
 }: Fields): Fields {
-  return spec;
+  return Array.isArray(spec.pipeline) ? { ...spec, pipeline: mendedStages(spec.pipeline) } : spec;
 }
 
 function renamed(command: Command): [db: string, from: string, to: string] {
