@@ -170,6 +170,13 @@ describeGateway('The options of a command', (postgres) => {
       const lower = (values as (string | null)[]).map((value) => value?.toLowerCase() ?? null);
       expect(lower.sort()).toEqual(expected);
     });
+    it('that is the simple one is none', async () => {
+      const simple = { collation: { locale: 'simple' } };
+      expect(await ask({ distinct: 'words', key: 'w', query: { _id: 1 }, ...simple })).toMatchObject({ values: ['x'] });
+      const modify = { findAndModify: 'words', query: { w: 'none' }, remove: true };
+      expect(await ask({ ...modify, ...simple })).toMatchObject({ ok: 1, value: null });
+      expect(await ask({ create: 'simple', ...simple })).toMatchObject({ ok: 1 });
+    });
     it.each<[string, Fields]>([
       ['an update', { update: 'words', updates: [{ q: { w: 'X' }, u: { $set: { a: 1 } }, collation }] }],
       ['findAndModify', { findAndModify: 'words', query: { w: 'X' }, remove: true, collation }],

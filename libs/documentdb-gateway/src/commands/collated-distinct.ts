@@ -21,7 +21,7 @@ export async function collatedDistinct(command: Command): Promise<Fields | null>
     promoteValues: false,
     bsonRegExp: true,
   });
-  if (typeof key !== 'string' || key === '' || (collation as Fields).locale === 'simple') return null;
+  if (typeof key !== 'string' || key === '' || collation === undefined) return null;
   const steps = key.split('.');
   if (steps.some((step) => /^\d+$/.test(step))) {
     throw MongoError.of('CommandNotSupported', 'distinct with a collation takes no position in an array');
