@@ -146,6 +146,78 @@ describeGateway('The options of a command', (postgres) => {
     expect(timeOf(await timed({ find: 'nowhere', filter: 5 })).compare(ahead)).toBe(1);
   });
 
+  describe('a collation', () => {
+    const collation = { locale: 'en', strength: 2 };
+    beforeAll(() =>
+      ask({
+        insert: 'words',
+        documents: [
+          { _id: 1, w: 'x', l: ['a', 'A', 'b'], n: null },
+          { _id: 2, w: 'X', l: ['B'], e: [] },
+          { _id: 3, w: 'y', o: [{ p: 'q' }, { p: 'Q' }, { p: ['r', 'R'] }] },
+        ],
+      }),
+    );
+    it.each<[string, string, Fields | undefined, unknown[]]>([
+      ['values', 'w', undefined, ['x', 'y']],
+      ['values in arrays', 'l', undefined, ['a', 'b']],
+      ['values in documents in arrays', 'o.p', undefined, ['q', 'r']],
+      ['null', 'n', undefined, [null]],
+      ['nothing of an empty array', 'e', undefined, []],
+      ['the values of what is found under it', 'l', { w: 'X' }, ['a', 'b']],
+    ])('makes distinct find once %s', async (_name, key, query, expected) => {
+      const { values } = await ask({ distinct: 'words', key, query, collation });
+      const lower = (values as (string | null)[]).map((value) => value?.toLowerCase() ?? null);
+      expect(lower.sort()).toEqual(expected);
+    });
+    it('that is the simple one is none', async () => {
+      const simple = { collation: { locale: 'simple' } };
+      expect(await ask({ distinct: 'words', key: 'w', query: { _id: 1 }, ...simple })).toMatchObject({ values: ['x'] });
+      const modify = { findAndModify: 'words', query: { w: 'none' }, remove: true };
+      expect(await ask({ ...modify, ...simple })).toMatchObject({ ok: 1, value: null });
+      expect(await ask({ create: 'simple', ...simple })).toMatchObject({ ok: 1 });
+    });
+    it.each<[string, Fields]>([
+      ['an update', { update: 'words', updates: [{ q: { w: 'X' }, u: { $set: { a: 1 } }, collation }] }],
+      ['findAndModify', { findAndModify: 'words', query: { w: 'X' }, remove: true, collation }],
+      ['a position in an array', { distinct: 'words', key: 'l.0', collation }],
+    ])('is refused in %s', async (_name, command) => {
+      expect(await ask(command)).toMatchObject({ ok: 0, code: 115 });
+    });
+  });
+
+  describe('a hint of a write', () => {
+    const [there, nowhere] = [{ hint: 'a_1' }, { hint: { b: 1 } }];
+    const q = { a: -1 };
+    const refused = { ok: 1, n: 0, writeErrors: [{ index: 0, code: 2 }] };
+    it.each<[string, Fields, Fields]>([
+      ['an update', { update: 'things', updates: [{ q, u: { $set: { c: 1 } }, ...there }] }, { ok: 1, n: 0 }],
+      ['a wrong one of an update', { update: 'things', updates: [{ q, u: { $set: { c: 1 } }, ...nowhere }] }, refused],
+      ['a wrong one of a delete', { delete: 'things', deletes: [{ q, limit: 1, ...nowhere }] }, refused],
+      ['findAndModify', { findAndModify: 'things', query: q, remove: true, hint: { a: 1 } }, { ok: 1, value: null }],
+      ['a wrong one of findAndModify', { findAndModify: 'things', query: q, remove: true, ...nowhere }, { code: 2 }],
+      [
+        'one where there is no collection',
+        { delete: 'nothing', deletes: [{ q, limit: 1, ...nowhere }] },
+        { ok: 1, n: 0 },
+      ],
+    ])('%s', async (_name, command, answer) => {
+      expect(await ask(command)).toMatchObject(answer);
+    });
+  });
+
+  it('tells which document a validator refused, and by which operator', async () => {
+    await ask({ create: 'checked', validator: { $jsonSchema: { required: ['n'] } } });
+    const errInfo = { failingDocumentId: 2, details: { operatorName: '$jsonSchema' } };
+    const inserted = await ask({ insert: 'checked', documents: [{ _id: 1, n: 1 }, { _id: 2 }] });
+    expect(inserted).toMatchObject({ n: 1, writeErrors: [{ index: 1, code: 121, errInfo }] });
+    const found = { failingDocumentId: 1, details: { operatorName: '$jsonSchema' } };
+    const updated = await ask({ update: 'checked', updates: [{ q: { n: 1 }, u: { $unset: { n: 1 } } }] });
+    expect(updated).toMatchObject({ writeErrors: [{ index: 0, code: 121, errInfo: found }] });
+    const modified = await ask({ findAndModify: 'checked', query: { n: 1 }, update: { $unset: { n: 1 } } });
+    expect(modified).toMatchObject({ ok: 0, code: 121, errInfo: found });
+  });
+
   describe('explain', () => {
     const planOf = async (command: Fields) => {
       const reply = await ask({ explain: command, verbosity: 'queryPlanner' });

@@ -67,6 +67,14 @@ describeGateway('Pipelines', (postgres) => {
     expect(await client.command({ find: 'other', $db })).toMatchObject({ cursor: { firstBatch: [] } });
   });
 
+  it('are mended in a view', async () => {
+    const view = { create: 'pruned', viewOn: 'things', pipeline: [prune], $db };
+    expect(await client.command(view)).toMatchObject({ ok: 1 });
+    expect(await client.command(view)).toMatchObject({ ok: 1 });
+    const counted = { aggregate: 'pruned', pipeline: [{ $group: { _id: null, n: { $sum: 1 } } }], cursor: {}, $db };
+    expect(await client.command(counted)).toMatchObject({ cursor: { firstBatch: [{ _id: null, n: 2 }] } });
+  });
+
   it('takes documents for themselves', async () => {
     expect(await run([{ $documents: [{ a: 1 }, { a: 2 }] }, { $match: { a: 2 } }], 1)).toMatchObject({
       cursor: { firstBatch: [{ a: 2 }] },

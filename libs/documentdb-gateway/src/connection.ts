@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { withFields } from './bson/append';
 import { ScramLogin, type ScramVerifier } from './auth/scram';
 import { Command, type Gateway } from './commands/command';
+import type { Strike } from './commands/fail-points';
 import { answer } from './commands/registry';
 import { hello } from './commands/handshake';
 import { MongoError } from './errors/mongo-error';
@@ -88,7 +89,8 @@ export class ClientConnection {
 
   /** @returns null when a fail point of a test wants the connection closed */
   private async replyOrFail(command: Command): Promise<Buffer | Record<string, unknown> | null> {
-    const strike = (await this.gateway.failPoints?.strike(command)) ?? null;
+    // A greeting that cannot be read hangs up, as any broken frame does.
+    const strike = (await this.gateway.failPoints?.strike(command).catch((): Strike => ({ kind: 'hangUp' }))) ?? null;
     if (strike?.kind === 'hangUp') return null;
     if (strike?.kind === 'reply') return strike.reply;
     const reply = await this.reply(command);

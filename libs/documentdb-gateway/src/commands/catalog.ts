@@ -2,6 +2,7 @@ import { Double, EJSON, serialize } from 'bson';
 import { CODES, MongoError } from '../errors/mongo-error';
 import { bsonOf, type Session } from '../postgres/session';
 import { decode } from '../wire/message';
+import { mendedStages } from './pipelines';
 import { documentsIn, numberOf, type Command, type Handler } from './command';
 
 type Fields = Record<string, unknown>;
@@ -140,7 +141,7 @@ const SIZES = `
 const sizedAs = (database: Fields, sizeOnDisk: number) => ({ ...database, sizeOnDisk, empty: sizeOnDisk === 0 });
 
 /** The options that a collection or view was made with; null when there is none. */
-async function optionsOf(session: Session, db: string, collection: string): Promise<Fields | null> {
+export async function optionsOf(session: Session, db: string, collection: string): Promise<Fields | null> {
   const [row] = await session.query(
     'optionsOf',
     'select cursorpage::text as page from documentdb_api.list_collections_cursor_first_page($1, $2::bytea::documentdb_core.bson, 0)',
@@ -221,7 +222,7 @@ function creatable({
   storageEngine: _engine,
   ...spec
 }: Fields): Fields {
-  return spec;
+  return Array.isArray(spec.pipeline) ? { ...spec, pipeline: mendedStages(spec.pipeline) } : spec;
 }
 
 function renamed(command: Command): [db: string, from: string, to: string] {

@@ -66,7 +66,7 @@ function valuesOf(filter: unknown, update: unknown): Fields {
 }
 
 /** What an update found and would have changed; nothing for an insert. */
-async function documentOf(command: Command, filter: unknown, update: unknown): Promise<Fields> {
+export async function documentOf(command: Command, filter: unknown, update: unknown): Promise<Fields> {
   if (update === null || update === undefined) return {};
   const find = Buffer.from(serialize({ find: command.target, filter, limit: 1, singleBatch: true }));
   const [row] = await command.gateway.database.use((session) =>

@@ -1,4 +1,5 @@
 import { valueOf } from '../bson/build';
+import { withoutElements } from '../bson/raw-document';
 import { MongoError } from '../errors/mongo-error';
 import { checkApi } from './api-version';
 import type { Command } from './command';
@@ -95,6 +96,12 @@ const ofCapped: Check = ({ options }) => {
   );
 };
 
+/** The simple collation is none, and the engine need not hear of it. */
+const collation: Check = (command, value) => {
+  if ((value as { locale?: unknown } | null)?.locale !== 'simple') return;
+  command.replaceBody(withoutElements(command.body, (field) => field === 'collation'));
+};
+
 /** What any command may carry. */
 const GENERIC: Readonly<Record<string, Check>> = {
   readConcern: checkReadConcern,
@@ -119,7 +126,10 @@ const CHECKS: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
     ntoreturn: refuseUnknown,
   },
   getMore: { batchSize: notNegative },
-  create: { expireAfterSeconds: expiry, size: ofCapped, max: ofCapped },
+  distinct: { collation },
+  findAndModify: { collation },
+  findandmodify: { collation },
+  create: { collation, expireAfterSeconds: expiry, size: ofCapped, max: ofCapped },
 };
 
 const API = ['apiVersion', 'apiStrict', 'apiDeprecationErrors'];

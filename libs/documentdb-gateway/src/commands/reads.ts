@@ -2,6 +2,7 @@ import { deserialize, serialize } from 'bson';
 import { MongoError } from '../errors/mongo-error';
 import { bsonOf, type Session } from '../postgres/session';
 import type { CursorHome } from '../cursors/cursor-store';
+import { collatedDistinct } from './collated-distinct';
 import { explainOf } from './explain';
 import { mendedPipeline } from './pipelines';
 import { decode } from '../wire/message';
@@ -29,7 +30,7 @@ export const reads: Record<string, Handler> = {
   listCollections: async (command) => withListedName(await firstPageOf(command)),
   listIndexes: async (command) => portable(await firstPageOf(command)),
   count: (command) => single(command, 'count_query'),
-  distinct: (command) => single(command, 'distinct_query'),
+  distinct: async (command) => (await collatedDistinct(command)) ?? single(command, 'distinct_query'),
   getMore: async (command) => {
     const { getMore, collection } = command.document;
     if (typeof collection !== 'string') throw MongoError.of('TypeMismatch', 'getMore needs the name of a collection');

@@ -9,6 +9,7 @@ import { bulkWrite } from './bulk-write';
 import { announceCommands, diagnostics } from './diagnostics';
 import { explain } from './explain';
 import { handshake } from './handshake';
+import { checkHints } from './hints';
 import { checkOptions } from './options';
 import { reads } from './reads';
 import { sessionCommands } from './session-commands';
@@ -58,7 +59,8 @@ export async function answer(command: Command): Promise<Buffer> {
   try {
     command.requireEnvelope();
     if (command.gossip) clock.hear(command.gossip);
-    const reply = await handlerOf(command)(command);
+    const handler = handlerOf(command);
+    const reply = (await checkHints(command)) ?? (await handler(command));
     return timed(command, withWriteConcern(command, reply));
   } catch (error) {
     return timed(command, fromPostgres(error, command.inTransaction).toReply());

@@ -6,8 +6,9 @@ import { unpackSqlState } from '../errors/sql-states';
 import { bsonOf, type Session } from '../postgres/session';
 import { decode } from '../wire/message';
 import type { Command, Handler } from './command';
-import { describeDuplicate } from './duplicate-key';
+import { describeDuplicate, documentOf } from './duplicate-key';
 import type { SingleInsert } from './insert-lanes';
+import { describeInvalid } from './validation-error';
 import { writeIdentity, type WriteIdentity } from './retryable';
 import { retryingUpserts, STATEMENTS_FIELD, statementsOf, type Verb, type Written } from './upserts';
 
@@ -35,7 +36,11 @@ export const findAndModify: Handler = async (command) => {
   try {
     return withFound((await engineWrite(command, 'findAndModify')).result);
   } catch (error) {
-    throw await describeDuplicate(command, error, command.document.query, command.document.update);
+    const { query, update } = command.document;
+    const described = await describeDuplicate(command, error, query, update);
+    if (described.code !== CODES.DocumentValidationFailure) throw described;
+    const { _id: id } = await documentOf(command, query, update);
+    throw new MongoError(described.code, described.message, await describeInvalid(command, id));
   }
 };
 
@@ -164,6 +169,9 @@ function throwConflict(errors: WriteError[]): void {
 
 async function explainError(command: Command, kind: Kind, error: WriteError, statement: unknown): Promise<WriteError> {
   const explained = { ...error, code: codeOfSqlState(unpackSqlState(error.code)) };
+  if (explained.code === CODES.DocumentValidationFailure) {
+    return { ...explained, ...(await describeInvalid(command, await failingId(command, kind, statement))) };
+  }
   if (explained.code !== CODES.DuplicateKey) return explained;
   const { q, u } = (statement ?? {}) as { q?: unknown; u?: unknown };
   const duplicate =
@@ -171,6 +179,14 @@ async function explainError(command: Command, kind: Kind, error: WriteError, sta
       ? await describeDuplicate(command, duplicateOf(error), statement, null)
       : await describeDuplicate(command, duplicateOf(error), q, u);
   return { ...explained, errmsg: duplicate.message, ...duplicate.more };
+}
+
+/** The `_id` of the document that a statement would have written; undefined where it may be one of several. */
+async function failingId(command: Command, kind: Kind, statement: unknown): Promise<unknown> {
+  if (kind === 'insert') return (statement as { _id?: unknown } | undefined)?._id;
+  const { q, u, multi } = (statement ?? {}) as { q?: unknown; u?: unknown; multi?: unknown };
+  if (multi === true) return undefined;
+  return (await documentOf(command, q, u))._id ?? (q as { _id?: unknown } | undefined)?._id;
 }
 
 const duplicateOf = ({ errmsg }: WriteError) => Object.assign(new Error(errmsg), { code: '23505' });
