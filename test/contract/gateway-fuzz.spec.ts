@@ -11,7 +11,7 @@ describeGateway('Whatever a client of the gateway sends', (postgres) => {
   const seed = FUZZ_SEED === undefined ? Math.trunc(Math.random() * 2 ** 31) : Number(FUZZ_SEED);
 
   it(
-    'is answered as a MongoDB answers, and nobody else has to wait for it',
+    'is answered as a MongoDB answers, and ends neither the engine nor the gateway',
     async () => {
       process.stderr.write(`FUZZ_SEED=${seed} npm run fuzz:gateway -- ${COMMANDS}\n`);
       const report = await GatewayFuzz.run(postgres, { seed, commands: COMMANDS, mostMs: MOST_MS });
