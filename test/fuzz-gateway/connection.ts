@@ -10,6 +10,7 @@ export type Outcome = { reply: Reply } | { reply: null; why: 'hung up' | 'no ans
 
 const HEAD_BYTES = 21;
 const OP_MSG = 2013;
+const LEAVE_AFTER_MS = 3;
 
 /** A client below the driver, one command at a time, that never waits for ever. */
 export class Connection {
@@ -59,6 +60,13 @@ export class Connection {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** Sends, and is gone while the command is at work. */
+  async leave(bytes: Buffer): Promise<void> {
+    this.socket.write(bytes);
+    await new Promise((resolve) => setTimeout(resolve, LEAVE_AFTER_MS));
+    this.close();
   }
 
   close(): void {

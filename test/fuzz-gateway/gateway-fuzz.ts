@@ -127,7 +127,15 @@ export class GatewayFuzz {
 
   private async command(connection: Connection, attempt: Attempt, sent: Sent): Promise<boolean> {
     const startedAt = performance.now();
-    const outcome = await connection.ask(frameOf(sent, connection.cursorId), ANSWER_MS);
+    const frame = frameOf(sent, connection.cursorId);
+    if (sent.leaves) {
+      this.report.answered(attempt.number, sent, null, 0);
+      await connection.leave(frame);
+      // It may be at work for a while.
+      attempt.lost = true;
+      return false;
+    }
+    const outcome = await connection.ask(frame, ANSWER_MS);
     const verdict = outcome.reply && verdictOn(outcome.reply);
     this.report.answered(attempt.number, sent, verdict, performance.now() - startedAt);
     if (verdict?.kind === 'lost') {

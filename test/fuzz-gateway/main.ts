@@ -43,7 +43,7 @@ async function main(): Promise<boolean> {
 
 /** A line for each finding: what it was, its commands to read, and their very bytes. */
 function keep(report: FuzzReport, seed: number): string {
-  const file = join(tmpdir(), `gateway-fuzz-${seed}.ejson`);
+  const file = join(tmpdir(), `gateway-fuzz-${seed}-${process.pid}.ejson`);
   const lines = report.findings.map(({ what, number, script }) =>
     JSON.stringify({
       what,

@@ -11,6 +11,8 @@ export interface Sent {
   body: Fields;
   /** The list that goes beside the body as a document sequence. */
   beside: { field: string; documents: readonly Fields[] } | null;
+  /** The client goes away without waiting for the answer. */
+  leaves: boolean;
 }
 
 const DATABASES = ['fz', 'fz', 'fz', 'fz_2'];
@@ -47,6 +49,7 @@ const ENVELOPE: Record<string, Part> = {
   startTransaction: one(true, false),
 };
 const IN_ENVELOPE = 0.05;
+const LEAVES = 0.01;
 
 /**
  * What one client sends next, made of the seed and a number alone (a cursor's id apart): one command, a transaction or a read to its
@@ -112,6 +115,7 @@ function sent(random: Random, command: Fields, envelope: [string, unknown][]): S
   const own = besides ? command.entries.filter(([name]) => name !== field) : command.entries;
   return {
     body: new Fields([...own, ...envelope]),
+    leaves: random.chance(LEAVES),
     beside: besides
       ? {
           field: random.chance(0.02) ? 'other' : field,
