@@ -28,10 +28,25 @@ export function describeGateway(name: string, suite: (postgres: string) => void)
 
 /** A gateway process of the test's own. */
 export class GatewayProcess {
+  /** Resolves with how it ended. */
+  readonly exit: Promise<string>;
+  private lastErrors = '';
+
   private constructor(
     private readonly child: ChildProcess,
     readonly port: number,
-  ) {}
+  ) {
+    this.exit = once(child, 'exit').then(([code, signal]) => String(signal ?? code));
+    child.stderr!.on(
+      'data',
+      (chunk: Buffer) => (this.lastErrors = (this.lastErrors + chunk.toString()).slice(-10_000)),
+    );
+  }
+
+  /** The end of what it has written to stderr. */
+  get errors(): string {
+    return this.lastErrors;
+  }
 
   /** @param postgresUri with the password, which the gateway has from its environment */
   static async start(postgresUri: string, ...options: string[]): Promise<GatewayProcess> {
