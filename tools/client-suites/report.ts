@@ -13,8 +13,10 @@ interface MochaTest {
 /** Something that the engine cannot do, and the tests that ask for it. */
 export interface EngineLimit {
   feature: string;
-  /** MongoDB's code of the refusal. A failure with another code is not excused. Absent: it is answered otherwise than by MongoDB. */
+  /** MongoDB's code of the refusal, which the failure must have. */
   code?: number;
+  /** Where a test wraps the refusal in an assertion: a part of its message. With neither, the engine answers otherwise than MongoDB. */
+  message?: string;
   /** Parts of the tests' full titles. A hook that fails is explained only by a part that names the hook. */
   tests: readonly string[];
 }
@@ -57,8 +59,8 @@ export function report(
     'by folder, passed of those that ran:',
     ...byFolder(result, folderOf),
     `the engine cannot (${known}):`,
-    ...[...explained].flatMap(([{ feature, code }, failures]) => [
-      `  ${feature}, ${code === undefined ? 'answered otherwise' : `code ${code}`} (${failures.length}):`,
+    ...[...explained].flatMap(([limit, failures]) => [
+      `  ${limit.feature}, ${answerOf(limit)} (${failures.length}):`,
       ...failures,
     ]),
     `other failures (${others.length}):`,
@@ -71,9 +73,14 @@ export function report(
   return { lines, share, explained: known, failedHooks };
 }
 
-function explains({ code, tests }: EngineLimit, failure: MochaResult['failures'][number]): boolean {
-  const answered = failure.err.code;
-  if (code !== undefined && typeof answered === 'number' && answered !== code) return false;
+function answerOf({ code, message }: EngineLimit): string {
+  if (code !== undefined) return `code ${code}`;
+  return message === undefined ? 'answered otherwise' : `"${message}"`;
+}
+
+function explains({ code, message, tests }: EngineLimit, failure: MochaResult['failures'][number]): boolean {
+  if (code !== undefined && failure.err.code !== code) return false;
+  if (message !== undefined && !failure.err.message?.includes(message)) return false;
   const hook = isHook(failure);
   return tests.some((part) => failure.fullTitle.includes(part) && (!hook || HOOK.test(part)));
 }

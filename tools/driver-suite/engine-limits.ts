@@ -1,13 +1,19 @@
 import type { EngineLimit } from '../client-suites/report';
 
 const COMMAND_NOT_SUPPORTED = 115;
+const SNAPSHOT_UNAVAILABLE = 246;
 
 /** What DocumentDB or a replica set of one cannot do, by the tests of the driver that ask for it. */
 export const ENGINE_LIMITS: readonly EngineLimit[] = [
   {
     feature: 'change streams',
     code: COMMAND_NOT_SUPPORTED,
-    tests: ['Retryable Reads (unified) changeStreams-'],
+    tests: ['Retryable Reads (unified) changeStreams-', 'Unified test format runner (valid-pass) poc-change-streams'],
+  },
+  {
+    feature: 'change streams, with a write concern of 0',
+    message: 'Timeout of 60000ms exceeded',
+    tests: ['when writeConcern = 0 cursor creating operations with a getMore succeeds on changeStream'],
   },
   {
     feature: 'pre-images and post-images of change streams',
@@ -23,6 +29,7 @@ export const ENGINE_LIMITS: readonly EngineLimit[] = [
       'Cursor shouldAwaitDataWithDocumentsAvailable',
       'Cursor awaiting data core tailable cursor test',
       'runCursorCommand does not close the cursor when receiving an empty batch',
+      'collectionData-createOptions collection is created with the correct options',
     ],
   },
   {
@@ -41,6 +48,16 @@ export const ENGINE_LIMITS: readonly EngineLimit[] = [
     tests: ['Document Validation should correctly bypass validation for aggregation using out'],
   },
   {
+    feature: 'returnKey of find',
+    code: COMMAND_NOT_SUPPORTED,
+    tests: ['Command Monitoring Spec (unified) find A successful find with showRecordId and returnKey'],
+  },
+  {
+    feature: 'reads of a snapshot of the past, outside a transaction',
+    code: SNAPSHOT_UNAVAILABLE,
+    tests: ['Sessions spec tests snapshot-sessions '],
+  },
+  {
     feature: 'secondaries',
     tests: [
       'Aggregation should perform aggregations with a write stage on secondary when readPreference is secondary',
@@ -50,6 +67,8 @@ export const ENGINE_LIMITS: readonly EngineLimit[] = [
       'Cursor should correctly execute cursor count with secondary readPreference',
       'run command with secondary read preference in client option and primary read preference in transaction options',
       'transaction-options readPreference inherited from client',
+      'Command Monitoring records APM events for reads on secondaries',
+      'When enableOverloadRetargeting is enabled retries on a different server when SystemOverloadedError',
     ],
   },
   {

@@ -9,15 +9,21 @@ import { ENGINE_LIMITS } from './engine-limits';
 
 const TESTS = 'test/integration';
 const FOLDERS = [
+  'causal-consistency',
   'collection-management',
+  'command-logging-and-monitoring',
   'crud',
   'gridfs',
+  'index-management',
+  'read-write-concern',
   'retryable-reads',
   'retryable-writes',
   'run-command',
   'sessions',
   'transactions',
   'transactions-convenient-api',
+  'unified-test-format',
+  'versioned-api',
 ];
 
 runClientSuite({

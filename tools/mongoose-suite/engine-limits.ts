@@ -58,17 +58,19 @@ export const ENGINE_LIMITS: readonly EngineLimit[] = [
   {
     feature: '$where and server-side JavaScript',
     code: BAD_VALUE,
+    tests: ['findOne querying via $where a string', 'findOne querying via $where a function'],
+  },
+  {
+    feature: 'a $where that sleeps',
+    message: 'unknown top level operator: $where',
     tests: [
-      'findOne querying via $where a string',
-      'findOne querying via $where a function',
-      // These sleep in a $where.
       'Query maxTimeMS() (gh-7254)',
       'Query connection-level maxTimeMS() (gh-4066)',
       'Query mongoose-level maxTimeMS() (gh-4066)',
     ],
   },
   {
-    feature: '$jsonSchema beyond the keywords of types and bounds',
+    feature: '$jsonSchema with additionalProperties',
     code: FAILED_TO_PARSE,
     tests: ['schema jsonSchema() (gh-11162) handles maps'],
   },
