@@ -6,8 +6,9 @@ const TYPE_MISMATCH = 14;
 const COMMAND_NOT_SUPPORTED = 115;
 const NEAR_NOT_ALLOWED = 5626500;
 
-/** What DocumentDB cannot do, by the tests of mongoose that ask for it. */
+/** What DocumentDB or a replica set of one cannot do, by the tests of mongoose that ask for it. */
 export const ENGINE_LIMITS: readonly EngineLimit[] = [
+  { feature: 'change streams', code: COMMAND_NOT_SUPPORTED, tests: ['Model bug fixes 3.6 features watch() '] },
   {
     feature: 'capped collections',
     code: COMMAND_NOT_SUPPORTED,

@@ -15,8 +15,14 @@ runClientSuite({
   name: 'mongoose-suite',
   checkoutVariable: 'MONGOOSE_CHECKOUT',
   needed: ['test/common.js', 'node_modules/mongodb'],
-  files: ['./test/*.test.js'],
-  environment: (mongodbUri) => ({ MONGOOSE_TEST_URI: mongodbUri }),
+  mochaOptions: ['--timeout', '30000', '--ignore', 'test/encryption/**/*.test.js'],
+  files: ['./test/**/*.test.js'],
+  environment: (mongodbUri) => ({
+    MONGOOSE_TEST_URI: mongodbUri,
+    // As in mongoose's own `npm run test-rs`: with transactions.
+    START_REPLICA_SET: '1',
+    MONGOOSE_REPLSET_URI: mongodbUri.replace('directConnection=true', 'replicaSet=caas'),
+  }),
   limits: ENGINE_LIMITS,
   folderOf: (file) => basename(file, '.test.js'),
   passes: ({ share, explained, failedHooks }) => failedHooks === 0 && share >= MUST_PASS && explained <= MOST_EXPLAINED,
