@@ -1,6 +1,6 @@
 import { deserialize, serialize } from 'bson';
 import { MongoError } from '../errors/mongo-error';
-import { bsonOf } from '../postgres/database';
+import { bsonOf } from '../postgres/session';
 import type { Command } from './command';
 
 type Fields = Record<string, unknown>;

@@ -1,0 +1,82 @@
+import type { EngineLimit } from '../client-suites/report';
+
+const COMMAND_NOT_SUPPORTED = 115;
+const SNAPSHOT_UNAVAILABLE = 246;
+
+/** What DocumentDB or a replica set of one cannot do, by the tests of the driver that ask for it. */
+export const ENGINE_LIMITS: readonly EngineLimit[] = [
+  {
+    feature: 'change streams',
+    code: COMMAND_NOT_SUPPORTED,
+    tests: ['Retryable Reads (unified) changeStreams-', 'Unified test format runner (valid-pass) poc-change-streams'],
+  },
+  {
+    feature: 'change streams, with a write concern of 0',
+    message: 'Timeout of 60000ms exceeded',
+    tests: ['when writeConcern = 0 cursor creating operations with a getMore succeeds on changeStream'],
+  },
+  {
+    feature: 'pre-images and post-images of change streams',
+    code: COMMAND_NOT_SUPPORTED,
+    tests: ['createCollection-pre_and_post_images createCollection with changeStreamPreAndPostImages enabled'],
+  },
+  {
+    feature: 'capped collections',
+    code: COMMAND_NOT_SUPPORTED,
+    tests: [
+      'Find Cursor #tryNext should return control to the user if an empty batch is returned',
+      'MaxTimeMS awaitData, tailable, maxTimeMS, and maxAwaitTimeMS on cursors "before each" hook',
+      'Cursor shouldAwaitDataWithDocumentsAvailable',
+      'Cursor awaiting data core tailable cursor test',
+      'runCursorCommand does not close the cursor when receiving an empty batch',
+      'collectionData-createOptions collection is created with the correct options',
+    ],
+  },
+  {
+    feature: 'time-series collections',
+    code: COMMAND_NOT_SUPPORTED,
+    tests: ['Collection management unified spec tests timeseries-collection'],
+  },
+  {
+    feature: 'clustered collections',
+    code: COMMAND_NOT_SUPPORTED,
+    tests: ['Collection management unified spec tests clustered-indexes'],
+  },
+  {
+    feature: '$out into the collection that is read',
+    code: COMMAND_NOT_SUPPORTED,
+    tests: ['Document Validation should correctly bypass validation for aggregation using out'],
+  },
+  {
+    feature: 'returnKey of find',
+    code: COMMAND_NOT_SUPPORTED,
+    tests: ['Command Monitoring Spec (unified) find A successful find with showRecordId and returnKey'],
+  },
+  {
+    feature: 'reads of a snapshot of the past, outside a transaction',
+    code: SNAPSHOT_UNAVAILABLE,
+    tests: ['Sessions spec tests snapshot-sessions '],
+  },
+  {
+    feature: 'secondaries',
+    tests: [
+      'Aggregation should perform aggregations with a write stage on secondary when readPreference is secondary',
+      'Find should respect client-level read preference',
+      '#findOneAndUpdate when passing in a non-primary read preference "before each" hook',
+      '#findOneAndUpdate when passing in a non-primary read preference "after each" hook',
+      'Cursor should correctly execute cursor count with secondary readPreference',
+      'run command with secondary read preference in client option and primary read preference in transaction options',
+      'transaction-options readPreference inherited from client',
+      'Command Monitoring records APM events for reads on secondaries',
+      'When enableOverloadRetargeting is enabled retries on a different server when SystemOverloadedError',
+    ],
+  },
+  {
+    feature: 'client-side encryption, whose native module the checkout lacks',
+    tests: ['MongoClient.bulkWrite returns an error if auto-encryption is configured "before each" hook'],
+  },
+  {
+    feature: 'a cursor that outlives its last document: here it ends with it, which saves a getMore',
+    tests: ['Find Cursor #next should support a batch size'],
+  },
+];
