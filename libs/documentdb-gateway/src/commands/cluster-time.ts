@@ -41,10 +41,12 @@ export class ClusterClock {
   /**
    * Takes over a client's `$clusterTime` when it is later.
    * @param gossip the raw document, `{ clusterTime, signature }`
-   * @throws MongoError ClusterTimeFailsRateLimiter when it is more than a year ahead
+   * @throws MongoError TypeMismatch; ClusterTimeFailsRateLimiter when it is more than a year ahead
    */
   hear(gossip: Buffer): void {
-    if (gossip.length < FIRST_VALUE + 8 || gossip[4] !== TIMESTAMP) return;
+    if (gossip.length < FIRST_VALUE + 8 || gossip[4] !== TIMESTAMP) {
+      throw MongoError.of('TypeMismatch', "BSON field '$clusterTime.clusterTime' must be a timestamp");
+    }
     const count = gossip.readUInt32LE(FIRST_VALUE);
     const seconds = gossip.readUInt32LE(FIRST_VALUE + 4);
     if (seconds < this.seconds || (seconds === this.seconds && count <= this.count)) return;

@@ -41,6 +41,9 @@ export function checkReadConcern(command: Command, value: unknown): void {
   if (level !== undefined && !READ_LEVELS.has(level as string)) {
     throw MongoError.of('FailedToParse', `readConcern.level must be one of ${[...READ_LEVELS].join(', ')}`);
   }
+  if (level === 'linearizable' && ['$out', '$merge'].some((stage) => command.request.body.includes(stage))) {
+    throw MongoError.of('InvalidOptions', 'a pipeline that ends in $out or $merge takes no linearizable read concern');
+  }
   if (command.inTransaction) return checkInTransaction(command, (level as string | undefined) ?? 'local');
   if (level === 'snapshot' || atClusterTime !== undefined) {
     throw SNAPSHOT_READS.has(command.name)

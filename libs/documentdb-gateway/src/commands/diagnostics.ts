@@ -62,9 +62,18 @@ export const diagnostics: Record<string, Handler> = {
     ok({ config: { _id: REPLICA_SET, version: 1, members: [{ _id: 0, host: gateway.address }] } }),
   usersInfo: () => ok({ users: [] }),
   rolesInfo: () => ok({ roles: [] }),
+  createSearchIndexes: refuseSearch,
+  updateSearchIndex: refuseSearch,
+  dropSearchIndex: refuseSearch,
   fsync: () => ok({ numFiles: 1 }),
   logRotate: () => ok(),
 };
+
+function refuseSearch(): Promise<never> {
+  return Promise.reject(
+    MongoError.of('SearchNotEnabled', 'search indexes are a service of MongoDB Atlas, and are not supported here'),
+  );
+}
 
 /** Filled by the registry, which knows every command; the list and the registry would otherwise import each other. */
 let commandNames: readonly string[] = [];

@@ -28,11 +28,22 @@ const ENVELOPE = new Set([
   'apiDeprecationErrors',
 ]);
 
+const VERBOSITIES = new Set<unknown>(['queryPlanner', 'executionStats', 'allPlansExecution']);
+
 /**
  * The engine explains in PostgreSQL's words: its plan is passed on whole, under MongoDB's names for the outermost parts. Of a
  * write it is the plan that finds the documents, which is what MongoDB's own answer is mostly about.
  */
-export const explain: Handler = (command) => explainOf(command, documentIn(command.document, 'explain'));
+export const explain: Handler = (command) => {
+  const { verbosity } = command.document;
+  if (verbosity === undefined || VERBOSITIES.has(verbosity)) {
+    return explainOf(command, documentIn(command.document, 'explain'));
+  }
+  throw MongoError.of(
+    'BadValue',
+    `Enumeration value '${String(verbosity)}' for field 'explain.verbosity' is not a valid value.`,
+  );
+};
 
 /**
  * The plan of `inner`, a command as its client would send it.

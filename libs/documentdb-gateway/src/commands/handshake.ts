@@ -1,4 +1,5 @@
-import { ObjectId } from 'bson';
+import { ObjectId, serialize } from 'bson';
+import { MongoError } from '../errors/mongo-error';
 import { MAX_MESSAGE_BYTES } from '../wire/frame-reader';
 import type { Command, Handler } from './command';
 
@@ -38,6 +39,17 @@ export function hello(command: Command): Record<string, unknown> {
   };
 }
 
-const greet: Handler = (command) => Promise.resolve(hello(command));
+const MOST_METADATA_BYTES = 512;
+
+const greet: Handler = async (command) => {
+  const { client } = command.document;
+  if (client !== undefined && serialize({ client }).length > MOST_METADATA_BYTES) {
+    throw MongoError.of(
+      'ClientMetadataDocumentTooLarge',
+      `The client metadata document must be less then or equal to ${MOST_METADATA_BYTES} bytes`,
+    );
+  }
+  return hello(command);
+};
 
 export const handshake: Record<string, Handler> = { hello: greet, isMaster: greet, ismaster: greet };

@@ -6,7 +6,7 @@ type Fields = Record<string, unknown>;
 type Stage = Fields;
 
 /** The stages whose presence anywhere in the command makes it worth decoding. */
-const MENDED = ['$redact', '$count', '$documents', '$collStats', '$indexStats'];
+const MENDED = ['$redact', '$count', '$bucketAuto', '$documents', '$collStats', '$indexStats'];
 /** The engine makes nothing of `$merge` behind these, or ends by a signal. */
 const SOURCES = ['$documents', '$collStats', '$indexStats', '$currentOp'];
 
@@ -40,6 +40,8 @@ export function mendedStages(stages: unknown[], notPruned = NOT_PRUNED): unknown
     if ('$redact' in stage) return [stage, notPruned];
     // MongoDB gives no document at all for a count of nothing.
     if (typeof stage.$count === 'string') return [stage, { $match: { [stage.$count]: { $gt: 0 } } }];
+    // The engine gives the buckets in no order.
+    if ('$bucketAuto' in stage) return [stage, { $sort: { '_id.min': 1 } }];
     return [withMendedInner(stage)];
   });
 }

@@ -20,6 +20,7 @@ interface WriteError extends Record<string, unknown> {
   errmsg: string;
 }
 
+const SORT = Buffer.from('\x03sort\0', 'latin1');
 const DOCUMENT = 0x03;
 const BOOLEAN = 0x08;
 const INT32 = 0x10;
@@ -61,6 +62,7 @@ function withFound(reply: Buffer): Buffer {
 
 function write(command: Command, kind: Kind): Promise<Buffer> {
   command.collection();
+  if (kind === 'update') refuseSort(command);
   const alone = async () => {
     const { result, success } = await engineWrite(command, kind);
     if (success) return result;
@@ -69,6 +71,16 @@ function write(command: Command, kind: Kind): Promise<Buffer> {
   };
   const single = kind === 'insert' ? singleInsert(command) : null;
   return single === null ? alone() : command.gateway.insertLanes.insert(single, alone);
+}
+
+/** The engine passes over the `sort` of an update, and would change another document than was asked for. */
+function refuseSort(command: Command): void {
+  if (!command.body.includes(SORT) && !command.documentsBeside('updates')?.includes(SORT)) return;
+  for (const { sort, multi } of statementsOf(command, 'update') as Fields[]) {
+    if (sort === undefined) continue;
+    if (multi === true) throw MongoError.of('FailedToParse', 'Cannot specify sort with multi=true');
+    throw MongoError.of('CommandNotSupported', 'update.updates.sort is not supported: use findAndModify with a sort');
+  }
 }
 
 /** An insert that could share a statement with others: of one document, in no transaction, with no time limit of its own. */

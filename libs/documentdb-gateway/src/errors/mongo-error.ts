@@ -59,6 +59,7 @@ export const CODES = {
   OptionNotSupportedOnView: 167,
   QueryPlanKilled: 175,
   AmbiguousIndexKeyPattern: 181,
+  ClientMetadataDocumentTooLarge: 185,
   ClientMetadataCannotBeMutated: 186,
   PrimarySteppedDown: 189,
   InvalidIndexSpecificationOption: 197,
@@ -94,6 +95,7 @@ export const CODES = {
   NotPrimaryNoSecondaryOk: 13435,
   NotPrimaryOrSecondary: 13436,
   OutOfDiskSpace: 14031,
+  SearchNotEnabled: 31082,
   NotARetryableWriteCommand: 50768,
 } as const;
 
