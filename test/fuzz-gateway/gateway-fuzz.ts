@@ -30,6 +30,7 @@ const BEFORE_CRASH_MS = 1_000;
 const SETTLE_MS = 300;
 const SHRINK_ATTEMPTS = 40;
 const REMEMBERED = 64;
+const MOST_UNSEEDED = 3;
 
 /** A script at work, or just done. */
 interface Attempt {
@@ -52,6 +53,7 @@ export class GatewayFuzz {
   private alone = false;
   private working = 0;
   private gatewayUpAt = 0;
+  private unseeded = 0;
 
   private constructor(
     private readonly postgresUri: string,
@@ -87,7 +89,8 @@ export class GatewayFuzz {
       return;
     }
     const endsAt = performance.now() + mostMs;
-    const isOver = () => this.report.commands >= commands || performance.now() > endsAt;
+    const isOver = () =>
+      this.report.commands >= commands || performance.now() > endsAt || this.unseeded >= MOST_UNSEEDED;
     const client = async () => {
       while (!isOver()) {
         await this.crash;
@@ -243,9 +246,19 @@ export class GatewayFuzz {
   }
 
   private async seedAgain(): Promise<void> {
+    const startedAt = performance.now();
     const connection = await Connection.to(this.gateway.port);
-    await seedData(connection, this.options.seed);
-    connection.close();
+    try {
+      await seedData(connection, this.options.seed);
+    } catch (error) {
+      await sleep(SETTLE_MS);
+      if (this.crashedSince(startedAt)) return;
+      // What holds it, for instance a backend that never ends, holds the next as well.
+      this.unseeded += 1;
+      this.report.find((error as Error).message, -1, []);
+    } finally {
+      connection.close();
+    }
   }
 }
 

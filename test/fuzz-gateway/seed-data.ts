@@ -8,14 +8,16 @@ const WAIT_MS = 30_000;
 const DATABASES = ['fz', 'fz_2'];
 const MANY = 300;
 
-/** Fills what generated commands are about, as far as others of them have taken it away. Its own refusals do not matter. */
+/** Fills what generated commands are about, as far as others of them have taken it away. Its own refusals do not matter. @throws when it has no answer */
 export async function seedData(connection: Connection, seed: number): Promise<void> {
   const random = new Random(seed, -1);
   const some = (count: number) =>
     random.many(count, count, () => document(random)).filter((each) => each.entries.length > 6);
   for (const db of DATABASES) {
-    const ask = (entries: [string, unknown][]) =>
-      connection.ask(framed(encode(new Fields([...entries, ['$db', db]]), 0n)), WAIT_MS);
+    const ask = async (entries: [string, unknown][]) => {
+      const outcome = await connection.ask(framed(encode(new Fields([...entries, ['$db', db]]), 0n)), WAIT_MS);
+      if (outcome.reply === null) throw new Error(`${outcome.why} to the seed's ${entries[0]!.join(' ')} in ${db}`);
+    };
     const fill = (name: string, documents: Fields[]) =>
       ask([
         ['insert', name],
