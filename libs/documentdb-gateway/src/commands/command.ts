@@ -37,14 +37,16 @@ const INT32 = 0x10;
 const INT64 = 0x12;
 
 /** What of the envelope is read here, and the types it may have. */
-const ENVELOPE_TYPES: Readonly<Record<string, readonly number[]>> = {
-  $db: [STRING],
-  lsid: [DOCUMENT],
-  txnNumber: [INT32, INT64],
-  maxTimeMS: [INT32, INT64, DOUBLE],
-  autocommit: [BOOLEAN],
-  startTransaction: [BOOLEAN],
-};
+const ENVELOPE_TYPES = new Map<string, readonly number[]>(
+  Object.entries({
+    $db: [STRING],
+    lsid: [DOCUMENT],
+    txnNumber: [INT32, INT64],
+    maxTimeMS: [INT32, INT64, DOUBLE],
+    autocommit: [BOOLEAN],
+    startTransaction: [BOOLEAN],
+  }),
+);
 
 /** Commands that leave nothing behind, so that a transaction of these alone needs no record of its commit. */
 const READS = new Set(['find', 'aggregate', 'count', 'distinct', 'getMore', 'listCollections', 'listIndexes']);
@@ -239,7 +241,7 @@ function readEnvelope(body: Buffer): Envelope {
       envelope.name = name;
       if (type === STRING) envelope.target = body.toString('utf8', valueStart + 4, end - 1);
     } else if (!USUAL.has(name)) envelope.options.push(element);
-    if (ENVELOPE_TYPES[name]?.includes(type) === false) {
+    if (ENVELOPE_TYPES.get(name)?.includes(type) === false) {
       envelope.mistyped = name;
       continue;
     }

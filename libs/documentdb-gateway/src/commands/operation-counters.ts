@@ -1,12 +1,14 @@
-import { elementsOf } from '../bson/raw-document';
+import { elementsOf, splitDocuments } from '../bson/raw-document';
 import type { Command } from './command';
 
 /** Which field holds the statements of a write, and as what each is counted. */
-const STATEMENTS: Readonly<Record<string, { field: string; as: Counted }>> = {
-  insert: { field: 'documents', as: 'insert' },
-  update: { field: 'updates', as: 'update' },
-  delete: { field: 'deletes', as: 'delete' },
-};
+const STATEMENTS = new Map<string, { field: string; as: Counted }>(
+  Object.entries({
+    insert: { field: 'documents', as: 'insert' },
+    update: { field: 'updates', as: 'update' },
+    delete: { field: 'deletes', as: 'delete' },
+  }),
+);
 type Counted = 'insert' | 'query' | 'update' | 'delete' | 'getmore' | 'command';
 
 /** What `serverStatus.opcounters` tells: operations since the gateway began. */
@@ -23,7 +25,7 @@ export class OperationCounters {
   /** Counts one command; a write by its statements, as MongoDB does. */
   count(command: Command): void {
     const { name } = command;
-    const write = STATEMENTS[name];
+    const write = STATEMENTS.get(name);
     if (write) this.add(write.as, statementsIn(command, write.field));
     else if (name === 'find') this.add('query', 1);
     else if (name === 'getMore') this.add('getmore', 1);
@@ -52,8 +54,7 @@ function countOf({ request }: Command, field: string): number {
   const [sequence] = request.sequences;
   let count = 0;
   if (sequence) {
-    for (let at = 0; at < sequence.documents.length; at += sequence.documents.readInt32LE(at)) count += 1;
-    return count;
+    return splitDocuments(sequence.documents).length;
   }
   for (const { name, type, valueStart, end } of elementsOf(request.body)) {
     if (name !== field || type !== 0x04) continue;

@@ -22,13 +22,16 @@ export function checkOptions(command: Command): void {
   const known = ALL_FIELDS[command.name];
   for (const element of command.options) {
     const { name } = element;
-    const check = GENERIC[name] ?? CHECKS[command.name]?.[name];
+    const check = own(GENERIC, name) ?? own(CHECKS[command.name] ?? {}, name);
     if (check) check(command, valueOf(command.request.body, element), name);
     else if (known && !known.has(name) && !isGeneric(name)) throw unknownField(command, name);
   }
   checkApi(command);
 }
 
+/** Names come from clients, and `constructor` is a name too. */
+const own = <T>(of: Readonly<Record<string, T>>, name: string): T | undefined =>
+  Object.hasOwn(of, name) ? of[name] : undefined;
 const isGeneric = (name: string) => name.startsWith('$') || name === 'comment' || name === 'maxTimeMS';
 const unknownField = ({ name }: Command, field: string) =>
   new MongoError(UNKNOWN_FIELD, `BSON field '${name}.${field}' is an unknown field.`);

@@ -56,7 +56,7 @@ function refuseInTransaction(stages: Record<string, unknown>[]): void {
 /** Without what only the engine knows: a dump of the indexes restores into a MongoDB. */
 function portable(reply: Buffer): Buffer {
   if (!reply.includes('storageEngine')) return reply;
-  const { cursor, ...rest } = deserialize(reply, { promoteValues: false }) as unknown as {
+  const { cursor, ...rest } = deserialize(reply, { promoteValues: false, bsonRegExp: true }) as unknown as {
     cursor: { firstBatch: Record<string, unknown>[] };
   };
   const firstBatch = cursor.firstBatch.map(({ storageEngine: _own, ...index }) => index);

@@ -58,7 +58,8 @@ export async function answer(command: Command): Promise<Buffer> {
   const endWatch = command.watchTime();
   try {
     command.requireEnvelope();
-    if (command.db.includes('\0')) throw MongoError.of('InvalidNamespace', 'a database name cannot contain a null byte');
+    if (command.db.includes('\0'))
+      throw MongoError.of('InvalidNamespace', 'a database name cannot contain a null byte');
     if (command.gossip) clock.hear(command.gossip);
     const handler = handlerOf(command);
     const reply = (await checkHints(command)) ?? (await handler(command));

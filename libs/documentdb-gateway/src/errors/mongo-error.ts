@@ -13,6 +13,7 @@ export const CODES = {
   InvalidLength: 16,
   AuthenticationFailed: 18,
   IllegalOperation: 20,
+  InvalidBSON: 22,
   AlreadyInitialized: 23,
   LockTimeout: 24,
   NamespaceNotFound: 26,

@@ -1,4 +1,4 @@
-import { deserialize } from 'bson';
+import { BSONError, deserialize } from 'bson';
 import { ENGINE_CODES } from './engine-codes';
 import { CODES, MongoError } from './mongo-error';
 import { DUPLICATES_RAISED, TRANSACTION_TOO_OLD, UNIQUE_VIOLATIONS, unpackSqlState, WRITERS_MET } from './sql-states';
@@ -69,7 +69,7 @@ const MADE_MEANWHILE = new Set(['42P06', '42P07', '42710']);
 const UNDEFINED_TABLE = '42P01';
 const INTERNAL = 'XX000';
 /** The engine's words when it makes a collection that another transaction has made since this one began. */
-const COLLECTION_NOT_MADE = 'Unable to create the specified collection';
+const COLLECTION_NOT_MADE = /^Unable to create (the specified|metadata database sentinel) collection/;
 
 /** Whether two sessions changed the catalogue at once: both made one collection, or one dropped what the other was about to use. */
 export function isCatalogRace(error: unknown): boolean {
@@ -78,7 +78,7 @@ export function isCatalogRace(error: unknown): boolean {
   if (MADE_MEANWHILE.has(code)) return true;
   if (UNIQUE_VIOLATIONS.includes(code)) return schema === 'pg_catalog' || schema === 'documentdb_api_catalog';
   if (code === UNDEFINED_TABLE) return message.includes('documentdb_data');
-  if (message === COLLECTION_NOT_MADE) return true;
+  if (COLLECTION_NOT_MADE.test(message)) return true;
   return (
     code === INTERNAL && /^(tuple concurrently|could not open relation with OID|cache lookup failed)/.test(message)
   );
@@ -108,6 +108,7 @@ export function fromPostgres(error: unknown, inTransaction: boolean): MongoError
     const lost = MongoError.of('HostUnreachable', `the engine is not reachable: ${message}`);
     return lost.withLabel(inTransaction ? 'TransientTransactionError' : 'RetryableWriteError');
   }
+  if (error instanceof BSONError) return MongoError.of('InvalidBSON', message);
   if (typeof sqlState !== 'string' || sqlState.length !== 5) return MongoError.of('InternalError', message);
   if (sqlState === CANCELLED && inTransaction) {
     return MongoError.of('NoSuchTransaction', 'the transaction has been aborted').withLabel(
@@ -130,10 +131,20 @@ function worded(code: number, message: string): MongoError {
   if (stage) return new MongoError(UNRECOGNIZED_STAGE, `Unrecognized pipeline stage name: '${stage[1]}'`);
   const operator = /^Unrecognized operator specified: (.*)$/.exec(message);
   if (operator) return new MongoError(code, `unknown operator: ${operator[1]}`);
+  const meant = MEANT.find(([words]) => words.test(message));
+  if (meant && code === CODES.InternalError) return new MongoError(meant[1], message);
   if (UNKNOWN_FIELDS.test(message)) return new MongoError(UNKNOWN_FIELD, message);
   if (message.startsWith('BatchSize value must be non-negative')) return new MongoError(OUT_OF_RANGE, message);
   return new MongoError(code, message);
 }
+
+/** What the engine calls an internal error though the client made it, and MongoDB's code for it. */
+const MEANT: readonly (readonly [RegExp, number])[] = [
+  [/^Sort direction value/, 15_975],
+  [/^illegal boolean type value/i, CODES.InvalidBSON],
+  [/\$mergeObjects needs both inputs/, 40_400],
+  [/^Found unsupported limit/, CODES.BadValue],
+];
 
 /** How the engine says, in some commands under another code, that it does not know a field. */
 const UNKNOWN_FIELDS = new RegExp(

@@ -106,5 +106,12 @@ export function encodeReply(request: WireRequest, reply: Buffer | Record<string,
 
 /** Decodes without turning int64 and the like into lossy JavaScript numbers. */
 export function decode(document: Uint8Array): Record<string, unknown> {
-  return deserialize(document, { promoteLongs: false, promoteValues: true, promoteBuffers: false, bsonRegExp: true });
+  return deserialize(document, {
+    promoteLongs: false,
+    promoteValues: true,
+    promoteBuffers: false,
+    bsonRegExp: true,
+    // MongoDB takes texts as they come, and so does the engine.
+    validation: { utf8: false },
+  });
 }
