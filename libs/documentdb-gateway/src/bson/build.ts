@@ -1,4 +1,5 @@
 import { deserialize } from 'bson';
+import { AS_THEY_COME } from './decode';
 import type { RawElement } from './raw-document';
 
 /** A raw element: type byte, name, value. */
@@ -17,5 +18,5 @@ export function documentOfElements(elements: readonly Uint8Array[]): Buffer {
 /** The value of one element of `document`, decoded alone. */
 export function valueOf(document: Buffer, { start, end }: RawElement): unknown {
   const alone = documentOfElements([document.subarray(start, end)]);
-  return Object.values(deserialize(alone))[0];
+  return Object.values(deserialize(alone, AS_THEY_COME))[0];
 }

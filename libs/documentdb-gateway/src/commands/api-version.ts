@@ -1,5 +1,6 @@
 import { MongoError } from '../errors/mongo-error';
-import { listIn, type Command } from './command';
+import type { Command } from './command';
+import { listIn } from './fields';
 
 type Fields = Record<string, unknown>;
 

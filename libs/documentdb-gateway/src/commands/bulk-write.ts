@@ -3,9 +3,10 @@ import { documentOfElements } from '../bson/build';
 import { elementsOf } from '../bson/raw-document';
 import { MongoError } from '../errors/mongo-error';
 import { bsonOf } from '../postgres/session';
-import { decode } from '../wire/message';
+import { decode } from '../bson/decode';
 import { operationsOf, type BulkOperation, type Verb } from './bulk-operations';
-import { Command, numberOf, type Handler } from './command';
+import { Command, type Handler } from './command';
+import { numberOf } from './fields';
 import { writeIdentity } from './retryable';
 import { explainErrors } from './writes';
 

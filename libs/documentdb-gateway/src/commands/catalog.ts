@@ -1,9 +1,10 @@
 import { Double, EJSON, serialize } from 'bson';
 import { CODES, MongoError } from '../errors/mongo-error';
 import { bsonOf, type Session } from '../postgres/session';
-import { decode } from '../wire/message';
+import { decode } from '../bson/decode';
 import { mendedStages } from './pipelines';
-import { documentsIn, numberOf, type Command, type Handler } from './command';
+import type { Command, Handler } from './command';
+import { documentsIn, numberOf } from './fields';
 
 type Fields = Record<string, unknown>;
 

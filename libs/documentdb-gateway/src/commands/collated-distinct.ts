@@ -1,4 +1,5 @@
-import { deserialize, serialize } from 'bson';
+import { serialize } from 'bson';
+import { decodeExact } from '../bson/decode';
 import { MongoError } from '../errors/mongo-error';
 import { bsonOf } from '../postgres/session';
 import type { Command } from './command';
@@ -17,10 +18,7 @@ const AGGREGATE = `select cursorpage::text as page, continuation is not null as 
  */
 export async function collatedDistinct(command: Command): Promise<Fields | null> {
   if (!command.options.some(({ name }) => name === 'collation')) return null;
-  const { distinct, key, query, collation, hint } = deserialize(command.body, {
-    promoteValues: false,
-    bsonRegExp: true,
-  });
+  const { distinct, key, query, collation, hint } = decodeExact(command.body);
   if (typeof key !== 'string' || key === '' || collation === undefined) return null;
   const steps = key.split('.');
   if (steps.some((step) => /^\d+$/.test(step))) {
@@ -45,7 +43,7 @@ export async function collatedDistinct(command: Command): Promise<Fields | null>
       await session.run('CLOSE ALL');
       throw new MongoError(TOO_BIG, 'distinct too big, 16mb cap');
     }
-    const { cursor } = deserialize(bsonOf(row!.page), { promoteValues: false }) as {
+    const { cursor } = decodeExact(bsonOf(row!.page)) as {
       cursor: { firstBatch: { _id: unknown }[] };
     };
     return { values: cursor.firstBatch.map(({ _id }) => _id), ok: 1 };

@@ -1,4 +1,3 @@
-import { Long } from 'bson';
 import { elementsOf, withoutElements, type RawElement } from '../bson/raw-document';
 import type { CursorStore } from '../cursors/cursor-store';
 import { MongoError } from '../errors/mongo-error';
@@ -7,7 +6,9 @@ import type { Session } from '../postgres/session';
 import type { SessionStore } from '../sessions/session-store';
 import { Interrupt } from '../waiting/interrupt';
 import type { LockWaits } from '../waiting/lock-waits';
-import { decode, type WireRequest } from '../wire/message';
+import { decode } from '../bson/decode';
+import type { WireRequest } from '../wire/message';
+import { wrongType } from './fields';
 import type { ClusterClock } from './cluster-time';
 import type { FailPoints } from './fail-points';
 import type { InsertLanes } from './insert-lanes';
@@ -279,51 +280,4 @@ function timeLimitOf(body: Buffer, type: number, at: number): number | null {
   if (type === INT64) value = Number(body.readBigInt64LE(at));
   if (type === DOUBLE) value = body.readDoubleLE(at);
   return value >= 1 ? Math.min(Math.floor(value), LONGEST_TIME_LIMIT_MS) : null;
-}
-
-type Fields = Record<string, unknown>;
-
-/** A field of a command that must hold a document. @throws MongoError TypeMismatch */
-export function documentIn(fields: Fields, field: string): Fields {
-  return documentOf(fields[field], field);
-}
-
-/** A field of a command that may hold a list of documents. @throws MongoError TypeMismatch */
-export function documentsIn(fields: Fields, field: string): Fields[] {
-  return listIn(fields, field).map((value, index) => documentOf(value, `${field}.${index}`));
-}
-
-/** A field of a command that may hold a list. @throws MongoError TypeMismatch */
-export function listIn(fields: Fields, field: string): unknown[] {
-  const value = fields[field] ?? [];
-  if (Array.isArray(value)) return value;
-  throw wrongType(field, 'array');
-}
-
-/** The id of a cursor. @throws MongoError TypeMismatch */
-export function cursorIdOf(value: unknown, field: string): bigint {
-  if (Long.isLong(value)) return value.toBigInt();
-  if (typeof value === 'bigint') return value;
-  if (Number.isSafeInteger(value)) return BigInt(value as number);
-  throw wrongType(field, 'long');
-}
-
-function documentOf(value: unknown, field: string): Fields {
-  const isDocument = typeof value === 'object' && value !== null && !Array.isArray(value) && !('_bsontype' in value);
-  if (isDocument && !(value instanceof Date) && !ArrayBuffer.isView(value)) return value as Fields;
-  throw wrongType(field, 'object');
-}
-
-const wrongType = (field: string, expected?: string) =>
-  MongoError.of(
-    'TypeMismatch',
-    `BSON field '${field}' is of a wrong type${expected ? `, expected type '${expected}'` : ''}`,
-  );
-
-/** A number as a client may send it: int32, int64, double. */
-export function numberOf(value: unknown): number | null {
-  if (typeof value === 'number') return value;
-  if (Long.isLong(value)) return value.toNumber();
-  if (typeof value === 'bigint') return Number(value);
-  return null;
 }

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { MongoError } from '../errors/mongo-error';
 import { bsonOf } from '../postgres/session';
-import { numberOf, type Command, type Handler } from './command';
+import type { Command, Handler } from './command';
+import { numberOf } from './fields';
 import { REPLICA_SET, SERVER_VERSION } from './handshake';
 
 type Fields = Record<string, unknown>;

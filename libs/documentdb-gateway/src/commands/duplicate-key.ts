@@ -2,7 +2,7 @@ import { Long, ObjectId, serialize } from 'bson';
 import { CODES, MongoError } from '../errors/mongo-error';
 import { fromPostgres } from '../errors/postgres-errors';
 import { bsonOf } from '../postgres/session';
-import { decode } from '../wire/message';
+import { decode } from '../bson/decode';
 import type { Command } from './command';
 import { indexesOf } from './catalog';
 

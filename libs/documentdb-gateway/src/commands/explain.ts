@@ -1,7 +1,9 @@
 import { serialize } from 'bson';
 import { MongoError } from '../errors/mongo-error';
-import { documentIn, documentsIn, type Command, type Handler } from './command';
+import type { Command, Handler } from './command';
+import { documentIn, documentsIn, listIn } from './fields';
 import { stageOf, type PlanNode } from './explain-plan';
+import { mendedStages } from './pipelines';
 import { SERVER_VERSION } from './handshake';
 
 type Fields = Record<string, unknown>;
@@ -86,7 +88,10 @@ function planned(inner: Fields): Planned {
     case 'distinct':
       return { by: name, spec };
     case 'aggregate':
-      return { by: 'pipeline', spec: { ...spec, cursor: spec.cursor ?? {} } };
+      return {
+        by: 'pipeline',
+        spec: { ...spec, pipeline: mendedStages(listIn(spec, 'pipeline')), cursor: spec.cursor ?? {} },
+      };
     case 'update':
     case 'delete': {
       const [statement = {}] = documentsIn(inner, name === 'update' ? 'updates' : 'deletes');

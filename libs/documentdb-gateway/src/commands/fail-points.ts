@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { codeName, CODES, MongoError } from '../errors/mongo-error';
-import { numberOf, type Command } from './command';
+import type { Command } from './command';
+import { numberOf } from './fields';
 
 type Fields = Record<string, unknown>;
 

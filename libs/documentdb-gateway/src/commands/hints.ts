@@ -1,10 +1,11 @@
 import { EJSON } from 'bson';
 import { CODES, MongoError } from '../errors/mongo-error';
 import { fromPostgres } from '../errors/postgres-errors';
-import { decode } from '../wire/message';
+import { decode } from '../bson/decode';
 import { splitDocuments, withoutElements } from '../bson/raw-document';
 import { indexesOf } from './catalog';
-import { documentsIn, type Command } from './command';
+import type { Command } from './command';
+import { documentsIn } from './fields';
 
 type Fields = Record<string, unknown>;
 

@@ -1,4 +1,5 @@
-import { deserialize, serialize } from 'bson';
+import { serialize } from 'bson';
+import { decodeExact } from '../bson/decode';
 import { MongoError } from '../errors/mongo-error';
 import type { Command } from './command';
 
@@ -26,15 +27,19 @@ const NOT_PRUNED_INSIDE: Stage = { $match: { $expr: { $not: [{ $in: ['$$ROOT', [
 export function mendedPipeline(command: Command): Buffer | null {
   const { body } = command;
   if (!MENDED.some((name) => body.includes(name))) return null;
-  const decoded = deserialize(body, { promoteValues: false, bsonRegExp: true }) as Fields;
+  const decoded = decodeExact(body);
   if (!Array.isArray(decoded.pipeline)) return null;
-  const stages = decoded.pipeline as Stage[];
-  refuseLostOutput(stages);
-  return Buffer.from(serialize({ ...decoded, pipeline: mendedStages(stages) }, { ignoreUndefined: false }));
+  return Buffer.from(
+    serialize({ ...decoded, pipeline: mendedStages(decoded.pipeline as Stage[]) }, { ignoreUndefined: false }),
+  );
 }
 
-/** The stages with what the engine needs between them, in the pipelines inside them as well. */
+/**
+ * The stages with what the engine needs between them, in the pipelines inside them as well.
+ * @throws MongoError CommandNotSupported
+ */
 export function mendedStages(stages: unknown[], notPruned = NOT_PRUNED): unknown[] {
+  refuseLostOutput(stages);
   return stages.flatMap((stage) => {
     if (!isFields(stage)) return [stage];
     if ('$redact' in stage) return [stage, notPruned];
@@ -65,9 +70,9 @@ function withMendedInner(stage: Stage): Stage {
 }
 
 /** @throws MongoError CommandNotSupported */
-function refuseLostOutput(stages: Stage[]): void {
-  const source = SOURCES.find((name) => isFields(stages[0]) && name in stages[0]);
-  const last = stages.at(-1);
+function refuseLostOutput(stages: unknown[]): void {
+  const [first, last] = [stages[0], stages.at(-1)];
+  const source = SOURCES.find((name) => isFields(first) && name in first);
   const target = ['$merge', '$out'].find((name) => isFields(last) && name in last);
   if (!source || !target) return;
   throw MongoError.of(

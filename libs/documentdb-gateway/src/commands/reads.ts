@@ -1,12 +1,14 @@
-import { deserialize, serialize } from 'bson';
+import { serialize } from 'bson';
+import { decodeExact } from '../bson/decode';
 import { MongoError } from '../errors/mongo-error';
 import { bsonOf, type Session } from '../postgres/session';
 import type { CursorHome } from '../cursors/cursor-store';
 import { collatedDistinct } from './collated-distinct';
 import { explainOf } from './explain';
 import { mendedPipeline } from './pipelines';
-import { decode } from '../wire/message';
-import { cursorIdOf, documentsIn, listIn, type Command, type Handler } from './command';
+import { decode } from '../bson/decode';
+import type { Command, Handler } from './command';
+import { cursorIdOf, documentsIn, listIn } from './fields';
 
 /** The engine's function behind each command that opens a cursor. */
 const FIRST_PAGE: Record<string, string> = {
@@ -56,7 +58,7 @@ function refuseInTransaction(stages: Record<string, unknown>[]): void {
 /** Without what only the engine knows: a dump of the indexes restores into a MongoDB. */
 function portable(reply: Buffer): Buffer {
   if (!reply.includes('storageEngine')) return reply;
-  const { cursor, ...rest } = deserialize(reply, { promoteValues: false, bsonRegExp: true }) as unknown as {
+  const { cursor, ...rest } = decodeExact(reply) as unknown as {
     cursor: { firstBatch: Record<string, unknown>[] };
   };
   const firstBatch = cursor.firstBatch.map(({ storageEngine: _own, ...index }) => index);

@@ -2,7 +2,8 @@ import { serialize } from 'bson';
 import { MongoError } from '../errors/mongo-error';
 import { wasCommitted } from '../postgres/schema';
 import { sessionKey } from '../sessions/session-key';
-import { documentsIn, type Command, type Handler } from './command';
+import type { Command, Handler } from './command';
+import { documentsIn } from './fields';
 
 /** Transactions end here, and sessions. */
 export const sessionCommands: Record<string, Handler> = {

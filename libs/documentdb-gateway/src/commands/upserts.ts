@@ -1,7 +1,7 @@
 import { EJSON } from 'bson';
 import { splitDocuments } from '../bson/raw-document';
 import { duplicatesRaised } from '../errors/postgres-errors';
-import { decode } from '../wire/message';
+import { decode } from '../bson/decode';
 import type { Command } from './command';
 import { keysOfDuplicate } from './duplicate-key';
 

@@ -4,7 +4,7 @@ import { CODES, MongoError } from '../errors/mongo-error';
 import { codeOfSqlState } from '../errors/postgres-errors';
 import { unpackSqlState } from '../errors/sql-states';
 import { bsonOf, type Session } from '../postgres/session';
-import { decode } from '../wire/message';
+import { decode } from '../bson/decode';
 import type { Command, Handler } from './command';
 import { describeDuplicate, documentOf } from './duplicate-key';
 import type { SingleInsert } from './insert-lanes';

@@ -1,4 +1,5 @@
-import { BSONError, deserialize } from 'bson';
+import { BSONError } from 'bson';
+import { decode } from '../bson/decode';
 import { ENGINE_CODES } from './engine-codes';
 import { CODES, MongoError } from './mongo-error';
 import { DUPLICATES_RAISED, TRANSACTION_TOO_OLD, UNIQUE_VIOLATIONS, unpackSqlState, WRITERS_MET } from './sql-states';
@@ -50,7 +51,7 @@ export function duplicatesRaised(error: unknown): Duplicate[] | null {
   if (typeof code !== 'string') return null;
   if (codeOfSqlState(code) === CODES.DuplicateKey && !isCatalogRace(error)) return [{ index: 0, message }];
   if (code !== DUPLICATES_RAISED) return null;
-  const { writeErrors } = deserialize(Buffer.from(message.slice('BSONHEX'.length), 'hex')) as {
+  const { writeErrors } = decode(Buffer.from(message.slice('BSONHEX'.length), 'hex')) as {
     writeErrors: { index: number; code: number; errmsg: string }[];
   };
   return writeErrors

@@ -103,15 +103,3 @@ export function encodeReply(request: WireRequest, reply: Buffer | Record<string,
   if (!isMessage) head.writeInt32LE(1, 32);
   return Buffer.concat([head, document]);
 }
-
-/** Decodes without turning int64 and the like into lossy JavaScript numbers. */
-export function decode(document: Uint8Array): Record<string, unknown> {
-  return deserialize(document, {
-    promoteLongs: false,
-    promoteValues: true,
-    promoteBuffers: false,
-    bsonRegExp: true,
-    // MongoDB takes texts as they come, and so does the engine.
-    validation: { utf8: false },
-  });
-}
