@@ -1,4 +1,4 @@
-import { deserialize, serialize } from 'bson';
+import { serialize } from 'bson';
 import { crc32c } from './crc32c';
 import { ProtocolError } from './frame-reader';
 
