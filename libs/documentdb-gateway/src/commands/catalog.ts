@@ -22,6 +22,7 @@ export const catalog: Record<string, Handler> = {
           `namespace ${command.namespace()} already exists, but with different options`,
         );
       }
+      await requireQuery(session, command, spec.validator);
       return one(
         session,
         'create',
@@ -75,14 +76,15 @@ export const catalog: Record<string, Handler> = {
         .then(() => ({ ok: 1 }));
     }),
   collMod: (command) =>
-    command.run((session) =>
-      one(
+    command.run(async (session) => {
+      if (command.body.includes('validator')) await requireQuery(session, command, decode(command.body).validator);
+      return one(
         session,
         'collMod',
         'select documentdb_api.coll_mod($1, $2, $3::bytea::documentdb_core.bson)::text as result',
         [command.db, command.collection(), command.body],
-      ),
-    ),
+      );
+    }),
   listDatabases: (command) =>
     command.run(async (session) => {
       const reply = await one(
@@ -129,6 +131,7 @@ export const catalog: Record<string, Handler> = {
     ),
 };
 
+const FIND_PAGE = 'select 1 from documentdb_api.find_cursor_first_page($1, $2::bytea::documentdb_core.bson, 0)';
 const EXISTS = 'select 1 from documentdb_api_catalog.collections where database_name = $1 and collection_name = $2';
 const INDEX_COUNT = `
   select (select count(*) from documentdb_api_catalog.collection_indexes i where i.collection_id = c.collection_id) as count
@@ -140,6 +143,17 @@ const SIZES = `
     from documentdb_api_catalog.collections group by database_name`;
 
 const sizedAs = (database: Fields, sizeOnDisk: number) => ({ ...database, sizeOnDisk, empty: sizeOnDisk === 0 });
+
+/**
+ * Lets the engine read a validator as a query. It would keep any document as one, and then fail each write of the collection, or
+ * even end while it reads it.
+ * @throws the engine's error of a query
+ */
+async function requireQuery(session: Session, { db, target }: Command, validator: unknown): Promise<void> {
+  if (typeof validator !== 'object' || validator === null || Array.isArray(validator)) return;
+  const find = { find: target, filter: validator, limit: 1, singleBatch: true };
+  await session.query('requireQuery', FIND_PAGE, [db, Buffer.from(serialize(find))]);
+}
 
 /** The options that a collection or view was made with; null when there is none. */
 export async function optionsOf(session: Session, db: string, collection: string): Promise<Fields | null> {
