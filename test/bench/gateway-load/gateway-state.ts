@@ -11,7 +11,7 @@ interface ServerStatus {
   pid: number;
   metrics: { cursor: { open: { total: number } } };
   transactions: { currentOpen: number };
-  postgres: { open: number; idle: number; waiting: number; held: number };
+  postgres: { commands: number; transactions: number; cursors: number; waiting: number };
 }
 
 /** What is still held for clients: nothing, when they are gone. */
@@ -19,8 +19,8 @@ export interface Held {
   cursors: number;
   transactions: number;
   waiting: number;
-  held: number;
-  busy: number;
+  /** Sessions of the three shares. */
+  sessions: number;
 }
 
 const statusOf = async (client: MongoClient) =>
@@ -32,8 +32,7 @@ export async function held(client: MongoClient): Promise<Held> {
     cursors: metrics.cursor.open.total,
     transactions: transactions.currentOpen,
     waiting: postgres.waiting,
-    held: postgres.held,
-    busy: postgres.open - postgres.idle,
+    sessions: postgres.commands + postgres.transactions + postgres.cursors,
   };
 }
 
