@@ -51,6 +51,8 @@ const ENVELOPE_TYPES = new Map<string, readonly number[]>(
 
 /** Commands that leave nothing behind, so that a transaction of these alone needs no record of its commit. */
 const READS = new Set(['find', 'aggregate', 'count', 'distinct', 'getMore', 'listCollections', 'listIndexes']);
+/** A statement that a cancel does not end by then is left to the engine, and its session is replaced. */
+const CANCELLED_WITHIN_MS = 5_000;
 const LONGEST_TIME_LIMIT_MS = 2 ** 31 - 1;
 
 /** What a command runs with. */
@@ -182,13 +184,18 @@ export class Command {
   /** Runs `work` on a session that the caller has. Its statement is cancelled when the command is interrupted. */
   async on<T>(session: Session, work: (session: Session) => Promise<T>): Promise<T> {
     this.interrupt.throwIfRaised();
-    const forget = this.interrupt.onInterrupt(() => session.cancel());
+    let abandon: NodeJS.Timeout | undefined;
+    const forget = this.interrupt.onInterrupt(() => {
+      session.cancel();
+      abandon = setTimeout(() => session.abandon(), CANCELLED_WITHIN_MS);
+    });
     try {
       return await work(session);
     } catch (error) {
       throw this.interrupt.error ?? error;
     } finally {
       forget();
+      clearTimeout(abandon);
     }
   }
 

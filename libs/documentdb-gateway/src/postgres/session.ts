@@ -119,6 +119,12 @@ export class Session {
     return !this.lost && !this.altered && this.client.getTransactionStatus() === OUTSIDE_TRANSACTION;
   }
 
+  /** Leaves the statement at work to itself: whoever waits for it is told that the connection is gone. */
+  abandon(): void {
+    this.altered = true;
+    this.close();
+  }
+
   close(): void {
     this.client.end().catch(() => undefined);
   }
