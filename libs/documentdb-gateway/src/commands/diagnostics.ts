@@ -109,6 +109,7 @@ function parameters(command: Command): Fields {
     featureCompatibilityVersion: { version: SERVER_VERSION.slice(0, 3) },
     authenticationMechanisms: ['SCRAM-SHA-256'],
     transactionLifetimeLimitSeconds: 60,
+    enableTestCommands: command.gateway.failPoints !== null,
   };
   if (command.document.getParameter === '*') return known;
   const asked = Object.keys(command.document).filter((name) => Object.hasOwn(known, name));
