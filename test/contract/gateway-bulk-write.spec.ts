@@ -158,6 +158,16 @@ describeGateway('bulkWrite over several collections', (postgres) => {
     ['a namespace that is not listed', { ops: [{ insert: 5, document: {} }] }, 2],
     ['a field that is none', { ops: [{ insert: 0, document: {}, foo: 1 }] }, 40_415],
     ['an insert of nothing', { ops: [{ insert: 0 }] }, 40_414],
+    [
+      'an update with a sort',
+      { ops: [{ update: 0, filter: {}, updateMods: { $set: { a: 1 } }, sort: { a: 1 } }] },
+      115,
+    ],
+    [
+      'a sort of many',
+      { ops: [{ update: 0, filter: {}, updateMods: { $set: { a: 1 } }, multi: true, sort: { a: 1 } }] },
+      9,
+    ],
     ['another operation', { ops: [{ upsert: 0, document: {} }] }, 2],
     ['a namespace without a collection', { ops: [{ insert: 0, document: {} }], nsInfo: [{ ns: 'a' }] }, 73],
     ['another database', { ops: [{ insert: 0, document: {} }], $db: database }, 13],

@@ -14,14 +14,17 @@ describeGateway('Fail points', (postgres) => {
     gateway = await GatewayProcess.start(postgres, '--enable-test-commands');
     client = await WireClient.connect(gateway.port);
   });
-  afterEach(() => fail('off', {}));
+  afterEach(async () => {
+    for (const point of ['failCommand', 'onPrimaryTransactionalWrite', 'maxTimeAlwaysTimeOut']) await set(point, 'off');
+  });
   afterAll(async () => {
     await client.command({ dropDatabase: 1, $db });
     client.close();
     await gateway.end();
   });
-  const fail = (mode: unknown, data: Fields) =>
-    client.command({ configureFailPoint: 'failCommand', mode, data, $db: 'admin' });
+  const set = (configureFailPoint: string, mode: unknown, data: Fields = {}) =>
+    client.command({ configureFailPoint, mode, data, $db: 'admin' });
+  const fail = (mode: unknown, data: Fields) => set('failCommand', mode, data);
   const ask = (command: Fields) => client.command({ ...command, $db });
   const failing = { failCommands: ['insert', 'find', 'commitTransaction'], errorCode: 91 };
   const insert = { insert: 'things', documents: [{}] };
@@ -54,6 +57,12 @@ describeGateway('Fail points', (postgres) => {
       ['TransientTransactionError'],
     ],
     ['a commit', {}, () => ({ commitTransaction: 1, ...retryable(), autocommit: false }), ['RetryableWriteError']],
+    [
+      'a commit that may start over',
+      { errorCode: 251 },
+      () => ({ commitTransaction: 1, ...retryable(), autocommit: false }),
+      ['TransientTransactionError'],
+    ],
     ['given labels', { errorLabels: ['Mine'] }, () => ({ ...insert, ...retryable() }), ['Mine']],
     ['no labels at all', { errorLabels: [] }, () => ({ ...insert, ...retryable() }), undefined],
   ])('label %s', async (_name, data, command, errorLabels) => {
@@ -88,6 +97,68 @@ describeGateway('Fail points', (postgres) => {
     expect(await ask({ find: 'things' })).toMatchObject({ ok: 1 });
     await expect(named.db($db).collection('things').findOne()).rejects.toMatchObject({ code: 2 });
     await named.close();
+  });
+
+  it('tell more of the error when they are to', async () => {
+    await fail({ times: 1 }, { ...failing, errorExtraInfo: { why: 'a test' } });
+    expect(await ask({ find: 'things' })).toMatchObject({ ok: 0, code: 91, why: 'a test' });
+  });
+
+  it('meet greetings and logins', async () => {
+    await fail('alwaysOn', { failCommands: ['hello', 'isMaster', 'saslContinue'], errorCode: 91 });
+    for (const command of [{ hello: 1 }, { ismaster: 1 }, { saslContinue: 1 }]) {
+      expect(await ask(command)).toMatchObject({ ok: 0, code: 91 });
+    }
+  });
+
+  describe('of a retryable write', () => {
+    /** A connection that a fail point may close. */
+    const sent = async (command: Fields): Promise<Fields | 'hung up'> => {
+      const other = await WireClient.connect(gateway.port);
+      const reply = await other.command({ ...command, $db }).catch((): 'hung up' => 'hung up');
+      other.close();
+      return reply;
+    };
+    const countOf = async (_id: unknown) => (await ask({ count: 'written', query: { _id } })).n;
+    const writing = (_id: unknown) => ({ insert: 'written', documents: [{ _id }], ...retryable() });
+
+    it('lose the reply of what was done, and neither strike nor count when it is asked for again', async () => {
+      await set('onPrimaryTransactionalWrite', { times: 2 });
+      const [first, second] = [writing('lost 1'), writing('lost 2')];
+      expect(await sent(first)).toBe('hung up');
+      expect(await countOf('lost 1')).toBe(1);
+      expect(await sent(first)).toMatchObject({ n: 1, ok: 1 });
+      expect(await sent(second)).toBe('hung up');
+      expect(await sent(writing('third'))).toMatchObject({ n: 1, ok: 1 });
+    });
+
+    it('keep it from being done, with an error when the connection is to stay', async () => {
+      await set('onPrimaryTransactionalWrite', { times: 1 }, { failBeforeCommitExceptionCode: 1 });
+      expect(await sent(writing('none'))).toBe('hung up');
+      const staying = { failBeforeCommitExceptionCode: 91, closeConnection: false };
+      await set('onPrimaryTransactionalWrite', { times: 1 }, staying);
+      expect(await sent(writing('none'))).toMatchObject({ code: 91, errorLabels: ['RetryableWriteError'] });
+      expect(await countOf('none')).toBe(0);
+    });
+
+    it('let other writes alone, and what they are to skip by statements', async () => {
+      await set('onPrimaryTransactionalWrite', { skip: 3 });
+      expect(await sent({ insert: 'written', documents: [{}] })).toMatchObject({ n: 1, ok: 1 });
+      const two = { ...writing('pass 1'), documents: [{ _id: 'pass 1' }, { _id: 'pass 2' }] };
+      expect(await sent(two)).toMatchObject({ n: 2, ok: 1 });
+      expect(await sent(writing('pass 3'))).toMatchObject({ n: 1, ok: 1 });
+      expect(await sent(writing('struck'))).toBe('hung up');
+    });
+  });
+
+  it('end every command that has a time limit', async () => {
+    await set('maxTimeAlwaysTimeOut', 'alwaysOn');
+    expect(await ask({ find: 'things', maxTimeMS: 60_000 })).toMatchObject({ ok: 0, code: 50 });
+    expect(await ask({ find: 'things' })).toMatchObject({ ok: 1 });
+  });
+
+  it('are told of, as drivers’ tests ask', async () => {
+    expect(await ask({ getParameter: '*' })).toMatchObject({ enableTestCommands: true, ok: 1 });
   });
 
   it.each<[string, Fields]>([

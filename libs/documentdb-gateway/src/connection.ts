@@ -87,13 +87,14 @@ export class ClientConnection {
     if (!this.socket.write(encodeReply(request, reply))) await this.drained();
   }
 
-  /** @returns null when a fail point of a test wants the connection closed */
+  /** @returns null when a fail point of a test wants the connection closed, before or after the command */
   private async replyOrFail(command: Command): Promise<Buffer | Record<string, unknown> | null> {
     // A greeting that cannot be read hangs up, as any broken frame does.
     const strike = (await this.gateway.failPoints?.strike(command).catch((): Strike => ({ kind: 'hangUp' }))) ?? null;
     if (strike?.kind === 'hangUp') return null;
     if (strike?.kind === 'reply') return strike.reply;
     const reply = await this.reply(command);
+    if (strike?.kind === 'hangUpAfter') return null;
     if (strike === null) return reply;
     return Buffer.isBuffer(reply) ? withFields(reply, strike.fields) : { ...reply, ...strike.fields };
   }

@@ -4,7 +4,9 @@ import { ClientConnection } from './connection';
 import { CursorStore } from './cursors/cursor-store';
 import { ClusterClock } from './commands/cluster-time';
 import { FailPoints } from './commands/fail-points';
+import type { Command } from './commands/command';
 import { InsertLanes } from './commands/insert-lanes';
+import { KnownSessions } from './commands/known-sessions';
 import { OperationCounters } from './commands/operation-counters';
 import { Database, type PoolLimits } from './postgres/database';
 import { forgetExpiredWrites, installSchema } from './postgres/schema';
@@ -72,6 +74,8 @@ export class DocumentDbGateway {
       counters: new OperationCounters(),
       failPoints: this.options.testCommands ? new FailPoints() : null,
       startedAt: Date.now(),
+      atWork: new Set<Command>(),
+      knownSessions: new KnownSessions(),
       connectionCount: () => this.clients.size,
       address: `${host}:${bound}`,
     };

@@ -77,6 +77,7 @@ function operationOf(operation: Buffer, index: number, namespaces: string[]): Bu
   const missing = REQUIRED[verb].find((needed) => !rest.some(({ name }) => name === needed));
   if (missing)
     throw new MongoError(MISSING_FIELD, `BSON field 'bulkWrite.ops.${missing}' is missing but a required field`);
+  if (verb === 'update' && rest.some(({ name }) => name === 'sort')) throw sorted(isTrue(operation, rest, 'multi'));
   return { verb, namespace, statement: statementOf(verb, operation, rest) };
 }
 
@@ -94,6 +95,12 @@ function statementOf(verb: Verb, operation: Buffer, fields: RawElement[]): Buffe
   limit.writeInt32LE(isTrue(operation, fields, 'multi') ? 0 : 1, 0);
   return documentOfElements([...renamed, element(INT32, 'limit', limit)]);
 }
+
+/** The engine passes over the `sort` of an update, and would change another document than was asked for. */
+export const sorted = (multi: boolean) =>
+  multi
+    ? MongoError.of('FailedToParse', 'Cannot specify sort with multi=true')
+    : MongoError.of('CommandNotSupported', 'an update with a sort is not supported: use findAndModify with one');
 
 function isTrue(operation: Buffer, fields: RawElement[], field: string): boolean {
   const found = fields.find(({ name }) => name === field);

@@ -12,6 +12,7 @@ import { wrongType } from './fields';
 import type { ClusterClock } from './cluster-time';
 import type { FailPoints } from './fail-points';
 import type { InsertLanes } from './insert-lanes';
+import type { KnownSessions } from './known-sessions';
 import type { OperationCounters } from './operation-counters';
 import { USUAL } from './usual-fields';
 
@@ -67,9 +68,14 @@ export interface Gateway {
   /** Only behind `--enable-test-commands`. */
   readonly failPoints: FailPoints | null;
   readonly startedAt: number;
+  /** The commands that are being answered. */
+  readonly atWork: Set<Command>;
+  readonly knownSessions: KnownSessions;
   readonly connectionCount: () => number;
   readonly address: string;
 }
+
+let lastOpid = 0;
 
 /** One command of a client: its envelope read, its body raw and stripped, decoded only when somebody asks. */
 export class Command {
@@ -84,6 +90,9 @@ export class Command {
   /** The client's time limit for the engine; null for none. */
   readonly maxTimeMs: number | null;
   readonly interrupt = new Interrupt();
+  readonly startedAt = Date.now();
+  /** What `killOp` calls it by. */
+  readonly opid = (lastOpid += 1);
   /** The client's `$clusterTime`, raw. */
   readonly gossip: Buffer | null;
   /** The raw fields that `checkOptions` looks at: all but the most usual. */

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { MongoError } from '../errors/mongo-error';
-import { bsonOf } from '../postgres/session';
 import type { Command, Handler } from './command';
 import { numberOf } from './fields';
 import { REPLICA_SET, SERVER_VERSION } from './handshake';
@@ -37,22 +36,6 @@ export const diagnostics: Record<string, Handler> = {
   whatsmyuri: () => ok({ you: '127.0.0.1' }),
   features: () => ok({ oidMachine: 0 }),
   listCommands: (command) => ok({ commands: Object.fromEntries(knownCommands(command).map((name) => [name, {}])) }),
-  currentOp: (command) =>
-    engine(
-      command,
-      'currentOp',
-      'select document::text as document from documentdb_api.current_op_command($1::bytea::documentdb_core.bson)',
-      command.body,
-    ).catch(() => ({ inprog: [], ok: 1 })),
-  killOp: (command) =>
-    typeof command.document.op !== 'string'
-      ? ok({ info: 'attempting to kill op' })
-      : engine(
-          command,
-          'killOp',
-          'select documentdb_api.kill_op($1::bytea::documentdb_core.bson)::text as document',
-          command.body,
-        ),
   profile: (command) => {
     if ((numberOf(command.document.profile) ?? -1) <= 0) return ok({ was: 0, slowms: 100, sampleRate: 1 });
     throw MongoError.of('CommandNotSupported', 'the profiler is not supported');
@@ -84,13 +67,6 @@ export function announceCommands(names: readonly string[]): void {
 
 const knownCommands = (_command: Command) => commandNames;
 
-async function engine(command: Command, name: string, text: string, body: Buffer): Promise<Buffer> {
-  return command.run(async (session) => {
-    const [row] = await session.query(name, text, [body]);
-    return bsonOf(row!.document);
-  });
-}
-
 function buildInfo(): Fields {
   return {
     version: SERVER_VERSION,
@@ -109,6 +85,7 @@ function parameters(command: Command): Fields {
     featureCompatibilityVersion: { version: SERVER_VERSION.slice(0, 3) },
     authenticationMechanisms: ['SCRAM-SHA-256'],
     transactionLifetimeLimitSeconds: 60,
+    enableTestCommands: command.gateway.failPoints !== null,
   };
   if (command.document.getParameter === '*') return known;
   const asked = Object.keys(command.document).filter((name) => Object.hasOwn(known, name));

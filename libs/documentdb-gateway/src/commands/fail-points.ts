@@ -1,104 +1,121 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { codeName, CODES, MongoError } from '../errors/mongo-error';
+import { MongoError } from '../errors/mongo-error';
+import { isRecorded } from '../postgres/schema';
 import type { Command } from './command';
+import { canonical, failCommandData, failedWriteConcern, failure, type FailCommandData } from './fail-command';
 import { numberOf } from './fields';
+import { statementsIn } from './operation-counters';
+import { writeIdentity } from './retryable';
 
 type Fields = Record<string, unknown>;
 
-interface FailCommand {
-  /** How many commands pass before it strikes, and how often it then does. */
+/** When a fail point strikes: how often it lets pass first, how often it then strikes, and how likely. */
+interface Mode {
   skip: number;
   times: number;
-  data: {
-    failCommands: readonly string[];
-    errorCode: number | null;
-    closeConnection: boolean;
-    errorLabels: readonly string[] | null;
-    writeConcernError: Fields | null;
-    blockMs: number;
-    appName: string | null;
-  };
+  probability: number;
 }
 
-/** What a fail point does to a command: hang up, answer instead of it, or add to its answer. */
-export type Strike =
-  { kind: 'hangUp' } | { kind: 'reply'; reply: Fields } | { kind: 'writeConcernError'; fields: Fields };
+interface TransactionalWrite {
+  /** With it the write is not done; without, it is done and its reply is lost. */
+  code: number | null;
+  closeConnection: boolean;
+}
 
-/** Errors after which a driver sends a write again. @see https://github.com/mongodb/specifications (retryable writes) */
-const RETRYABLE: ReadonlySet<number> = new Set([
-  CODES.HostUnreachable,
-  CODES.HostNotFound,
-  CODES.NetworkTimeout,
-  CODES.ShutdownInProgress,
-  CODES.PrimarySteppedDown,
-  CODES.ExceededTimeLimit,
-  CODES.SocketException,
-  CODES.NotWritablePrimary,
-  CODES.InterruptedAtShutdown,
-  CODES.InterruptedDueToReplStateChange,
-  CODES.NotPrimaryNoSecondaryOk,
-  CODES.NotPrimaryOrSecondary,
-]);
-/** Errors after which a transaction may be started over. */
-const TRANSIENT: ReadonlySet<number> = new Set([
-  ...RETRYABLE,
-  CODES.WriteConflict,
-  CODES.LockTimeout,
-  CODES.NoSuchTransaction,
-  CODES.SnapshotUnavailable,
-]);
+/** What a fail point does to a command: hang up, also after it, answer instead of it, or add to its answer. */
+export type Strike =
+  | { kind: 'hangUp' }
+  | { kind: 'hangUpAfter' }
+  | { kind: 'reply'; reply: Fields }
+  | { kind: 'writeConcernError'; fields: Fields };
+
+const RETRYABLE_WRITES = new Set(['insert', 'update', 'delete', 'findAndModify', 'bulkWrite']);
 
 /**
- * `configureFailPoint: 'failCommand'`: lets a test make commands of its choice fail. It exists only behind
- * `--enable-test-commands`.
+ * `configureFailPoint`: lets a test make commands of its choice fail. It exists only behind `--enable-test-commands`.
+ * - `failCommand`: commands by their names;
+ * - `onPrimaryTransactionalWrite`: retryable writes that are done, and not answered from the record of an earlier try;
+ * - `maxTimeAlwaysTimeOut`: commands with `maxTimeMS`.
  * @see https://github.com/mongodb/mongo/wiki/The-%22failCommand%22-fail-point
  */
 export class FailPoints {
-  private failCommand: FailCommand | null = null;
+  private failCommand: (Mode & { data: FailCommandData }) | null = null;
+  private transactionalWrite: (Mode & { data: TransactionalWrite }) | null = null;
+  private timeOut: Mode | null = null;
   /** What each connection called itself in its first greeting. */
   private readonly appNames = new Map<number, string>();
 
   /**
-   * Sets or ends the fail point.
+   * Sets or ends a fail point.
    * @returns the reply of `configureFailPoint`
    * @throws MongoError BadValue for another fail point or a mode that is none
    */
   configure({ document }: Command): Fields {
-    const { configureFailPoint: name, mode, data = {} } = document;
-    if (name !== 'failCommand') throw MongoError.of('BadValue', `the fail point ${String(name)} is not supported`);
-    this.failCommand = mode === 'off' ? null : { ...timesOf(mode), data: dataOf(data as Fields) };
+    const { configureFailPoint: name, mode } = document;
+    const data = (document.data ?? {}) as Fields;
+    const set = mode === 'off' ? null : modeOf(mode);
+    switch (name) {
+      case 'failCommand':
+        this.failCommand = set && { ...set, data: failCommandData(data) };
+        break;
+      case 'onPrimaryTransactionalWrite':
+        this.transactionalWrite = set && { ...set, data: transactionalWriteData(data) };
+        break;
+      case 'maxTimeAlwaysTimeOut':
+        this.timeOut = set;
+        break;
+      default:
+        throw MongoError.of('BadValue', `the fail point ${String(name)} is not supported`);
+    }
     return { count: 0, ok: 1 };
   }
 
-  /** @returns what the fail point does to this command; null for nothing. It waits first when it is to block. */
+  /** @returns what the fail points do to this command; null for nothing. It waits first when one is to block. */
   async strike(command: Command): Promise<Strike | null> {
     this.learnAppName(command);
-    const { failCommand } = this;
-    if (!failCommand || !this.isMeant(failCommand, command)) return null;
-    if (failCommand.skip > 0) {
-      failCommand.skip -= 1;
-      return null;
-    }
-    failCommand.times -= 1;
-    if (failCommand.times === 0) this.failCommand = null;
-    const { blockMs, closeConnection, errorCode, writeConcernError, errorLabels } = failCommand.data;
-    if (blockMs > 0) await sleep(blockMs);
-    if (closeConnection) return { kind: 'hangUp' };
-    if (errorCode !== null) return { kind: 'reply', reply: failure(command, errorCode, errorLabels) };
-    if (writeConcernError === null) return null;
-    const labels = errorLabels ?? labelsFor(command, numberOf(writeConcernError.code) ?? 0, true);
-    return {
-      kind: 'writeConcernError',
-      fields: { writeConcernError, ...(labels.length > 0 ? { errorLabels: labels } : {}) },
-    };
+    if (command.name === 'configureFailPoint') return null;
+    return (await this.strikeByName(command)) ?? this.strikeByTime(command) ?? (await this.strikeWrite(command));
   }
 
   connectionClosed(connectionId: number): void {
     this.appNames.delete(connectionId);
   }
 
-  private isMeant({ data }: FailCommand, { name, connectionId }: Command): boolean {
-    if (name === 'configureFailPoint' || !data.failCommands.includes(canonical(name))) return false;
+  private async strikeByName(command: Command): Promise<Strike | null> {
+    const { failCommand } = this;
+    if (!failCommand || !this.isMeant(failCommand.data, command) || !strikes(failCommand)) return null;
+    const { blockMs, closeConnection, errorCode, writeConcernError, errorLabels, errorExtraInfo } = failCommand.data;
+    if (blockMs > 0) await sleep(blockMs);
+    if (closeConnection) return { kind: 'hangUp' };
+    if (errorCode !== null) {
+      const how = { point: 'failCommand', given: errorLabels, more: errorExtraInfo };
+      return { kind: 'reply', reply: failure(command, errorCode, how) };
+    }
+    if (writeConcernError === null) return null;
+    return { kind: 'writeConcernError', fields: failedWriteConcern(command, failCommand.data) };
+  }
+
+  private strikeByTime({ maxTimeMs }: Command): Strike | null {
+    if (!this.timeOut || maxTimeMs === null || !strikes(this.timeOut)) return null;
+    return { kind: 'reply', reply: MongoError.of('MaxTimeMSExpired', 'operation exceeded time limit').toReply() };
+  }
+
+  private async strikeWrite(command: Command): Promise<Strike | null> {
+    const { transactionalWrite: point } = this;
+    if (!point || !RETRYABLE_WRITES.has(canonical(command.name))) return null;
+    const identity = writeIdentity(command);
+    if (!identity) return null;
+    const { session: key, number } = identity;
+    if (await command.gateway.database.use((session) => isRecorded(session, key, number))) return null;
+    if (!strikes(point, statementsIn(command))) return null;
+    const { code, closeConnection } = point.data;
+    if (code === null) return closeConnection ? { kind: 'hangUpAfter' } : null;
+    if (closeConnection) return { kind: 'hangUp' };
+    return { kind: 'reply', reply: failure(command, code, { point: 'onPrimaryTransactionalWrite' }) };
+  }
+
+  private isMeant(data: FailCommandData, { name, connectionId }: Command): boolean {
+    if (!data.failCommands.includes(canonical(name))) return false;
     return data.appName === null || data.appName === this.appNames.get(connectionId);
   }
 
@@ -110,45 +127,33 @@ export class FailPoints {
   }
 }
 
-const canonical = (name: string) =>
-  name === 'ismaster'
-    ? 'isMaster'
-    : name === 'findandmodify'
-      ? 'findAndModify'
-      : name === 'buildinfo'
-        ? 'buildInfo'
-        : name;
-
-function timesOf(mode: unknown): { skip: number; times: number } {
-  if (mode === 'alwaysOn') return { skip: 0, times: Infinity };
-  const { times, skip } = (typeof mode === 'object' && mode !== null ? mode : {}) as Fields;
-  const [struck, passed] = [numberOf(times), numberOf(skip)];
-  if (struck !== null && struck > 0) return { skip: 0, times: struck };
-  if (passed !== null && passed >= 0) return { skip: passed, times: Infinity };
-  throw MongoError.of('BadValue', "the mode of a fail point is 'off', 'alwaysOn', { times: n } or { skip: n }");
+/** Whether a fail point strikes something that counts `weight` times. */
+function strikes(mode: Mode, weight = 1): boolean {
+  if (mode.times <= 0) return false;
+  if (mode.skip >= weight) {
+    mode.skip -= weight;
+    return false;
+  }
+  if (Math.random() >= mode.probability) return false;
+  mode.times -= 1;
+  return true;
 }
 
-function dataOf(data: Fields): FailCommand['data'] {
-  return {
-    failCommands: ((data.failCommands ?? []) as string[]).map(canonical),
-    errorCode: numberOf(data.errorCode),
-    closeConnection: data.closeConnection === true,
-    errorLabels: (data.errorLabels ?? null) as string[] | null,
-    writeConcernError: (data.writeConcernError ?? null) as Fields | null,
-    blockMs: data.blockConnection === true ? (numberOf(data.blockTimeMS) ?? 0) : 0,
-    appName: (data.appName ?? null) as string | null,
-  };
+function modeOf(mode: unknown): Mode {
+  const always = { skip: 0, times: Infinity, probability: 1 };
+  if (mode === 'alwaysOn') return always;
+  const given = (typeof mode === 'object' && mode !== null ? mode : {}) as Fields;
+  const [times, skip, probability] = [given.times, given.skip, given.activationProbability].map(numberOf);
+  if (typeof times === 'number' && times > 0) return { ...always, times };
+  if (typeof skip === 'number' && skip >= 0) return { ...always, skip };
+  if (typeof probability === 'number' && probability >= 0 && probability <= 1) return { ...always, probability };
+  throw MongoError.of(
+    'BadValue',
+    "the mode of a fail point is 'off', 'alwaysOn', { times: n }, { skip: n } or { activationProbability: p }",
+  );
 }
 
-function failure(command: Command, code: number, given: readonly string[] | null): Fields {
-  const errmsg = `Failing command via 'failCommand' failpoint`;
-  const errorLabels = given ?? labelsFor(command, code, false);
-  return { ok: 0, errmsg, code, codeName: codeName(code), ...(errorLabels.length > 0 ? { errorLabels } : {}) };
-}
-
-/** The labels that the server itself gives an error, by what the command is part of. */
-function labelsFor({ name, inTransaction, txnNumber }: Command, code: number, ofWriteConcern: boolean): string[] {
-  const ends = name === 'commitTransaction' || name === 'abortTransaction';
-  if (inTransaction && !ends) return !ofWriteConcern && TRANSIENT.has(code) ? ['TransientTransactionError'] : [];
-  return txnNumber !== null && RETRYABLE.has(code) ? ['RetryableWriteError'] : [];
-}
+const transactionalWriteData = (data: Fields): TransactionalWrite => ({
+  code: numberOf(data.failBeforeCommitExceptionCode),
+  closeConnection: data.closeConnection !== false,
+});

@@ -26,7 +26,7 @@ export class OperationCounters {
   count(command: Command): void {
     const { name } = command;
     const write = STATEMENTS.get(name);
-    if (write) this.add(write.as, statementsIn(command, write.field));
+    if (write) this.add(write.as, statementsIn(command));
     else if (name === 'find') this.add('query', 1);
     else if (name === 'getMore') this.add('getmore', 1);
     else this.add('command', 1);
@@ -41,10 +41,11 @@ export class OperationCounters {
   }
 }
 
-/** A damaged command counts as one statement; its handler finds out. */
-function statementsIn(command: Command, field: string): number {
+/** How many statements a write has; one of any other command. A damaged one counts as one: its handler finds out. */
+export function statementsIn(command: Command): number {
+  const write = STATEMENTS.get(command.name);
   try {
-    return countOf(command, field);
+    return write ? countOf(command, write.field) : 1;
   } catch {
     return 1;
   }

@@ -8,6 +8,8 @@ import { explainOf } from './explain';
 import { mendedPipeline } from './pipelines';
 import { decode } from '../bson/decode';
 import type { Command, Handler } from './command';
+import { withOwnDocuments } from './current-operations';
+import { scoredFind } from './text-scores';
 import { cursorIdOf, documentsIn, listIn } from './fields';
 
 /** The engine's function behind each command that opens a cursor. */
@@ -19,13 +21,20 @@ const FIRST_PAGE: Record<string, string> = {
 };
 
 export const reads: Record<string, Handler> = {
-  find: firstPageOf,
+  find: async (command) => {
+    const scored = scoredFind(command);
+    if (!scored) return firstPageOf(command);
+    command.replaceBody(scored);
+    return firstPageOf(command, 'aggregate');
+  },
   aggregate: async (command) => {
     if (command.options.some(({ name }) => name === 'explain') && command.document.explain === true) {
       return explainOf(command, command.document);
     }
     if (command.inTransaction) refuseInTransaction(documentsIn(command.document, 'pipeline'));
-    const mended = mendedPipeline(command);
+    const own = withOwnDocuments(command);
+    if (own) command.replaceBody(own);
+    const mended = own ? null : mendedPipeline(command);
     if (mended) command.replaceBody(mended);
     return firstPageOf(command);
   },
@@ -66,9 +75,9 @@ function portable(reply: Buffer): Buffer {
 }
 
 /** Most cursors continue anywhere. Some leave a portal in their session, which then stays with the cursor. */
-async function firstPageOf(command: Command): Promise<Buffer> {
+async function firstPageOf(command: Command, as = command.name): Promise<Buffer> {
   return command.run(async (session) => {
-    const { page, continuation, needsSession, id } = await firstPage(command, session);
+    const { page, continuation, needsSession, id } = await firstPage(command, session, as);
     if (continuation === null) return page;
     const home: CursorHome = command.inTransaction
       ? { kind: 'transaction' }
@@ -109,12 +118,12 @@ interface FirstPage {
   id: bigint;
 }
 
-async function firstPage(command: Command, session: Session): Promise<FirstPage> {
+async function firstPage(command: Command, session: Session, as: string): Promise<FirstPage> {
   const id = command.gateway.cursors.newId();
   const [row] = await session.query(
-    command.name,
+    as,
     `select cursorpage::text as page, continuation::text as continuation, persistconnection as held
-       from documentdb_api.${FIRST_PAGE[command.name]}($1, $2::bytea::documentdb_core.bson, $3)`,
+       from documentdb_api.${FIRST_PAGE[as]}($1, $2::bytea::documentdb_core.bson, $3)`,
     [command.db, command.body, id],
   );
   const continuation = row!.continuation === null ? null : bsonOf(row!.continuation);

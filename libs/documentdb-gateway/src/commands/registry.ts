@@ -5,6 +5,7 @@ import { fromPostgres } from '../errors/postgres-errors';
 import { catalog } from './catalog';
 import type { Command, Handler } from './command';
 import { unsatisfied } from './concerns';
+import { currentOperations } from './current-operations';
 import { bulkWrite } from './bulk-write';
 import { announceCommands, diagnostics } from './diagnostics';
 import { explain } from './explain';
@@ -12,6 +13,8 @@ import { handshake } from './handshake';
 import { checkHints } from './hints';
 import { checkOptions } from './options';
 import { reads } from './reads';
+import { dropSimpleCollations } from './simple-collation';
+import { spellOutNumbers } from './json-schema';
 import { sessionCommands } from './session-commands';
 import { findAndModify, writes } from './writes';
 
@@ -19,6 +22,7 @@ const HANDLERS = new Map<string, Handler>(
   Object.entries({
     ...handshake,
     ...diagnostics,
+    ...currentOperations,
     explain,
     ...writes,
     findAndModify,
@@ -53,8 +57,10 @@ const IN_TRANSACTIONS = new Set([
 
 /** Answers one command; an error becomes a reply and never leaves as an exception. */
 export async function answer(command: Command): Promise<Buffer> {
-  const { clock, counters } = command.gateway;
+  const { clock, counters, atWork, knownSessions } = command.gateway;
   counters.count(command);
+  atWork.add(command);
+  if (command.lsid !== null) knownSessions.used(command.lsid);
   const endWatch = command.watchTime();
   try {
     command.requireEnvelope();
@@ -68,6 +74,7 @@ export async function answer(command: Command): Promise<Buffer> {
     return timed(command, fromPostgres(error, command.inTransaction).toReply());
   } finally {
     endWatch();
+    atWork.delete(command);
   }
 }
 
@@ -82,6 +89,8 @@ function handlerOf(command: Command): Handler {
     );
   }
   checkOptions(command);
+  dropSimpleCollations(command);
+  spellOutNumbers(command);
   return handler;
 }
 

@@ -39,6 +39,7 @@ async function forget(command: Command, field: string): Promise<Record<string, u
   for (const session of documentsIn(command.document, field)) {
     const lsid = Buffer.from(serialize(session)).toString('latin1');
     await command.gateway.sessions.forget(lsid);
+    command.gateway.knownSessions.ended(lsid);
     command.gateway.cursors.sessionEnded(lsid, false);
   }
   return { ok: 1 };

@@ -5,6 +5,7 @@ import { codeOfSqlState } from '../errors/postgres-errors';
 import { unpackSqlState } from '../errors/sql-states';
 import { bsonOf, type Session } from '../postgres/session';
 import { decode } from '../bson/decode';
+import { sorted } from './bulk-operations';
 import type { Command, Handler } from './command';
 import { describeDuplicate, documentOf } from './duplicate-key';
 import type { SingleInsert } from './insert-lanes';
@@ -73,13 +74,12 @@ function write(command: Command, kind: Kind): Promise<Buffer> {
   return single === null ? alone() : command.gateway.insertLanes.insert(single, alone);
 }
 
-/** The engine passes over the `sort` of an update, and would change another document than was asked for. */
+/** @throws MongoError for an update with a sort */
 function refuseSort(command: Command): void {
   if (!command.body.includes(SORT) && !command.documentsBeside('updates')?.includes(SORT)) return;
   for (const { sort, multi } of statementsOf(command, 'update') as Fields[]) {
     if (sort === undefined) continue;
-    if (multi === true) throw MongoError.of('FailedToParse', 'Cannot specify sort with multi=true');
-    throw MongoError.of('CommandNotSupported', 'update.updates.sort is not supported: use findAndModify with a sort');
+    throw sorted(multi === true);
   }
 }
 

@@ -72,6 +72,12 @@ export class CursorStore {
     return this.cursors.size;
   }
 
+  /** The cursors that nobody reads from at this moment. */
+  list(): { id: bigint; owner: CursorOwner; collection: string; usedAt: number }[] {
+    const idle = [...this.cursors].filter(([, { busy }]) => !busy);
+    return idle.map(([id, { owner, collection, usedAt }]) => ({ id, owner, collection, usedAt }));
+  }
+
   /**
    * Keeps a cursor. A held one keeps its session, which is the caller's no more; when the cursors' share of sessions is spent, the
    * one that nobody read from for longest is closed for it.

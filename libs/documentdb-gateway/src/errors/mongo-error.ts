@@ -76,6 +76,7 @@ export const CODES = {
   TooManyLogicalSessions: 261,
   ExceededTimeLimit: 262,
   OperationNotSupportedInTransaction: 263,
+  PreparedTransactionInProgress: 267,
   IndexBuildAborted: 276,
   NoQueryExecutionPlans: 291,
   APIVersionError: 322,

@@ -198,6 +198,16 @@ export async function wasCommitted(session: Session, { id, lock }: SessionKey, n
   return row?.committed === true;
 }
 
+/** Whether a retryable write has happened, or a later one of its session: it would be answered from the record. */
+export async function isRecorded(session: Session, { id }: SessionKey, number: bigint): Promise<boolean> {
+  const rows = await session.query(
+    'isRecorded',
+    'select 1 from documentdb_gateway.retryable_writes where session = $1 and number >= $2',
+    [id, number],
+  );
+  return rows.length > 0;
+}
+
 /** Any number: what keeps two gateways that start at once from creating the same things. */
 const INSTALL_LOCK = 7_461_225;
 

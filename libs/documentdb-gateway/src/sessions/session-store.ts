@@ -69,7 +69,14 @@ export class SessionStore {
   }
 
   get openTransactions(): number {
-    return [...this.sessions.values()].filter(({ transaction }) => transaction !== null).length;
+    return this.transactions().length;
+  }
+
+  /** The transactions that are open. */
+  transactions(): { lsid: string; number: bigint; startedAt: number }[] {
+    return [...this.sessions].flatMap(([lsid, { transaction }]) =>
+      transaction ? [{ lsid, number: transaction.number, startedAt: transaction.startedAt }] : [],
+    );
   }
 
   /** Runs `work` inside its transaction, beginning it with the first command. */
