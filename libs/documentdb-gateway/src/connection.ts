@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { withFields } from './bson/append';
+import { elementsOf } from './bson/raw-document';
 import { ScramLogin, type ScramVerifier } from './auth/scram';
 import { Command, type Gateway } from './commands/command';
 import type { Strike } from './commands/fail-points';
@@ -9,6 +10,8 @@ import { MongoError } from './errors/mongo-error';
 import { fromPostgres } from './errors/postgres-errors';
 import { FrameReader } from './wire/frame-reader';
 import { encodeReply, parseRequest, type WireRequest } from './wire/message';
+
+const GREETINGS = new Set(['hello', 'isMaster', 'ismaster']);
 
 /** What a client may send before it has logged in. */
 const BEFORE_LOGIN = new Set([
@@ -100,12 +103,12 @@ export class ClientConnection {
   }
 
   private async reply(command: Command): Promise<Buffer | Record<string, unknown>> {
+    if (GREETINGS.has(command.name)) this.learnClient(command);
     if (!this.login) return answer(command);
     try {
       if (command.name === 'saslStart') return this.login.start(command.document);
       if (command.name === 'saslContinue') return this.login.continue(command.document);
-      if (command.name === 'hello' || command.name === 'isMaster' || command.name === 'ismaster')
-        return this.greet(command);
+      if (GREETINGS.has(command.name)) return this.greet(command);
       if (!this.login.authenticated && !BEFORE_LOGIN.has(command.name)) {
         throw MongoError.of('Unauthorized', `command ${command.name} requires authentication`);
       }
@@ -113,6 +116,15 @@ export class ClientConnection {
       return fromPostgres(error, false).toReply();
     }
     return answer(command);
+  }
+
+  /** What a driver says of its program, it says in the first greeting of each connection. */
+  private learnClient({ request }: Command): void {
+    for (const { name, valueStart, end } of elementsOf(request.body)) {
+      if (name !== 'client') continue;
+      const program = request.body.toString('latin1', valueStart, end);
+      this.gateway.clients.greeted(this.id, `${this.socket.remoteAddress} ${program}`);
+    }
   }
 
   /** Drivers begin to log in within their first greeting. */

@@ -11,6 +11,7 @@ import { OperationCounters } from './commands/operation-counters';
 import { Database, type PoolLimits } from './postgres/database';
 import { forgetExpiredWrites, installSchema } from './postgres/schema';
 import type { PostgresAddress } from './postgres/session';
+import { Clients } from './sessions/clients';
 import { SessionStore } from './sessions/session-store';
 import { LockWaits } from './waiting/lock-waits';
 
@@ -70,6 +71,7 @@ export class DocumentDbGateway {
       insertLanes: new InsertLanes(this.database),
       cursors: this.cursors,
       lockWaits: this.lockWaits,
+      clients: new Clients(),
       clock: new ClusterClock(),
       counters: new OperationCounters(),
       failPoints: this.options.testCommands ? new FailPoints() : null,
@@ -87,6 +89,9 @@ export class DocumentDbGateway {
         this.clients.delete(socket);
         this.sessions.connectionClosed(id);
         this.cursors.connectionClosed(id);
+        const gone = new Set(gateway.clients.closed(id));
+        this.sessions.clientGone(gone);
+        this.cursors.clientGone(gone);
         gateway.failPoints?.connectionClosed(id);
       });
     });

@@ -3,6 +3,7 @@ import type { CursorStore } from '../cursors/cursor-store';
 import { MongoError } from '../errors/mongo-error';
 import type { Database } from '../postgres/database';
 import type { Session } from '../postgres/session';
+import type { Clients } from '../sessions/clients';
 import type { SessionStore } from '../sessions/session-store';
 import { Interrupt } from '../waiting/interrupt';
 import type { LockWaits } from '../waiting/lock-waits';
@@ -63,6 +64,7 @@ export interface Gateway {
   readonly insertLanes: InsertLanes;
   readonly cursors: CursorStore;
   readonly lockWaits: LockWaits;
+  readonly clients: Clients;
   readonly clock: ClusterClock;
   readonly counters: OperationCounters;
   /** Only behind `--enable-test-commands`. */

@@ -138,6 +138,14 @@ export class CursorStore {
     }
   }
 
+  /** A client is gone with all of its connections: nobody reads on. */
+  clientGone(connectionIds: ReadonlySet<number>): void {
+    for (const [id, cursor] of this.cursors) {
+      if (cursor.orphanedAt !== null && !cursor.busy && connectionIds.has(cursor.owner.connectionId))
+        this.remove(id, cursor, false);
+    }
+  }
+
   /** @param inTransaction only those that its transaction opened */
   sessionEnded(lsid: string, inTransaction: boolean): void {
     for (const [id, cursor] of this.cursors) {

@@ -139,6 +139,15 @@ export class SessionStore {
     }
   }
 
+  /** A client is gone with all of its connections: what they left is aborted at once. */
+  clientGone(connectionIds: ReadonlySet<number>): void {
+    for (const [lsid, { transaction }] of this.sessions) {
+      if (!transaction || !connectionIds.has(transaction.connectionId)) continue;
+      const abandoned = () => (transaction.orphanedAt === null ? undefined : this.end(lsid, transaction, false));
+      void transaction.tail.then(abandoned);
+    }
+  }
+
   async forget(lsid: string): Promise<void> {
     const transaction = this.sessions.get(lsid)?.transaction;
     if (transaction) await this.end(lsid, transaction, false);
