@@ -107,7 +107,16 @@ describeGateway('A gateway of few sessions', (postgres) => {
   it('holds a time limit against the command that has it, and against no other', async () => {
     const slow = {
       $expr: {
-        $gt: [{ $reduce: { input: { $range: [0, 20_000] }, initialValue: 0, in: { $add: ['$$value', 1] } } }, -1],
+        $gt: [
+          {
+            $reduce: {
+              input: { $range: [0, { $add: ['$n', 20_000] }] },
+              initialValue: 0,
+              in: { $add: ['$$value', 1] },
+            },
+          },
+          -1,
+        ],
       },
     };
     const limited = Array.from({ length: 8 }, () =>
@@ -166,7 +175,7 @@ describeGateway('A gateway of few sessions', (postgres) => {
         const client = await MongoClient.connect(process.argv[1], { maxPoolSize: 20 });
         const other = client.db(process.argv[2]).collection('other');
         for (let n = 0; n < ${CURSORS}; n += 1) await other.find().sort({ x: 1 }).batchSize(2).next();
-        const slow = { $expr: { $gt: [{ $reduce: { input: { $range: [0, 3_000_000] }, initialValue: 0, in: { $add: ['$$value', 1] } } }, -1] } };
+        const slow = { $expr: { $gt: [{ $reduce: { input: { $range: [0, { $add: ['$n', 3_000_000] }] }, initialValue: 0, in: { $add: ['$$value', 1] } } }, -1] } };
         for (let n = 0; n < ${COMMANDS}; n += 1) other.find(slow).toArray().catch(() => undefined);
         setTimeout(() => console.log('at work'), 200);
       })();`;

@@ -14,10 +14,10 @@ export interface Difference {
 /** Each known difference from MongoDB 8. The README has them as a table; CaaS's own commands have none of the signs. */
 export const DIFFERENCES: readonly Difference[] = [
   {
-    feature: 'change streams, `$listLocalSessions`, `$planCacheStats`, `$queryStats`',
+    feature: 'change streams, `$planCacheStats`, `$queryStats`',
     mongodb: 'served',
     here: 'refused (115, 40324)',
-    signs: ['$changeStream', '$listLocalSessions', '$planCacheStats', '$queryStats'],
+    signs: ['$changeStream', '$planCacheStats', '$queryStats'],
   },
   {
     feature: 'capped, time-series and clustered collections; `encryptedFields`; pre- and post-images',
@@ -75,6 +75,24 @@ export const DIFFERENCES: readonly Difference[] = [
     signs: ['update.updates.c'],
   },
   {
+    feature: '`sort` of an update, in `bulkWrite` as well',
+    mongodb: 'served',
+    here: 'refused (115); `findAndModify` sorts',
+    signs: ['update.updates.sort', 'bulkWrite.ops.sort'],
+  },
+  {
+    feature: '`$currentOp`, `currentOp`, `killOp`',
+    mongodb: 'the whole node',
+    here: "this gateway's commands, transactions, cursors; a filter of `currentOp` by equality",
+    signs: ['$currentOp', 'currentOp', 'killOp'],
+  },
+  {
+    feature: "`bsonType: 'number'` of a `$jsonSchema`",
+    mongodb: 'kept as written',
+    here: 'kept as the four types that it stands for',
+    signs: ['$jsonSchema'],
+  },
+  {
     feature: '`readConcern: snapshot` outside a transaction',
     mongodb: 'served',
     here: 'refused (246; 72 where MongoDB has none)',
@@ -99,7 +117,7 @@ export const DIFFERENCES: readonly Difference[] = [
     signs: [],
   },
   {
-    feature: '`$documents`, `$collStats`, `$indexStats` or `$currentOp` into `$merge`/`$out`',
+    feature: '`$documents`, `$collStats`, `$indexStats`, `$currentOp` or `$listLocalSessions` into `$merge`/`$out`',
     mongodb: 'served',
     here: 'refused (115)',
     signs: ['$documents', '$collStats', '$indexStats', '$currentOp'],
@@ -188,11 +206,5 @@ export const DIFFERENCES: readonly Difference[] = [
     mongodb: 'served',
     here: 'one login',
     signs: ['createUser', 'createRole', 'usersInfo'],
-  },
-  {
-    feature: '`sort` of an update',
-    mongodb: 'changes the first of that order',
-    here: 'refused (115): `findAndModify` has it',
-    signs: ['update.updates.sort'],
   },
 ];
