@@ -53,6 +53,7 @@ const ENVELOPE_TYPES = new Map<string, readonly number[]>(
 
 /** Commands that leave nothing behind, so that a transaction of these alone needs no record of its commit. */
 const READS = new Set(['find', 'aggregate', 'count', 'distinct', 'getMore', 'listCollections', 'listIndexes']);
+const CANCEL_EVERY_MS = 50;
 /** A statement that a cancel does not end by then is left to the engine, and its session is replaced. */
 const CANCELLED_WITHIN_MS = 5_000;
 const LONGEST_TIME_LIMIT_MS = 2 ** 31 - 1;
@@ -195,9 +196,12 @@ export class Command {
   /** Runs `work` on a session that the caller has. Its statement is cancelled when the command is interrupted. */
   async on<T>(session: Session, work: (session: Session) => Promise<T>): Promise<T> {
     this.interrupt.throwIfRaised();
+    let again: NodeJS.Timeout | undefined;
     let abandon: NodeJS.Timeout | undefined;
     const forget = this.interrupt.onInterrupt(() => {
       session.cancel();
+      // A request that overtakes its statement finds nothing to end.
+      again = setInterval(() => session.cancel(), CANCEL_EVERY_MS);
       abandon = setTimeout(() => session.abandon(), CANCELLED_WITHIN_MS);
     });
     try {
@@ -206,6 +210,7 @@ export class Command {
       throw this.interrupt.error ?? error;
     } finally {
       forget();
+      clearInterval(again);
       clearTimeout(abandon);
     }
   }
