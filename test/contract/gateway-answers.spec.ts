@@ -50,6 +50,11 @@ describe('Codes of what a command does wrong', () => {
     expect(await answerTo(command)).toMatchObject({ code });
   });
 
+  it('say which field a projection has too many', async () => {
+    const { errmsg } = await db.command({ find: 'things', projection: { text: 1, zero: 0 } }).catch((error) => error);
+    expect(errmsg).toBe('Cannot do exclusion on field zero in inclusion projection');
+  });
+
   it('calls them by MongoDB’s names', async () => {
     expect(await answerTo(project({ $toInt: '$text' }))).toEqual({ code: 241, codeName: 'ConversionFailure' });
     const stage = { aggregate: 'things', pipeline: [{ $nonsense: {} }], cursor: {} };

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { Long, UUID } from 'bson';
 import { describeGateway, GatewayProcess, WireClient } from './gateway.support';
 
@@ -108,6 +109,24 @@ describeGateway('What the engine is spared', (postgres) => {
       ok: 1,
       n: 0,
     });
+  });
+
+  it('calls a key that no index holds too long', async () => {
+    // So long that it is too long compressed as well.
+    const reply = await ask({ insert: 'things', documents: [{ _id: randomBytes(50_000).toString('hex') }] });
+    expect(reply).toMatchObject({ n: 0, writeErrors: [{ index: 0, code: 17_280 }] });
+  });
+
+  it('answers a write whose errors no reply would hold', async () => {
+    const documents = Array.from({ length: 90_000 }, () => ({ _id: 'the same text of some length, again and again' }));
+    const { writeErrors, ...reply } = await ask({ insert: 'many', documents, ordered: false });
+    expect(reply).toMatchObject({ n: 1, ok: 1 });
+    const [first, last] = [(writeErrors as Fields[])[0], (writeErrors as Fields[]).at(-1)];
+    expect([(writeErrors as Fields[]).length, first, last]).toEqual([
+      89_999,
+      expect.objectContaining({ index: 1, code: 11_000, errmsg: expect.stringContaining('E11000') }),
+      expect.objectContaining({ index: 89_999, code: 11_000, errmsg: '' }),
+    ]);
   });
 
   describe('of itself', () => {

@@ -55,7 +55,10 @@ export const ENGINE_LIMITS: readonly EngineLimit[] = [
   {
     feature: 'reads of a snapshot of the past, outside a transaction',
     code: SNAPSHOT_UNAVAILABLE,
-    tests: ['Sessions spec tests snapshot-sessions '],
+    tests: [
+      'Sessions spec tests snapshot-sessions ',
+      'afterClusterTime is not sent on retried read in implicit session when readConcern level is snapshot',
+    ],
   },
   {
     feature: 'secondaries',
@@ -78,5 +81,62 @@ export const ENGINE_LIMITS: readonly EngineLimit[] = [
   {
     feature: 'a cursor that outlives its last document: here it ends with it, which saves a getMore',
     tests: ['Find Cursor #next should support a batch size'],
+  },
+  {
+    feature: 'a collation of update and findAndModify',
+    code: COMMAND_NOT_SUPPORTED,
+    tests: [
+      'Bulk should apply collation via FindOperators',
+      'CRUD unified bulkWrite-collation BulkWrite with update operations and collation',
+      'CRUD unified findOneAndDelete-collation',
+      'CRUD unified findOneAndReplace-collation',
+      'CRUD unified findOneAndUpdate-collation',
+      'CRUD unified replaceOne-collation',
+      'CRUD unified updateMany-collation',
+      'CRUD unified updateOne-collation',
+    ],
+  },
+  {
+    feature: 'a sort of an update',
+    code: COMMAND_NOT_SUPPORTED,
+    tests: [
+      'CRUD unified BulkWrite replaceOne-sort BulkWrite replaceOne with sort option',
+      'CRUD unified BulkWrite updateOne-sort BulkWrite updateOne with sort option',
+      'CRUD unified replaceOne-sort ReplaceOne with sort option',
+      'CRUD unified updateOne-sort UpdateOne with sort option',
+    ],
+  },
+  {
+    feature: 'a sort or a collation of an update of a client-level bulkWrite',
+    message: 'Mongo client bulk write encountered an error during execution',
+    tests: [
+      'CRUD unified client bulkWrite replaceOne-sort',
+      'CRUD unified client bulkWrite updateOne-sort',
+      'CRUD unified client bulkWrite update options client bulkWrite update with collation',
+    ],
+  },
+  {
+    feature: '$out and $merge of documents that no collection has',
+    code: COMMAND_NOT_SUPPORTED,
+    tests: ['CRUD unified db-aggregate-write-readPreference Database-level aggregate with $'],
+  },
+  {
+    feature: '$merge of $documents',
+    tests: ['CRUD unified aggregate-merge-errorResponse aggregate $merge DuplicateKey error is accessible'],
+  },
+  {
+    feature: 'an _id of 8 MB, which no index of PostgreSQL holds',
+    tests: [
+      'Client Bulk Write CSOT enabled acknowledged writes when the timeout is reached while iterating the result cursor',
+      'Client Bulk Write CSOT enabled acknowledged writes if the cursor encounters an error and a killCursors is sent',
+      'CRUD Prose Spec Tests 7. MongoClient.bulkWrite handles a cursor requiring a getMore',
+      'CRUD Prose Spec Tests 8. MongoClient.bulkWrite handles a cursor requiring getMore within a transaction',
+      'CRUD Prose Spec Tests 9. MongoClient.bulkWrite handles a getMore error',
+    ],
+  },
+  {
+    feature: 'a fail point of getMore that the test before leaves on, for want of a cursor of bulkWrite',
+    message: "Failing command via 'failCommand' failpoint",
+    tests: ['CRUD unified aggregate aggregate with multiple batches works'],
   },
 ];

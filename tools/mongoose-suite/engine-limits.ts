@@ -5,6 +5,7 @@ const FAILED_TO_PARSE = 9;
 const TYPE_MISMATCH = 14;
 const COMMAND_NOT_SUPPORTED = 115;
 const NEAR_NOT_ALLOWED = 5626500;
+const INVALID_REGEX_FLAG = 51_108;
 
 /** What DocumentDB or a replica set of one cannot do, by the tests of mongoose that ask for it. */
 export const ENGINE_LIMITS: readonly EngineLimit[] = [
@@ -92,5 +93,24 @@ export const ENGINE_LIMITS: readonly EngineLimit[] = [
   {
     feature: '$geoIntersects with an array of geometries',
     tests: ['2dsphere $geoIntersects MultiLineString', '2dsphere $geoIntersects MultiPolygon'],
+  },
+  {
+    feature: 'a regular expression with the flag s in an $elemMatch of $all',
+    code: INVALID_REGEX_FLAG,
+    tests: ['model: querying: $all with $elemMatch (gh-3163)'],
+  },
+  {
+    feature: 'the fields of a DBRef in an $elemMatch',
+    code: BAD_VALUE,
+    tests: ['Query casts $elemMatch with dbrefs (gh-8577)'],
+  },
+  {
+    feature: 'secondaries, which the client waits for',
+    message: 'Timeout of',
+    tests: [
+      'mongoose.connect forces autoIndex & autoCreate to be false if read preference is secondary',
+      'mongoose.createConnection forces autoIndex & autoCreate to be false if read preference is secondary',
+      'Query options read inherits its models schema read option and sends it though the driver',
+    ],
   },
 ];

@@ -3,7 +3,7 @@ import { withFields } from './bson/append';
 import { elementsOf } from './bson/raw-document';
 import { ScramLogin, type ScramVerifier } from './auth/scram';
 import { Command, type Gateway } from './commands/command';
-import type { Strike } from './commands/fail-points';
+import type { Strike } from './commands/strike';
 import { answer } from './commands/registry';
 import { hello } from './commands/handshake';
 import { MongoError } from './errors/mongo-error';

@@ -11,7 +11,7 @@ import { decode } from '../bson/decode';
 import type { WireRequest } from '../wire/message';
 import { wrongType } from './fields';
 import type { ClusterClock } from './cluster-time';
-import type { FailPoints } from './fail-points';
+import type { Strike } from './strike';
 import type { InsertLanes } from './insert-lanes';
 import type { KnownSessions } from './known-sessions';
 import type { OperationCounters } from './operation-counters';
@@ -69,7 +69,10 @@ export interface Gateway {
   readonly clock: ClusterClock;
   readonly counters: OperationCounters;
   /** Only behind `--enable-test-commands`. */
-  readonly failPoints: FailPoints | null;
+  readonly failPoints: {
+    configure(command: Command): Record<string, unknown>;
+    strike(command: Command): Promise<Strike | null>;
+  } | null;
   readonly startedAt: number;
   /** The commands that are being answered. */
   readonly atWork: Set<Command>;

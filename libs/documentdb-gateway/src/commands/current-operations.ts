@@ -70,7 +70,7 @@ function operationsOf({ gateway }: Command, { idleSessions = true, idleCursors =
     secs_running: Long.fromNumber(Math.floor((Date.now() - command.startedAt) / 1000)),
     microsecs_running: Long.fromNumber((Date.now() - command.startedAt) * 1000),
     op: command.name === 'getMore' ? 'getmore' : command.name === 'find' ? 'query' : 'command',
-    ns: command.namespace(),
+    ns: command.target === '' ? `${command.db}.$cmd` : command.namespace(),
     ...(command.lsid === null ? {} : { lsid: idOf(command.lsid) }),
     command: shownOf(command),
   }));

@@ -6,6 +6,7 @@ import { canonical, failCommandData, failedWriteConcern, failure, type FailComma
 import { numberOf } from './fields';
 import { statementsIn } from './operation-counters';
 import { writeIdentity } from './retryable';
+import type { Strike } from './strike';
 
 type Fields = Record<string, unknown>;
 
@@ -21,13 +22,6 @@ interface TransactionalWrite {
   code: number | null;
   closeConnection: boolean;
 }
-
-/** What a fail point does to a command: hang up, also after it, answer instead of it, or add to its answer. */
-export type Strike =
-  | { kind: 'hangUp' }
-  | { kind: 'hangUpAfter' }
-  | { kind: 'reply'; reply: Fields }
-  | { kind: 'writeConcernError'; fields: Fields };
 
 const RETRYABLE_WRITES = new Set(['insert', 'update', 'delete', 'findAndModify', 'bulkWrite']);
 

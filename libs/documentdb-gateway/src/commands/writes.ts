@@ -22,6 +22,7 @@ interface WriteError extends Record<string, unknown> {
 }
 
 const SORT = Buffer.from('\x03sort\0', 'latin1');
+const MOST_ERROR_TEXT = 1024 * 1024;
 const DOCUMENT = 0x03;
 const BOOLEAN = 0x08;
 const INT32 = 0x10;
@@ -166,10 +167,20 @@ export async function explainErrors(command: Command, kind: Kind, result: Buffer
   const statements = statementsOf(command, kind);
   const errors = (reply.writeErrors ?? []) as WriteError[];
   if (command.inTransaction) throwConflict(errors);
-  reply.writeErrors = await Promise.all(
+  const explained = await Promise.all(
     errors.map((error) => explainError(command, kind, error, statements[error.index])),
   );
+  reply.writeErrors = shortened(explained);
   return Buffer.from(serialize(reply));
+}
+
+/** As on MongoDB: only the first errors have texts when there are so many that a reply would not hold them. */
+function shortened(errors: WriteError[]): WriteError[] {
+  let length = 0;
+  return errors.map((error) => {
+    length += error.errmsg.length;
+    return length > MOST_ERROR_TEXT ? { ...error, errmsg: '' } : error;
+  });
 }
 
 /** MongoDB fails the whole command when a transaction meets a conflict, so that the driver starts the transaction over. */

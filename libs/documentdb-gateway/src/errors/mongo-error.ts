@@ -97,6 +97,7 @@ export const CODES = {
   NotPrimaryNoSecondaryOk: 13435,
   NotPrimaryOrSecondary: 13436,
   OutOfDiskSpace: 14031,
+  KeyTooLong: 17280,
   SearchNotEnabled: 31082,
   NotARetryableWriteCommand: 50768,
 } as const;

@@ -10,6 +10,8 @@ const CODE_OF_STATE: Readonly<Record<string, number>> = {
   '22': CODES.BadValue,
   // Nested too deep for the parser's stack.
   '54001': CODES.Overflow,
+  // The key of an index takes more than a third of a page.
+  '54000': CODES.KeyTooLong,
   '53100': CODES.OutOfDiskSpace,
   '53200': CODES.ExceededMemoryLimit,
 };
@@ -132,12 +134,20 @@ function worded(code: number, message: string): MongoError {
   if (stage) return new MongoError(UNRECOGNIZED_STAGE, `Unrecognized pipeline stage name: '${stage[1]}'`);
   const operator = /^Unrecognized operator specified: (.*)$/.exec(message);
   if (operator) return new MongoError(code, `unknown operator: ${operator[1]}`);
+  const mixed = MIXED_PROJECTION.exec(message);
+  if (mixed) {
+    const [, what, field, kind] = mixed;
+    return new MongoError(code, `Cannot do ${what} on field ${field} in ${kind} projection`);
+  }
   const meant = MEANT.find(([words]) => words.test(message));
   if (meant && code === CODES.InternalError) return new MongoError(meant[1], message);
   if (UNKNOWN_FIELDS.test(message)) return new MongoError(UNKNOWN_FIELD, message);
   if (message.startsWith('BatchSize value must be non-negative')) return new MongoError(OUT_OF_RANGE, message);
   return new MongoError(code, message);
 }
+
+const MIXED_PROJECTION =
+  /^(exclusion|inclusion) cannot be applied to field (.*) within the (inclusion|exclusion) projection\.?$/i;
 
 /** What the engine calls an internal error though the client made it, and MongoDB's code for it. */
 const MEANT: readonly (readonly [RegExp, number])[] = [
