@@ -8,6 +8,7 @@ import { operationsOf, type BulkOperation, type Verb } from './bulk-operations';
 import { Command, type Handler } from './command';
 import { numberOf } from './fields';
 import { writeIdentity } from './retryable';
+import { STATEMENTS_FIELD } from './statements';
 import { explainErrors } from './writes';
 
 type Fields = Record<string, unknown>;
@@ -32,7 +33,6 @@ interface Counts {
   nDeleted: number;
 }
 
-const FIELD: Record<Verb, string> = { insert: 'documents', update: 'updates', delete: 'deletes' };
 const COUNTED = { insert: 'insert', update: 'update', delete: 'delete' } as const;
 /** What of the client's envelope a part keeps, so that it knows what it is part of. */
 const KEPT = new Set(['lsid', 'txnNumber', 'autocommit', 'let', 'bypassDocumentValidation']);
@@ -101,7 +101,7 @@ function partsOf(
     const request = {
       ...command.request,
       body: documentOfElements([own, ...passed]),
-      sequences: [{ field: FIELD[verb], documents }],
+      sequences: [{ field: STATEMENTS_FIELD[verb], documents }],
     };
     const part = new Command(command.gateway, request, command.connectionId);
     return { verb, db, first, operations: those, command: part };
@@ -115,7 +115,7 @@ async function run(command: Command, parts: Part[], ordered: boolean): Promise<B
     arrayOf(parts.map(({ verb }) => verb)),
     arrayOf(parts.map(({ db }) => db)),
     arrayOf(parts.map((part) => `\\x${part.command.body.toString('hex')}`)),
-    arrayOf(parts.map((part) => `\\x${part.command.documentsBeside(FIELD[part.verb])!.toString('hex')}`)),
+    arrayOf(parts.map((part) => `\\x${part.command.documentsBeside(STATEMENTS_FIELD[part.verb])!.toString('hex')}`)),
     String(ordered),
     identity?.session.id ?? null,
     identity?.session.lock ?? null,

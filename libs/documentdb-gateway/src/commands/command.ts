@@ -1,4 +1,4 @@
-import { elementsOf, withoutElements, type RawElement } from '../bson/raw-document';
+import { withoutElements, type RawElement } from '../bson/raw-document';
 import type { CursorStore } from '../cursors/cursor-store';
 import { MongoError } from '../errors/mongo-error';
 import type { Database } from '../postgres/database';
@@ -15,48 +15,13 @@ import type { Strike } from './strike';
 import type { InsertLanes } from './insert-lanes';
 import type { KnownSessions } from './known-sessions';
 import type { OperationCounters } from './operation-counters';
-import { USUAL } from './usual-fields';
-
-/** What the driver adds to every command and the engine does not take, beside what begins with a dollar. */
-const ENVELOPE = new Set([
-  'lsid',
-  'txnNumber',
-  'autocommit',
-  'startTransaction',
-  'readConcern',
-  'writeConcern',
-  'apiVersion',
-  'apiStrict',
-  'apiDeprecationErrors',
-  'comment',
-  'maxTimeMS',
-]);
-
-const DOUBLE = 0x01;
-const STRING = 0x02;
-const DOCUMENT = 0x03;
-const BOOLEAN = 0x08;
-const INT32 = 0x10;
-const INT64 = 0x12;
-
-/** What of the envelope is read here, and the types it may have. */
-const ENVELOPE_TYPES = new Map<string, readonly number[]>(
-  Object.entries({
-    $db: [STRING],
-    lsid: [DOCUMENT],
-    txnNumber: [INT32, INT64],
-    maxTimeMS: [INT32, INT64, DOUBLE],
-    autocommit: [BOOLEAN],
-    startTransaction: [BOOLEAN],
-  }),
-);
+import { isEnvelope, readEnvelope } from './envelope';
 
 /** Commands that leave nothing behind, so that a transaction of these alone needs no record of its commit. */
 const READS = new Set(['find', 'aggregate', 'count', 'distinct', 'getMore', 'listCollections', 'listIndexes']);
 const CANCEL_EVERY_MS = 50;
 /** A statement that a cancel does not end by then is left to the engine, and its session is replaced. */
 const CANCELLED_WITHIN_MS = 5_000;
-const LONGEST_TIME_LIMIT_MS = 2 ** 31 - 1;
 
 /** What a command runs with. */
 export interface Gateway {
@@ -134,7 +99,7 @@ export class Command {
 
   /** The raw body without the envelope: what the engine takes. */
   get body(): Buffer {
-    this.stripped ??= withoutElements(this.request.body, (name) => name.startsWith('$') || ENVELOPE.has(name));
+    this.stripped ??= withoutElements(this.request.body, isEnvelope);
     return this.stripped;
   }
 
@@ -233,77 +198,3 @@ export class Command {
 }
 
 export type Handler = (command: Command) => Promise<Buffer | Record<string, unknown>>;
-
-interface Envelope {
-  name: string;
-  target: string;
-  db: string | null;
-  lsid: string | null;
-  txnNumber: bigint | null;
-  autocommit: boolean | null;
-  startTransaction: boolean;
-  maxTimeMs: number | null;
-  mistyped: string | null;
-  gossip: Buffer | null;
-  options: RawElement[];
-}
-
-function readEnvelope(body: Buffer): Envelope {
-  const envelope: Envelope = {
-    name: '',
-    target: '',
-    db: null,
-    lsid: null,
-    txnNumber: null,
-    autocommit: null,
-    startTransaction: false,
-    maxTimeMs: null,
-    mistyped: null,
-    gossip: null,
-    options: [],
-  };
-  for (const element of elementsOf(body)) {
-    const { type, name, valueStart, end } = element;
-    if (envelope.name === '') {
-      envelope.name = name;
-      if (type === STRING) envelope.target = body.toString('utf8', valueStart + 4, end - 1);
-    } else if (!USUAL.has(name)) envelope.options.push(element);
-    if (ENVELOPE_TYPES.get(name)?.includes(type) === false) {
-      envelope.mistyped = name;
-      continue;
-    }
-    switch (name) {
-      case '$db':
-        envelope.db = body.toString('utf8', valueStart + 4, end - 1);
-        break;
-      case 'lsid':
-        envelope.lsid = body.toString('latin1', valueStart, end);
-        break;
-      case 'txnNumber':
-        envelope.txnNumber =
-          end - valueStart === 8 ? body.readBigInt64LE(valueStart) : BigInt(body.readInt32LE(valueStart));
-        break;
-      case 'maxTimeMS':
-        envelope.maxTimeMs = timeLimitOf(body, type, valueStart);
-        break;
-      case '$clusterTime':
-        if (type === DOCUMENT) envelope.gossip = body.subarray(valueStart, end);
-        break;
-      case 'autocommit':
-        envelope.autocommit = body[valueStart] === 1;
-        break;
-      case 'startTransaction':
-        envelope.startTransaction = body[valueStart] === 1;
-        break;
-    }
-  }
-  return envelope;
-}
-
-function timeLimitOf(body: Buffer, type: number, at: number): number | null {
-  let value = 0;
-  if (type === INT32) value = body.readInt32LE(at);
-  if (type === INT64) value = Number(body.readBigInt64LE(at));
-  if (type === DOUBLE) value = body.readDoubleLE(at);
-  return value >= 1 ? Math.min(Math.floor(value), LONGEST_TIME_LIMIT_MS) : null;
-}

@@ -1,16 +1,14 @@
 import { EJSON } from 'bson';
 import { CODES, MongoError } from '../errors/mongo-error';
 import { fromPostgres } from '../errors/postgres-errors';
-import { decode } from '../bson/decode';
-import { splitDocuments, withoutElements } from '../bson/raw-document';
+import { withoutElements } from '../bson/raw-document';
 import { indexesOf } from './catalog';
 import type { Command } from './command';
-import { documentsIn } from './fields';
+import { statementsOf } from './statements';
 
 type Fields = Record<string, unknown>;
 
 const HINT = 'hint\0';
-const STATEMENTS: Readonly<Record<string, string>> = { update: 'updates', delete: 'deletes' };
 
 /**
  * The `hint` of a write. It changes no result, and the engine chooses its own way; but one that names no index is an error on
@@ -26,9 +24,8 @@ export async function checkHints(command: Command): Promise<Fields | null> {
     command.replaceBody(withoutElements(command.body, (field) => field === 'hint'));
     return null;
   }
-  const field = STATEMENTS[name];
-  if (field === undefined || !mentionsHint(command)) return null;
-  const statements = statementsOf(command, field);
+  if ((name !== 'update' && name !== 'delete') || !mentionsHint(command)) return null;
+  const statements = statementsOf(command, name);
   try {
     await requireIndexes(
       command,
@@ -44,11 +41,6 @@ export async function checkHints(command: Command): Promise<Fields | null> {
 
 function mentionsHint({ request }: Command): boolean {
   return request.body.includes(HINT) || request.sequences.some(({ documents }) => documents.includes(HINT));
-}
-
-function statementsOf(command: Command, field: string): Fields[] {
-  const beside = command.documentsBeside(field);
-  return beside ? splitDocuments(beside).map((document) => decode(document)) : documentsIn(command.document, field);
 }
 
 async function requireIndexes(command: Command, hints: unknown[]): Promise<void> {

@@ -1,11 +1,9 @@
 import { EJSON } from 'bson';
-import { splitDocuments } from '../bson/raw-document';
 import { duplicatesRaised } from '../errors/postgres-errors';
-import { decode } from '../bson/decode';
 import type { Command } from './command';
 import { keysOfDuplicate } from './duplicate-key';
+import { statementsOf, type Verb } from './statements';
 
-export type Verb = 'insert' | 'update' | 'delete' | 'findAndModify';
 type Fields = Record<string, unknown>;
 
 export interface Written {
@@ -24,17 +22,6 @@ const MOST_ATTEMPTS = 10;
 /** The field of a raw statement, as a cheap sign that there may be an upsert. */
 const UPSERT_TRUE = Buffer.from('\x08upsert\0\x01', 'latin1');
 
-export const STATEMENTS_FIELD = { insert: 'documents', update: 'updates', delete: 'deletes' } as const;
-
-/** What the command asks for, decoded: one statement for a findAndModify. */
-export function statementsOf(command: Command, verb: Verb): unknown[] {
-  if (verb === 'findAndModify') return [command.document];
-  const beside = command.documentsBeside(STATEMENTS_FIELD[verb]);
-  if (beside) return splitDocuments(beside).map((document) => decode(document));
-  const inside = command.document[STATEMENTS_FIELD[verb]];
-  return Array.isArray(inside) ? inside : [];
-}
-
 /**
  * Two upserts of one key may both find nothing; then one inserts, and the other meets its document. MongoDB tries that other again,
  * which now finds the document, where the filter asks for exactly the unique key and the update leaves the key alone. Elsewhere the
@@ -47,7 +34,7 @@ export async function retryingUpserts(
   write: (raiseDuplicates: boolean) => Promise<Written>,
 ): Promise<Written> {
   if (command.inTransaction || !mayUpsert(command, verb)) return write(false);
-  const upserts = statementsOf(command, verb).map((statement) => upsertOf(statement as Fields, verb));
+  const upserts = statementsOf(command, verb).map((statement) => upsertOf(statement, verb));
   for (let attempt = 1; attempt < MOST_ATTEMPTS; attempt += 1) {
     try {
       return await write(true);

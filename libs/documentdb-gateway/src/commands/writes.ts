@@ -11,10 +11,10 @@ import { describeDuplicate, documentOf } from './duplicate-key';
 import type { SingleInsert } from './insert-lanes';
 import { describeInvalid } from './validation-error';
 import { writeIdentity, type WriteIdentity } from './retryable';
-import { retryingUpserts, STATEMENTS_FIELD, statementsOf, type Verb, type Written } from './upserts';
+import { STATEMENTS_FIELD, statementsOf, type Verb } from './statements';
+import { retryingUpserts, type Written } from './upserts';
 
 type Kind = Exclude<Verb, 'findAndModify'>;
-type Fields = Record<string, unknown>;
 interface WriteError extends Record<string, unknown> {
   index: number;
   code: number;
@@ -78,7 +78,7 @@ function write(command: Command, kind: Kind): Promise<Buffer> {
 /** @throws MongoError for an update with a sort */
 function refuseSort(command: Command): void {
   if (!command.body.includes(SORT) && !command.documentsBeside('updates')?.includes(SORT)) return;
-  for (const { sort, multi } of statementsOf(command, 'update') as Fields[]) {
+  for (const { sort, multi } of statementsOf(command, 'update')) {
     if (sort === undefined) continue;
     throw sorted(multi === true);
   }
@@ -112,7 +112,7 @@ function engineWrite(command: Command, verb: Verb): Promise<Written> {
 function wantedBy(command: Command, verb: Verb): string {
   if (verb === 'insert') return `insert ${command.connectionId}`;
   const [first] = statementsOf(command, verb);
-  return `${command.namespace()} ${EJSON.stringify((first as Fields | undefined)?.[verb === 'findAndModify' ? 'query' : 'q'])}`;
+  return `${command.namespace()} ${EJSON.stringify(first?.[verb === 'findAndModify' ? 'query' : 'q'])}`;
 }
 
 async function unrecorded(command: Command, verb: Verb, session: Session, raiseDuplicates: boolean): Promise<Written> {
