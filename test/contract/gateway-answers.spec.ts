@@ -1,4 +1,4 @@
-import { Double, MongoClient, type Db, type Document } from 'mongodb';
+import { Binary, Double, MinKey, MongoClient, type Db, type Document } from 'mongodb';
 
 /** Answers as MongoDB 7 gives them: the same on a mongod as on the gateway. */
 const database = `gateway_answers_${process.pid}`;
@@ -50,6 +50,11 @@ describe('Codes of what a command does wrong', () => {
     expect(await answerTo(command)).toMatchObject({ code });
   });
 
+  it('say which field a projection has too many', async () => {
+    const { errmsg } = await db.command({ find: 'things', projection: { text: 1, zero: 0 } }).catch((error) => error);
+    expect(errmsg).toBe('Cannot do exclusion on field zero in inclusion projection');
+  });
+
   it('calls them by MongoDB’s names', async () => {
     expect(await answerTo(project({ $toInt: '$text' }))).toEqual({ code: 241, codeName: 'ConversionFailure' });
     const stage = { aggregate: 'things', pipeline: [{ $nonsense: {} }], cursor: {} };
@@ -70,6 +75,16 @@ describe('Collections and indexes', () => {
     expect(await answerTo(view)).toMatchObject({ ok: 1 });
     expect(await answerTo(view)).toMatchObject({ ok: 1 });
     expect(await answerTo({ ...view, viewOn: 'plain' })).toMatchObject({ code: 48 });
+  });
+
+  it.each<[string, Document]>([
+    ['an operator that is none', { $nonsense: 1 }],
+    ['a reference of no field', { $ref: 'one', $id: new Binary(Buffer.alloc(3), 9), $db: new MinKey() }],
+  ])('have no validator of %s', async (_what, validator) => {
+    expect(await answerTo({ create: 'invalid', validator })).toMatchObject({ code: 2 });
+    expect(await answerTo({ create: 'valid' })).toMatchObject({ ok: 1 });
+    expect(await answerTo({ collMod: 'valid', validator })).toMatchObject({ code: 2 });
+    expect(await answerTo({ insert: 'valid', documents: [{ a: 1 }] })).toMatchObject({ ok: 1, n: 1 });
   });
 
   it('are counted when they go', async () => {

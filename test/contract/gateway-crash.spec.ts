@@ -11,7 +11,7 @@ const database = `gateway_crash_${randomBytes(4).toString('hex')}`;
 const HOLDER = `
   const { MongoClient } = require('mongodb');
   (async () => {
-    const client = await new MongoClient(process.env.MONGODB_URI).connect();
+    const client = await new MongoClient(process.env.MONGODB_URI, { appName: 'holder' }).connect();
     const session = client.startSession();
     session.startTransaction();
     await client.db('${database}').collection('locks').updateOne({ _id: 'one' }, { $inc: { n: 1 } }, { session });

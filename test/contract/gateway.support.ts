@@ -28,10 +28,25 @@ export function describeGateway(name: string, suite: (postgres: string) => void)
 
 /** A gateway process of the test's own. */
 export class GatewayProcess {
+  /** Resolves with how it ended. */
+  readonly exit: Promise<string>;
+  private lastErrors = '';
+
   private constructor(
     private readonly child: ChildProcess,
     readonly port: number,
-  ) {}
+  ) {
+    this.exit = once(child, 'exit').then(([code, signal]) => String(signal ?? code));
+    child.stderr!.on(
+      'data',
+      (chunk: Buffer) => (this.lastErrors = (this.lastErrors + chunk.toString()).slice(-10_000)),
+    );
+  }
+
+  /** The end of what it has written to stderr. */
+  get errors(): string {
+    return this.lastErrors;
+  }
 
   /** @param postgresUri with the password, which the gateway has from its environment */
   static async start(postgresUri: string, ...options: string[]): Promise<GatewayProcess> {
@@ -105,12 +120,23 @@ export class WireClient {
     return this.reply();
   }
 
+  /** The reply with its `operationTime` and `$clusterTime`, which are never the same twice. */
+  async timed(command: Fields): Promise<Fields> {
+    this.send(opMsg(command, ++this.requestId));
+    return this.timedReply();
+  }
+
   send(bytes: Uint8Array): void {
     this.socket.write(bytes);
   }
 
-  /** The next OP_MSG that comes. @throws when the server hangs up instead */
+  /** The next OP_MSG that comes, without its time. @throws when the server hangs up instead */
   async reply(): Promise<Fields> {
+    const { operationTime: _at, $clusterTime: _time, ...reply } = await this.timedReply();
+    return reply;
+  }
+
+  private async timedReply(): Promise<Fields> {
     for (;;) {
       const size = this.received.length >= 4 ? this.received.readInt32LE(0) : Infinity;
       if (this.received.length >= size) {

@@ -1,9 +1,11 @@
 /**
  * Loaded into a process of the system before all else: a recorder, independent of the tenant firewall, of what leaves for the
- * engine. At its end the process leaves a note in its data folder of what was written to sockets and what the firewall had read.
+ * engine. At its end the process leaves a note in its data folder of what was written to sockets, what the firewall had read, and
+ * what of it the embedded engine does otherwise than MongoDB.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { differingIn } from '#caas/documentdb-gateway';
 import { TenantFirewall } from '#caas/tenancy';
 import type { CommandNote } from '#caas/testing';
 
@@ -14,7 +16,7 @@ interface Wire {
   writeCommand(message: { command?: object; query?: object }, ...others: unknown[]): Promise<void>;
 }
 
-const note: CommandNote = { written: {}, read: {} };
+const note: CommandNote = { written: {}, read: {}, differing: [] };
 const count = (counts: Record<string, number>, command: object = {}) => {
   const [name = 'unknown'] = Object.keys(command);
   if (!HEARTBEATS.has(name)) counts[name] = (counts[name] ?? 0) + 1;
@@ -26,7 +28,9 @@ const wire = Connection.prototype;
 const write = Reflect.get(wire, 'writeCommand');
 wire.writeCommand = function (message, ...others) {
   // The first handshake of a connection goes as an OP_QUERY.
-  count(note.written, message.command ?? message.query);
+  const command = message.command ?? message.query;
+  count(note.written, command);
+  for (const sign of differingIn(command ?? {})) if (!note.differing.includes(sign)) note.differing.push(sign);
   return write.call(this, message, ...others);
 };
 

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { openDataDir, type DataDir } from './data-dir';
 import { documentDbRoot, toolsToBuildRoot } from './engines/documentdb-root';
-import { startGateway } from './engines/gateway';
+import { gatewayUri, startGateway, type GatewayTestOptions } from './engines/gateway';
 import { mongodFolder, mongodUri, startMongod } from './engines/mongod';
-import { EnginePasswords, MONGODB_USER } from './engines/passwords';
+import { EnginePasswords } from './engines/passwords';
 import { clusterFolder, postgresUri, startPostgres } from './engines/postgres';
 import { startRedis } from './engines/redis';
 import { ensureInstalled, installIfPossible, type SystemTool } from './engines/system-packages';
@@ -22,6 +22,8 @@ export interface EngineOptions {
   ports?: Partial<Record<EngineRole, number>>;
   /** False gives up PostgreSQL's durability for speed: for data that is thrown away. Default true. */
   durable?: boolean;
+  /** For the gateway's own tests. */
+  gateway?: GatewayTestOptions;
 }
 
 export interface Engines {
@@ -90,7 +92,7 @@ export async function launchEngines(supervision: Supervision, home: DataDir, opt
 async function documentEngine(
   supervision: Supervision,
   home: DataDir,
-  { mongodbUri, durable = true, ports = {} }: EngineOptions,
+  { mongodbUri, durable = true, ports = {}, gateway }: EngineOptions,
   processes: Engines['processes'],
 ): Promise<Pick<Engines, 'mongodbUri' | 'postgresUri'>> {
   if (mongodbUri) return { mongodbUri };
@@ -107,9 +109,9 @@ async function documentEngine(
   const gatewayPort = ports.gateway ?? (await home.port('gateway'));
   supervision.progress('starting PostgreSQL with DocumentDB, and the MongoDB gateway');
   processes.postgres = await startPostgres(supervision, { root, port: postgresPort, passwords, durable });
-  processes.gateway = await startGateway(supervision, { port: gatewayPort, postgresPort, passwords });
+  processes.gateway = await startGateway(supervision, { port: gatewayPort, postgresPort, passwords, ...gateway });
   return {
-    mongodbUri: `mongodb://${MONGODB_USER}:${passwords.mongodb}@127.0.0.1:${gatewayPort}/?directConnection=true&authSource=admin`,
+    mongodbUri: gatewayUri({ port: gatewayPort, passwords, ...gateway }),
     postgresUri: postgresUri({ port: postgresPort, passwords }),
   };
 }

@@ -1,3 +1,4 @@
+import { env } from 'node:process';
 import { parseArgs } from 'node:util';
 import { DocumentDbGateway, type GatewayOptions } from '#caas/documentdb-gateway';
 
@@ -9,9 +10,11 @@ const USAGE = `A MongoDB-wire server in front of DocumentDB.
   --postgres-user NAME    (postgres)
   --postgres-database N   (postgres); its password is taken from PGPASSWORD
   --pool N                PostgreSQL connections for commands (12)
-  --held N                connections for open transactions and cursors (64)
+  --transactions N        connections for open transactions (48)
+  --cursors N             connections for cursors that the engine keeps in their session (32)
   --user NAME             with --password-file: clients must log in by SCRAM-SHA-256
   --password-file FILE
+  --enable-test-commands  serve configureFailPoint, for tests; refused where NODE_ENV is production
 `;
 
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
@@ -36,9 +39,11 @@ async function readOptions(argv: string[]): Promise<GatewayOptions> {
       'postgres-user': { type: 'string', default: 'postgres' },
       'postgres-database': { type: 'string', default: 'postgres' },
       pool: { type: 'string', default: '12' },
-      held: { type: 'string', default: '64' },
+      transactions: { type: 'string', default: '48' },
+      cursors: { type: 'string', default: '32' },
       user: { type: 'string' },
       'password-file': { type: 'string' },
+      'enable-test-commands': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -50,6 +55,9 @@ async function readOptions(argv: string[]): Promise<GatewayOptions> {
   if (!LOOPBACK.test(listen.host) && !values.public) {
     throw new Error(`--listen ${values.listen} can be reached from outside: add --public if that is meant`);
   }
+  if (values['enable-test-commands'] && env.NODE_ENV === 'production') {
+    throw new Error('--enable-test-commands lets any client make commands fail: it is refused in production');
+  }
   return {
     ...listen,
     postgres: {
@@ -57,7 +65,12 @@ async function readOptions(argv: string[]): Promise<GatewayOptions> {
       user: values['postgres-user'],
       database: values['postgres-database'],
     },
-    pool: { size: count(values.pool, '--pool'), held: count(values.held, '--held') },
+    pool: {
+      commands: count(values.pool, '--pool'),
+      transactions: count(values.transactions, '--transactions'),
+      cursors: count(values.cursors, '--cursors'),
+    },
+    testCommands: values['enable-test-commands'],
     credential: await credentialOf(values.user, values['password-file']),
   };
 }

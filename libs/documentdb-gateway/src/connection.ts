@@ -1,12 +1,17 @@
 import type { Socket } from 'node:net';
+import { withFields } from './bson/append';
+import { elementsOf } from './bson/raw-document';
 import { ScramLogin, type ScramVerifier } from './auth/scram';
 import { Command, type Gateway } from './commands/command';
+import type { Strike } from './commands/strike';
 import { answer } from './commands/registry';
 import { hello } from './commands/handshake';
 import { MongoError } from './errors/mongo-error';
 import { fromPostgres } from './errors/postgres-errors';
 import { FrameReader } from './wire/frame-reader';
 import { encodeReply, parseRequest, type WireRequest } from './wire/message';
+
+const GREETINGS = new Set(['hello', 'isMaster', 'ismaster']);
 
 /** What a client may send before it has logged in. */
 const BEFORE_LOGIN = new Set([
@@ -29,6 +34,7 @@ export class ClientConnection {
   private readonly login: ScramLogin | null;
   private queue: Buffer[] = [];
   private working = false;
+  private atWork: Command | null = null;
   private ended = false;
 
   constructor(
@@ -40,6 +46,7 @@ export class ClientConnection {
     this.login = verifier && new ScramLogin(verifier);
     socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => this.receive(chunk));
+    socket.on('close', () => this.end());
   }
 
   get busy(): boolean {
@@ -75,18 +82,33 @@ export class ClientConnection {
     } catch {
       return this.end();
     }
-    const reply = await this.reply(command);
+    this.atWork = command;
+    const reply = await this.replyOrFail(command);
+    this.atWork = null;
+    if (reply === null) return this.end();
     if (request.silent || this.ended) return;
     if (!this.socket.write(encodeReply(request, reply))) await this.drained();
   }
 
+  /** @returns null when a fail point of a test wants the connection closed, before or after the command */
+  private async replyOrFail(command: Command): Promise<Buffer | Record<string, unknown> | null> {
+    // A greeting that cannot be read hangs up, as any broken frame does.
+    const strike = (await this.gateway.failPoints?.strike(command).catch((): Strike => ({ kind: 'hangUp' }))) ?? null;
+    if (strike?.kind === 'hangUp') return null;
+    if (strike?.kind === 'reply') return strike.reply;
+    const reply = await this.reply(command);
+    if (strike?.kind === 'hangUpAfter') return null;
+    if (strike === null) return reply;
+    return Buffer.isBuffer(reply) ? withFields(reply, strike.fields) : { ...reply, ...strike.fields };
+  }
+
   private async reply(command: Command): Promise<Buffer | Record<string, unknown>> {
+    if (GREETINGS.has(command.name)) this.learnClient(command);
     if (!this.login) return answer(command);
     try {
       if (command.name === 'saslStart') return this.login.start(command.document);
       if (command.name === 'saslContinue') return this.login.continue(command.document);
-      if (command.name === 'hello' || command.name === 'isMaster' || command.name === 'ismaster')
-        return this.greet(command);
+      if (GREETINGS.has(command.name)) return this.greet(command);
       if (!this.login.authenticated && !BEFORE_LOGIN.has(command.name)) {
         throw MongoError.of('Unauthorized', `command ${command.name} requires authentication`);
       }
@@ -94,6 +116,15 @@ export class ClientConnection {
       return fromPostgres(error, false).toReply();
     }
     return answer(command);
+  }
+
+  /** What a driver says of its program, it says in the first greeting of each connection. */
+  private learnClient({ request }: Command): void {
+    for (const { name, valueStart, end } of elementsOf(request.body)) {
+      if (name !== 'client') continue;
+      const program = request.body.toString('latin1', valueStart, end);
+      this.gateway.clients.greeted(this.id, `${this.socket.remoteAddress} ${program}`);
+    }
   }
 
   /** Drivers begin to log in within their first greeting. */
@@ -115,8 +146,11 @@ export class ClientConnection {
   }
 
   private end(): void {
+    if (this.ended) return;
     this.ended = true;
     this.queue = [];
     this.socket.destroy();
+    // Nobody is there to be answered: what waits for it, or works for it, goes to others.
+    this.atWork?.interrupt.raise(MongoError.of('Interrupted', 'the client is gone'));
   }
 }

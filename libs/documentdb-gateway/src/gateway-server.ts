@@ -2,10 +2,18 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { ScramVerifier, type Credential } from './auth/scram';
 import { ClientConnection } from './connection';
 import { CursorStore } from './cursors/cursor-store';
+import { ClusterClock } from './commands/cluster-time';
+import { FailPoints } from './commands/fail-points';
+import type { Command } from './commands/command';
 import { InsertLanes } from './commands/insert-lanes';
-import { Database, type PoolLimits, type PostgresAddress } from './postgres/database';
+import { KnownSessions } from './commands/known-sessions';
+import { OperationCounters } from './commands/operation-counters';
+import { Database, type PoolLimits } from './postgres/database';
 import { forgetExpiredWrites, installSchema } from './postgres/schema';
+import type { PostgresAddress } from './postgres/session';
+import { Clients } from './sessions/clients';
 import { SessionStore } from './sessions/session-store';
+import { LockWaits } from './waiting/lock-waits';
 
 export interface GatewayOptions {
   host: string;
@@ -15,12 +23,16 @@ export interface GatewayOptions {
   pool: PoolLimits;
   /** With it, clients must log in by SCRAM-SHA-256. */
   credential?: Credential;
+  /** Serves `configureFailPoint`. Never where others' data is. */
+  testCommands?: boolean;
   maxConnections?: number;
 }
 
 /** Drivers retry at once; a session that wrote nothing for this long has expired on its side too. */
 const REMEMBER_WRITES_MS = 60 * 60_000;
 const FORGET_EVERY_MS = 10 * 60_000;
+/** Of the commands' sessions: what those have that try again for a lock. */
+const SHARE_THAT_WAITS = 1 / 4;
 const DRAIN_MS = 1_000;
 const DRAIN_STEP_MS = 10;
 
@@ -30,14 +42,19 @@ export class DocumentDbGateway {
   private readonly clients = new Map<Socket, ClientConnection>();
   private readonly sessions: SessionStore;
   private readonly cursors: CursorStore;
+  private readonly lockWaits: LockWaits;
   private housekeeping: NodeJS.Timeout | undefined;
   private server: Server | null = null;
   private nextConnectionId = 1;
 
   constructor(private readonly options: GatewayOptions) {
     this.database = new Database(options.postgres, options.pool);
-    this.sessions = new SessionStore(this.database);
     this.cursors = new CursorStore(this.database);
+    this.lockWaits = new LockWaits(Math.max(1, Math.floor(options.pool.commands * SHARE_THAT_WAITS)));
+    this.sessions = new SessionStore(this.database, (lsid) => {
+      this.cursors.sessionEnded(lsid, true);
+      this.lockWaits.released();
+    });
   }
 
   async start(): Promise<number> {
@@ -53,7 +70,14 @@ export class DocumentDbGateway {
       sessions: this.sessions,
       insertLanes: new InsertLanes(this.database),
       cursors: this.cursors,
+      lockWaits: this.lockWaits,
+      clients: new Clients(),
+      clock: new ClusterClock(),
+      counters: new OperationCounters(),
+      failPoints: this.options.testCommands ? new FailPoints() : null,
       startedAt: Date.now(),
+      atWork: new Set<Command>(),
+      knownSessions: new KnownSessions(),
       connectionCount: () => this.clients.size,
       address: `${host}:${bound}`,
     };
@@ -64,6 +88,11 @@ export class DocumentDbGateway {
       socket.on('close', () => {
         this.clients.delete(socket);
         this.sessions.connectionClosed(id);
+        this.cursors.connectionClosed(id);
+        const gone = new Set(gateway.clients.closed(id));
+        this.sessions.clientGone(gone);
+        this.cursors.clientGone(gone);
+        gateway.failPoints?.connectionClosed(id);
       });
     });
     this.server = server;

@@ -1,1 +1,2 @@
 export { DocumentDbGateway, type GatewayOptions } from './gateway-server';
+export { differingIn } from './signs';

@@ -27,9 +27,14 @@ function message() {
   };
 }
 
-/** Through the MongoDB driver as applications use it: a pool, sessions, retryable writes. Makes the collection and its index. */
-export async function driverInserter(uri: string, database: string, connections: number): Promise<Inserter> {
-  const client = await MongoClient.connect(uri, { maxPoolSize: connections });
+/** Through the MongoDB driver as applications use it: a pool, sessions, retryable writes or none. Makes the collection and its index. */
+export async function driverInserter(
+  uri: string,
+  database: string,
+  connections: number,
+  retryWrites: boolean,
+): Promise<Inserter> {
+  const client = await MongoClient.connect(uri, { maxPoolSize: connections, retryWrites });
   const collection = client.db(database).collection(COLLECTION);
   await collection.createIndex({ tenant_id: 1, conversation_id: 1, seq: 1 });
   return {

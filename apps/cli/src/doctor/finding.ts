@@ -40,7 +40,9 @@ export async function inTime<T>(work: Promise<T>, atMostMs = Infinity): Promise<
   const limitMs = Math.min(Math.max(100 + SAY_WITHIN_MS, untilOverMs()), atMostMs);
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${(limitMs / 1000).toFixed(1)} s`)), limitMs);
+    const giveUp = () => reject(new Error(`no answer within ${(limitMs / 1000).toFixed(1)} s`));
+    // An answer that came while this process itself was held up is read first.
+    timer = setTimeout(() => setImmediate(() => setImmediate(giveUp)), limitMs);
   });
   try {
     return await Promise.race([work, late]);

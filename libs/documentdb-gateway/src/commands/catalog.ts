@@ -1,8 +1,10 @@
 import { Double, EJSON, serialize } from 'bson';
 import { CODES, MongoError } from '../errors/mongo-error';
-import { bsonOf, type Session } from '../postgres/database';
-import { decode } from '../wire/message';
-import { documentsIn, numberOf, type Command, type Handler } from './command';
+import { bsonOf, type Session } from '../postgres/session';
+import { decode } from '../bson/decode';
+import { mendedStages } from './pipelines';
+import type { Command, Handler } from './command';
+import { documentsIn, numberOf } from './fields';
 
 type Fields = Record<string, unknown>;
 
@@ -20,6 +22,7 @@ export const catalog: Record<string, Handler> = {
           `namespace ${command.namespace()} already exists, but with different options`,
         );
       }
+      await requireQuery(session, command, spec.validator);
       return one(
         session,
         'create',
@@ -30,12 +33,14 @@ export const catalog: Record<string, Handler> = {
   drop: (command) =>
     command.run(async (session) => {
       const [row] = await session.query('indexCount', INDEX_COUNT, [command.db, command.collection()]);
+      command.gateway.cursors.collectionGone(command.db, command.target);
       if (!row) return { ok: 1 };
       await session.query('drop', 'select documentdb_api.drop_collection($1, $2)', [command.db, command.target]);
       return { nIndexesWas: Number(row.count), ns: command.namespace(), ok: 1 };
     }),
   dropDatabase: (command) =>
     command.run(async (session) => {
+      command.gateway.cursors.collectionGone(command.db);
       await session.query('dropDatabase', 'select documentdb_api.drop_database($1)', [command.db]);
       return { dropped: command.db, ok: 1 };
     }),
@@ -60,6 +65,7 @@ export const catalog: Record<string, Handler> = {
   renameCollection: (command) =>
     command.run((session) => {
       const [db, from, to] = renamed(command);
+      command.gateway.cursors.collectionGone(db, from);
       return session
         .query('rename', 'select documentdb_api.rename_collection($1, $2, $3, $4::boolean)', [
           db,
@@ -70,14 +76,15 @@ export const catalog: Record<string, Handler> = {
         .then(() => ({ ok: 1 }));
     }),
   collMod: (command) =>
-    command.run((session) =>
-      one(
+    command.run(async (session) => {
+      if (command.body.includes('validator')) await requireQuery(session, command, decode(command.body).validator);
+      return one(
         session,
         'collMod',
         'select documentdb_api.coll_mod($1, $2, $3::bytea::documentdb_core.bson)::text as result',
         [command.db, command.collection(), command.body],
-      ),
-    ),
+      );
+    }),
   listDatabases: (command) =>
     command.run(async (session) => {
       const reply = await one(
@@ -124,6 +131,7 @@ export const catalog: Record<string, Handler> = {
     ),
 };
 
+const FIND_PAGE = 'select 1 from documentdb_api.find_cursor_first_page($1, $2::bytea::documentdb_core.bson, 0)';
 const EXISTS = 'select 1 from documentdb_api_catalog.collections where database_name = $1 and collection_name = $2';
 const INDEX_COUNT = `
   select (select count(*) from documentdb_api_catalog.collection_indexes i where i.collection_id = c.collection_id) as count
@@ -136,8 +144,19 @@ const SIZES = `
 
 const sizedAs = (database: Fields, sizeOnDisk: number) => ({ ...database, sizeOnDisk, empty: sizeOnDisk === 0 });
 
+/**
+ * Lets the engine read a validator as a query. It would keep any document as one, and then fail each write of the collection, or
+ * even end while it reads it.
+ * @throws the engine's error of a query
+ */
+async function requireQuery(session: Session, { db, target }: Command, validator: unknown): Promise<void> {
+  if (typeof validator !== 'object' || validator === null || Array.isArray(validator)) return;
+  const find = { find: target, filter: validator, limit: 1, singleBatch: true };
+  await session.query('requireQuery', FIND_PAGE, [db, Buffer.from(serialize(find))]);
+}
+
 /** The options that a collection or view was made with; null when there is none. */
-async function optionsOf(session: Session, db: string, collection: string): Promise<Fields | null> {
+export async function optionsOf(session: Session, db: string, collection: string): Promise<Fields | null> {
   const [row] = await session.query(
     'optionsOf',
     'select cursorpage::text as page from documentdb_api.list_collections_cursor_first_page($1, $2::bytea::documentdb_core.bson, 0)',
@@ -218,7 +237,7 @@ function creatable({
   storageEngine: _engine,
   ...spec
 }: Fields): Fields {
-  return spec;
+  return Array.isArray(spec.pipeline) ? { ...spec, pipeline: mendedStages(spec.pipeline) } : spec;
 }
 
 function renamed(command: Command): [db: string, from: string, to: string] {

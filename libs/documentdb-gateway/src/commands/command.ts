@@ -1,50 +1,27 @@
-import { Long } from 'bson';
-import { elementsOf, withoutElements } from '../bson/raw-document';
+import { withoutElements, type RawElement } from '../bson/raw-document';
 import type { CursorStore } from '../cursors/cursor-store';
 import { MongoError } from '../errors/mongo-error';
-import type { Database, Session } from '../postgres/database';
+import type { Database } from '../postgres/database';
+import type { Session } from '../postgres/session';
+import type { Clients } from '../sessions/clients';
 import type { SessionStore } from '../sessions/session-store';
-import { decode, type WireRequest } from '../wire/message';
+import { Interrupt } from '../waiting/interrupt';
+import type { LockWaits } from '../waiting/lock-waits';
+import { decode } from '../bson/decode';
+import type { WireRequest } from '../wire/message';
+import { wrongType } from './fields';
+import type { ClusterClock } from './cluster-time';
+import type { Strike } from './strike';
 import type { InsertLanes } from './insert-lanes';
-
-/** What the driver adds to every command and the engine does not take. */
-const ENVELOPE = new Set([
-  'lsid',
-  '$db',
-  '$clusterTime',
-  'txnNumber',
-  'autocommit',
-  'startTransaction',
-  '$readPreference',
-  'readConcern',
-  'writeConcern',
-  'apiVersion',
-  'apiStrict',
-  'apiDeprecationErrors',
-  'comment',
-  'maxTimeMS',
-]);
-
-const DOUBLE = 0x01;
-const STRING = 0x02;
-const DOCUMENT = 0x03;
-const BOOLEAN = 0x08;
-const INT32 = 0x10;
-const INT64 = 0x12;
-
-/** What of the envelope is read here, and the types it may have. */
-const ENVELOPE_TYPES: Readonly<Record<string, readonly number[]>> = {
-  $db: [STRING],
-  lsid: [DOCUMENT],
-  txnNumber: [INT32, INT64],
-  maxTimeMS: [INT32, INT64, DOUBLE],
-  autocommit: [BOOLEAN],
-  startTransaction: [BOOLEAN],
-};
+import type { KnownSessions } from './known-sessions';
+import type { OperationCounters } from './operation-counters';
+import { isEnvelope, readEnvelope } from './envelope';
 
 /** Commands that leave nothing behind, so that a transaction of these alone needs no record of its commit. */
 const READS = new Set(['find', 'aggregate', 'count', 'distinct', 'getMore', 'listCollections', 'listIndexes']);
-const LONGEST_TIME_LIMIT_MS = 2 ** 31 - 1;
+const CANCEL_EVERY_MS = 50;
+/** A statement that a cancel does not end by then is left to the engine, and its session is replaced. */
+const CANCELLED_WITHIN_MS = 5_000;
 
 /** What a command runs with. */
 export interface Gateway {
@@ -52,10 +29,24 @@ export interface Gateway {
   readonly sessions: SessionStore;
   readonly insertLanes: InsertLanes;
   readonly cursors: CursorStore;
+  readonly lockWaits: LockWaits;
+  readonly clients: Clients;
+  readonly clock: ClusterClock;
+  readonly counters: OperationCounters;
+  /** Only behind `--enable-test-commands`. */
+  readonly failPoints: {
+    configure(command: Command): Record<string, unknown>;
+    strike(command: Command): Promise<Strike | null>;
+  } | null;
   readonly startedAt: number;
+  /** The commands that are being answered. */
+  readonly atWork: Set<Command>;
+  readonly knownSessions: KnownSessions;
   readonly connectionCount: () => number;
   readonly address: string;
 }
+
+let lastOpid = 0;
 
 /** One command of a client: its envelope read, its body raw and stripped, decoded only when somebody asks. */
 export class Command {
@@ -69,6 +60,14 @@ export class Command {
   readonly startsTransaction: boolean;
   /** The client's time limit for the engine; null for none. */
   readonly maxTimeMs: number | null;
+  readonly interrupt = new Interrupt();
+  readonly startedAt = Date.now();
+  /** What `killOp` calls it by. */
+  readonly opid = (lastOpid += 1);
+  /** The client's `$clusterTime`, raw. */
+  readonly gossip: Buffer | null;
+  /** The raw fields that `checkOptions` looks at: all but the most usual. */
+  readonly options: readonly RawElement[];
   /** A field of the envelope whose value is of no type that it may have. */
   private readonly mistyped: string | null;
   private decoded: Record<string, unknown> | null = null;
@@ -88,6 +87,8 @@ export class Command {
     this.inTransaction = envelope.autocommit === false && envelope.lsid !== null && envelope.txnNumber !== null;
     this.startsTransaction = envelope.startTransaction;
     this.maxTimeMs = envelope.maxTimeMs;
+    this.gossip = envelope.gossip;
+    this.options = envelope.options;
     this.mistyped = envelope.mistyped;
   }
 
@@ -98,8 +99,13 @@ export class Command {
 
   /** The raw body without the envelope: what the engine takes. */
   get body(): Buffer {
-    this.stripped ??= withoutElements(this.request.body, (name) => ENVELOPE.has(name));
+    this.stripped ??= withoutElements(this.request.body, isEnvelope);
     return this.stripped;
+  }
+
+  /** Puts another raw body in the place of what the engine would take. */
+  replaceBody(body: Buffer): void {
+    this.stripped = body;
   }
 
   get document(): Record<string, unknown> {
@@ -128,16 +134,53 @@ export class Command {
     return `${this.db}.${this.target}`;
   }
 
-  /** Runs `work` on a connection: the transaction's own when the command is part of one. */
-  run<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    const { sessions, database } = this.gateway;
-    const limited = (session: Session) => this.withinTimeLimit(session, work);
-    if (!this.inTransaction) return database.use(limited);
-    const { lsid, txnNumber, startsTransaction: starts } = this;
-    return sessions.inTransaction(
-      { connectionId: this.connectionId, lsid: lsid!, number: txnNumber!, starts, writes: !READS.has(this.name) },
-      limited,
+  /**
+   * Runs `work` on a session: the transaction's own when the command is part of one, else any, as `runAlone` does.
+   * @param wants see `runAlone`
+   */
+  async run<T>(work: (session: Session) => Promise<T>, wants?: () => string): Promise<T> {
+    if (!this.inTransaction) return this.runAlone(work, wants);
+    const { lsid, txnNumber, startsTransaction: starts, connectionId } = this;
+    const part = { connectionId, lsid: lsid!, number: txnNumber!, starts, writes: !READS.has(this.name) };
+    return this.gateway.sessions.inTransaction(part, this.interrupt, (session) => this.on(session, work));
+  }
+
+  /**
+   * Runs `work` outside transactions. It runs again when it met another's lock, so all that it does before its last statement must
+   * bear that.
+   * @param wants what the command waits for with others if it has to; its namespace when left out
+   */
+  async runAlone<T>(work: (session: Session) => Promise<T>, wants = () => this.namespace()): Promise<T> {
+    const { database, lockWaits } = this.gateway;
+    const attempt = (session: Session, lockWaitMs?: number) =>
+      lockWaitMs === undefined
+        ? this.on(session, work)
+        : session.waitingForLocks(lockWaitMs, () => this.on(session, work));
+    return lockWaits.run(wants, this.interrupt, (lockWaitMs) =>
+      database.use((session) => attempt(session, lockWaitMs), this.interrupt),
     );
+  }
+
+  /** Runs `work` on a session that the caller has. Its statement is cancelled when the command is interrupted. */
+  async on<T>(session: Session, work: (session: Session) => Promise<T>): Promise<T> {
+    this.interrupt.throwIfRaised();
+    let again: NodeJS.Timeout | undefined;
+    let abandon: NodeJS.Timeout | undefined;
+    const forget = this.interrupt.onInterrupt(() => {
+      session.cancel();
+      // A request that overtakes its statement finds nothing to end.
+      again = setInterval(() => session.cancel(), CANCEL_EVERY_MS);
+      abandon = setTimeout(() => session.abandon(), CANCELLED_WITHIN_MS);
+    });
+    try {
+      return await work(session);
+    } catch (error) {
+      throw this.interrupt.error ?? error;
+    } finally {
+      forget();
+      clearInterval(again);
+      clearTimeout(abandon);
+    }
   }
 
   /** As MongoDB does on any write error inside a transaction: its locks are free before the client knows. */
@@ -145,130 +188,13 @@ export class Command {
     if (this.inTransaction) await this.gateway.sessions.abort(this.lsid!, this.txnNumber!);
   }
 
-  /** Runs `work` so that the engine gives up on it after the command's `maxTimeMS`. */
-  async withinTimeLimit<T>(session: Session, work: (session: Session) => Promise<T>): Promise<T> {
-    if (this.maxTimeMs === null) return work(session);
-    await session.run(`set statement_timeout = ${this.maxTimeMs}`);
-    try {
-      return await work(session);
-    } finally {
-      // In a transaction that failed this fails too, and its rollback takes the setting back.
-      await session.run('set statement_timeout = 0').catch(() => undefined);
-    }
+  /** Raises the interrupt when the command's `maxTimeMS` are over. @returns what ends the watch */
+  watchTime(): () => void {
+    if (this.maxTimeMs === null) return () => undefined;
+    const expired = () => this.interrupt.raise(MongoError.of('MaxTimeMSExpired', 'operation exceeded time limit'));
+    const timer = setTimeout(expired, this.maxTimeMs);
+    return () => clearTimeout(timer);
   }
 }
 
 export type Handler = (command: Command) => Promise<Buffer | Record<string, unknown>>;
-
-interface Envelope {
-  name: string;
-  target: string;
-  db: string | null;
-  lsid: string | null;
-  txnNumber: bigint | null;
-  autocommit: boolean | null;
-  startTransaction: boolean;
-  maxTimeMs: number | null;
-  mistyped: string | null;
-}
-
-function readEnvelope(body: Buffer): Envelope {
-  const envelope: Envelope = {
-    name: '',
-    target: '',
-    db: null,
-    lsid: null,
-    txnNumber: null,
-    autocommit: null,
-    startTransaction: false,
-    maxTimeMs: null,
-    mistyped: null,
-  };
-  for (const { type, name, valueStart, end } of elementsOf(body)) {
-    if (envelope.name === '') {
-      envelope.name = name;
-      if (type === STRING) envelope.target = body.toString('utf8', valueStart + 4, end - 1);
-    }
-    if (ENVELOPE_TYPES[name]?.includes(type) === false) {
-      envelope.mistyped = name;
-      continue;
-    }
-    switch (name) {
-      case '$db':
-        envelope.db = body.toString('utf8', valueStart + 4, end - 1);
-        break;
-      case 'lsid':
-        envelope.lsid = body.toString('latin1', valueStart, end);
-        break;
-      case 'txnNumber':
-        envelope.txnNumber =
-          end - valueStart === 8 ? body.readBigInt64LE(valueStart) : BigInt(body.readInt32LE(valueStart));
-        break;
-      case 'maxTimeMS':
-        envelope.maxTimeMs = timeLimitOf(body, type, valueStart);
-        break;
-      case 'autocommit':
-        envelope.autocommit = body[valueStart] === 1;
-        break;
-      case 'startTransaction':
-        envelope.startTransaction = body[valueStart] === 1;
-        break;
-    }
-  }
-  return envelope;
-}
-
-function timeLimitOf(body: Buffer, type: number, at: number): number | null {
-  let value = 0;
-  if (type === INT32) value = body.readInt32LE(at);
-  if (type === INT64) value = Number(body.readBigInt64LE(at));
-  if (type === DOUBLE) value = body.readDoubleLE(at);
-  return value >= 1 ? Math.min(Math.floor(value), LONGEST_TIME_LIMIT_MS) : null;
-}
-
-type Fields = Record<string, unknown>;
-
-/** A field of a command that must hold a document. @throws MongoError TypeMismatch */
-export function documentIn(fields: Fields, field: string): Fields {
-  return documentOf(fields[field], field);
-}
-
-/** A field of a command that may hold a list of documents. @throws MongoError TypeMismatch */
-export function documentsIn(fields: Fields, field: string): Fields[] {
-  return listIn(fields, field).map((value, index) => documentOf(value, `${field}.${index}`));
-}
-
-/** A field of a command that may hold a list. @throws MongoError TypeMismatch */
-export function listIn(fields: Fields, field: string): unknown[] {
-  const value = fields[field] ?? [];
-  if (Array.isArray(value)) return value;
-  throw wrongType(field, 'array');
-}
-
-/** The id of a cursor. @throws MongoError TypeMismatch */
-export function cursorIdOf(value: unknown, field: string): bigint {
-  if (Long.isLong(value)) return value.toBigInt();
-  if (typeof value === 'bigint') return value;
-  if (Number.isSafeInteger(value)) return BigInt(value as number);
-  throw wrongType(field, 'long');
-}
-
-function documentOf(value: unknown, field: string): Fields {
-  const isDocument = typeof value === 'object' && value !== null && !Array.isArray(value) && !('_bsontype' in value);
-  if (isDocument && !(value instanceof Date) && !ArrayBuffer.isView(value)) return value as Fields;
-  throw wrongType(field, 'object');
-}
-
-const wrongType = (field: string, expected?: string) =>
-  MongoError.of(
-    'TypeMismatch',
-    `BSON field '${field}' is of a wrong type${expected ? `, expected type '${expected}'` : ''}`,
-  );
-
-/** A number as a client may send it: int32, int64, double. */
-export function numberOf(value: unknown): number | null {
-  if (typeof value === 'number') return value;
-  if (Long.isLong(value)) return value.toNumber();
-  if (typeof value === 'bigint') return Number(value);
-  return null;
-}

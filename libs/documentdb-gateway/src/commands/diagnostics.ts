@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { MongoError } from '../errors/mongo-error';
-import { bsonOf } from '../postgres/database';
-import { numberOf, type Command, type Handler } from './command';
+import type { Command, Handler } from './command';
+import { numberOf } from './fields';
 import { REPLICA_SET, SERVER_VERSION } from './handshake';
 
 type Fields = Record<string, unknown>;
@@ -28,25 +28,14 @@ export const diagnostics: Record<string, Handler> = {
   serverStatus: (command) => ok(serverStatus(command)),
   replSetGetStatus: (command) =>
     ok({ set: REPLICA_SET, myState: 1, members: [{ _id: 0, name: command.gateway.address, stateStr: 'PRIMARY' }] }),
+  configureFailPoint: (command) => {
+    const { failPoints } = command.gateway;
+    if (failPoints) return Promise.resolve(failPoints.configure(command));
+    throw MongoError.of('CommandNotFound', "no such command: 'configureFailPoint'");
+  },
   whatsmyuri: () => ok({ you: '127.0.0.1' }),
   features: () => ok({ oidMachine: 0 }),
   listCommands: (command) => ok({ commands: Object.fromEntries(knownCommands(command).map((name) => [name, {}])) }),
-  currentOp: (command) =>
-    engine(
-      command,
-      'currentOp',
-      'select document::text as document from documentdb_api.current_op_command($1::bytea::documentdb_core.bson)',
-      command.body,
-    ).catch(() => ({ inprog: [], ok: 1 })),
-  killOp: (command) =>
-    typeof command.document.op !== 'string'
-      ? ok({ info: 'attempting to kill op' })
-      : engine(
-          command,
-          'killOp',
-          'select documentdb_api.kill_op($1::bytea::documentdb_core.bson)::text as document',
-          command.body,
-        ),
   profile: (command) => {
     if ((numberOf(command.document.profile) ?? -1) <= 0) return ok({ was: 0, slowms: 100, sampleRate: 1 });
     throw MongoError.of('CommandNotSupported', 'the profiler is not supported');
@@ -57,9 +46,18 @@ export const diagnostics: Record<string, Handler> = {
     ok({ config: { _id: REPLICA_SET, version: 1, members: [{ _id: 0, host: gateway.address }] } }),
   usersInfo: () => ok({ users: [] }),
   rolesInfo: () => ok({ roles: [] }),
+  createSearchIndexes: refuseSearch,
+  updateSearchIndex: refuseSearch,
+  dropSearchIndex: refuseSearch,
   fsync: () => ok({ numFiles: 1 }),
   logRotate: () => ok(),
 };
+
+function refuseSearch(): Promise<never> {
+  return Promise.reject(
+    MongoError.of('SearchNotEnabled', 'search indexes are a service of MongoDB Atlas, and are not supported here'),
+  );
+}
 
 /** Filled by the registry, which knows every command; the list and the registry would otherwise import each other. */
 let commandNames: readonly string[] = [];
@@ -68,13 +66,6 @@ export function announceCommands(names: readonly string[]): void {
 }
 
 const knownCommands = (_command: Command) => commandNames;
-
-async function engine(command: Command, name: string, text: string, body: Buffer): Promise<Buffer> {
-  return command.run(async (session) => {
-    const [row] = await session.query(name, text, [body]);
-    return bsonOf(row!.document);
-  });
-}
 
 function buildInfo(): Fields {
   return {
@@ -94,6 +85,7 @@ function parameters(command: Command): Fields {
     featureCompatibilityVersion: { version: SERVER_VERSION.slice(0, 3) },
     authenticationMechanisms: ['SCRAM-SHA-256'],
     transactionLifetimeLimitSeconds: 60,
+    enableTestCommands: command.gateway.failPoints !== null,
   };
   if (command.document.getParameter === '*') return known;
   const asked = Object.keys(command.document).filter((name) => Object.hasOwn(known, name));
@@ -113,6 +105,7 @@ function serverStatus({ gateway }: Command): Fields {
     uptimeMillis: Math.round(uptime * 1000),
     localTime: new Date(),
     connections: { current: gateway.connectionCount(), available: 10_000, totalCreated: 0 },
+    opcounters: gateway.counters.toDocument(),
     mem: { bits: 64, resident: Math.round(residentBytes() / 2 ** 20), supported: true },
     metrics: { cursor: { open: { total: gateway.cursors.open } } },
     transactions: { currentOpen: gateway.sessions.openTransactions },

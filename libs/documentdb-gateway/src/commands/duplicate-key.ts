@@ -1,8 +1,8 @@
 import { Long, ObjectId, serialize } from 'bson';
 import { CODES, MongoError } from '../errors/mongo-error';
 import { fromPostgres } from '../errors/postgres-errors';
-import { bsonOf } from '../postgres/database';
-import { decode } from '../wire/message';
+import { bsonOf } from '../postgres/session';
+import { decode } from '../bson/decode';
 import type { Command } from './command';
 import { indexesOf } from './catalog';
 
@@ -47,6 +47,11 @@ async function indexNameOf(command: Command, message: string): Promise<string> {
   return String(row?.name ?? '_id_');
 }
 
+/** The keys of the index that an error of the engine names. */
+export async function keysOfDuplicate(command: Command, message: string): Promise<Fields> {
+  return keysOf(command, await indexNameOf(command, message));
+}
+
 async function keysOf(command: Command, index: string): Promise<Fields> {
   if (index === '_id_') return { _id: 1 };
   const indexes = await command.gateway.database.use((session) => indexesOf(session, command.db, command.target));
@@ -61,7 +66,7 @@ function valuesOf(filter: unknown, update: unknown): Fields {
 }
 
 /** What an update found and would have changed; nothing for an insert. */
-async function documentOf(command: Command, filter: unknown, update: unknown): Promise<Fields> {
+export async function documentOf(command: Command, filter: unknown, update: unknown): Promise<Fields> {
   if (update === null || update === undefined) return {};
   const find = Buffer.from(serialize({ find: command.target, filter, limit: 1, singleBatch: true }));
   const [row] = await command.gateway.database.use((session) =>

@@ -1,6 +1,9 @@
 import { serialize } from 'bson';
 import { MongoError } from '../errors/mongo-error';
-import { documentIn, documentsIn, type Handler } from './command';
+import type { Command, Handler } from './command';
+import { documentIn, documentsIn, listIn } from './fields';
+import { stageOf, type PlanNode } from './explain-plan';
+import { mendedStages } from './pipelines';
 import { SERVER_VERSION } from './handshake';
 
 type Fields = Record<string, unknown>;
@@ -11,14 +14,44 @@ interface Planned {
   spec: Fields;
 }
 
-const ENVELOPE = ['lsid', '$db', '$readPreference', 'comment', 'txnNumber', 'readConcern', 'writeConcern', 'maxTimeMS'];
+const ENVELOPE = new Set([
+  'lsid',
+  '$db',
+  '$clusterTime',
+  '$readPreference',
+  'comment',
+  'txnNumber',
+  'readConcern',
+  'writeConcern',
+  'maxTimeMS',
+  'explain',
+  'apiVersion',
+  'apiStrict',
+  'apiDeprecationErrors',
+]);
+
+const VERBOSITIES = new Set<unknown>(['queryPlanner', 'executionStats', 'allPlansExecution']);
 
 /**
  * The engine explains in PostgreSQL's words: its plan is passed on whole, under MongoDB's names for the outermost parts. Of a
  * write it is the plan that finds the documents, which is what MongoDB's own answer is mostly about.
  */
-export const explain: Handler = async (command) => {
-  const inner = documentIn(command.document, 'explain');
+export const explain: Handler = (command) => {
+  const { verbosity } = command.document;
+  if (verbosity === undefined || VERBOSITIES.has(verbosity)) {
+    return explainOf(command, documentIn(command.document, 'explain'));
+  }
+  throw MongoError.of(
+    'BadValue',
+    `Enumeration value '${String(verbosity)}' for field 'explain.verbosity' is not a valid value.`,
+  );
+};
+
+/**
+ * The plan of `inner`, a command as its client would send it.
+ * @throws MongoError CommandNotSupported for what has no plan, TypeMismatch
+ */
+export async function explainOf(command: Command, inner: Fields): Promise<Fields> {
   const { by, spec } = planned(inner);
   const rows = await command.run((session) =>
     session.query(
@@ -27,15 +60,14 @@ export const explain: Handler = async (command) => {
       [command.db, Buffer.from(serialize(spec))],
     ),
   );
-  const tree = (rows[0]!['QUERY PLAN'] as { Plan: Fields }[])[0]!.Plan;
-  const stage = JSON.stringify(tree).includes('Index') ? 'IXSCAN' : 'COLLSCAN';
+  const tree = (rows[0]!['QUERY PLAN'] as { Plan: PlanNode }[])[0]!.Plan;
   const [name = ''] = Object.keys(inner);
   return {
     explainVersion: '1',
     queryPlanner: {
       namespace: `${command.db}.${String(inner[name])}`,
       parsedQuery: spec.filter ?? spec.query ?? {},
-      winningPlan: { stage, postgres: tree },
+      winningPlan: { ...stageOf(tree, spec.sort !== undefined), postgres: tree },
       rejectedPlans: [],
     },
     ...(command.document.verbosity === 'queryPlanner' ? {} : { executionStats: { executionSuccess: true } }),
@@ -43,11 +75,11 @@ export const explain: Handler = async (command) => {
     serverInfo: { host: command.gateway.address, version: SERVER_VERSION },
     ok: 1,
   };
-};
+}
 
 /** @throws MongoError CommandNotSupported for what has no plan, TypeMismatch */
 function planned(inner: Fields): Planned {
-  const spec = Object.fromEntries(Object.entries(inner).filter(([name]) => !ENVELOPE.includes(name)));
+  const spec = Object.fromEntries(Object.entries(inner).filter(([name]) => !ENVELOPE.has(name)));
   const [name = ''] = Object.keys(inner);
   const collection = inner[name];
   switch (name) {
@@ -56,7 +88,10 @@ function planned(inner: Fields): Planned {
     case 'distinct':
       return { by: name, spec };
     case 'aggregate':
-      return { by: 'pipeline', spec: { ...spec, cursor: spec.cursor ?? {} } };
+      return {
+        by: 'pipeline',
+        spec: { ...spec, pipeline: mendedStages(listIn(spec, 'pipeline')), cursor: spec.cursor ?? {} },
+      };
     case 'update':
     case 'delete': {
       const [statement = {}] = documentsIn(inner, name === 'update' ? 'updates' : 'deletes');

@@ -1,11 +1,12 @@
-import { ObjectId } from 'bson';
+import { ObjectId, serialize } from 'bson';
+import { MongoError } from '../errors/mongo-error';
 import { MAX_MESSAGE_BYTES } from '../wire/frame-reader';
 import type { Command, Handler } from './command';
 
-/** What the engine can do is nearest to this version; the next one would promise `bulkWrite` over several collections. */
-export const SERVER_VERSION = '7.0.0';
+/** What the engine and this gateway can do is nearest to this version. */
+export const SERVER_VERSION = '8.0.0';
 export const REPLICA_SET = 'caas';
-const MAX_WIRE_VERSION = 21;
+const MAX_WIRE_VERSION = 25;
 const PROCESS_ID = new ObjectId();
 
 /** A primary of a replica set of one: what makes drivers use sessions, transactions and retryable writes. */
@@ -38,6 +39,17 @@ export function hello(command: Command): Record<string, unknown> {
   };
 }
 
-const greet: Handler = (command) => Promise.resolve(hello(command));
+const MOST_METADATA_BYTES = 512;
+
+const greet: Handler = async (command) => {
+  const { client } = command.document;
+  if (client !== undefined && serialize({ client }).length > MOST_METADATA_BYTES) {
+    throw MongoError.of(
+      'ClientMetadataDocumentTooLarge',
+      `The client metadata document must be less then or equal to ${MOST_METADATA_BYTES} bytes`,
+    );
+  }
+  return hello(command);
+};
 
 export const handshake: Record<string, Handler> = { hello: greet, isMaster: greet, ismaster: greet };

@@ -1,8 +1,16 @@
-import { deserialize, serialize } from 'bson';
+import { serialize } from 'bson';
+import { decodeExact } from '../bson/decode';
 import { MongoError } from '../errors/mongo-error';
-import { bsonOf, type Session } from '../postgres/database';
+import { bsonOf, type Session } from '../postgres/session';
 import type { CursorHome } from '../cursors/cursor-store';
-import { cursorIdOf, documentsIn, listIn, type Command, type Handler } from './command';
+import { collatedDistinct } from './collated-distinct';
+import { explainOf } from './explain';
+import { mendedPipeline } from './pipelines';
+import { decode } from '../bson/decode';
+import type { Command, Handler } from './command';
+import { withOwnDocuments } from './current-operations';
+import { scoredFind } from './text-scores';
+import { cursorIdOf, documentsIn, listIn } from './fields';
 
 /** The engine's function behind each command that opens a cursor. */
 const FIRST_PAGE: Record<string, string> = {
@@ -13,20 +21,31 @@ const FIRST_PAGE: Record<string, string> = {
 };
 
 export const reads: Record<string, Handler> = {
-  find: firstPageOf,
-  aggregate: (command) => {
+  find: async (command) => {
+    const scored = scoredFind(command);
+    if (!scored) return firstPageOf(command);
+    command.replaceBody(scored);
+    return firstPageOf(command, 'aggregate');
+  },
+  aggregate: async (command) => {
+    if (command.options.some(({ name }) => name === 'explain') && command.document.explain === true) {
+      return explainOf(command, command.document);
+    }
     if (command.inTransaction) refuseInTransaction(documentsIn(command.document, 'pipeline'));
+    const own = withOwnDocuments(command);
+    if (own) command.replaceBody(own);
+    const mended = own ? null : mendedPipeline(command);
+    if (mended) command.replaceBody(mended);
     return firstPageOf(command);
   },
-  listCollections: firstPageOf,
+  listCollections: async (command) => withListedName(await firstPageOf(command)),
   listIndexes: async (command) => portable(await firstPageOf(command)),
   count: (command) => single(command, 'count_query'),
-  distinct: (command) => single(command, 'distinct_query'),
+  distinct: async (command) => (await collatedDistinct(command)) ?? single(command, 'distinct_query'),
   getMore: async (command) => {
-    const id = cursorIdOf(command.document.getMore, 'getMore');
-    const { cursors } = command.gateway;
-    if (!command.inTransaction) return cursors.more(id, command.db, command.body, null);
-    return command.run((session) => cursors.more(id, command.db, command.body, session));
+    const { getMore, collection } = command.document;
+    if (typeof collection !== 'string') throw MongoError.of('TypeMismatch', 'getMore needs the name of a collection');
+    return command.gateway.cursors.more(cursorIdOf(getMore, 'getMore'), collection, command);
   },
   killCursors: async (command) => {
     const ids = listIn(command.document, 'cursors');
@@ -48,62 +67,67 @@ function refuseInTransaction(stages: Record<string, unknown>[]): void {
 /** Without what only the engine knows: a dump of the indexes restores into a MongoDB. */
 function portable(reply: Buffer): Buffer {
   if (!reply.includes('storageEngine')) return reply;
-  const { cursor, ...rest } = deserialize(reply, { promoteValues: false }) as unknown as {
+  const { cursor, ...rest } = decodeExact(reply) as unknown as {
     cursor: { firstBatch: Record<string, unknown>[] };
   };
   const firstBatch = cursor.firstBatch.map(({ storageEngine: _own, ...index }) => index);
   return Buffer.from(serialize({ cursor: { ...cursor, firstBatch }, ...rest }));
 }
 
-/** Most cursors continue anywhere. Some leave a portal in their connection, which then stays with the cursor. */
-async function firstPageOf(command: Command): Promise<Buffer> {
-  if (command.inTransaction) {
-    return command.run(async (session) =>
-      remember(command, await firstPage(command, session), { kind: 'transaction' }),
-    );
-  }
-  const { database } = command.gateway;
-  const streamed = await command.run(async (session) => {
-    const result = await firstPage(command, session);
-    if (!result.needsConnection) return remember(command, result, { kind: 'anywhere' });
-    await session.run('CLOSE ALL');
-    return null;
+/** Most cursors continue anywhere. Some leave a portal in their session, which then stays with the cursor. */
+async function firstPageOf(command: Command, as = command.name): Promise<Buffer> {
+  return command.run(async (session) => {
+    const { page, continuation, needsSession, id } = await firstPage(command, session, as);
+    if (continuation === null) return page;
+    const home: CursorHome = command.inTransaction
+      ? { kind: 'transaction' }
+      : needsSession
+        ? { kind: 'held', session }
+        : { kind: 'anywhere' };
+    try {
+      command.gateway.cursors.add(id, command, collectionOf(page), continuation, home);
+    } catch (error) {
+      await session.closePortals();
+      throw error;
+    }
+    return page;
   });
-  if (streamed) return streamed;
-  const held = await database.hold();
-  try {
-    const result = await command.withinTimeLimit(held, (session) => firstPage(command, session));
-    return remember(command, result, { kind: 'held', session: held });
-  } catch (error) {
-    database.releaseHeld(held, false);
-    throw error;
-  }
+}
+
+/** The collection in the namespace that the reply itself gives its cursor: what the client names when it reads on. */
+function collectionOf(page: Buffer): string {
+  const { cursor } = decode(page) as { cursor: { ns: string } };
+  return listed(cursor.ns.slice(cursor.ns.indexOf('.') + 1));
+}
+
+const ENGINES_LIST = '$cmd.ListCollections';
+const LIST = '$cmd.listCollections';
+const listed = (collection: string): string => (collection === ENGINES_LIST ? LIST : collection);
+
+/** The engine's name for the cursor of `listCollections`, as MongoDB writes it: of the same length. */
+function withListedName(reply: Buffer): Buffer {
+  const at = reply.indexOf(ENGINES_LIST);
+  if (at >= 0) reply.write(LIST, at, 'latin1');
+  return reply;
 }
 
 interface FirstPage {
   page: Buffer;
   continuation: Buffer | null;
-  needsConnection: boolean;
+  needsSession: boolean;
   id: bigint;
 }
 
-async function firstPage(command: Command, session: Session): Promise<FirstPage> {
+async function firstPage(command: Command, session: Session, as: string): Promise<FirstPage> {
   const id = command.gateway.cursors.newId();
   const [row] = await session.query(
-    command.name,
+    as,
     `select cursorpage::text as page, continuation::text as continuation, persistconnection as held
-       from documentdb_api.${FIRST_PAGE[command.name]}($1, $2::bytea::documentdb_core.bson, $3)`,
+       from documentdb_api.${FIRST_PAGE[as]}($1, $2::bytea::documentdb_core.bson, $3)`,
     [command.db, command.body, id],
   );
   const continuation = row!.continuation === null ? null : bsonOf(row!.continuation);
-  return { page: bsonOf(row!.page), continuation, needsConnection: continuation !== null && row!.held === true, id };
-}
-
-function remember(command: Command, { page, continuation, id }: FirstPage, home: CursorHome): Buffer {
-  const { cursors, database } = command.gateway;
-  if (continuation !== null) cursors.add(id, command.db, continuation, home);
-  else if (home.kind === 'held') database.releaseHeld(home.session, true);
-  return page;
+  return { page: bsonOf(row!.page), continuation, needsSession: continuation !== null && row!.held === true, id };
 }
 
 async function single(command: Command, engineFunction: string): Promise<Buffer> {

@@ -1,12 +1,21 @@
 import { serialize } from 'bson';
 import { MongoError } from '../errors/mongo-error';
-import { documentsIn, type Command, type Handler } from './command';
+import { wasCommitted } from '../postgres/schema';
+import { sessionKey } from '../sessions/session-key';
+import type { Command, Handler } from './command';
+import { documentsIn } from './fields';
 
 /** Transactions end here, and sessions. */
 export const sessionCommands: Record<string, Handler> = {
   commitTransaction: async (command) => {
     const { lsid, number } = transactionOf(command);
-    await command.gateway.sessions.commit(lsid, number);
+    const key = sessionKey(lsid);
+    const wasCommittedBefore = () =>
+      command.runAlone(
+        (session) => wasCommitted(session, key, number),
+        () => `commit ${key.lock}`,
+      );
+    await command.gateway.sessions.commit(lsid, number, wasCommittedBefore);
     return { ok: 1 };
   },
   abortTransaction: async (command) => {
@@ -28,7 +37,10 @@ function transactionOf({ name, lsid, txnNumber }: Command): { lsid: string; numb
 
 async function forget(command: Command, field: string): Promise<Record<string, unknown>> {
   for (const session of documentsIn(command.document, field)) {
-    await command.gateway.sessions.forget(Buffer.from(serialize(session)).toString('latin1'));
+    const lsid = Buffer.from(serialize(session)).toString('latin1');
+    await command.gateway.sessions.forget(lsid);
+    command.gateway.knownSessions.ended(lsid);
+    command.gateway.cursors.sessionEnded(lsid, false);
   }
   return { ok: 1 };
 }

@@ -1,30 +1,31 @@
-import { serialize } from 'bson';
-import { elementsOf, splitDocuments, takeOnlyDocument } from '../bson/raw-document';
+import { EJSON, serialize } from 'bson';
+import { elementsOf, takeOnlyDocument } from '../bson/raw-document';
 import { CODES, MongoError } from '../errors/mongo-error';
-import { codeOfSqlState, isConflict } from '../errors/postgres-errors';
+import { codeOfSqlState } from '../errors/postgres-errors';
 import { unpackSqlState } from '../errors/sql-states';
-import { bsonOf, type Session } from '../postgres/database';
-import { inTurn } from '../postgres/schema';
-import { decode } from '../wire/message';
+import { bsonOf, type Session } from '../postgres/session';
+import { decode } from '../bson/decode';
+import { sorted } from './bulk-operations';
 import type { Command, Handler } from './command';
-import { describeDuplicate } from './duplicate-key';
+import { describeDuplicate, documentOf } from './duplicate-key';
 import type { SingleInsert } from './insert-lanes';
+import { describeInvalid } from './validation-error';
 import { writeIdentity, type WriteIdentity } from './retryable';
+import { STATEMENTS_FIELD, statementsOf, type Verb } from './statements';
+import { retryingUpserts, type Written } from './upserts';
 
-type Kind = 'insert' | 'update' | 'delete';
+type Kind = Exclude<Verb, 'findAndModify'>;
 interface WriteError extends Record<string, unknown> {
   index: number;
   code: number;
   errmsg: string;
 }
 
-const CONFLICT_ATTEMPTS = 10;
-
+const SORT = Buffer.from('\x03sort\0', 'latin1');
+const MOST_ERROR_TEXT = 1024 * 1024;
 const DOCUMENT = 0x03;
 const BOOLEAN = 0x08;
 const INT32 = 0x10;
-
-const STATEMENTS_FIELD: Record<Kind, string> = { insert: 'documents', update: 'updates', delete: 'deletes' };
 
 /** insert, update, delete: the client's BSON goes to the engine as it is, and the engine's reply back as it is. */
 export const writes: Record<Kind, Handler> = {
@@ -38,7 +39,11 @@ export const findAndModify: Handler = async (command) => {
   try {
     return withFound((await engineWrite(command, 'findAndModify')).result);
   } catch (error) {
-    throw await describeDuplicate(command, error, command.document.query, command.document.update);
+    const { query, update } = command.document;
+    const described = await describeDuplicate(command, error, query, update);
+    if (described.code !== CODES.DocumentValidationFailure) throw described;
+    const { _id: id } = await documentOf(command, query, update);
+    throw new MongoError(described.code, described.message, await describeInvalid(command, id));
   }
 };
 
@@ -59,6 +64,7 @@ function withFound(reply: Buffer): Buffer {
 
 function write(command: Command, kind: Kind): Promise<Buffer> {
   command.collection();
+  if (kind === 'update') refuseSort(command);
   const alone = async () => {
     const { result, success } = await engineWrite(command, kind);
     if (success) return result;
@@ -69,60 +75,75 @@ function write(command: Command, kind: Kind): Promise<Buffer> {
   return single === null ? alone() : command.gateway.insertLanes.insert(single, alone);
 }
 
-/** An insert that could share a statement with others: of one document, in no transaction. */
+/** @throws MongoError for an update with a sort */
+function refuseSort(command: Command): void {
+  if (!command.body.includes(SORT) && !command.documentsBeside('updates')?.includes(SORT)) return;
+  for (const { sort, multi } of statementsOf(command, 'update')) {
+    if (sort === undefined) continue;
+    throw sorted(multi === true);
+  }
+}
+
+/** An insert that could share a statement with others: of one document, in no transaction, with no time limit of its own. */
 function singleInsert(command: Command): SingleInsert | null {
-  if (command.inTransaction) return null;
+  if (command.inTransaction || command.maxTimeMs !== null) return null;
   const taken = takeOnlyDocument(command.body, command.documentsBeside('documents'));
   return taken && { db: command.db, ...taken, identity: writeIdentity(command) };
 }
 
-interface Written {
-  result: Buffer;
-  success: boolean;
-}
-
 /**
  * One write: directly, or, when the driver may send it again, through the gateway's own record of such writes. Outside a
- * transaction MongoDB never answers a conflict with another writer: it tries again itself, and so does this, each in its turn.
+ * transaction MongoDB never answers a conflict with another writer: it tries again itself, and so does this.
  */
-async function engineWrite(command: Command, verb: Kind | 'findAndModify'): Promise<Written> {
+function engineWrite(command: Command, verb: Verb): Promise<Written> {
   const identity = writeIdentity(command);
-  const write = (session: Session) =>
-    identity ? recorded(command, verb, session, identity) : unrecorded(command, verb, session);
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await command.run((session) =>
-        attempt === 1 ? write(session) : inTurn(session, command.namespace(), () => write(session)),
-      );
-    } catch (error) {
-      if (command.inTransaction || attempt === CONFLICT_ATTEMPTS || !isConflict(error)) throw error;
-    }
-  }
+  const write = (raiseDuplicates: boolean) =>
+    command.run(
+      (session) =>
+        identity
+          ? recorded(command, verb, session, identity, raiseDuplicates)
+          : unrecorded(command, verb, session, raiseDuplicates),
+      () => wantedBy(command, verb),
+    );
+  return retryingUpserts(command, verb, write);
 }
 
-async function unrecorded(command: Command, verb: Kind | 'findAndModify', session: Session): Promise<Written> {
+/** Statements that look for the same documents want the same locks. Inserts that meet another's mostly want different ones. */
+function wantedBy(command: Command, verb: Verb): string {
+  if (verb === 'insert') return `insert ${command.connectionId}`;
+  const [first] = statementsOf(command, verb);
+  return `${command.namespace()} ${EJSON.stringify(first?.[verb === 'findAndModify' ? 'query' : 'q'])}`;
+}
+
+async function unrecorded(command: Command, verb: Verb, session: Session, raiseDuplicates: boolean): Promise<Written> {
   const call =
     verb === 'findAndModify'
       ? 'find_and_modify($1, $2::bytea::documentdb_core.bson)'
-      : `${verb}($1, $2::bytea::documentdb_core.bson, $3::bytea::documentdb_core.bsonsequence)`;
+      : `${verb}($1, $2::bytea::documentdb_core.bson, $4::bytea::documentdb_core.bsonsequence)`;
   const [row] = await session.query(
     verb,
-    `select p_result::text as result, documentdb_gateway.unless_conflict(p_result, p_success) as success from documentdb_api.${call}`,
-    [command.db, command.body, ...(verb === 'findAndModify' ? [] : [command.documentsBeside(STATEMENTS_FIELD[verb])])],
+    `select p_result::text as result, documentdb_gateway.unless_met(p_result, p_success, $3) as success from documentdb_api.${call}`,
+    [
+      command.db,
+      command.body,
+      String(raiseDuplicates),
+      ...(verb === 'findAndModify' ? [] : [command.documentsBeside(STATEMENTS_FIELD[verb])]),
+    ],
   );
   return { result: bsonOf(row!.result), success: row!.success === true };
 }
 
 async function recorded(
   command: Command,
-  verb: Kind | 'findAndModify',
+  verb: Verb,
   session: Session,
   identity: WriteIdentity,
+  raiseDuplicates: boolean,
 ): Promise<Written> {
   const [row] = await session.query(
     'writeOnce',
     `select result::text as result, success from documentdb_gateway.write_once($1, $2,
-       $3::bytea::documentdb_core.bson, $4::bytea::documentdb_core.bsonsequence, $5::bytea, $6, $7)`,
+       $3::bytea::documentdb_core.bson, $4::bytea::documentdb_core.bsonsequence, $5::bytea, $6, $7, $8)`,
     [
       verb,
       command.db,
@@ -131,20 +152,35 @@ async function recorded(
       identity.session.id,
       identity.session.lock,
       identity.number,
+      String(raiseDuplicates),
     ],
   );
   return { result: bsonOf(row!.result), success: row!.success === true };
 }
 
-async function explainErrors(command: Command, kind: Kind, result: Buffer): Promise<Buffer> {
+/**
+ * The reply with its write errors as MongoDB words them.
+ * @throws MongoError WriteConflict in a transaction
+ */
+export async function explainErrors(command: Command, kind: Kind, result: Buffer): Promise<Buffer> {
   const reply = decode(result);
   const statements = statementsOf(command, kind);
   const errors = (reply.writeErrors ?? []) as WriteError[];
   if (command.inTransaction) throwConflict(errors);
-  reply.writeErrors = await Promise.all(
+  const explained = await Promise.all(
     errors.map((error) => explainError(command, kind, error, statements[error.index])),
   );
+  reply.writeErrors = shortened(explained);
   return Buffer.from(serialize(reply));
+}
+
+/** As on MongoDB: only the first errors have texts when there are so many that a reply would not hold them. */
+function shortened(errors: WriteError[]): WriteError[] {
+  let length = 0;
+  return errors.map((error) => {
+    length += error.errmsg.length;
+    return length > MOST_ERROR_TEXT ? { ...error, errmsg: '' } : error;
+  });
 }
 
 /** MongoDB fails the whole command when a transaction meets a conflict, so that the driver starts the transaction over. */
@@ -156,6 +192,9 @@ function throwConflict(errors: WriteError[]): void {
 
 async function explainError(command: Command, kind: Kind, error: WriteError, statement: unknown): Promise<WriteError> {
   const explained = { ...error, code: codeOfSqlState(unpackSqlState(error.code)) };
+  if (explained.code === CODES.DocumentValidationFailure) {
+    return { ...explained, ...(await describeInvalid(command, await failingId(command, kind, statement))) };
+  }
   if (explained.code !== CODES.DuplicateKey) return explained;
   const { q, u } = (statement ?? {}) as { q?: unknown; u?: unknown };
   const duplicate =
@@ -165,10 +204,12 @@ async function explainError(command: Command, kind: Kind, error: WriteError, sta
   return { ...explained, errmsg: duplicate.message, ...duplicate.more };
 }
 
-const duplicateOf = ({ errmsg }: WriteError) => Object.assign(new Error(errmsg), { code: '23505' });
-
-function statementsOf(command: Command, kind: Kind): unknown[] {
-  const beside = command.documentsBeside(STATEMENTS_FIELD[kind]);
-  if (beside) return splitDocuments(beside).map((document) => decode(document));
-  return command.document[STATEMENTS_FIELD[kind]] as unknown[];
+/** The `_id` of the document that a statement would have written; undefined where it may be one of several. */
+async function failingId(command: Command, kind: Kind, statement: unknown): Promise<unknown> {
+  if (kind === 'insert') return (statement as { _id?: unknown } | undefined)?._id;
+  const { q, u, multi } = (statement ?? {}) as { q?: unknown; u?: unknown; multi?: unknown };
+  if (multi === true) return undefined;
+  return (await documentOf(command, q, u))._id ?? (q as { _id?: unknown } | undefined)?._id;
 }
+
+const duplicateOf = ({ errmsg }: WriteError) => Object.assign(new Error(errmsg), { code: '23505' });

@@ -1,6 +1,6 @@
 import { ENGINE_CODES } from './engine-codes';
 import { codeName, CODES, MongoError } from './mongo-error';
-import { codeOfSqlState, fromPostgres, isRolledBack } from './postgres-errors';
+import { codeOfSqlState, fromPostgres, isConflict, isRolledBack } from './postgres-errors';
 
 const failure = (code: string | undefined, message = 'said the engine') => Object.assign(new Error(message), { code });
 
@@ -69,11 +69,27 @@ describe('fromPostgres', () => {
     expect(isRolledBack(new TypeError('x'))).toBe(false);
   });
 
-  it('tells a time limit from a cancelled statement', () => {
-    const expired = fromPostgres(failure('57014', 'canceling statement due to statement timeout'), false);
-    expect(expired.code).toBe(CODES.MaxTimeMSExpired);
-    const killed = fromPostgres(failure('57014', 'canceling statement due to user request'), false);
-    expect(killed.code).toBe(CODES.Interrupted);
+  it('takes a cancelled statement for the end of its transaction, where it is in one', () => {
+    const cancelled = failure('57014', 'canceling statement due to user request');
+    expect(fromPostgres(cancelled, false).code).toBe(CODES.Interrupted);
+    expect(fromPostgres(cancelled, true)).toMatchObject({
+      code: CODES.NoSuchTransaction,
+      labels: ['TransientTransactionError'],
+    });
+  });
+
+  it.each([
+    ['XX000', 'tuple concurrently updated'],
+    ['XX000', 'could not open relation with OID 17'],
+    ['42P07', 'relation "documents_3" already exists'],
+    ['42P01', 'relation "documentdb_data.documents_3" does not exist'],
+    ['M0000', 'Unable to create the specified collection'],
+  ])('takes %s "%s" for two that changed the catalogue at once', (state, message) => {
+    expect(isConflict(failure(state, message))).toBe(true);
+    expect(fromPostgres(failure(state, message), true)).toMatchObject({
+      code: CODES.WriteConflict,
+      labels: ['TransientTransactionError'],
+    });
   });
 
   it('leaves an error that is MongoDB’s already as it is', () => {

@@ -1,178 +1,144 @@
-import { Client } from 'pg';
-import { MongoError } from '../errors/mongo-error';
+import type { Interrupt } from '../waiting/interrupt';
+import { Session, type PostgresAddress, type Share } from './session';
 
-export interface PostgresAddress {
-  host: string;
-  port: number;
-  user: string;
-  database: string;
-  password?: string;
+/** How many sessions each use may have at once. None of them can take another's. */
+export type PoolLimits = Record<Share, number>;
+
+interface Waiting {
+  resolve: () => void;
 }
 
-export interface PoolLimits {
-  /** Connections for commands, and as many again for open transactions and cursors that the engine keeps open. */
-  size: number;
-  held: number;
-}
-
-/** How long a write outside a transaction waits for one inside before it answers a write conflict. */
-const LOCK_WAIT_MS = 5_000;
-
-/** After how long a wait PostgreSQL looks whether it is in a ring of waits. Its own second is long for one who is to start over. */
-const DEADLOCK_TIMEOUT_MS = 50;
-
-/** What every connection starts with; the engine's own settings are there to be had, but off or lower unless asked. */
-const SETTINGS = `
-  set client_min_messages = error;
-  set lock_timeout = '${LOCK_WAIT_MS}ms';
-  set deadlock_timeout = '${DEADLOCK_TIMEOUT_MS}ms';
-  set documentdb.maxWriteBatchSize = 100000;
-  set documentdb_core.enableCollation = on;
-  set documentdb.enableCollationWithNonUniqueOrderedIndexes = on`;
-
-/** A value for a statement: text, number, raw BSON or null. */
-export type Parameter = string | number | bigint | Buffer | null;
-export type Row = Record<string, unknown>;
-
-/** One connection to PostgreSQL, in nobody else's hands while it is out of the pool. */
-export class Session {
-  constructor(private readonly client: Client) {}
-
-  /** Rows of a prepared statement; `name` must stand for one text. */
-  async query(name: string, text: string, values: Parameter[]): Promise<Row[]> {
-    const { rows } = await this.client.query<Row>({ name, text, values });
-    return rows;
-  }
-
-  async run(text: string): Promise<void> {
-    await this.client.query(text);
-  }
-
-  close(): void {
-    this.client.end().catch(() => undefined);
-  }
+interface ShareState {
+  readonly limit: number;
+  used: number;
+  readonly waiting: Set<Waiting>;
 }
 
 /**
- * A bounded pool. Callers wait in order when it is empty, and their sockets are not read meanwhile, so that pressure reaches
- * the clients. Sessions that stay out (a transaction, a cursor) are counted apart: they must not starve the commands.
+ * The sessions of PostgreSQL, in three shares. Who finds a share spent waits in order, and a client that waits is not read from, so
+ * that pressure reaches the clients. A session that has become free serves any share: a new one costs more than most commands.
  */
 export class Database {
   private readonly idle: Session[] = [];
-  /** Of transactions and cursors that have ended, for the next: a new backend costs more than most transactions. */
-  private readonly resting: Session[] = [];
-  private readonly waiting: ((session: Session) => void)[] = [];
-  private readonly broken = new WeakSet<Session>();
-  private open = 0;
-  private heldCount = 0;
+  private readonly shares: Record<Share, ShareState>;
+  private opened = 0;
   private closed = false;
 
   constructor(
     private readonly address: PostgresAddress,
     private readonly limits: PoolLimits,
-  ) {}
+  ) {
+    const share = (limit: number): ShareState => ({ limit, used: 0, waiting: new Set() });
+    this.shares = {
+      commands: share(limits.commands),
+      transactions: share(limits.transactions),
+      cursors: share(limits.cursors),
+    };
+  }
 
-  async use<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    const session = await this.acquire();
+  /** Runs `work` with a session of the commands' share, and takes it back unless `work` moved it to another. @throws the interrupt's error when it comes while waiting */
+  async use<T>(work: (session: Session) => Promise<T>, interrupt?: Interrupt): Promise<T> {
+    const session = await this.take('commands', interrupt);
+    const { lease } = session;
     try {
       return await work(session);
     } finally {
-      this.release(session);
+      if (session.lease === lease) this.giveBack(session);
     }
   }
 
-  /** A session for longer than one command. Give it back with `releaseHeld`. */
-  async hold(): Promise<Session> {
-    if (this.heldCount >= this.limits.held) {
-      throw MongoError.of('ExceededMemoryLimit', 'Too many open transactions and cursors').withLabel(
-        'TransientTransactionError',
-      );
-    }
-    this.heldCount += 1;
+  /** A session for as long as the caller likes. @throws the interrupt's error when it comes while waiting */
+  async take(share: Share, interrupt?: Interrupt): Promise<Session> {
+    const state = this.shares[share];
+    if (state.used < state.limit) state.used += 1;
+    else await inLine(state, interrupt);
     try {
-      return this.resting.pop() ?? (this.idle.length > this.limits.size / 2 ? this.takeHeld() : await this.connect());
+      const session = this.idle.pop() ?? (await this.open());
+      session.lease = { share };
+      return session;
     } catch (error) {
-      this.heldCount -= 1;
+      this.free(state);
       throw error;
     }
   }
 
-  /** @param clean whether the session is as good as new: no transaction, no portal left in it */
-  releaseHeld(session: Session, clean: boolean): void {
-    this.heldCount -= 1;
-    if (!clean || this.closed || this.broken.has(session)) return session.close();
-    if (this.resting.length < this.limits.size) this.resting.push(session);
-    else if (this.open < this.limits.size) {
-      this.open += 1;
-      this.offer(session);
-    } else session.close();
+  /** A session that its holder keeps for something else. The share may grow past its limit: whoever moves makes room before. */
+  move(session: Session, share: Share): void {
+    this.shares[share].used += 1;
+    this.free(this.shares[session.lease!.share]);
+    session.lease = { share };
   }
 
-  get stats(): { open: number; idle: number; waiting: number; held: number } {
-    return { open: this.open, idle: this.idle.length, waiting: this.waiting.length, held: this.heldCount };
+  /** @param drained false when something was left open in the session that only its end closes */
+  giveBack(session: Session, drained = true): void {
+    const state = this.shares[session.lease!.share];
+    session.lease = null;
+    void session.isReusable().then((reusable) => {
+      if (reusable && drained && !this.closed && this.idle.length < this.limits.commands) this.idle.push(session);
+      else session.close();
+      this.free(state);
+    });
+  }
+
+  isSpent(share: Share): boolean {
+    return this.shares[share].used >= this.shares[share].limit;
+  }
+
+  /** Sessions that are open, that nobody has, and that each share has; commands that wait for one. */
+  get stats(): Record<'open' | 'idle' | 'waiting' | Share, number> {
+    const { commands, transactions, cursors } = this.shares;
+    return {
+      open: this.opened,
+      idle: this.idle.length,
+      waiting: commands.waiting.size + transactions.waiting.size + cursors.waiting.size,
+      commands: commands.used,
+      transactions: transactions.used,
+      cursors: cursors.used,
+    };
   }
 
   close(): void {
     this.closed = true;
-    for (const session of [...this.idle.splice(0), ...this.resting.splice(0)]) session.close();
+    for (const session of this.idle.splice(0)) session.close();
   }
 
-  private takeHeld(): Session {
-    this.open -= 1;
-    return this.idle.pop()!;
-  }
-
-  private async acquire(): Promise<Session> {
-    const idle = this.idle.pop();
-    if (idle) return idle;
-    if (this.open < this.limits.size) {
-      this.open += 1;
-      try {
-        return await this.connect();
-      } catch (error) {
-        this.open -= 1;
-        throw error;
-      }
+  /** The first who waits has what is free now; it counts as used all along. */
+  private free(state: ShareState): void {
+    const [next] = state.waiting;
+    if (!next) {
+      state.used -= 1;
+      return;
     }
-    return new Promise((resolve) => this.waiting.push(resolve));
+    state.waiting.delete(next);
+    next.resolve();
   }
 
-  private release(session: Session): void {
-    if (!this.closed && !this.broken.has(session)) return this.offer(session);
-    this.open -= 1;
-    session.close();
-    const next = this.waiting.shift();
-    if (next) void this.acquire().then(next, () => this.waiting.unshift(next));
-  }
-
-  private offer(session: Session): void {
-    const next = this.waiting.shift();
-    if (next) next(session);
-    else this.idle.push(session);
-  }
-
-  private async connect(): Promise<Session> {
-    const client = new Client({ ...this.address, application_name: 'documentdb-gateway', keepAlive: true });
-    await client.connect();
-    const session = new Session(client);
-    client.on('error', () => this.forget(session));
-    client.on('end', () => this.forget(session));
-    await session.run(SETTINGS);
+  private async open(): Promise<Session> {
+    const session = await Session.open(this.address, (lost) => {
+      this.opened -= 1;
+      const at = this.idle.indexOf(lost);
+      if (at >= 0) this.idle.splice(at, 1);
+    });
+    this.opened += 1;
     return session;
-  }
-
-  private forget(session: Session): void {
-    this.broken.add(session);
-    const resting = this.resting.indexOf(session);
-    if (resting >= 0) this.resting.splice(resting, 1);
-    const at = this.idle.indexOf(session);
-    if (at < 0) return;
-    this.idle.splice(at, 1);
-    this.open -= 1;
   }
 }
 
-/** The engine's BSON comes as text, `BSONHEX…`; node-postgres' binary mode corrupts byte strings. */
-export function bsonOf(value: unknown): Buffer {
-  return Buffer.from((value as string).slice('BSONHEX'.length), 'hex');
+/** Until somebody gives back what he had. */
+async function inLine(state: ShareState, interrupt?: Interrupt): Promise<void> {
+  interrupt?.throwIfRaised();
+  await new Promise<void>((resolve, reject) => {
+    const waiting: Waiting = {
+      resolve: () => {
+        forget();
+        resolve();
+      },
+    };
+    const forget =
+      interrupt?.onInterrupt((error) => {
+        state.waiting.delete(waiting);
+        reject(error);
+      }) ?? (() => undefined);
+    state.waiting.add(waiting);
+  });
 }

@@ -1,9 +1,25 @@
-import { BATCH_REFUSED, packSqlState, TRANSACTION_TOO_OLD, WRITERS_MET } from '../errors/sql-states';
+import { CODES } from '../errors/mongo-error';
+import {
+  BATCH_REFUSED,
+  DUPLICATES_RAISED,
+  engineStatesOf,
+  packSqlState,
+  TRANSACTION_TOO_OLD,
+  UNIQUE_VIOLATIONS,
+  WRITERS_MET,
+} from '../errors/sql-states';
 import type { SessionKey } from '../sessions/session-key';
-import type { Session } from './database';
+import type { Session } from './session';
 
 /** How long a batch of several clients' inserts waits for a lock before it is taken apart. */
-const BATCH_LOCK_WAIT_MS = 50;
+const BATCH_LOCK_WAIT_MS = 10;
+
+/** What the record of a committed transaction holds for a reply. */
+const COMMITTED = `'{ "ok": 1.0 }'::documentdb_core.bson`;
+
+/** PostgreSQL's states and the engine's own for the same, as the engine lists them among the write errors. */
+const packed = (states: readonly string[], code: number): string =>
+  [...states, ...engineStatesOf(code)].map(packSqlState).join();
 
 /**
  * The gateway's own tables and functions, beside DocumentDB's.
@@ -12,8 +28,11 @@ const BATCH_LOCK_WAIT_MS = 50;
  * statement and so the same transaction as the write: either both are there or neither. One row a session, updated in place.
  * The advisory lock makes a retry wait for a first attempt that is still at work, whichever process had sent it.
  *
- * `unless_conflict` takes a write back that met another writer. The engine lists such a meeting among the write errors, as if
- * it were the client's; raised, it undoes the statement and its record, and the gateway sends the write again.
+ * `unless_met` takes a write back that met another writer. The engine lists such a meeting among the write errors, as if it were the
+ * client's; raised, it undoes the statement and its record, and the gateway sends the write again. Duplicate keys are raised as well
+ * where the gateway asks for it.
+ *
+ * `bulk_write` runs the parts of a client-level bulkWrite in one transaction, and records all their replies as one.
  */
 const SCHEMA = `
 create schema if not exists documentdb_gateway;
@@ -26,20 +45,25 @@ create table if not exists documentdb_gateway.retryable_writes (
   written_at timestamptz not null default now()
 ) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
 
-create or replace function documentdb_gateway.unless_conflict(result documentdb_core.bson, success boolean)
+create or replace function documentdb_gateway.unless_met(
+  result documentdb_core.bson, success boolean, raise_duplicates boolean)
 returns boolean
 language plpgsql as $body$
 begin
   if not success
-     and documentdb_api_catalog.bson_dollar_in(result, '{ "writeErrors.code": [${WRITERS_MET.map(packSqlState).join()}] }') then
+     and documentdb_api_catalog.bson_dollar_in(result, '{ "writeErrors.code": [${packed(WRITERS_MET, CODES.WriteConflict)}] }') then
     raise exception 'WriteConflict: another writer was at the same documents' using errcode = 'serialization_failure';
+  end if;
+  if raise_duplicates and not success
+     and documentdb_api_catalog.bson_dollar_in(result, '{ "writeErrors.code": [${packed(UNIQUE_VIOLATIONS, CODES.DuplicateKey)}] }') then
+    raise exception '%', result::text using errcode = '${DUPLICATES_RAISED}';
   end if;
   return success;
 end $body$;
 
 create or replace function documentdb_gateway.write_once(
   verb text, db text, command documentdb_core.bson, documents documentdb_core.bsonsequence,
-  session_id bytea, lock_key bigint, write_number bigint,
+  session_id bytea, lock_key bigint, write_number bigint, raise_duplicates boolean,
   out result documentdb_core.bson, out success boolean)
 language plpgsql as $body$
 declare last_number bigint;
@@ -62,11 +86,67 @@ begin
     else
       select w.p_result, w.p_success into result, success from documentdb_api.find_and_modify(db, command, null) w;
   end case;
-  perform documentdb_gateway.unless_conflict(result, success);
+  perform documentdb_gateway.unless_met(result, success, raise_duplicates);
   insert into documentdb_gateway.retryable_writes as w (session, number, success, reply)
     values (session_id, write_number, coalesce(success, true), result)
     on conflict (session) do update
       set number = excluded.number, success = excluded.success, reply = excluded.reply, written_at = excluded.written_at;
+end $body$;
+
+-- The lock is waited for in a statement of its own, so that the next sees what was committed meanwhile.
+create or replace function documentdb_gateway.was_committed(session_id bytea, lock_key bigint, transaction_number bigint)
+returns boolean
+language plpgsql as $body$
+begin
+  perform pg_advisory_xact_lock(lock_key);
+  return exists (select from documentdb_gateway.retryable_writes w
+                  where w.session = session_id and w.number = transaction_number and w.reply::bytea = ${COMMITTED}::bytea);
+end $body$;
+
+create or replace function documentdb_gateway.bulk_write(
+  verbs text[], dbs text[], commands bytea[], statements bytea[], ordered boolean,
+  session_id bytea, lock_key bigint, write_number bigint,
+  out results documentdb_core.bson)
+language plpgsql as $body$
+declare
+  last_number bigint;
+  one documentdb_core.bson;
+  done boolean;
+  parts text[] := '{}';
+begin
+  if session_id is not null then
+    perform pg_advisory_xact_lock(lock_key);
+    select w.number, w.reply into last_number, results
+      from documentdb_gateway.retryable_writes w where w.session = session_id;
+    if last_number = write_number then return; end if;
+    if last_number > write_number then
+      raise exception 'Retryable write with txnNumber % is prohibited on this session because a newer one with txnNumber % has already run.',
+        write_number, last_number using errcode = '${TRANSACTION_TOO_OLD}';
+    end if;
+  end if;
+  for i in 1 .. coalesce(array_length(verbs, 1), 0) loop
+    case verbs[i]
+      when 'insert' then
+        select w.p_result, w.p_success into one, done
+          from documentdb_api.insert(dbs[i], commands[i]::documentdb_core.bson, statements[i]::documentdb_core.bsonsequence, null) w;
+      when 'update' then
+        select w.p_result, w.p_success into one, done
+          from documentdb_api.update(dbs[i], commands[i]::documentdb_core.bson, statements[i]::documentdb_core.bsonsequence, null) w;
+      else
+        select w.p_result, w.p_success into one, done
+          from documentdb_api.delete(dbs[i], commands[i]::documentdb_core.bson, statements[i]::documentdb_core.bsonsequence, null) w;
+    end case;
+    perform documentdb_gateway.unless_met(one, done, false);
+    parts := parts || ('"' || one::text || '"');
+    exit when ordered and not done;
+  end loop;
+  results := ('{ "results": [' || array_to_string(parts, ',') || '] }')::documentdb_core.bson;
+  if session_id is not null then
+    insert into documentdb_gateway.retryable_writes as w (session, number, success, reply)
+      values (session_id, write_number, true, results)
+      on conflict (session) do update
+        set number = excluded.number, success = excluded.success, reply = excluded.reply, written_at = excluded.written_at;
+  end if;
 end $body$;
 
 create or replace function documentdb_gateway.insert_batch(
@@ -94,9 +174,6 @@ begin
 end $body$;
 `;
 
-/** What the record of a committed transaction holds for a reply. */
-const COMMITTED = `'{ "ok": 1.0 }'::documentdb_core.bson`;
-
 /**
  * Commits, and leaves a record of it in the same transaction, in one round trip. The lock makes `wasCommitted` wait for a commit
  * that is still at work.
@@ -113,30 +190,22 @@ export async function commitWithRecord(session: Session, { id, lock }: SessionKe
 
 /** Whether the session's last numbered work was the commit of `number`. */
 export async function wasCommitted(session: Session, { id, lock }: SessionKey, number: bigint): Promise<boolean> {
-  await session.query('awaitCommit', 'select pg_advisory_lock($1)', [lock]);
-  try {
-    const [row] = await session.query(
-      'wasCommitted',
-      `select number = $2 and reply::bytea = ${COMMITTED}::bytea as committed from documentdb_gateway.retryable_writes where session = $1`,
-      [id, number],
-    );
-    return row?.committed === true;
-  } finally {
-    await session.query('commitAwaited', 'select pg_advisory_unlock($1)', [lock]);
-  }
+  const [row] = await session.query(
+    'wasCommitted',
+    'select documentdb_gateway.was_committed($1, $2, $3) as committed',
+    [id, lock, number],
+  );
+  return row?.committed === true;
 }
 
-/** Any number, for the locks by namespace: what they are apart from the other locks by. */
-const TURNS = 7_461_226;
-
-/** Runs `work` when those have done who had come to the namespace by this way before: writers that stood in each other's way. */
-export async function inTurn<T>(session: Session, namespace: string, work: () => Promise<T>): Promise<T> {
-  await session.query('awaitTurn', 'select pg_advisory_lock($1, hashtext($2))', [TURNS, namespace]);
-  try {
-    return await work();
-  } finally {
-    await session.query('endTurn', 'select pg_advisory_unlock($1, hashtext($2))', [TURNS, namespace]);
-  }
+/** Whether a retryable write has happened, or a later one of its session: it would be answered from the record. */
+export async function isRecorded(session: Session, { id }: SessionKey, number: bigint): Promise<boolean> {
+  const rows = await session.query(
+    'isRecorded',
+    'select 1 from documentdb_gateway.retryable_writes where session = $1 and number >= $2',
+    [id, number],
+  );
+  return rows.length > 0;
 }
 
 /** Any number: what keeps two gateways that start at once from creating the same things. */

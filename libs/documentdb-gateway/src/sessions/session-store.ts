@@ -1,7 +1,9 @@
 import { CODES, MongoError } from '../errors/mongo-error';
 import { isLost } from '../errors/postgres-errors';
-import type { Database, Session } from '../postgres/database';
-import { commitWithRecord, wasCommitted } from '../postgres/schema';
+import type { Database } from '../postgres/database';
+import type { Session } from '../postgres/session';
+import { commitWithRecord } from '../postgres/schema';
+import type { Interrupt } from '../waiting/interrupt';
 import { sessionKey } from './session-key';
 
 /** MongoDB ends a transaction that is open for a minute (`transactionLifetimeLimitSeconds`). */
@@ -12,12 +14,19 @@ const TRANSACTION_LIFETIME_MS = 60_000;
  */
 const LOCK_WAIT_MS = 20;
 const BEGIN = `BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL lock_timeout = '${LOCK_WAIT_MS}ms'`;
+/**
+ * A driver may commit by another connection when the one it had is cut, so a transaction outlives its connection. Its locks are in
+ * others' way for so long when the client is dead.
+ */
+const ORPHAN_MS = 5_000;
 const SESSION_LIFETIME_MS = 30 * 60_000;
-const SWEEP_EVERY_MS = 5_000;
+const SWEEP_EVERY_MS = 1_000;
 
 interface Transaction {
   /** The client connection of its last command. */
   connectionId: number;
+  /** Since when that connection is gone. */
+  orphanedAt: number | null;
   number: bigint;
   session: Session;
   startedAt: number;
@@ -50,21 +59,37 @@ export class SessionStore {
   private readonly sessions = new Map<string, ClientSession>();
   private readonly sweeper: NodeJS.Timeout;
 
-  constructor(private readonly database: Database) {
+  /** @param onEnded called when a transaction is over and its locks are free */
+  constructor(
+    private readonly database: Database,
+    private readonly onEnded: (lsid: string) => void,
+  ) {
     this.sweeper = setInterval(() => this.sweep(Date.now()), SWEEP_EVERY_MS);
     this.sweeper.unref();
   }
 
   get openTransactions(): number {
-    return [...this.sessions.values()].filter(({ transaction }) => transaction !== null).length;
+    return this.transactions().length;
+  }
+
+  /** The transactions that are open. */
+  transactions(): { lsid: string; number: bigint; startedAt: number }[] {
+    return [...this.sessions].flatMap(([lsid, { transaction }]) =>
+      transaction ? [{ lsid, number: transaction.number, startedAt: transaction.startedAt }] : [],
+    );
   }
 
   /** Runs `work` inside its transaction, beginning it with the first command. */
-  async inTransaction<T>(part: TransactionPart, work: (session: Session) => Promise<T>): Promise<T> {
+  async inTransaction<T>(
+    part: TransactionPart,
+    interrupt: Interrupt,
+    work: (session: Session) => Promise<T>,
+  ): Promise<T> {
     const { lsid, number } = part;
-    const transaction = part.starts ? await this.begin(lsid, number) : this.current(lsid, number);
+    const transaction = part.starts ? await this.begin(lsid, number, interrupt) : this.current(lsid, number);
     transaction.wrote ||= part.writes;
     transaction.connectionId = part.connectionId;
+    transaction.orphanedAt = null;
     const result = transaction.tail.then(() => {
       if (transaction.failed) throw noSuchTransaction(number);
       return work(transaction.session);
@@ -82,12 +107,16 @@ export class SessionStore {
   /**
    * Commits; a repeated commit of the same number is answered like the first, also by another gateway: the commit leaves a
    * record in the transaction itself.
+   * @param wasCommitted looks for that record
    */
-  async commit(lsid: string, number: bigint): Promise<void> {
+  async commit(lsid: string, number: bigint, wasCommitted: () => Promise<boolean>): Promise<void> {
     const session = this.sessions.get(lsid);
     if (session?.ended?.number === number && session.ended.committed) return;
     const transaction = session?.transaction;
-    if (transaction?.number !== number) return this.confirmCommitted(lsid, number);
+    if (transaction?.number !== number) {
+      if (await wasCommitted()) return;
+      throw noSuchTransaction(number);
+    }
     await transaction.tail;
     if (transaction.failed) throw noSuchTransaction(number);
     await this.end(lsid, transaction, true);
@@ -101,14 +130,20 @@ export class SessionStore {
   }
 
   /**
-   * A client's connection broke. The transaction whose last command came by it is aborted: its process may be dead, and nobody
-   * else can get past its locks. One that goes on by another connection learns of it as of any abort.
+   * A client's connection broke. Its process may be dead, and nobody else can get past the locks of the transaction whose last command
+   * came by it: unless another connection of the session goes on with it soon, it is aborted.
    */
   connectionClosed(connectionId: number): void {
+    for (const { transaction } of this.sessions.values()) {
+      if (transaction?.connectionId === connectionId) transaction.orphanedAt = Date.now();
+    }
+  }
+
+  /** A client is gone with all of its connections: what they left is aborted at once. */
+  clientGone(connectionIds: ReadonlySet<number>): void {
     for (const [lsid, { transaction }] of this.sessions) {
-      if (transaction?.connectionId !== connectionId) continue;
-      const abandoned = () =>
-        transaction.connectionId === connectionId ? this.end(lsid, transaction, false) : undefined;
+      if (!transaction || !connectionIds.has(transaction.connectionId)) continue;
+      const abandoned = () => (transaction.orphanedAt === null ? undefined : this.end(lsid, transaction, false));
       void transaction.tail.then(abandoned);
     }
   }
@@ -124,10 +159,10 @@ export class SessionStore {
     await Promise.all([...this.sessions.keys()].map((lsid) => this.forget(lsid)));
   }
 
-  private async begin(lsid: string, number: bigint): Promise<Transaction> {
+  private async begin(lsid: string, number: bigint, interrupt: Interrupt): Promise<Transaction> {
     const session = this.sessionOf(lsid);
     if (session.transaction) await this.end(lsid, session.transaction, false);
-    const held = await this.database.hold();
+    const held = await this.database.take('transactions', interrupt);
     const transaction: Transaction = {
       number,
       session: held,
@@ -136,6 +171,7 @@ export class SessionStore {
       failed: false,
       wrote: false,
       connectionId: 0,
+      orphanedAt: null,
     };
     session.transaction = transaction;
     session.ended = null;
@@ -143,11 +179,6 @@ export class SessionStore {
       transaction.failed = true;
     });
     return transaction;
-  }
-
-  private async confirmCommitted(lsid: string, number: bigint): Promise<void> {
-    const committed = await this.database.use((session) => wasCommitted(session, sessionKey(lsid), number));
-    if (!committed) throw noSuchTransaction(number);
   }
 
   private current(lsid: string, number: bigint): Transaction {
@@ -161,7 +192,6 @@ export class SessionStore {
     if (session.transaction !== transaction) return;
     session.transaction = null;
     transaction.failed = true;
-    let clean = true;
     let committed = false;
     try {
       if (!commit) await transaction.session.run('ROLLBACK');
@@ -169,11 +199,11 @@ export class SessionStore {
       else await transaction.session.run('COMMIT');
       committed = commit;
     } catch (error) {
-      clean = false;
       if (commit) throw isLost(error) ? outcomeUnknown(error) : error;
     } finally {
       session.ended = committed || !commit ? { number: transaction.number, committed } : null;
-      this.database.releaseHeld(transaction.session, clean);
+      this.database.giveBack(transaction.session);
+      this.onEnded(lsid);
     }
   }
 
@@ -189,13 +219,18 @@ export class SessionStore {
 
   private sweep(now: number): void {
     for (const [lsid, session] of this.sessions) {
-      if (session.transaction && now - session.transaction.startedAt > TRANSACTION_LIFETIME_MS) {
-        void this.end(lsid, session.transaction, false);
+      const { transaction } = session;
+      if (transaction && isOver(transaction, now)) {
+        transaction.session.cancel();
+        void this.end(lsid, transaction, false);
       }
       if (!session.transaction && now - session.usedAt > SESSION_LIFETIME_MS) this.sessions.delete(lsid);
     }
   }
 }
+
+const isOver = ({ startedAt, orphanedAt }: Transaction, now: number): boolean =>
+  now - startedAt > TRANSACTION_LIFETIME_MS || (orphanedAt !== null && now - orphanedAt > ORPHAN_MS);
 
 function noSuchTransaction(number: bigint): MongoError {
   return new MongoError(

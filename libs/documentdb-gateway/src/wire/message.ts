@@ -1,4 +1,4 @@
-import { deserialize, serialize } from 'bson';
+import { serialize } from 'bson';
 import { crc32c } from './crc32c';
 import { ProtocolError } from './frame-reader';
 
@@ -102,9 +102,4 @@ export function encodeReply(request: WireRequest, reply: Buffer | Record<string,
   head.fill(0, 16);
   if (!isMessage) head.writeInt32LE(1, 32);
   return Buffer.concat([head, document]);
-}
-
-/** Decodes without turning int64 and the like into lossy JavaScript numbers. */
-export function decode(document: Uint8Array): Record<string, unknown> {
-  return deserialize(document, { promoteLongs: false, promoteValues: true, promoteBuffers: false, bsonRegExp: true });
 }

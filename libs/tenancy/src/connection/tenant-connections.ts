@@ -116,6 +116,8 @@ export class TenantConnections implements OnApplicationShutdown {
       ...firewallOptions(this.firewall, this.observe),
       maxPoolSize: this.options.maxPoolSize,
       serverSelectionTimeoutMS,
+      // So that the database tells the processes of one machine apart.
+      appName: `caas-${process.pid}`,
       ...CALL_LIMITS,
       writeConcern: { w: 'majority', journal: true },
     });

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { freePort } from '../../../../tools/stack/process/ports';
 import { builtEntry, repositoryRoot } from '../../../../tools/stack/repository';
 import { patient, waitFor } from '../patience';
-import { assertAllCommandsRead } from './command-note';
+import { assertCommandsRight } from './command-note';
 import { TestSystem, type SystemAddress } from './test-system';
 
 type App = 'api' | 'worker';
@@ -93,7 +93,7 @@ export class OwnSystem extends TestSystem {
     await this.closeSessions();
     await Promise.all([...this.apis, ...this.workers].map(end));
     try {
-      await assertAllCommandsRead(this.dataDir);
+      await assertCommandsRight(this.dataDir);
     } finally {
       await rm(this.dataDir, { recursive: true, force: true });
     }
