@@ -80,4 +80,15 @@ describeGateway('Pipelines', (postgres) => {
       cursor: { firstBatch: [{ a: 2 }] },
     });
   });
+
+  it.each<[string, unknown, number | undefined]>([
+    ['numbers', [1, 9], undefined],
+    ['documents', [{ a: 1 }, { b: 2 }], 2],
+    ['a number and a date', [1, new Date()], 2],
+    ['a text', 'half', 2],
+    ['one number', [1], 2],
+  ])('densifies within bounds of %s, or says that it does not', async (_what, bounds, code) => {
+    const answer = await run([{ $densify: { field: '_id', range: { step: 1, bounds } } }]);
+    expect(answer.code).toBe(code);
+  });
 });

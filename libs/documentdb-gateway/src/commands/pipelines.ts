@@ -7,7 +7,7 @@ type Fields = Record<string, unknown>;
 type Stage = Fields;
 
 /** The stages whose presence anywhere in the command makes it worth decoding. */
-const MENDED = ['$redact', '$count', '$bucketAuto', '$documents', '$collStats', '$indexStats'];
+const MENDED = ['$redact', '$count', '$bucketAuto', '$densify', '$documents', '$collStats', '$indexStats'];
 /** The engine makes nothing of `$merge` behind these, or ends by a signal. */
 const SOURCES = ['$documents', '$collStats', '$indexStats', '$currentOp'];
 
@@ -22,7 +22,8 @@ const NOT_PRUNED_INSIDE: Stage = { $match: { $expr: { $not: [{ $in: ['$$ROOT', [
  * Puts right, in a pipeline for the engine, what the engine does otherwise than MongoDB. A pipeline without such stages is left
  * alone and not decoded.
  * @returns the command's body to send; null to send it as it is
- * @throws MongoError CommandNotSupported for what the engine would do wrong and that cannot be put right here
+ * @throws MongoError CommandNotSupported for what the engine would do wrong and that cannot be put right here, BadValue for what would
+ *   end it
  */
 export function mendedPipeline(command: Command): Buffer | null {
   const { body } = command;
@@ -42,6 +43,7 @@ export function mendedStages(stages: unknown[], notPruned = NOT_PRUNED): unknown
   refuseLostOutput(stages);
   return stages.flatMap((stage) => {
     if (!isFields(stage)) return [stage];
+    requireBounds(stage.$densify);
     if ('$redact' in stage) return [stage, notPruned];
     // MongoDB gives no document at all for a count of nothing.
     if (typeof stage.$count === 'string') return [stage, { $match: { [stage.$count]: { $gt: 0 } } }];
@@ -68,6 +70,21 @@ function withMendedInner(stage: Stage): Stage {
   }
   return stage;
 }
+
+/** Bounds of `$densify` that are neither numbers nor dates end the engine. @throws MongoError BadValue */
+function requireBounds(densify: unknown): void {
+  const range = isFields(densify) ? densify.range : undefined;
+  if (!isFields(range)) return;
+  const { bounds } = range;
+  if (bounds === undefined || bounds === 'full' || bounds === 'partition') return;
+  const isPair = Array.isArray(bounds) && bounds.length === 2;
+  if (isPair && (bounds.every(isNumber) || bounds.every((bound) => bound instanceof Date))) return;
+  throw MongoError.of('BadValue', "the bounds of $densify are 'full', 'partition', two numbers or two dates");
+}
+
+const NUMBERS = new Set<unknown>(['Int32', 'Double', 'Long', 'Decimal128']);
+const isNumber = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && '_bsontype' in value && NUMBERS.has(value._bsontype);
 
 /** @throws MongoError CommandNotSupported */
 function refuseLostOutput(stages: unknown[]): void {
