@@ -132,6 +132,7 @@ describeGateway('The options of a command', (postgres) => {
     expect(await ask({ ...find, ...next, readConcern: { level: 'local' } })).toMatchObject({ code: 72 });
     expect(await ask({ ...find, ...session(), readConcern: { level: 'available' } })).toMatchObject({ code: 72 });
     expect(await ask({ ...insert({ w: 1 }), ...session() })).toMatchObject({ code: 72 });
+    await ask({ abortTransaction: 1, ...next });
   });
 
   it('tells the time, which never goes back and follows the client’s', async () => {
