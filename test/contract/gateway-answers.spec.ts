@@ -46,6 +46,8 @@ describe('Codes of what a command does wrong', () => {
     ['a limit of nothing', { aggregate: 'things', pipeline: [{ $limit: 0 }], cursor: {} }, 15_958],
     ['an operator that is none', { find: 'things', filter: { a: { $nonsense: 1 } } }, 2],
     ['no such index', { dropIndexes: 'things', index: 'nowhere' }, 27],
+    ['a search index', { createSearchIndexes: 'things', indexes: [] }, 31_082],
+    ['a list of search indexes', { aggregate: 'things', pipeline: [{ $listSearchIndexes: {} }], cursor: {} }, 31_082],
   ])('%s', async (_name, command, code) => {
     expect(await answerTo(command)).toMatchObject({ code });
   });

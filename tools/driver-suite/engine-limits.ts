@@ -48,6 +48,16 @@ export const ENGINE_LIMITS: readonly EngineLimit[] = [
     tests: ['Document Validation should correctly bypass validation for aggregation using out'],
   },
   {
+    feature: 'min and max of find',
+    code: COMMAND_NOT_SUPPORTED,
+    tests: ['Command Monitoring Spec (unified) find A successful find with options'],
+  },
+  {
+    feature: '$out of a collection that is not there',
+    code: COMMAND_NOT_SUPPORTED,
+    tests: ['ReadConcern Should set majority readConcern aggregate command against server >= 4.1'],
+  },
+  {
     feature: 'returnKey of find',
     code: COMMAND_NOT_SUPPORTED,
     tests: ['Command Monitoring Spec (unified) find A successful find with showRecordId and returnKey'],

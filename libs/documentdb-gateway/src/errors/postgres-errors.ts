@@ -139,6 +139,12 @@ function worded(code: number, message: string): MongoError {
     const [, what, field, kind] = mixed;
     return new MongoError(code, `Cannot do ${what} on field ${field} in ${kind} projection`);
   }
+  if (message.startsWith('$listSearchIndexes')) {
+    return MongoError.of(
+      'SearchNotEnabled',
+      'search indexes are a service of MongoDB Atlas, and are not supported here',
+    );
+  }
   const meant = MEANT.find(([words]) => words.test(message));
   if (meant && code === CODES.InternalError) return new MongoError(meant[1], message);
   if (UNKNOWN_FIELDS.test(message)) return new MongoError(UNKNOWN_FIELD, message);

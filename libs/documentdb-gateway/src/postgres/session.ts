@@ -38,6 +38,8 @@ export type Share = 'commands' | 'transactions' | 'cursors';
 const CANCEL_REQUEST_BYTES = 16;
 const CANCEL_REQUEST = 80_877_102;
 const OUTSIDE_TRANSACTION = 'I';
+/** PostgreSQL's own state of a cancelled statement. */
+const QUERY_CANCELLED = '57014';
 
 /** One session of PostgreSQL, in nobody else's hands while it is out of the pool. */
 export class Session {
@@ -73,7 +75,9 @@ export class Session {
 
   /** Rows of a prepared statement; `name` must stand for one text. */
   async query(name: string, text: string, values: Parameter[]): Promise<Row[]> {
-    if (this.cancelled) throw new Error('cancelled before the statement was sent');
+    if (this.cancelled) {
+      throw Object.assign(new Error('cancelled before the statement was sent'), { code: QUERY_CANCELLED });
+    }
     const { rows } = await this.client.query<Row>({ name, text, values });
     return rows;
   }
