@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { MongoClient, type MongoServerError } from 'mongodb';
 
-const ROUNDS = 40;
+const ROUNDS = 60;
 const RACERS = 8;
 
 /**

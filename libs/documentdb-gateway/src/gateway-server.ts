@@ -6,7 +6,7 @@ import { ClusterClock } from './commands/cluster-time';
 import { FailPoints } from './commands/fail-points';
 import type { Command } from './commands/command';
 import { InsertLanes } from './commands/insert-lanes';
-import { KnownSessions } from './commands/known-sessions';
+import { KnownSessions } from './sessions/known-sessions';
 import { OperationCounters } from './commands/operation-counters';
 import { Database, type PoolLimits } from './postgres/database';
 import { forgetExpiredWrites, installSchema } from './postgres/schema';

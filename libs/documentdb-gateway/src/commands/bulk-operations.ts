@@ -2,12 +2,11 @@ import { documentOfElements, element } from '../bson/build';
 import { elementsOf, splitDocuments, type RawElement } from '../bson/raw-document';
 import { MongoError } from '../errors/mongo-error';
 import type { Command } from './command';
-
-export type Verb = 'insert' | 'update' | 'delete';
+import { sortRefused, type WriteVerb } from './statements';
 
 /** One operation of a bulkWrite, as the engine takes it: the raw document to insert, or the raw statement. */
 export interface BulkOperation {
-  verb: Verb;
+  verb: WriteVerb;
   namespace: string;
   statement: Buffer;
 }
@@ -24,7 +23,7 @@ const MISSING_FIELD = 40_414;
 const MOST_OPERATIONS = 100_000;
 
 /** What each field of an operation is called in the engine's statement. */
-const FIELDS: Readonly<Record<Verb, Readonly<Record<string, string>>>> = {
+const FIELDS: Readonly<Record<WriteVerb, Readonly<Record<string, string>>>> = {
   insert: { document: 'document' },
   update: {
     filter: 'q',
@@ -40,7 +39,7 @@ const FIELDS: Readonly<Record<Verb, Readonly<Record<string, string>>>> = {
   },
   delete: { filter: 'q', multi: 'limit', collation: 'collation', hint: 'hint' },
 };
-const REQUIRED: Readonly<Record<Verb, readonly string[]>> = {
+const REQUIRED: Readonly<Record<WriteVerb, readonly string[]>> = {
   insert: ['document'],
   update: ['filter', 'updateMods'],
   delete: ['filter'],
@@ -64,7 +63,7 @@ export function operationsOf(command: Command): BulkOperation[] {
 
 function operationOf(operation: Buffer, index: number, namespaces: string[]): BulkOperation {
   const [first, ...rest] = elementsOf(operation);
-  const verb = first?.name as Verb;
+  const verb = first?.name as WriteVerb;
   if (!first || !Object.hasOwn(FIELDS, verb)) {
     throw MongoError.of('BadValue', `bulkWrite ops entry ${index} is no insert, update or delete`);
   }
@@ -77,11 +76,12 @@ function operationOf(operation: Buffer, index: number, namespaces: string[]): Bu
   const missing = REQUIRED[verb].find((needed) => !rest.some(({ name }) => name === needed));
   if (missing)
     throw new MongoError(MISSING_FIELD, `BSON field 'bulkWrite.ops.${missing}' is missing but a required field`);
-  if (verb === 'update' && rest.some(({ name }) => name === 'sort')) throw sorted(isTrue(operation, rest, 'multi'));
+  if (verb === 'update' && rest.some(({ name }) => name === 'sort'))
+    throw sortRefused(isTrue(operation, rest, 'multi'));
   return { verb, namespace, statement: statementOf(verb, operation, rest) };
 }
 
-function statementOf(verb: Verb, operation: Buffer, fields: RawElement[]): Buffer {
+function statementOf(verb: WriteVerb, operation: Buffer, fields: RawElement[]): Buffer {
   if (verb === 'insert') {
     const [document] = fields;
     if (document!.type !== DOCUMENT) throw mistyped('document', 'object');
@@ -95,12 +95,6 @@ function statementOf(verb: Verb, operation: Buffer, fields: RawElement[]): Buffe
   limit.writeInt32LE(isTrue(operation, fields, 'multi') ? 0 : 1, 0);
   return documentOfElements([...renamed, element(INT32, 'limit', limit)]);
 }
-
-/** The engine passes over the `sort` of an update, and would change another document than was asked for. */
-export const sorted = (multi: boolean) =>
-  multi
-    ? MongoError.of('FailedToParse', 'Cannot specify sort with multi=true')
-    : MongoError.of('CommandNotSupported', 'an update with a sort is not supported: use findAndModify with one');
 
 function isTrue(operation: Buffer, fields: RawElement[], field: string): boolean {
   const found = fields.find(({ name }) => name === field);

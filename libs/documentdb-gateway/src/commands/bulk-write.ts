@@ -4,18 +4,18 @@ import { elementsOf } from '../bson/raw-document';
 import { MongoError } from '../errors/mongo-error';
 import { bsonOf } from '../postgres/session';
 import { decode } from '../bson/decode';
-import { operationsOf, type BulkOperation, type Verb } from './bulk-operations';
+import { operationsOf, type BulkOperation } from './bulk-operations';
 import { Command, type Handler } from './command';
 import { numberOf } from './fields';
 import { writeIdentity } from './retryable';
-import { STATEMENTS_FIELD } from './statements';
+import { STATEMENTS_FIELD, type WriteVerb } from './statements';
 import { explainErrors } from './writes';
 
 type Fields = Record<string, unknown>;
 
 /** Operations that the engine does in one call: of one kind, on one collection. */
 interface Part {
-  verb: Verb;
+  verb: WriteVerb;
   db: string;
   /** The place of its first operation in the command. */
   first: number;
@@ -33,7 +33,6 @@ interface Counts {
   nDeleted: number;
 }
 
-const COUNTED = { insert: 'insert', update: 'update', delete: 'delete' } as const;
 /** What of the client's envelope a part keeps, so that it knows what it is part of. */
 const KEPT = new Set(['lsid', 'txnNumber', 'autocommit', 'let', 'bypassDocumentValidation']);
 
@@ -52,7 +51,7 @@ export const bulkWrite: Handler = async (command) => {
   }
   const { ordered = true, errorsOnly = false } = optionsOf(command);
   const parts = partsOf(command, operationsOf(command), { ordered, errorsOnly });
-  for (const { verb, operations } of parts) command.gateway.counters.add(COUNTED[verb], operations.length);
+  for (const { verb, operations } of parts) command.gateway.counters.add(verb, operations.length);
   const results = await run(command, parts, ordered);
   return replyTo(command, parts, results, errorsOnly);
 };

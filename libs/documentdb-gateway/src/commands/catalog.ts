@@ -179,8 +179,7 @@ const defaultsOf = ({ validator }: Fields) =>
  * @throws MongoError OperationNotSupportedInTransaction, unless the indexes are there already
  */
 async function refuseOnCommitted(command: Command): Promise<void> {
-  const { database } = command.gateway;
-  const names = await database.use(async (session) => {
+  const names = await command.runAlone(async (session) => {
     const [row] = await session.query('exists', EXISTS, [command.db, command.collection()]);
     return row ? (await indexesOf(session, command.db, command.target)).map(({ name }) => name) : null;
   });

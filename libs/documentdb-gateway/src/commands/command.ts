@@ -13,7 +13,7 @@ import { wrongType } from './fields';
 import type { ClusterClock } from './cluster-time';
 import type { Strike } from './strike';
 import type { InsertLanes } from './insert-lanes';
-import type { KnownSessions } from './known-sessions';
+import type { KnownSessions } from '../sessions/known-sessions';
 import type { OperationCounters } from './operation-counters';
 import { isEnvelope, readEnvelope } from './envelope';
 
@@ -180,6 +180,7 @@ export class Command {
       forget();
       clearInterval(again);
       clearTimeout(abandon);
+      if (this.interrupt.error) await session.settle();
     }
   }
 

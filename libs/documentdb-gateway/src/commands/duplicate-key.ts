@@ -37,7 +37,7 @@ async function indexNameOf(command: Command, message: string): Promise<string> {
   const name = /Index '([^']+)'/.exec(message)?.[1];
   const number = /documents_rum_index_(\d+)/.exec(message)?.[1];
   if (name !== undefined || number === undefined) return name ?? '_id_';
-  const [row] = await command.gateway.database.use((session) =>
+  const [row] = await command.runAlone((session) =>
     session.query(
       'indexName',
       'select (index_spec).index_name as name from documentdb_api_catalog.collection_indexes where index_id = $1',
@@ -54,7 +54,7 @@ export async function keysOfDuplicate(command: Command, message: string): Promis
 
 async function keysOf(command: Command, index: string): Promise<Fields> {
   if (index === '_id_') return { _id: 1 };
-  const indexes = await command.gateway.database.use((session) => indexesOf(session, command.db, command.target));
+  const indexes = await command.runAlone((session) => indexesOf(session, command.db, command.target));
   return indexes.find(({ name }) => name === index)?.key ?? {};
 }
 
@@ -69,7 +69,7 @@ function valuesOf(filter: unknown, update: unknown): Fields {
 export async function documentOf(command: Command, filter: unknown, update: unknown): Promise<Fields> {
   if (update === null || update === undefined) return {};
   const find = Buffer.from(serialize({ find: command.target, filter, limit: 1, singleBatch: true }));
-  const [row] = await command.gateway.database.use((session) =>
+  const [row] = await command.runAlone((session) =>
     session.query(
       'duplicateOf',
       'select cursorpage::text as page from documentdb_api.find_cursor_first_page($1, $2::bytea::documentdb_core.bson, 0)',

@@ -46,8 +46,8 @@ function mentionsHint({ request }: Command): boolean {
 async function requireIndexes(command: Command, hints: unknown[]): Promise<void> {
   const wanted = hints.filter((hint) => hint !== undefined && !isNatural(hint) && !isNothing(hint));
   if (wanted.length === 0) return;
-  const indexes = await command.gateway.database
-    .use((session) => indexesOf(session, command.db, command.target))
+  const indexes = await command
+    .runAlone((session) => indexesOf(session, command.db, command.target))
     .catch((error: unknown) => {
       // In a collection that is not there, or not yet committed, nothing is found by any index.
       if (fromPostgres(error, false).code === CODES.NamespaceNotFound) return null;

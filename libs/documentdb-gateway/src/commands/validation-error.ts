@@ -10,7 +10,7 @@ type Fields = Record<string, unknown>;
  * @see https://www.mongodb.com/docs/manual/core/schema-validation/handle-invalid-documents/
  */
 export async function describeInvalid(command: Command, id: unknown): Promise<{ errInfo: Fields }> {
-  const options = await command.gateway.database.use((session) => optionsOf(session, command.db, command.target));
+  const options = await command.runAlone((session) => optionsOf(session, command.db, command.target));
   const validator = (options?.validator ?? {}) as Fields;
   const details = detailsOf(validator);
   return { errInfo: { ...(id === undefined ? {} : { failingDocumentId: id }), ...(details ? { details } : {}) } };

@@ -5,16 +5,14 @@ import { codeOfSqlState } from '../errors/postgres-errors';
 import { unpackSqlState } from '../errors/sql-states';
 import { bsonOf, type Session } from '../postgres/session';
 import { decode } from '../bson/decode';
-import { sorted } from './bulk-operations';
 import type { Command, Handler } from './command';
 import { describeDuplicate, documentOf } from './duplicate-key';
 import type { SingleInsert } from './insert-lanes';
 import { describeInvalid } from './validation-error';
 import { writeIdentity, type WriteIdentity } from './retryable';
-import { STATEMENTS_FIELD, statementsOf, type Verb } from './statements';
+import { sortRefused, STATEMENTS_FIELD, statementsOf, type Verb, type WriteVerb } from './statements';
 import { retryingUpserts, type Written } from './upserts';
 
-type Kind = Exclude<Verb, 'findAndModify'>;
 interface WriteError extends Record<string, unknown> {
   index: number;
   code: number;
@@ -28,7 +26,7 @@ const BOOLEAN = 0x08;
 const INT32 = 0x10;
 
 /** insert, update, delete: the client's BSON goes to the engine as it is, and the engine's reply back as it is. */
-export const writes: Record<Kind, Handler> = {
+export const writes: Record<WriteVerb, Handler> = {
   insert: (command) => write(command, 'insert'),
   update: (command) => write(command, 'update'),
   delete: (command) => write(command, 'delete'),
@@ -62,7 +60,7 @@ function withFound(reply: Buffer): Buffer {
   return reply;
 }
 
-function write(command: Command, kind: Kind): Promise<Buffer> {
+function write(command: Command, kind: WriteVerb): Promise<Buffer> {
   command.collection();
   if (kind === 'update') refuseSort(command);
   const alone = async () => {
@@ -80,7 +78,7 @@ function refuseSort(command: Command): void {
   if (!command.body.includes(SORT) && !command.documentsBeside('updates')?.includes(SORT)) return;
   for (const { sort, multi } of statementsOf(command, 'update')) {
     if (sort === undefined) continue;
-    throw sorted(multi === true);
+    throw sortRefused(multi === true);
   }
 }
 
@@ -162,7 +160,7 @@ async function recorded(
  * The reply with its write errors as MongoDB words them.
  * @throws MongoError WriteConflict in a transaction
  */
-export async function explainErrors(command: Command, kind: Kind, result: Buffer): Promise<Buffer> {
+export async function explainErrors(command: Command, kind: WriteVerb, result: Buffer): Promise<Buffer> {
   const reply = decode(result);
   const statements = statementsOf(command, kind);
   const errors = (reply.writeErrors ?? []) as WriteError[];
@@ -190,7 +188,12 @@ function throwConflict(errors: WriteError[]): void {
   throw MongoError.of('WriteConflict', conflict.errmsg).withLabel('TransientTransactionError');
 }
 
-async function explainError(command: Command, kind: Kind, error: WriteError, statement: unknown): Promise<WriteError> {
+async function explainError(
+  command: Command,
+  kind: WriteVerb,
+  error: WriteError,
+  statement: unknown,
+): Promise<WriteError> {
   const explained = { ...error, code: codeOfSqlState(unpackSqlState(error.code)) };
   if (explained.code === CODES.DocumentValidationFailure) {
     return { ...explained, ...(await describeInvalid(command, await failingId(command, kind, statement))) };
@@ -205,7 +208,7 @@ async function explainError(command: Command, kind: Kind, error: WriteError, sta
 }
 
 /** The `_id` of the document that a statement would have written; undefined where it may be one of several. */
-async function failingId(command: Command, kind: Kind, statement: unknown): Promise<unknown> {
+async function failingId(command: Command, kind: WriteVerb, statement: unknown): Promise<unknown> {
   if (kind === 'insert') return (statement as { _id?: unknown } | undefined)?._id;
   const { q, u, multi } = (statement ?? {}) as { q?: unknown; u?: unknown; multi?: unknown };
   if (multi === true) return undefined;

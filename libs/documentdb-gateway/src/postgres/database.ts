@@ -21,7 +21,6 @@ interface ShareState {
 export class Database {
   private readonly idle: Session[] = [];
   private readonly shares: Record<Share, ShareState>;
-  private opened = 0;
   private closed = false;
 
   constructor(
@@ -36,7 +35,10 @@ export class Database {
     };
   }
 
-  /** Runs `work` with a session of the commands' share, and takes it back unless `work` moved it to another. @throws the interrupt's error when it comes while waiting */
+  /**
+   * Runs `work` with a session of the commands' share, and takes it back unless `work` moved it to another.
+   * @throws the interrupt's error when it comes while waiting
+   */
   async use<T>(work: (session: Session) => Promise<T>, interrupt?: Interrupt): Promise<T> {
     const session = await this.take('commands', interrupt);
     const { lease } = session;
@@ -88,7 +90,7 @@ export class Database {
   get stats(): Record<'open' | 'idle' | 'waiting' | Share, number> {
     const { commands, transactions, cursors } = this.shares;
     return {
-      open: this.opened,
+      open: this.idle.length + commands.used + transactions.used + cursors.used,
       idle: this.idle.length,
       waiting: commands.waiting.size + transactions.waiting.size + cursors.waiting.size,
       commands: commands.used,
@@ -113,14 +115,11 @@ export class Database {
     next.resolve();
   }
 
-  private async open(): Promise<Session> {
-    const session = await Session.open(this.address, (lost) => {
-      this.opened -= 1;
+  private open(): Promise<Session> {
+    return Session.open(this.address, (lost) => {
       const at = this.idle.indexOf(lost);
       if (at >= 0) this.idle.splice(at, 1);
     });
-    this.opened += 1;
-    return session;
   }
 }
 

@@ -10,7 +10,7 @@ export interface PostgresAddress {
 }
 
 /**
- * How long a statement waits on its session for a lock. Longer waits are the gateway's (`locks/`): a session that waits serves
+ * How long a statement waits on its session for a lock. Longer waits are the gateway's (`waiting/`): a session that waits serves
  * nobody.
  */
 const LOCK_WAIT_MS = 5;
@@ -49,7 +49,7 @@ export class Session {
   /** Whether a setting of it is not what every session starts with. */
   private altered = false;
   private cancelling: Promise<void> | null = null;
-  /** Between a request to cancel and the session's next user: its statement may have been over, and no other begins. */
+  /** Between a request to cancel and `settle`: its statement may have been over, and no other begins. */
   private cancelled = false;
 
   private constructor(
@@ -69,7 +69,12 @@ export class Session {
     };
     client.on('error', lose);
     client.on('end', lose);
-    await session.run(SETTINGS);
+    try {
+      await session.run(SETTINGS);
+    } catch (error) {
+      session.close();
+      throw error;
+    }
     return session;
   }
 
@@ -107,10 +112,16 @@ export class Session {
     this.altered = false;
   }
 
-  /** Ends the statement at work, which then fails with SQLSTATE 57014, and refuses further ones until the session is reused. */
+  /** Ends the statement at work, which then fails with SQLSTATE 57014, and refuses further ones until `settle`. */
   cancel(): void {
     this.cancelled = true;
     this.cancelling ??= this.sendCancel().finally(() => (this.cancelling = null));
+  }
+
+  /** Waits until no request to cancel is on its way any more: what the session does next is not what was to be cancelled. */
+  async settle(): Promise<void> {
+    await this.cancelling;
+    this.cancelled = false;
   }
 
   /**
@@ -118,8 +129,7 @@ export class Session {
    * no request to cancel that is still on its way.
    */
   async isReusable(): Promise<boolean> {
-    await this.cancelling;
-    this.cancelled = false;
+    await this.settle();
     return !this.lost && !this.altered && this.client.getTransactionStatus() === OUTSIDE_TRANSACTION;
   }
 
