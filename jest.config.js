@@ -17,7 +17,7 @@ module.exports = {
   // Of tests that go side by side (`itOnEachTier` of libs/testing): they mostly wait.
   maxConcurrency: 12,
   projects: [
-    { ...base, displayName: 'unit', testMatch: ['<rootDir>/{apps,libs,tools}/**/*.spec.ts'] },
+    { ...base, displayName: 'unit', testMatch: ['<rootDir>/{apps,libs,tools,test/bench}/**/*.spec.ts'] },
     onEngine('contract'),
     onEngine('isolation'),
     onEngine('e2e'),

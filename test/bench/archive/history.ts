@@ -134,10 +134,13 @@ async function bringUpToDate(bench: Bench, rows: Row[], { old, recent }: Wish): 
       .collection('conversations')
       .findOneAndUpdate(
         { tenant_id, _id: conversation_id },
-        { $set: { last_seq, last_activity_at: now }, $inc: { rev: last_seq } },
+        { $set: { last_seq, last_activity_at: now } },
         { returnDocument: 'after' },
       )) as unknown as { rev: number };
-    const cursor = { $set: { rev }, $setOnInsert: { created_at: now, updated_at: now, deleted_at: null, __v: 0 } };
+    const cursor = {
+      $set: { seq: last_seq, rev },
+      $setOnInsert: { created_at: now, updated_at: now, deleted_at: null, __v: 0 },
+    };
     await db.collection('search_cursors').updateOne({ tenant_id, conversation_id }, cursor, { upsert: true });
   }
 }

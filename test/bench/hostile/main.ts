@@ -156,7 +156,7 @@ async function seatHonestTenant(api: Server, engines: BenchEngines): Promise<Cro
   const people = await population.people('honest', MEMBERS);
   const conversationId = await population.room(people);
   const seats = people.map(({ token }) => ({ token, conversationId }));
-  return CrowdProcess.seat({ url: api.url, seats }, [api.pid, ...engines.pids]);
+  return CrowdProcess.seat({ url: api.url, seats }, { api: api.pid, ...engines.roles });
 }
 
 /** Whose users are known to the api, and whose blocked phrases are all the same but for their ends. */

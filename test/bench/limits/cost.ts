@@ -121,7 +121,7 @@ async function roomAt(server: Server, maker: Server, platformKey: string): Promi
   const people = await population.people('sender', SENDERS);
   const conversationId = await population.room(people);
   const seats = people.map(({ token }) => ({ token, conversationId }));
-  return CrowdProcess.seat({ url: server.url, seats }, [server.pid]);
+  return CrowdProcess.seat({ url: server.url, seats }, { api: server.pid });
 }
 
 async function compare([limited, unlimited]: Load[], { shared, ofLimiter }: Trial['pids']): Promise<Round[]> {

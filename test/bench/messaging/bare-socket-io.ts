@@ -36,7 +36,6 @@ io.on('connection', (socket) => {
       at: message.created_at,
       conversation_id,
       seq,
-      rev: seq,
       data: message,
     });
     acknowledge({ ok: true, data: { ...message, own_reactions: [] } });

@@ -1,26 +1,24 @@
 import { execFileSync, fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { cpuSeconds } from '../support/cpu';
+import { ServingAccount, type Served } from '../support/serving-account';
+import type { Roles } from '../support/cpu';
 import type { Crowd, Order, Report, Talk, Talked } from './clients';
 
-export interface Measured extends Talked {
-  /** Of all the processes that serve. */
-  cpuSeconds: number;
-}
+export type Measured = Talked & Served;
 
 /** Clients in a process of their own, connected to one server. */
 export class CrowdProcess {
   private readonly child: ChildProcess = fork(join(__dirname, 'clients.js')).setMaxListeners(100);
 
-  private constructor(private readonly servers: number[]) {}
+  private constructor(private readonly servers: Roles) {}
 
   /**
    * @param servers the main processes that serve the crowd, engines included
    * @param idle for clients that stand for another machine and must not take this one's processors: they run while nothing
    *   else wants to (SCHED_IDLE)
    */
-  static async seat(crowd: Crowd, servers: number[], idle = false): Promise<CrowdProcess> {
+  static async seat(crowd: Crowd, servers: Roles, idle = false): Promise<CrowdProcess> {
     const process = new CrowdProcess(servers);
     if (idle) execFileSync('chrt', ['--all-tasks', '--idle', '--pid', '0', String(process.child.pid)]);
     await process.order({ seat: crowd });
@@ -28,9 +26,9 @@ export class CrowdProcess {
   }
 
   async talk(talk: Talk): Promise<Measured> {
-    const before = cpuSeconds(this.servers);
+    const account = new ServingAccount(this.servers);
     const talked = (await this.order({ talk }))!;
-    return { ...talked, cpuSeconds: cpuSeconds(this.servers) - before };
+    return { ...talked, ...account.close() };
   }
 
   async close(): Promise<void> {

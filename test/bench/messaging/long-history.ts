@@ -43,7 +43,7 @@ export async function writeHistory(
       }
     };
     await Promise.all(Array.from({ length: WRITERS }, write));
-    const grown = { last_seq: count, rev: count };
+    const grown = { last_seq: count };
     await database
       .collection('conversations')
       .updateOne({ tenant_id: tenantId, _id: conversation_id }, { $set: grown });

@@ -1,5 +1,5 @@
 import type { Bench } from './bench';
-import { directChats } from './parts/direct';
+import { directChats, pairsUntilReceived } from './parts/direct';
 import { flood } from './parts/flood';
 import { inbox } from './parts/inbox';
 import { longHistory } from './parts/long';
@@ -11,6 +11,7 @@ export const PARTS: Record<string, (bench: Bench) => Promise<void>> = {
   steady: steadyRoom,
   one: oneSender,
   thousand: thousandClients,
+  pairs: pairsUntilReceived,
   direct: directChats,
   long: longHistory,
   inbox,

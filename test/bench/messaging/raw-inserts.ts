@@ -20,7 +20,8 @@ async function main(uri: string, atOnce: number, seconds: number): Promise<void>
     }
   };
   await Promise.all(Array.from({ length: atOnce }, insert));
-  process.send!({ perSecond: inserted / ((performance.now() - start) / 1000) }, () => process.exit(0));
+  const perSecond = inserted / ((performance.now() - start) / 1000);
+  process.send!({ count: inserted, perSecond }, () => process.exit(0));
 }
 
 const conversations = Array.from({ length: 200 }, () => ({ conversation_id: new ObjectId(), user_id: new ObjectId() }));

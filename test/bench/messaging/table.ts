@@ -1,8 +1,9 @@
-/** One goal of the issue and what came of it. */
+/** A figure, and what is to come of it. */
 export interface Line {
   what: string;
   figure: number;
-  goal: number;
+  /** None when there is nothing to compare with: the figure is printed alone. */
+  goal?: number | undefined;
   /** `at most` for times; otherwise at least. */
   atMost?: boolean;
   digits?: number;
@@ -30,10 +31,12 @@ export class Table {
   }
 }
 
-const isMet = ({ figure, goal, atMost }: Line) => (atMost ? figure <= goal : figure >= goal);
+const isMet = ({ figure, goal, atMost }: Line) => goal === undefined || (atMost ? figure <= goal : figure >= goal);
 
 function shown(line: Line): string {
   const { what, figure, goal, atMost, digits = 2 } = line;
+  const told = `  ${what.padEnd(66)} ${figure.toFixed(digits).padStart(9)}`;
+  if (goal === undefined) return told;
   const verdict = isMet(line) ? 'met' : 'MISSED';
-  return `  ${what.padEnd(66)} ${figure.toFixed(digits).padStart(9)}  goal ${atMost ? '<=' : '>='} ${goal.toFixed(digits).padStart(7)}  ${verdict}`;
+  return `${told}  goal ${atMost ? '<=' : '>='} ${goal.toFixed(digits).padStart(7)}  ${verdict}`;
 }

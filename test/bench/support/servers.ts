@@ -13,10 +13,14 @@ export interface Server {
   stop(): Promise<void>;
 }
 
-/** Starts a compiled server on a port of its own, told by `PORT`, and resolves when it answers. */
-export async function startServer(entry: string, env: NodeJS.ProcessEnv): Promise<Server> {
+/**
+ * Starts a compiled server on a port of its own, told by `PORT`, and resolves when it answers.
+ *
+ * @param options of Node itself, `--cpu-prof` for one
+ */
+export async function startServer(entry: string, env: NodeJS.ProcessEnv, options: string[] = []): Promise<Server> {
   const port = await freePort();
-  const child = spawn(process.execPath, [join(repositoryRoot(), 'dist', entry)], {
+  const child = spawn(process.execPath, [...options, join(repositoryRoot(), 'dist', entry)], {
     env: { ...process.env, ...env, PORT: String(port) },
     // Logs are written as in earnest, and go nowhere.
     stdio: ['ignore', 'ignore', 'inherit'],

@@ -34,8 +34,8 @@ export function storedMessage(fields: {
   return {
     _id: new ObjectId(),
     ...fields,
-    rev: fields.seq,
-    created_rev: fields.seq,
+    rev: 0,
+    created_rev: 0,
     request_hash: fields.request_hash ?? 'b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9',
     ...UNTOUCHED,
     created_at,
@@ -57,7 +57,7 @@ export function toldMessage(fields: {
   return {
     id: new ObjectId().toHexString(),
     ...fields,
-    rev: fields.seq,
+    rev: 0,
     ...UNTOUCHED,
     deleted_at: null,
     created_at: now,

@@ -62,7 +62,7 @@ async function besideChat(table: Table, input: string, folder: string): Promise<
     const people = await population.people('member', CHAT.senders);
     const conversationId = await population.room(people);
     const seats = people.map(({ token }) => ({ token, conversationId }));
-    const crowd = await CrowdProcess.seat({ url: api.url, seats }, [api.pid, ...engines.pids]);
+    const crowd = await CrowdProcess.seat({ url: api.url, seats }, { api: api.pid, ...engines.roles });
     await crowd.talk(CHAT);
     const [idle, busy]: [number[], number[]] = [[], []];
     for (let repetition = 0; repetition < REPETITIONS; repetition += 1) {

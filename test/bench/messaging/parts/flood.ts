@@ -32,7 +32,7 @@ export async function flood(bench: Bench): Promise<void> {
     const people = await population.people('member', MEMBERS);
     const conversationId = await population.room(people);
     const seats = people.map(({ token }) => ({ token, conversationId }));
-    return CrowdProcess.seat({ url: api.url, seats }, [api.pid, ...engines.pids], idle);
+    return CrowdProcess.seat({ url: api.url, seats }, { api: api.pid, ...engines.roles }, idle);
   };
   const quiet = await crowdOf(false);
   const flooding = await crowdOf(true);

@@ -1,9 +1,10 @@
 import { Caller, type MessageState, type PageOf } from '#caas/testing';
 import { TEXT } from '../../support/fixture';
 import { percentile } from '../../support/statistics';
-import { atApi, compareTalks, described, type Bench } from '../bench';
+import { atApi, compareTalks, type Bench } from '../bench';
 import { writeHistory } from '../long-history';
 import { Population } from '../../support/population';
+import { described, noteCpu } from '../shown';
 
 const LONG = 1_000_000;
 const SHORT = 1_000;
@@ -54,10 +55,11 @@ export async function longHistory(bench: Bench): Promise<void> {
       ),
     ),
   );
-  const [inLong, inEmpty] = await compareTalks(crowds, { seconds: SECONDS, senders: MEMBERS, text: TEXT });
+  const [inLong, inEmpty] = await compareTalks(bench, crowds, { seconds: SECONDS, senders: MEMBERS, text: TEXT });
   for (const crowd of crowds) await crowd.close();
   table.note(`long   ${described(inLong!)}`);
   table.note(`empty  ${described(inEmpty!)}`);
+  noteCpu(table, inLong!);
   const figure = inLong!.acceptedPerSecond / inEmpty!.acceptedPerSecond;
   table.add({ what: 'sends, of the rate into an empty room', figure, goal: 0.95 });
 }
