@@ -41,6 +41,13 @@ export class TenantRecord {
   @Prop({ type: Object, default: null })
   lease?: ProvisioningLease | null;
 
+  /**
+   * Of a deleted tenant: when its placement is dropped once more. Until every process has heard of the deletion, a write that was
+   * under way may have come after the first time, and made a collection anew.
+   */
+  @Prop({ type: Date, default: null })
+  sweep_at?: Date | null;
+
   @Prop({ type: Date, required: true })
   created_at: Date;
 

@@ -113,7 +113,7 @@ export class TenantsRepository extends TenantDirectory implements OnModuleInit {
   async change(
     id: TenantId,
     from: TenantState[],
-    changes: Partial<Pick<TenantRecord, 'name' | 'tier' | 'status' | 'database_uri' | 'quotas'>>,
+    changes: Partial<Pick<TenantRecord, 'name' | 'tier' | 'status' | 'database_uri' | 'quotas' | 'sweep_at'>>,
     seen?: number,
   ): Promise<TenantRecord | null> {
     // Tenants made before there were editions have none, which `null` finds.
@@ -152,6 +152,14 @@ export class TenantsRepository extends TenantDirectory implements OnModuleInit {
 
   inState(status: TenantState, limit: number): Promise<TenantRecord[]> {
     return this.tenants.find({ status }).limit(limit).lean<TenantRecord[]>();
+  }
+
+  /** Deleted tenants whose placement is to be dropped once more by now. */
+  toSweep(limit: number): Promise<TenantRecord[]> {
+    return this.tenants
+      .find({ status: 'deleted', sweep_at: { $lte: new Date() } })
+      .limit(limit)
+      .lean<TenantRecord[]>();
   }
 
   tenantOf(record: TenantRecord): Tenant {

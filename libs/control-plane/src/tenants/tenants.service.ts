@@ -39,6 +39,9 @@ export interface CreatedTenant {
 const SERVED = ['active', 'suspended'] as const;
 /** Renewed while a tenant is made: so long after a crash the next creation goes on with it. */
 const LEASE_MS = 30_000;
+const TENANTS_AT_ONCE = 100;
+/** Longer than any process believes that a tenant is still served, and than a write of it is under way. */
+const SWEEP_AFTER_MS = 10_000;
 /** Each has a folder of every tenant's own. */
 const OBJECT_FOLDERS = ['media', 'archive'];
 
@@ -175,17 +178,12 @@ export class TenantsService {
     await this.finishDeleting(operator, record);
   }
 
-  /** Takes up deletions that a crash broke off; for the worker. */
+  /** Takes up deletions that a crash broke off, and drops once more what writes that were under way have made; for the worker. */
   async finishInterrupted(operator: OperatorContext): Promise<number> {
-    const interrupted = await this.tenants.inState('deleting', 100);
-    const failures: unknown[] = [];
-    for (const record of interrupted) {
-      await this.finishDeleting(operator, record).catch((error: unknown) => failures.push(error));
-    }
-    const { length } = interrupted;
-    if (failures.length > 0)
-      throw new AggregateError(failures, `${failures.length} of ${length} tenants are not deleted`);
-    return length;
+    const interrupted = await this.tenants.inState('deleting', TENANTS_AT_ONCE);
+    await each(interrupted, 'deleted', (record) => this.finishDeleting(operator, record));
+    await each(await this.tenants.toSweep(TENANTS_AT_ONCE), 'swept', (record) => this.sweep(record));
+    return interrupted.length;
   }
 
   async describe(id: TenantId): Promise<PlacementDescription> {
@@ -220,8 +218,15 @@ export class TenantsService {
     for (const folder of OBJECT_FOLDERS) await this.storage.deleteFolder(`${folder}/${tenant.id}/`);
     await this.serverKeys.removeAll(tenant.id);
     await this.signingKeys.removeAll(tenant.id);
-    await this.tenants.change(tenant.id, ['deleting'], { status: 'deleted', database_uri: null });
+    const sweep_at = new Date(Date.now() + SWEEP_AFTER_MS);
+    await this.tenants.change(tenant.id, ['deleting'], { status: 'deleted', sweep_at });
     await this.audit.write(operator, 'tenant.deleted', tenant.id);
+  }
+
+  private async sweep(record: TenantRecord): Promise<void> {
+    const tenant = this.tenants.tenantOf(record);
+    await this.placements.drop(tenant);
+    await this.tenants.change(tenant.id, ['deleted'], { sweep_at: null, database_uri: null });
   }
 
   private async activate(operator: OperatorContext, id: TenantId, lease: ProvisioningLease): Promise<CreatedTenant> {
@@ -247,6 +252,14 @@ export class TenantsService {
     await this.serverKeys.removeAll(id);
     await this.signingKeys.removeAll(id);
   }
+}
+
+/** All of them, though some fail. @throws AggregateError when some did */
+async function each(records: TenantRecord[], what: string, work: (record: TenantRecord) => Promise<void>) {
+  const failures: unknown[] = [];
+  for (const record of records) await work(record).catch((error: unknown) => failures.push(error));
+  if (failures.length === 0) return;
+  throw new AggregateError(failures, `${failures.length} of ${records.length} tenants are not ${what}`);
 }
 
 const leasedUntil = () => new Date(Date.now() + LEASE_MS);
