@@ -126,6 +126,11 @@ export interface TenantRepository<D extends TenantDocument> {
   /** @throws DuplicateKeyError */
   insertMany(documents: NewDocument<D>[]): Promise<D[]>;
   /**
+   * Inserts in the order given, up to the first that is refused: those before it are stored, it and those after it are not.
+   * For use outside transactions.
+   */
+  insertUntilRefused(documents: NewDocument<D>[]): Promise<InsertSummary<D>>;
+  /**
    * Puts back documents that were this tenant's before, as they were to the byte: ids, times and versions are theirs.
    * @throws DuplicateKeyError, and TenantViolation for another tenant's
    */
@@ -143,6 +148,15 @@ export interface TenantRepository<D extends TenantDocument> {
   deleteOne(filter: Filter<D>): Promise<number>;
   deleteMany(filter: Filter<D>): Promise<number>;
   bulkWrite(operations: WriteOperation<D>[], options?: { ordered?: boolean }): Promise<BulkSummary>;
+}
+
+export interface InsertSummary<D> {
+  /** All that were given, complete as they were sent. */
+  documents: D[];
+  /** How many of them, from the first on, are stored. */
+  stored: number;
+  /** The index of the document that a unique index refused; null when none was. */
+  refused: number | null;
 }
 
 export interface UpdateSummary {

@@ -54,6 +54,19 @@ describe.each(['shared', 'prefixed', 'dedicated'] as const)('TenantRepository on
     expect(await ctx.repository(notes).findById(created._id)).toEqual(created);
   });
 
+  it('inserts in order up to what a unique index refuses, and says where that was', async () => {
+    const repository = ctx.repository(notes);
+    await repository.insertOne(note('taken'));
+    const refused = await repository.insertUntilRefused([note('first'), note('taken'), note('third')]);
+    expect(refused).toMatchObject({ stored: 1, refused: 1 });
+    expect(refused.documents.map(({ title }) => title)).toEqual(['first', 'taken', 'third']);
+    expect((await repository.find({}, { sort: { title: 1 } })).map(({ title }) => title)).toEqual(['first', 'taken']);
+    expect(await repository.insertUntilRefused([note('taken')])).toMatchObject({ stored: 0, refused: 0 });
+    expect(await repository.insertUntilRefused([note('x'), note('y')])).toMatchObject({ stored: 2, refused: null });
+    expect(await repository.insertUntilRefused([])).toEqual({ documents: [], stored: 0, refused: null });
+    await expect(repository.insertUntilRefused([{ title: 'z', colour: 'red' } as never])).rejects.toThrow('"colour"');
+  });
+
   it('asks once for all that it may want, also for more than a server sends by itself', async () => {
     await ctx.repository(notes).insertMany(Array.from({ length: 150 }, (_, at) => note(`note ${at}`)));
     const asked = jest.spyOn(harness.firewall, 'inspect');

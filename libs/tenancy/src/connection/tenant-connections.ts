@@ -119,6 +119,8 @@ export class TenantConnections implements OnApplicationShutdown {
       // So that the database tells the processes of one machine apart.
       appName: `caas-${process.pid}`,
       ...CALL_LIMITS,
+      // What was read stays: a number that somebody has seen is not given twice after a failover.
+      readConcern: { level: 'majority' },
       writeConcern: { w: 'majority', journal: true },
     });
     connection.asPromise().catch(() => undefined);

@@ -1,4 +1,4 @@
-import { MongoServerError } from 'mongodb';
+import { MongoBulkWriteError, MongoServerError } from 'mongodb';
 import { DuplicateKeyError } from '#caas/kernel';
 import { TenantViolation } from '../guard/tenant-guard.error';
 
@@ -29,4 +29,14 @@ function duplicateKeyOf(error: unknown): string[] | null {
   if (!(error instanceof MongoServerError) || error.code !== DUPLICATE_KEY) return null;
   const index = /index: (?:\S+\$)?(\S+)/.exec(error.message)?.[1] ?? '';
   return index.split(/_(?:-?1|text)(?:_|$)/).filter((field) => field !== '' && field !== 'tenant_id');
+}
+
+/** Which document of an ordered insert a unique index refused; null when the error does not say that this was all that went wrong. */
+export function refusedIndexOf(error: unknown): number | null {
+  const cause = error instanceof DuplicateKeyError ? error.cause : null;
+  if (!(cause instanceof MongoBulkWriteError)) return null;
+  // The write concern of those before it failed as well: then nobody knows what is stored for good.
+  if (cause.result.getWriteConcernError()) return null;
+  const [first] = [cause.writeErrors].flat();
+  return first?.code === DUPLICATE_KEY ? first.index : null;
 }

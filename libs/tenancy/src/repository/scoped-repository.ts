@@ -5,6 +5,7 @@ import {
   type BulkSummary,
   type Filter,
   type FindOptions,
+  type InsertSummary,
   type NewDocument,
   type Page,
   type PageRequest,
@@ -22,9 +23,10 @@ import {
 import { TenantViolation } from '../guard/tenant-guard.error';
 import { dataMark } from '../guard/tenant-mark';
 import type { DocumentFactory } from './document-factory';
-import { translatingErrors } from './errors';
+import { refusedIndexOf, translatingErrors } from './errors';
+import { projection } from './projection';
 import { scopePipeline } from './scope-pipeline';
-import { keptVerbatim } from './verbatim';
+import { stamped } from './stamped-update';
 
 type Fields = Record<string, unknown>;
 
@@ -107,12 +109,20 @@ export class ScopedRepository<D extends TenantDocument> implements TenantReposit
 
   async insertMany(documents: NewDocument<D>[]): Promise<D[]> {
     if (documents.length === 0) return [];
-    const now = new Date();
-    const complete = documents.map((document) => this.source.factory.complete(this.source.tenantId, document, now));
-    await this.run(() =>
-      this.source.model.insertMany(complete, { ...this.marked(), lean: true, ordered: true } as never),
-    );
-    return complete;
+    return this.insert(this.complete(documents));
+  }
+
+  async insertUntilRefused(documents: NewDocument<D>[]): Promise<InsertSummary<D>> {
+    if (documents.length === 0) return { documents: [], stored: 0, refused: null };
+    const complete = this.complete(documents);
+    try {
+      await this.insert(complete);
+      return { documents: complete, stored: complete.length, refused: null };
+    } catch (error) {
+      const refused = refusedIndexOf(error);
+      if (refused === null) throw error;
+      return { documents: complete, stored: refused, refused };
+    }
   }
 
   async insertWhole(documents: D[]): Promise<void> {
@@ -120,9 +130,7 @@ export class ScopedRepository<D extends TenantDocument> implements TenantReposit
     if (documents.some(({ tenant_id }) => tenant_id !== this.source.tenantId)) {
       throw new TenantViolation('repository', 'a document of another tenant that is put back');
     }
-    await this.run(() =>
-      this.source.model.insertMany(documents, { ...this.marked(), lean: true, ordered: true } as never),
-    );
+    await this.insert(documents);
   }
 
   async updateOne(filter: Filter<D>, update: Update<D>, options: UpdateOptions = {}): Promise<UpdateSummary> {
@@ -141,7 +149,7 @@ export class ScopedRepository<D extends TenantDocument> implements TenantReposit
     const { returning = 'after', sort, ...rest } = options;
     return this.run(() =>
       this.source.model
-        .findOneAndUpdate(this.scoped(filter, options), this.stamped(update, options) as never, {
+        .findOneAndUpdate(this.scoped(filter, options), stamped(update, options) as never, {
           ...this.writeOptions(rest),
           ...(sort ? { sort } : {}),
           lean: true,
@@ -182,6 +190,17 @@ export class ScopedRepository<D extends TenantDocument> implements TenantReposit
     };
   }
 
+  private complete(documents: NewDocument<D>[]): D[] {
+    const now = new Date();
+    return documents.map((document) => this.source.factory.complete(this.source.tenantId, document, now));
+  }
+
+  private async insert(complete: D[]): Promise<D[]> {
+    const options = { ...this.marked(), lean: true, ordered: true } as never;
+    await this.run(() => this.source.model.insertMany(complete, options));
+    return complete;
+  }
+
   private async update(
     method: 'updateOne' | 'updateMany',
     filter: Filter<D>,
@@ -191,7 +210,7 @@ export class ScopedRepository<D extends TenantDocument> implements TenantReposit
     const result = await this.run(() =>
       this.source.model[method](
         this.scoped(filter, options),
-        this.stamped(update, options) as never,
+        stamped(update, options) as never,
         this.writeOptions(options) as never,
       ).exec(),
     );
@@ -215,22 +234,6 @@ export class ScopedRepository<D extends TenantDocument> implements TenantReposit
     return scoped;
   }
 
-  /** The caller's update with the version and, unless it is quiet, the time of change in it. */
-  private stamped(update: Update<D>, { upsert = false, quiet = false }: UpdateOptions, now = new Date()): Fields {
-    for (const [operator, operand] of Object.entries(update as Record<string, Fields>)) {
-      if (!operator.startsWith('$')) throw new TenantViolation('repository', 'a replacement in place of an update');
-      if (Object.hasOwn(operand, 'tenant_id')) throw new TenantViolation('repository', `${operator} of tenant_id`);
-    }
-    const given = keptVerbatim(update as Record<string, Fields | undefined>);
-    const stamped: Fields = {
-      ...given,
-      $set: { ...given.$set, ...(quiet ? {} : { updated_at: now }) },
-      $inc: { ...given.$inc, __v: 1 },
-    };
-    if (upsert) stamped.$setOnInsert = { created_at: now, deleted_at: null, ...given.$setOnInsert };
-    return stamped;
-  }
-
   private scopedOperation(operation: WriteOperation<D>, now: Date): Fields {
     if ('insertOne' in operation) {
       return {
@@ -251,7 +254,7 @@ export class ScopedRepository<D extends TenantDocument> implements TenantReposit
     return {
       [kind]: {
         filter: this.scoped(filter, { withDeleted }),
-        update: this.stamped(update, { upsert }, now),
+        update: stamped(update, { upsert }, now),
         upsert,
         timestamps: false,
         ...(arrayFilters ? { arrayFilters } : {}),
@@ -285,6 +288,3 @@ export class ScopedRepository<D extends TenantDocument> implements TenantReposit
 
   private run = <T>(operation: () => Promise<T>): Promise<T> => translatingErrors(this.source.collection, operation);
 }
-
-const projection = <D>({ fields }: FindOptions<D>): Record<string, 1> | null =>
-  fields ? Object.fromEntries(fields.map((field) => [field, 1 as const])) : null;
