@@ -15,7 +15,8 @@ export const messageView = open({
   id: objectId,
   conversation_id: objectId,
   seq: z.int().positive(),
-  rev: z.int().positive(),
+  /** Of its last change; 0 when it never changed. */
+  rev: z.int().nonnegative(),
   client_message_id: z.string(),
   sender: userReference,
   type: z.enum(['text', 'media', 'system', 'poll']),
@@ -37,6 +38,8 @@ const reaction = open({
   emoji: z.string(),
   user: userReference,
   reaction_counts: z.record(z.string(), z.int().positive()),
+  /** The message's `rev` before this change: who holds the message with a lower one lacks a change of it. */
+  base_rev: z.int().nonnegative(),
 });
 
 export const presenceView = open({
@@ -111,7 +114,10 @@ export const EVENTS = {
     version: 1,
     data: open({ message_id: objectId, rev: z.int().positive(), option_ids: z.array(objectId) }),
   },
-  /** Something changed in the conversation that this user cannot see: it has taken the place `rev` in the order. */
+  /**
+   * Something happened in the conversation that this user cannot see. It has taken a place in the order: `rev` for a change, `seq`
+   * for a message.
+   */
   'change.hidden': { version: 1, data: open({}) },
   'conversation.created': { version: 1, data: conversationView },
   'conversation.updated': { version: 1, data: conversationView },
@@ -166,13 +172,20 @@ export const EVENTS = {
 export type EventType = keyof typeof EVENTS;
 export type EventData<T extends EventType> = z.infer<(typeof EVENTS)[T]['data']>;
 
-/** What a client receives under the event's own name. `seq` and `rev` are of the conversation. */
+/**
+ * What a client receives under the event's own name. A conversation numbers its messages by `seq` and every other change by
+ * `rev`; both are gapless, and independent of each other.
+ */
 export interface EventEnvelope<T extends EventType = EventType> {
   id: string;
   type: T;
   at: string;
   conversation_id?: string;
+  /** Of the message that was created, or that the change is about. */
   seq?: number;
+  /** Of the change; `message.created` has none. */
   rev?: number;
+  /** The first and the last `rev` that the event stands for; without it, the event stands for its own alone. */
+  covers?: [from: number, to: number];
   data: EventData<T>;
 }

@@ -60,6 +60,13 @@ function envelope(type: string, data: unknown) {
       conversation_id: { type: 'string' },
       seq: { type: 'integer' },
       rev: { type: 'integer' },
+      covers: {
+        type: 'array',
+        items: { type: 'integer' },
+        minItems: 2,
+        maxItems: 2,
+        description: 'The first and the last rev that the event stands for. The last is its own.',
+      },
       data,
     },
   };

@@ -1,5 +1,6 @@
 export { serveAsyncApi } from './async-api';
 export { CaasIoAdapter } from './caas-io-adapter';
+export type { RoomPosition } from './delivery';
 export { Digests, type DigestEntry } from './digests';
 export { LiveTraffic } from './live-traffic';
 export {
@@ -7,6 +8,7 @@ export {
   SocketAuthenticator,
   SocketOrigins,
   SocketPlaces,
+  type MissedEvent,
   type SocketPeer,
   type SocketPrincipal,
 } from './ports';

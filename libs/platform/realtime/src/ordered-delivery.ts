@@ -1,29 +1,25 @@
 import { LRUCache } from 'lru-cache';
-import type { EventEnvelope } from '#caas/contracts';
+import { isAfter, isOrdered, type Delivery, type RoomPosition } from './delivery';
+import { HeardPositions } from './heard-positions';
+import { Resequencer } from './resequencer';
 import type { Room } from './rooms';
 
 /** How long a gap may stay open before it is filled from the database. */
 const GAP_WAIT_MS = 150;
 const MAX_ROOMS = 50_000;
-const MAX_HELD_PER_ROOM = 1_000;
 /** Longer than two processes take to tell each other of something. */
 const UNHEARD_KEPT_MS = 5_000;
 const MAX_UNHEARD = 5_000;
 const MAX_UNHEARD_PER_ROOM = 20;
-
-/** An event, and the rooms of users in the same room who are not told of it. */
-export interface Delivery {
-  envelope: EventEnvelope;
-  hiddenFrom: readonly Room[];
-}
+const NOT_KNOWN: RoomPosition = { seq: -1, rev: -1 };
 
 interface RoomState {
-  /** The rev that leaves next; lower ones have left. */
-  next: number;
-  held: Map<number, Delivery>;
-  gapTimer: NodeJS.Timeout | null;
-  /** The look that follows the first join is still to come. */
-  beginning: boolean;
+  readonly order: Resequencer;
+  /** The next look for what is missing. It may find nothing to do: it is not stopped when the missing event comes. */
+  timer: NodeJS.Timeout | null;
+  isLooking: boolean;
+  /** The next look also asks for what is later than anything heard. */
+  looksBeyond: boolean;
 }
 
 export interface OrderedDeliveryHooks {
@@ -32,20 +28,22 @@ export interface OrderedDeliveryHooks {
   emit(room: Room, delivery: Delivery): void;
   /** Takes those out of the room who are no longer in the conversation. */
   recheck(room: Room): Promise<void>;
-  /** Events with `afterRev < rev < beforeRev`. */
-  missed(room: Room, afterRev: number, beforeRev: number): Promise<Delivery[]>;
+  /** Messages with `afterSeq < seq < beforeSeq`. */
+  missedMessages(room: Room, afterSeq: number, beforeSeq: number): Promise<Delivery[]>;
+  /** Changes with `afterRev < rev < beforeRev`, as far as they left a trace. */
+  missedChanges(room: Room, afterRev: number, beforeRev: number): Promise<Delivery[]>;
 }
 
 /**
- * Sees to it that a conversation's events leave this process in the order of `rev`, whichever process published them and in
- * whichever order they came. An event whose predecessor is missing waits a moment; then the gap is filled from the database.
+ * Sees to it that a conversation's events leave this process in order, whichever process published them and in whichever order
+ * they came (`Resequencer`). An event whose predecessor is missing waits a moment; then the gap is filled from the database.
  * What still slips through (an event older than the first one heard of) the client sees as a gap, and mends with `sync`.
  */
 export class OrderedDelivery {
-  private readonly rooms = new LRUCache<string, RoomState>({
+  private readonly rooms = new LRUCache<Room, RoomState>({
     max: MAX_ROOMS,
-    dispose: ({ gapTimer }) => {
-      if (gapTimer) clearTimeout(gapTimer);
+    dispose: ({ timer }) => {
+      if (timer) clearTimeout(timer);
     },
   });
 
@@ -59,56 +57,68 @@ export class OrderedDelivery {
     ttl: UNHEARD_KEPT_MS,
   });
 
+  private readonly positions = new HeardPositions();
+
   constructor(
     private readonly hooks: OrderedDeliveryHooks,
     private readonly gapWaitMs = GAP_WAIT_MS,
   ) {}
 
   accept(room: Room, delivery: Delivery): void {
-    const { rev } = delivery.envelope;
+    const hasOrder = isOrdered(delivery.envelope);
+    if (hasOrder) this.positions.note(room, delivery);
     if (!this.hooks.hasListeners(room)) {
       this.rooms.delete(room);
-      if (rev !== undefined)
-        this.unheard.set(room, [...this.unheardIn(room).slice(1 - MAX_UNHEARD_PER_ROOM), delivery]);
+      if (hasOrder) this.unheard.set(room, [...this.unheardIn(room).slice(1 - MAX_UNHEARD_PER_ROOM), delivery]);
       return;
     }
-    if (rev === undefined) return this.hooks.emit(room, delivery);
-    const state = this.stateOf(room, rev);
-    if (rev < state.next) return;
-    if (rev > state.next && state.held.size >= MAX_HELD_PER_ROOM)
-      this.skipTo(room, state, Math.min(...state.held.keys()));
-    state.held.set(rev, delivery);
-    this.release(room, state);
+    if (!hasOrder) return this.hooks.emit(room, delivery);
+    const state = this.stateOf(room);
+    state.order.offer(delivery);
+    this.lookSoon(room, state);
   }
 
   /**
-   * Sockets came into a room that stands at `rev`. What was published before they were in leaves now, and what nobody here has heard
-   * of is looked for once.
+   * Sockets came into a room that stands at a position. What was published before they were in leaves now, and what nobody here has
+   * heard of is looked for once.
    */
-  begin(room: Room, rev: number): void {
-    if (!this.hooks.hasListeners(room) || this.rooms.has(room)) return;
-    const state = this.stateOf(room, rev + 1);
-    state.beginning = true;
-    this.waitForGap(room, state);
-    for (const unheard of this.unheardIn(room)) if (revOf(unheard) > rev) state.held.set(revOf(unheard), unheard);
-    this.unheard.delete(room);
-    this.release(room, state);
+  begin(room: Room, at: RoomPosition): void {
+    if (!this.hooks.hasListeners(room)) return;
+    const isNew = !this.rooms.has(room);
+    const state = this.stateOf(room);
+    state.order.begin(at);
+    if (isNew) {
+      state.looksBeyond = true;
+      for (const delivery of this.unheardIn(room)) state.order.offer(delivery);
+      this.unheard.delete(room);
+    }
+    this.lookSoon(room, state);
   }
 
-  /** Was something later than `rev` heard of before the sockets were in the room? */
-  hasUnheard(room: Room, rev: number): boolean {
-    return this.unheardIn(room).some((delivery) => revOf(delivery) > rev);
+  /** Was something later than a position heard of before the sockets were in the room? */
+  hasUnheard(room: Room, at: RoomPosition): boolean {
+    return this.unheardIn(room).some((delivery) => isAfter(at, delivery));
   }
 
-  /** Have events up to `rev` still to leave this process? */
-  isBehind(room: Room, rev: number): boolean {
-    return (this.rooms.peek(room)?.next ?? Number.MAX_SAFE_INTEGER) <= rev;
+  /** Have events up to a position still to leave this process? */
+  isBehind(room: Room, { seq, rev }: RoomPosition): boolean {
+    const left = this.left(room);
+    return (left.seq >= 0 && left.seq < seq) || (left.rev >= 0 && left.rev < rev);
+  }
+
+  /** The numbers of the last message and of the last change that left, -1 where that is not known. */
+  left(room: Room): RoomPosition {
+    return this.rooms.peek(room)?.order.left ?? NOT_KNOWN;
+  }
+
+  /** The highest numbers of events that were accepted, zeros when there were none. */
+  heard(room: Room): RoomPosition {
+    return this.positions.of(room);
   }
 
   /** Nothing more will come: sends what is held, and forgets the room. */
   finish(room: Room): void {
-    const state = this.rooms.get(room);
-    if (state) this.skipTo(room, state, Number.MAX_SAFE_INTEGER);
+    this.rooms.get(room)?.order.flush();
     this.rooms.delete(room);
     this.unheard.delete(room);
   }
@@ -116,72 +126,98 @@ export class OrderedDelivery {
   close(): void {
     this.rooms.clear();
     this.unheard.clear();
+    this.positions.clear();
   }
 
   private unheardIn(room: Room): Delivery[] {
     return this.unheard.get(room) ?? [];
   }
 
-  private stateOf(room: Room, firstRev: number): RoomState {
+  private stateOf(room: Room): RoomState {
     let state = this.rooms.get(room);
     if (!state) {
-      state = { next: firstRev, held: new Map(), gapTimer: null, beginning: false };
+      const order = new Resequencer((delivery) => this.hooks.emit(room, delivery));
+      state = { order, timer: null, isLooking: false, looksBeyond: false };
       this.rooms.set(room, state);
     }
     return state;
   }
 
-  private release(room: Room, state: RoomState): void {
-    for (let delivery = state.held.get(state.next); delivery; delivery = state.held.get(state.next)) {
-      state.held.delete(state.next);
-      state.next += 1;
-      this.hooks.emit(room, delivery);
-    }
-    if (state.held.size === 0) {
-      if (state.gapTimer && !state.beginning) clearTimeout(state.gapTimer);
-      if (!state.beginning) state.gapTimer = null;
-    } else if (!state.gapTimer) this.waitForGap(room, state);
+  private lookSoon(room: Room, state: RoomState, waitMs = this.gapWaitMs): void {
+    if (state.timer || state.isLooking || (state.order.heldCount === 0 && !state.looksBeyond)) return;
+    state.timer = setTimeout(() => void this.look(room, state), Math.ceil(waitMs));
+    state.timer.unref();
   }
 
-  private waitForGap(room: Room, state: RoomState): void {
-    state.gapTimer = setTimeout(() => void this.fillGap(room, state), this.gapWaitMs);
-    state.gapTimer.unref();
+  /** Looks for what keeps events back that have waited long enough. */
+  private async look(room: Room, state: RoomState): Promise<void> {
+    state.timer = null;
+    if (!this.hooks.hasListeners(room)) return void this.rooms.delete(room);
+    const heldSinceMs = performance.now() - this.gapWaitMs;
+    let isDone = true;
+    if (state.order.takeDropped()) state.looksBeyond = true;
+    if (state.looksBeyond || (state.order.oldestMs ?? Infinity) <= heldSinceMs) {
+      state.isLooking = true;
+      isDone = await this.fillGaps(room, state, heldSinceMs).catch(() => false);
+      state.isLooking = false;
+      if (!this.isCurrent(room, state)) return;
+    }
+    const oldestMs = state.order.oldestMs ?? Infinity;
+    this.lookSoon(room, state, isDone ? Math.max(0, oldestMs + this.gapWaitMs - performance.now()) : this.gapWaitMs);
   }
 
-  private async fillGap(room: Room, state: RoomState): Promise<void> {
-    const until = state.held.size === 0 ? Number.MAX_SAFE_INTEGER : Math.min(...state.held.keys());
-    const found = await this.hooks.missed(room, state.next - 1, until).catch(() => []);
-    if (until !== Number.MAX_SAFE_INTEGER && found.length < until - state.next) {
-      // What left no trace may have been the end of somebody's membership, of which nobody here was told.
-      const isChecked = await this.hooks.recheck(room).then(
-        () => true,
-        () => false,
-      );
-      if (this.rooms.peek(room) !== state) return;
-      if (!isChecked) return this.waitForGap(room, state);
+  /** @throws what the hooks throw: then nothing was given up, and all that is held waits on */
+  private async fillGaps(room: Room, state: RoomState, heldSinceMs: number): Promise<boolean> {
+    const { order } = state;
+    if (state.looksBeyond) await this.lookBeyond(room, state);
+    const looked: RoomPosition = { seq: 0, rev: 0 };
+    let checkedRev = 0;
+    while (this.isCurrent(room, state)) {
+      const gap = order.gap(heldSinceMs);
+      if (!gap) return true;
+      const seqs = (gap.seqs?.last ?? 0) > looked.seq ? gap.seqs : null;
+      const revs = (gap.revs?.last ?? 0) > looked.rev ? gap.revs : null;
+      if (seqs || revs) {
+        // What is found may itself wait for more: the next round looks for that.
+        const found = await Promise.all([
+          seqs ? this.hooks.missedMessages(room, Math.max(seqs.first - 1, looked.seq), seqs.last + 1) : [],
+          revs ? this.hooks.missedChanges(room, Math.max(revs.first - 1, looked.rev), revs.last + 1) : [],
+        ]);
+        this.addFound(room, state, found.flat());
+        if (seqs) looked.seq = seqs.last;
+        if (revs) looked.rev = revs.last;
+      } else if (gap.hasUntracedRevs && gap.revs!.last > checkedRev) {
+        // What left no trace may have been the end of somebody's membership, of which nobody here was told.
+        await this.hooks.recheck(room);
+        checkedRev = gap.revs!.last;
+      } else {
+        order.skip(gap);
+        return true;
+      }
     }
-    state.gapTimer = null;
-    state.beginning = false;
-    if (this.rooms.peek(room) !== state) return;
-    for (const delivery of found) {
-      const { rev } = delivery.envelope;
-      if (rev !== undefined && rev >= state.next) state.held.set(rev, delivery);
-    }
-    if (until === Number.MAX_SAFE_INTEGER) this.release(room, state);
-    else this.skipTo(room, state, until);
+    return true;
   }
 
-  /** Sends what is there below `rev`, and goes on from it: a rev without an event of its own leaves no trace to wait for. */
-  private skipTo(room: Room, state: RoomState, rev: number): void {
-    const below = [...state.held.keys()].filter((each) => each < rev).sort((a, b) => a - b);
-    for (const each of below) {
-      this.hooks.emit(room, state.held.get(each)!);
-      state.held.delete(each);
-    }
-    state.next = Math.max(state.next, rev);
-    this.release(room, state);
+  /** What was published while sockets were on their way into the room, and what was too much to be held. */
+  private async lookBeyond(room: Room, state: RoomState): Promise<void> {
+    const { order } = state;
+    const { seq, rev } = order.last;
+    if (seq >= 0) this.addFound(room, state, await this.hooks.missedMessages(room, seq, Number.MAX_SAFE_INTEGER));
+    // Without messages there are no changes of messages, and others leave no trace.
+    const hasMessages = order.last.seq > 0;
+    if (rev >= 0 && hasMessages && this.isCurrent(room, state))
+      this.addFound(room, state, await this.hooks.missedChanges(room, rev, Number.MAX_SAFE_INTEGER));
+    state.looksBeyond = false;
+  }
+
+  private addFound(room: Room, state: RoomState, found: Delivery[]): void {
+    if (!this.isCurrent(room, state)) return;
+    for (const delivery of found) this.positions.note(room, delivery);
+    state.order.add(found);
+  }
+
+  /** The room may have been left, and entered anew, while an answer was waited for. */
+  private isCurrent(room: Room, state: RoomState): boolean {
+    return this.rooms.peek(room) === state;
   }
 }
-
-/** Of what has a place in the order. */
-const revOf = ({ envelope }: Delivery): number => envelope.rev!;

@@ -48,6 +48,17 @@ export abstract class SocketPlaces {
   abstract take(principal: SocketPrincipal): Promise<() => void>;
 }
 
+/** An event that a process did not hear of in time, as the database can still tell it. */
+export interface MissedEvent {
+  envelope: EventEnvelope;
+  /** Ids of members who are not told. */
+  hiddenFrom: string[];
+  /** Of a message: the conversation's `rev` that the process knew which accepted it. Clients are not told. */
+  afterRev?: number;
+  /** Of a change: the message's `rev` before it. Clients are not told. */
+  baseRev?: number;
+}
+
 /** `libs/domain/messaging` answers. */
 export abstract class ConversationFeed {
   /** Ids of the conversations the context's user is in. */
@@ -57,13 +68,24 @@ export abstract class ConversationFeed {
   abstract membersAmong(tenantId: TenantId, conversationId: string, userIds: string[]): Promise<ReadonlySet<string>>;
 
   /**
-   * Events of a conversation with `afterRev < rev < beforeRev`, in order: what a process did not hear of in time. `hiddenFrom`
-   * has the ids of members who are not told.
+   * `message.created` of the messages with `afterSeq < seq < beforeSeq`, in order; the first of them when they are too many.
+   * What is missing among them does not exist.
    */
-  abstract missed(
+  abstract missedMessages(
+    tenantId: TenantId,
+    conversationId: string,
+    afterSeq: number,
+    beforeSeq: number,
+  ): Promise<MissedEvent[]>;
+
+  /**
+   * `message.updated` or `message.deleted` of the messages whose last change has `afterRev < rev < beforeRev`, in order of `rev`.
+   * No other change leaves a trace.
+   */
+  abstract missedChanges(
     tenantId: TenantId,
     conversationId: string,
     afterRev: number,
     beforeRev: number,
-  ): Promise<{ envelope: EventEnvelope; hiddenFrom: string[] }[]>;
+  ): Promise<MissedEvent[]>;
 }

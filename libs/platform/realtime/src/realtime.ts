@@ -3,10 +3,14 @@ import { ObjectId } from 'bson';
 import type { Server } from 'socket.io';
 import type { RequestContext, TenantId } from '#caas/kernel';
 import type { EventData, EventEnvelope, EventType } from '#caas/contracts';
-import { Newcomers } from './newcomers';
-import { OrderedDelivery, type Delivery } from './ordered-delivery';
 import { Arrivals, type Arrival } from './arrivals';
-import { ConversationFeed } from './ports';
+import { CatchUps } from './catch-ups';
+import type { Delivery, RoomPosition } from './delivery';
+import { LocalSockets } from './local-sockets';
+import { Newcomers } from './newcomers';
+import { NoticeBatcher } from './notice-batcher';
+import { OrderedDelivery } from './ordered-delivery';
+import { ConversationFeed, type MissedEvent } from './ports';
 import { RealtimeMetrics } from './realtime-metrics';
 import { conversationOfRoom, conversationRoom, tenantRoom, userOfRoom, userRoom, type Room } from './rooms';
 
@@ -17,59 +21,73 @@ export interface OutgoingEvent<T extends EventType> {
   type: T;
   data: EventData<T>;
   conversationId?: string;
+  /** Of a message, or of what a change is about. */
   seq?: number;
+  /** Of a change; `message.created` has none. */
   rev?: number;
+  /** The first and the last `rev` that a change stands for; the last is its own. */
+  covers?: [from: number, to: number];
+  /**
+   * Of `message.created`, never sent to clients: the conversation's `rev` that the accepting process knew. The event is held until
+   * the change with that `rev` has left.
+   */
+  afterRev?: number;
+  /**
+   * Of `message.updated` and `message.deleted`, never sent to clients: the message's `rev` before the change. Where the event of
+   * that one was lost, this event stands for it.
+   */
+  baseRev?: number;
   /** Ids of users who are not told, though they belong to the audience: by REST they could not read it either. */
   hiddenFrom?: readonly string[];
 }
 
-const BETWEEN_PROCESSES = 'caas:notices';
-const NOBODY: ReadonlySet<string> = new Set();
+/** @param userIds who left the conversation; null for everybody */
+export type RightsEndedListener = (tenantId: TenantId, conversationId: string, userIds: string[] | null) => void;
 
 /** What processes tell each other: an event for a room, sockets that belong into one or no longer, or the end of a room. */
 type Notice =
   | ({ room: Room } & Delivery)
-  | { room: Room; users: Room[]; rev: number }
+  | ({ room: Room; users: Room[] } & RoomPosition)
   | { room: Room; leaving: Room[] }
   | { room: Room; closed: true };
 
 /**
  * Sends events to clients on every process. Call it after the commit: an event is a hint that something is there to be read.
- * Every process, this one too, puts a conversation's events into the order of `rev` before they leave.
+ * Every process, this one too, puts a conversation's events into order before they leave.
  */
 @Injectable()
 export class Realtime implements OnApplicationShutdown {
-  private server: Server | null = null;
+  private readonly sockets: LocalSockets;
   private readonly delivery: OrderedDelivery;
-  private readonly notices: Notice[] = [];
+  private readonly catchUps: CatchUps;
+  private readonly notices = new NoticeBatcher<Notice>();
   private readonly arrivals = new Arrivals();
   private readonly newcomers = new Newcomers();
+  private readonly rightsEnded: RightsEndedListener[] = [];
 
   constructor(
     private readonly feed: ConversationFeed,
-    private readonly metrics: RealtimeMetrics,
+    metrics: RealtimeMetrics,
   ) {
+    this.sockets = new LocalSockets(metrics);
     this.delivery = new OrderedDelivery({
-      hasListeners: (room) => this.server?.sockets.adapter.rooms.has(room) ?? false,
-      // `local`: each process tells its own sockets; encoded once, whatever their number.
-      emit: (room, { envelope, hiddenFrom }) => {
-        const others = [...this.newcomers.notFor(room, envelope.rev), ...hiddenFrom];
-        this.server?.local.to(room).except(others).emit(envelope.type, envelope);
-        this.metrics.delivered(envelope, this.receiversIn(room, others));
-        if (hiddenFrom.length > 0) this.passOver(room, hiddenFrom, envelope);
+      hasListeners: (room) => this.sockets.isAnybodyIn(room),
+      emit: (room, delivery) => {
+        this.sockets.tell(room, delivery, this.newcomers.notFor(room, delivery.envelope));
+        this.catchUps.passed(room, delivery);
       },
       recheck: (room) => this.recheck(room),
-      missed: async (room, after, before) => {
-        const [tenantId, conversationId] = conversationOfRoom(room);
-        const found = await feed.missed(tenantId, conversationId, after, before);
-        return found.map(({ envelope, hiddenFrom }) => ({ envelope, hiddenFrom: roomsOfUsers(tenantId, hiddenFrom) }));
-      },
+      missedMessages: (room, after, before) => this.missedMessages(room, after, before),
+      missedChanges: (room, after, before) => this.missedChanges(room, after, before),
+    });
+    this.catchUps = new CatchUps({
+      tell: (room, users, delivery) => this.sockets.tellOutside(room, users, delivery),
+      admit: (room, users, at) => this.admit(room, users, at),
     });
   }
 
   /** @throws Error for an audience that is nobody */
   publish<T extends EventType>(ctx: RequestContext, audience: Audience, event: OutgoingEvent<T>): void {
-    const room = roomOf(ctx, audience);
     const envelope: EventEnvelope<T> = {
       id: new ObjectId().toHexString(),
       type: event.type,
@@ -77,30 +95,60 @@ export class Realtime implements OnApplicationShutdown {
       ...(event.conversationId === undefined ? {} : { conversation_id: event.conversationId }),
       ...(event.seq === undefined ? {} : { seq: event.seq }),
       ...(event.rev === undefined ? {} : { rev: event.rev }),
+      ...(event.covers === undefined ? {} : { covers: event.covers }),
       data: event.data,
     };
-    this.tell({ room, envelope, hiddenFrom: roomsOfUsers(ctx.tenantId, event.hiddenFrom ?? []) });
+    const hiddenFrom = roomsOfUsers(ctx.tenantId, event.hiddenFrom ?? []);
+    const notice: { room: Room } & Delivery = { room: roomOf(ctx, audience), envelope, hiddenFrom };
+    // On the way to other processes, `undefined` would become `null`.
+    if (event.afterRev !== undefined) notice.afterRev = event.afterRev;
+    if (event.baseRev !== undefined) notice.baseRev = event.baseRev;
+    this.tell(notice);
   }
 
   /**
    * Puts the sockets of users, on every process, into a conversation's room. One message between the processes carries all of
-   * it, in the order of the events that follow; `rev` is the conversation's, and whatever is later reaches the sockets.
+   * it, in the order of the events that follow.
+   * @param at messages and changes up to it are not for the users; later messages that have left already are sent to them
+   * @throws Error for nobody
    */
-  join(ctx: RequestContext, userIds: string[], conversationId: string, rev: number): void {
-    const room = conversationRoom(ctx.tenantId, conversationId);
-    const users = roomsOf(ctx, userIds);
-    this.tell({ room, users, rev });
+  join(ctx: RequestContext, userIds: string[], conversationId: string, { seq, rev }: RoomPosition): void {
+    this.tell({ room: conversationRoom(ctx.tenantId, conversationId), users: roomsOf(ctx, userIds), seq, rev });
   }
 
-  /** Takes the sockets of users, on every process, out of a conversation's room: what is published from here on they miss. */
-  leave(ctx: RequestContext, userIds: string[], conversationId: string): void {
-    const leaving = roomsOf(ctx, userIds);
-    this.tell({ room: conversationRoom(ctx.tenantId, conversationId), leaving });
+  /**
+   * Takes the sockets of users, on every process, out of a conversation's room: what is published from here on they miss. On this
+   * process it is done when the call returns.
+   * @returns when every other process has done it, or after a second; it never rejects
+   * @throws Error for nobody
+   */
+  leave(ctx: RequestContext, userIds: string[], conversationId: string): Promise<void> {
+    return this.tellAndConfirm({
+      room: conversationRoom(ctx.tenantId, conversationId),
+      leaving: roomsOf(ctx, userIds),
+    });
   }
 
-  /** Empties a conversation's room on every process, once it has heard what was published before. */
-  close(ctx: RequestContext, conversationId: string): void {
-    this.tell({ room: conversationRoom(ctx.tenantId, conversationId), closed: true });
+  /**
+   * Empties a conversation's room on every process, once it has heard what was published before. On this process it is done when
+   * the call returns.
+   * @returns when every other process has done it, or after a second; it never rejects
+   */
+  close(ctx: RequestContext, conversationId: string): Promise<void> {
+    return this.tellAndConfirm({ room: conversationRoom(ctx.tenantId, conversationId), closed: true });
+  }
+
+  /** @returns the highest numbers of a conversation's events that this process published or heard of, zeros for none */
+  heard(ctx: RequestContext, conversationId: string): RoomPosition {
+    return this.delivery.heard(conversationRoom(ctx.tenantId, conversationId));
+  }
+
+  /**
+   * Calls the listener on each process when users leave a conversation and when it closes: in the same turn, and before the
+   * process that told it hears that it is done. A listener must not throw.
+   */
+  onRightsEnded(listener: RightsEndedListener): void {
+    this.rightsEnded.push(listener);
   }
 
   /** For a socket of the user that is about to join its rooms. */
@@ -109,111 +157,104 @@ export class Realtime implements OnApplicationShutdown {
   }
 
   attach(server: Server): void {
-    this.server = server;
-    server.on(BETWEEN_PROCESSES, (notices: Notice[]) => notices.forEach((notice) => this.deliver(notice)));
+    this.sockets.attach(server);
+    this.notices.attach(server, (notice) => this.deliver(notice));
   }
 
   onApplicationShutdown(): void {
     this.delivery.close();
-  }
-
-  /** Whoever is not told what changed is told that something did: a missing `rev` would make their clients look for it. */
-  private passOver(room: Room, hiddenFrom: readonly Room[], { conversation_id, rev, at }: EventEnvelope): void {
-    if (rev === undefined) return;
-    const notFor = new Set(this.newcomers.notFor(room, rev));
-    const rooms = this.server?.sockets.adapter.rooms;
-    const present = rooms?.get(room) ?? NOBODY;
-    const sockets = hiddenFrom.flatMap((own) =>
-      notFor.has(own) ? [] : [...(rooms?.get(own) ?? NOBODY)].filter((socket) => present.has(socket)),
-    );
-    if (sockets.length === 0) return;
-    const type = 'change.hidden';
-    const envelope: EventEnvelope<typeof type> = {
-      id: new ObjectId().toHexString(),
-      type,
-      at,
-      ...(conversation_id === undefined ? {} : { conversation_id }),
-      rev,
-      data: {},
-    };
-    this.server?.local.to(sockets).emit(type, envelope);
-    this.metrics.sent(type, sockets.length);
-  }
-
-  /** Sockets of this process in the room that are in none of `others`. */
-  private receiversIn(room: Room, others: readonly string[]): number {
-    const rooms = this.server?.sockets.adapter.rooms;
-    const present = rooms?.get(room) ?? NOBODY;
-    if (others.length === 0) return present.size;
-    const excepted = new Set(others.flatMap((other) => [...(rooms?.get(other) ?? NOBODY)]));
-    return present.size - [...excepted].filter((socket) => present.has(socket)).length;
-  }
-
-  private async recheck(room: Room): Promise<void> {
-    const users = this.usersIn(room);
-    if (users.size === 0) return;
-    const [tenantId, conversationId] = conversationOfRoom(room);
-    const members = await this.feed.membersAmong(tenantId, conversationId, [...users.keys()]);
-    const gone = [...users].flatMap(([userId, userRoom]) => (members.has(userId) ? [] : [userRoom]));
-    if (gone.length > 0) this.deliver({ room, leaving: gone });
-  }
-
-  /** Of this process' sockets: by the user's id, the user's own room. */
-  private usersIn(room: Room): Map<string, Room> {
-    const sockets = this.server?.sockets;
-    const users = new Map<string, Room>();
-    for (const socketId of sockets?.adapter.rooms.get(room) ?? []) {
-      for (const other of sockets?.sockets.get(socketId)?.rooms ?? []) {
-        const userId = userOfRoom(other);
-        if (userId !== null) users.set(userId, other as Room);
-      }
-    }
-    return users;
+    this.notices.close();
   }
 
   private tell(notice: Notice): void {
     this.deliver(notice);
-    this.tellOthers(notice);
+    this.notices.tell(notice);
+  }
+
+  private tellAndConfirm(notice: Notice): Promise<void> {
+    this.deliver(notice);
+    return this.notices.tellAndConfirm(notice);
   }
 
   private deliver(notice: Notice): void {
     const { room } = notice;
-    if ('envelope' in notice) {
-      // A process of the version before names nobody.
-      const { envelope, hiddenFrom = [] } = notice;
-      return this.delivery.accept(room, { envelope, hiddenFrom });
-    }
-    if ('users' in notice) {
-      for (const user of notice.users) this.arrivals.joined(user, room);
-      if (this.delivery.isBehind(room, notice.rev)) this.newcomers.came(room, notice.users, notice.rev);
-      this.server?.local.in(notice.users).socketsJoin(room);
-      this.begin(room, notice.rev);
-    } else if ('leaving' in notice) {
-      for (const user of notice.leaving) this.arrivals.left(user, room);
-      this.server?.local.in(notice.leaving).socketsLeave(room);
-    } else {
-      this.arrivals.closed(room);
-      this.delivery.finish(room);
-      this.newcomers.forget(room);
-      this.server?.local.in(room).socketsLeave(room);
-    }
+    if ('envelope' in notice) this.delivery.accept(room, notice);
+    // A process of the version before knows no position among the messages: -1 for none.
+    else if ('users' in notice) this.enter(room, notice.users, { seq: notice.seq ?? -1, rev: notice.rev });
+    else if ('leaving' in notice) this.takeOut(room, notice.leaving);
+    else this.end(room);
   }
 
-  /** The word that sockets belong into the room may be older than their removal, of which this process has heard already. */
-  private begin(room: Room, rev: number): void {
-    const begin = () => this.delivery.begin(room, rev);
-    if (!this.delivery.hasUnheard(room, rev)) return begin();
+  private enter(room: Room, users: Room[], at: RoomPosition): void {
+    for (const user of users) this.arrivals.joined(user, room);
+    const left = this.delivery.left(room);
+    const hasMissed = at.seq >= 0 && left.seq > at.seq;
+    // The change by which they came has left, which should follow this word: perhaps their removal has left as well.
+    const isLate = left.rev > at.rev;
+    if (!(hasMissed || isLate) || !this.sockets.isAnyOutside(room, users)) return this.admit(room, users, at);
+    void this.catchUps.begin(room, users, at, async () => {
+      if (isLate) await this.recheck(room);
+      return hasMissed ? this.missedMessages(room, at.seq, left.seq + 1) : [];
+    });
+  }
+
+  private admit(room: Room, users: readonly Room[], at: RoomPosition): void {
+    if (this.delivery.isBehind(room, at)) this.newcomers.came(room, users, at);
+    this.sockets.join(room, users);
+    const begin = () => this.delivery.begin(room, at);
+    // The word that sockets belong into the room may be older than their removal, of which this process has heard already.
     // Where that cannot be checked, nothing of it is sent: clients find the gap with the next event.
-    this.recheck(room).then(begin, () => undefined);
+    if (this.delivery.hasUnheard(room, at)) void this.recheck(room).then(begin, () => undefined);
+    else begin();
   }
 
-  /** What one turn of the event loop brings (a group of sends commits at once) goes to the other processes as one message. */
-  private tellOthers(notice: Notice): void {
-    this.notices.push(notice);
-    if (this.notices.length === 1)
-      setImmediate(() => this.server?.serverSideEmit(BETWEEN_PROCESSES, this.notices.splice(0)));
+  private takeOut(room: Room, users: Room[]): void {
+    for (const user of users) this.arrivals.left(user, room);
+    this.catchUps.left(room, users);
+    this.sockets.leave(room, users);
+    this.tellRightsEnded(
+      room,
+      users.map((user) => userOfRoom(user)!),
+    );
+  }
+
+  private end(room: Room): void {
+    this.arrivals.closed(room);
+    this.catchUps.endAll(room);
+    this.delivery.finish(room);
+    this.newcomers.forget(room);
+    this.sockets.empty(room);
+    this.tellRightsEnded(room, null);
+  }
+
+  private tellRightsEnded(room: Room, userIds: string[] | null): void {
+    const [tenantId, conversationId] = conversationOfRoom(room);
+    for (const listener of this.rightsEnded) listener(tenantId, conversationId, userIds);
+  }
+
+  /** Takes those out of the room, and keeps those from coming, who are no longer in the conversation. */
+  private async recheck(room: Room): Promise<void> {
+    const users = new Map([...this.sockets.usersIn(room), ...this.catchUps.usersComingTo(room)]);
+    if (users.size === 0) return;
+    const [tenantId, conversationId] = conversationOfRoom(room);
+    const members = await this.feed.membersAmong(tenantId, conversationId, [...users.keys()]);
+    const gone = [...users].flatMap(([userId, userRoom]) => (members.has(userId) ? [] : [userRoom]));
+    if (gone.length > 0) this.takeOut(room, gone);
+  }
+
+  private async missedMessages(room: Room, after: number, before: number): Promise<Delivery[]> {
+    const [tenantId, conversationId] = conversationOfRoom(room);
+    return deliveriesOf(tenantId, await this.feed.missedMessages(tenantId, conversationId, after, before));
+  }
+
+  private async missedChanges(room: Room, after: number, before: number): Promise<Delivery[]> {
+    const [tenantId, conversationId] = conversationOfRoom(room);
+    return deliveriesOf(tenantId, await this.feed.missedChanges(tenantId, conversationId, after, before));
   }
 }
+
+const deliveriesOf = (tenantId: TenantId, events: MissedEvent[]): Delivery[] =>
+  events.map((event) => ({ ...event, hiddenFrom: roomsOfUsers(tenantId, event.hiddenFrom) }));
 
 function roomOf({ tenantId }: RequestContext, audience: Audience): Room {
   if ('conversationId' in audience) return conversationRoom(tenantId, audience.conversationId);

@@ -1,0 +1,165 @@
+import type { Server } from 'socket.io';
+import type { EventEnvelope } from '#caas/contracts';
+import { parseTenantId, type RequestContext } from '#caas/kernel';
+import { Metrics } from '#caas/platform/metrics';
+import type { ConversationFeed, MissedEvent } from './ports';
+import { Realtime, type OutgoingEvent } from './realtime';
+import { RealtimeMetrics } from './realtime-metrics';
+import { conversationRoom, userRoom } from './rooms';
+
+export const TENANT = parseTenantId('clnt_abc123');
+export const CONVERSATION = '0123456789abcdef01234567';
+export const [ANNA, BEN, CARL] = ['a'.repeat(24), 'b'.repeat(24), 'c'.repeat(24)] as const;
+export const ROOM = conversationRoom(TENANT, CONVERSATION);
+export const ctx = { tenantId: TENANT } as RequestContext;
+
+const BETWEEN_MS = 1;
+
+type Listener = (...parameters: unknown[]) => void;
+
+/** What one process knows, as far as `Realtime` asks for it. */
+export interface Feed {
+  members?: string[];
+  missedMessages?: ConversationFeed['missedMessages'];
+  missedChanges?: ConversationFeed['missedChanges'];
+}
+
+/** Processes that tell each other by what stands for the adapter of socket.io: in order, a millisecond later. Timers are jest's. */
+export class Cluster {
+  readonly processes: FakeProcess[] = [];
+  /** Processes that others hear nothing of. */
+  silent = 0;
+
+  add(users: string[], feed: Feed = {}): FakeProcess {
+    const added = new FakeProcess(this, users, feed);
+    this.processes.push(added);
+    return added;
+  }
+
+  close(): void {
+    for (const { realtime } of this.processes) realtime.onApplicationShutdown();
+  }
+}
+
+/** A process with a socket of each of some users, none of which is in a conversation's room. */
+export class FakeProcess {
+  readonly realtime: Realtime;
+  /** By user, what their socket was told: m<seq>, c<rev>, with h before for what is hidden, and what it covers. */
+  readonly told = new Map<string, string[]>();
+  readonly envelopes: EventEnvelope[] = [];
+  private readonly rooms = new Map<string, Set<string>>();
+  private readonly sockets = new Map<string, { rooms: Set<string> }>();
+  private readonly listeners = new Map<string, Listener>();
+
+  constructor(
+    private readonly cluster: Cluster,
+    users: string[],
+    { members = users, missedMessages = none, missedChanges = none }: Feed,
+  ) {
+    for (const user of users) {
+      this.sockets.set(user, { rooms: new Set() });
+      this.told.set(user, []);
+      this.put(userRoom(TENANT, user), [user], true);
+    }
+    const membersAmong = () => Promise.resolve(new Set(members));
+    const feed = { membersAmong, missedMessages, missedChanges } as unknown as ConversationFeed;
+    this.realtime = new Realtime(feed, new RealtimeMetrics(new Metrics()));
+    this.realtime.attach(this.server as unknown as Server);
+  }
+
+  /** Puts sockets of users into the room, as the gateway does when they connect. */
+  connect(...users: string[]): void {
+    this.put(ROOM, users, true);
+  }
+
+  isInRoom(user: string): boolean {
+    return this.rooms.get(ROOM)?.has(user) ?? false;
+  }
+
+  message(seq: number, afterRev?: number, more: Partial<OutgoingEvent<'message.created'>> = {}): void {
+    this.publish({ type: 'message.created', seq, ...(afterRev === undefined ? {} : { afterRev }), ...more });
+  }
+
+  change(rev: number, more: Partial<OutgoingEvent<'message.updated'>> = {}): void {
+    this.publish({ type: 'message.updated', rev, ...more });
+  }
+
+  of(user: string): string[] {
+    return this.told.get(user)!;
+  }
+
+  hear(event: string, ...parameters: unknown[]): void {
+    this.listeners.get(event)?.(...parameters);
+  }
+
+  private publish(event: object): void {
+    const outgoing = {
+      data: {},
+      conversationId: CONVERSATION,
+      ...event,
+    } as unknown as OutgoingEvent<'message.created'>;
+    this.realtime.publish(ctx, { conversationId: CONVERSATION }, outgoing);
+  }
+
+  private get server() {
+    const usersOf = (rooms: string | string[]) => [rooms].flat().flatMap((room) => [...(this.rooms.get(room) ?? [])]);
+    /** A socket has the id of its user. */
+    const to = (rooms: string | string[], except: string[] = []) => ({
+      except: (others: string[]) => to(rooms, others),
+      emit: (_type: string, envelope: EventEnvelope) => {
+        const excepted = new Set(usersOf(except));
+        const ids = [rooms].flat().flatMap((room) => (this.sockets.has(room) ? [room] : usersOf(room)));
+        for (const id of new Set(ids)) if (!excepted.has(id)) this.told.get(id)!.push(nameOf(envelope));
+        this.envelopes.push(envelope);
+      },
+    });
+    return {
+      on: (event: string, listener: Listener) => this.listeners.set(event, listener),
+      serverSideEmit: (event: string, ...parameters: unknown[]) => this.tellOthers(event, parameters),
+      sockets: {
+        adapter: {
+          rooms: this.rooms,
+          serverCount: () => Promise.resolve(this.cluster.processes.length + this.cluster.silent),
+        },
+        sockets: this.sockets,
+      },
+      local: {
+        to,
+        in: (rooms: string | string[]) => ({
+          socketsJoin: (room: string) => this.put(room, usersOf(rooms), true),
+          socketsLeave: (room: string) => this.put(room, usersOf(rooms), false),
+        }),
+      },
+    };
+  }
+
+  /** As msgpack carries it: what is undefined becomes null. */
+  private tellOthers(event: string, parameters: unknown[]): void {
+    const packed = JSON.stringify(parameters, (_key, value: unknown) => (value === undefined ? null : value));
+    for (const other of this.cluster.processes)
+      if (other !== this) setTimeout(() => other.hear(event, ...(JSON.parse(packed) as unknown[])), BETWEEN_MS);
+  }
+
+  private put(room: string, users: string[], isIn: boolean): void {
+    const there = this.rooms.get(room) ?? new Set();
+    for (const user of users) {
+      this.sockets.get(user)!.rooms[isIn ? 'add' : 'delete'](room);
+      there[isIn ? 'add' : 'delete'](user);
+    }
+    if (there.size > 0) this.rooms.set(room, there);
+    else this.rooms.delete(room);
+  }
+}
+
+export function missedMessage(seq: number, hiddenFrom: string[] = []): MissedEvent {
+  const at = new Date().toISOString();
+  const envelope = { id: `m${seq}`, at, type: 'message.created', conversation_id: CONVERSATION, seq, data: {} };
+  return { envelope: envelope as unknown as EventEnvelope, hiddenFrom };
+}
+
+const none = () => Promise.resolve([]);
+
+function nameOf({ type, seq, rev, covers }: EventEnvelope): string {
+  const name = rev === undefined ? `m${seq}` : `c${rev}${covers ? `(${covers.join('-')})` : ''}`;
+  return type === 'change.hidden' ? `h${name}` : name;
+}

@@ -1,0 +1,36 @@
+import type { EventEnvelope } from '#caas/contracts';
+import type { Room } from './rooms';
+
+/** An event on its way to the sockets of a room. Clients get the envelope; the rest stays inside. */
+export interface Delivery {
+  envelope: EventEnvelope;
+  /** Rooms of users in the same room who are not told of it. */
+  hiddenFrom: readonly Room[];
+  /** Of a message: it leaves after the change with this `rev`. */
+  afterRev?: number;
+  /** Of a change whose event shows the whole message: the message's `rev` before it, for which the event stands too. */
+  baseRev?: number;
+}
+
+/** Two independent numbers of a conversation: its last message, and its last change. */
+export interface RoomPosition {
+  seq: number;
+  rev: number;
+}
+
+/** Does the event have a place in the order of its conversation? */
+export const isOrdered = ({ seq, rev }: EventEnvelope): boolean => seq !== undefined || rev !== undefined;
+
+/**
+ * Is the event's place among the messages, by `seq`? Otherwise it is among the changes, by `rev`. A message of the version
+ * before has both numbers.
+ */
+export const isMessage = ({ type, seq, rev }: EventEnvelope): boolean =>
+  seq !== undefined && (rev === undefined || type === 'message.created');
+
+/** Is the event later than a position of its conversation? */
+export const isAfter = ({ seq, rev }: RoomPosition, { envelope }: Delivery): boolean =>
+  isMessage(envelope) ? envelope.seq! > seq : envelope.rev! > rev;
+
+/** The first of the revs that a change stands for. */
+export const firstRevOf = ({ envelope }: Delivery): number => envelope.covers?.[0] ?? envelope.rev!;
