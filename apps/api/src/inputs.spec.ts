@@ -52,7 +52,7 @@ const DECIDED = [
   'nested',
   'isMetadata',
   'isPublicKey',
-  'isRevs',
+  'isPositions',
   // Read and checked by PageQuery.
   'whitelistValidation',
 ];

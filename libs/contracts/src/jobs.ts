@@ -83,6 +83,14 @@ export const indexMessages = {
   everyMs: 1_000,
 } as const satisfies SystemJob;
 
+/** Brings rows of conversations up to date that a process has left behind, and tells of messages that it stored and did not publish. */
+export const foldConversations = {
+  kind: 'system',
+  queue: 'maintenance',
+  name: 'fold-conversations',
+  everyMs: 5_000,
+} as const satisfies SystemJob;
+
 /** Sends the scheduled messages whose time has come. */
 export const sendScheduled = {
   kind: 'system',
@@ -167,6 +175,7 @@ export const JOBS: readonly Job[] = [
   sweepReferences,
   sweepOutbox,
   finishTenants,
+  foldConversations,
   indexMessages,
   verifyConversations,
   sendScheduled,

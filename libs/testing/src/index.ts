@@ -20,11 +20,11 @@
  */
 export { Caller, roundRobin, type Answer } from './clients/caller';
 export { ChatClient, type Told } from './clients/chat-client';
-export { snapshotOf, type Snapshot } from './clients/conversation-replica';
 export { DeliveryOrder } from './clients/delivery-order';
 export { allOf, freshState, type Get } from './clients/fresh-state';
 export { LightSocket } from './clients/light-socket';
 export { LiveClient, type LiveEvent } from './clients/live-client';
+export { snapshotOf, type Snapshot } from './clients/snapshot';
 export { openSocket, SocketClient } from './clients/socket-client';
 export { isSecretField } from './clients/secrets';
 export type * from './clients/wire';
@@ -37,7 +37,7 @@ export {
 } from './history/check-history';
 export { History, readMessages } from './history/history';
 export { mapConcurrent } from './map-concurrent';
-export { patient, waitFor } from './patience';
+export { eventually, patient, waitFor } from './patience';
 export { RetryPolicy } from './retry-policy';
 export { systemAt, type SystemAccess } from './session/system-access';
 export { TenantSession, type Room, type SessionOptions } from './session/tenant-session';

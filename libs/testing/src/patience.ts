@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { waitFor as waitAtMost } from '../../../tools/stack/process/wait';
 
 /** Set by the runner: how much slower than a quiet machine this one was when the run began. See tools/test/slowness.ts. */
@@ -20,3 +21,20 @@ export const waitFor = <T>(
   condition: () => T | Promise<T>,
   intervalMs = 50,
 ): Promise<NonNullable<T>> => waitAtMost(what, patient(ms), condition, intervalMs);
+
+/**
+ * Looks again until nothing is thrown: for `expect`s about what follows on another process, as a conversation's unread counts, newest
+ * message and `last_seq` follow from its messages. The process that accepted a message shows them at once, the others within a second.
+ * @throws what the last look threw when the time is over
+ */
+export async function eventually(look: () => Promise<void>, ms = 5_000, intervalMs = 50): Promise<void> {
+  const deadline = Date.now() + patient(ms);
+  for (;;) {
+    try {
+      return await look();
+    } catch (error) {
+      if (Date.now() >= deadline) throw error;
+    }
+    await delay(intervalMs);
+  }
+}

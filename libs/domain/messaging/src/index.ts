@@ -16,14 +16,15 @@ export {
 export { KeptContents } from './archived/kept-contents';
 export { LegalHolds } from './archived/legal-holds';
 export { archivedConfig } from './archived/archived.config';
-export {
-  HotMessages,
-  type ArchivableConversation,
-  type FrozenMessage,
-  type FrozenSpan,
-  type HotMessage,
-  type Remains,
-} from './archived/hot-messages';
+export { HotMessages } from './archived/hot-messages';
+export type {
+  ArchivableConversation,
+  FrozenMessage,
+  FrozenSpan,
+  HotMessage,
+  Remains,
+} from './archived/frozen-messages';
+export { ConversationFolds } from './folding/conversation-folds';
 export { ErasedMessages, type ErasedMessage } from './archived/erased-messages';
 export { withoutUser } from './archived/erasing';
 export { MessageReader } from './archived/message-reader';

@@ -43,6 +43,7 @@ import { ScheduledMessagesService } from './scheduled/scheduled-messages.service
 import { SendingModule } from './sending/sending.module';
 import { MessageActionsSocket } from './socket/message-actions.socket';
 import { MessagingSocket } from './socket/messaging.socket';
+import { MissedMessages } from './sync/missed-messages';
 import { SyncService } from './sync/sync.service';
 import { TypingRows } from './typing/typing-rows';
 import { TypingController } from './typing/typing.controller';
@@ -63,6 +64,7 @@ import { ReactionsController } from './http/reactions.controller';
     PeopleApart,
     ReceiptsService,
     ReceiptsSocket,
+    MissedMessages,
     SyncService,
     MessagingSocket,
     MessageViews,

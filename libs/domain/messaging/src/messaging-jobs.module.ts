@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { MediaModule } from '#caas/domain/media';
 import { AttachmentsRefresher } from './attachments/attachments-refresher';
 import { RefreshAttachmentsProcessor } from './attachments/refresh-attachments.processor';
+import { FoldConversationsProcessor } from './folding/fold-conversations.processor';
 import { HandOnOwnershipProcessor } from './members/hand-on-ownership.processor';
 import { MembershipNews } from './members/membership-news';
 import { Memberships } from './members/memberships';
@@ -17,6 +18,7 @@ import { VerifyConversationsProcessor } from './verify/verify-conversations.proc
 @Module({
   imports: [MediaModule, MessagingModule, MessagingFeedModule, SendingModule],
   providers: [
+    FoldConversationsProcessor,
     SearchIndexer,
     IndexMessagesProcessor,
     VerifyConversationsProcessor,

@@ -7,7 +7,7 @@ import { visibleFrom } from './conversations/visibility';
 import { unreadCountOf } from './conversations/watermarks';
 import type { Conversation } from './persistence/conversation.schema';
 import type { MessageVersion } from './persistence/message-version.schema';
-import { editionOf, type Message } from './persistence/message.schema';
+import { editionOf, shownRevOf, type Message } from './persistence/message.schema';
 import type { PollVote } from './persistence/poll-vote.schema';
 import type { Reaction } from './persistence/reaction.schema';
 import type { Poll } from './polls/poll';
@@ -23,7 +23,7 @@ export function viewOfMessage(message: Message) {
     id: message._id.toHexString(),
     conversation_id: message.conversation_id.toHexString(),
     seq: message.seq,
-    rev: message.rev,
+    rev: shownRevOf(message),
     client_message_id: message.client_message_id,
     sender: viewOfReference(message.sender),
     type: message.type,

@@ -15,6 +15,7 @@ export const INVALIDATION_KINDS = [
   'settings',
   'conversation',
   'member',
+  'conversation_head',
 ] as const;
 export type InvalidationKind = (typeof INVALIDATION_KINDS)[number];
 

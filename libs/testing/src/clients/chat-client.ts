@@ -2,7 +2,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ConversationReplica } from './conversation-replica';
 import { DeliveryOrder } from './delivery-order';
 import { openSocket, SocketClient } from './socket-client';
-import type { Acknowledgement, ConversationState, Envelope, MembershipData, SyncAnswer } from './wire';
+import type {
+  Acknowledgement,
+  ConversationState,
+  Envelope,
+  MembershipData,
+  Position,
+  SyncAnswer,
+  SyncRequest,
+} from './wire';
 
 const PAUSE_AFTER_FAILURE_MS = 200;
 
@@ -20,11 +28,16 @@ interface ClientOptions {
 export interface Told {
   type: string;
   conversation: string;
+  seq: number | null;
   rev: number | null;
   /** The external id of the member it is about; of events of members. */
   about: string | null;
   /** What that member is; of events of members. */
   role: string | null;
+  /** The conversation's numbers when this user came in; of `conversation.created`. */
+  joinedAt: Position | null;
+  /** Which of the client's connections it was heard on: 1, 2, 3, … */
+  connection: number;
 }
 
 /** A user's app: everything that its user can see, by events, and by `sync` where events are missing. */
@@ -95,24 +108,31 @@ export class ChatClient {
   }
 
   private hear(event: Envelope): void {
-    const { type, conversation_id: id, rev, data } = event;
+    const { type, conversation_id: id, seq, rev, data } = event;
     if (id === undefined) return;
+    const { connections } = this.counts;
     this.counts.events += 1;
-    this.told.push({ type, conversation: id, rev: rev ?? null, ...memberOf(event) });
-    if (rev !== undefined) this.watchOrder(id, rev, type);
+    const place = { seq: seq ?? null, rev: rev ?? null, joinedAt: joinedAt(event) };
+    this.told.push({ type, conversation: id, ...place, ...memberOf(event), connection: connections });
+    this.watchOrder(id, event);
     const known = this.replicas.get(id);
     if (type === 'conversation.created') {
       if (!known) this.join(data as ConversationState);
       return;
     }
-    // Without a rev: this user has left, and hears no more of it.
-    if (!known || rev === undefined || !known.hear(event)) this.mend();
+    const isInOrder = rev !== undefined || seq !== undefined;
+    // With no place in an order: this user has left, and hears no more of it.
+    if (!known || !isInOrder || !known.hear(event)) this.mend();
   }
 
-  private watchOrder(id: string, rev: number, type: string): void {
-    const before = this.order.last.get(id);
-    const fault = this.order.next(id, rev);
-    if (fault) this.faults.push(`${this.user}: ${type} with rev ${rev} of ${id} ${fault}, after rev ${before}`);
+  private watchOrder(id: string, { type, seq, rev }: Envelope): void {
+    const place = `seq ${seq}, rev ${rev}`;
+    const before = this.order.lastOf(id);
+    const fault = this.order.next(id, { seq, rev });
+    const after = `after seq ${before.seq}, rev ${before.rev}`;
+    if (fault) this.faults.push(`${this.user}: ${type} with ${place} of ${id} ${fault}, ${after}`);
+    if (type === 'message.created' && (seq === undefined || rev !== undefined))
+      this.faults.push(`${this.user}: ${type} with ${place} of ${id}`);
   }
 
   private join(conversation: ConversationState): void {
@@ -124,9 +144,9 @@ export class ChatClient {
     while (this.isBehind && this.isConnected) {
       this.isBehind = false;
       const asked = new Map(this.replicas);
-      const conversations = Object.fromEntries([...asked].map(([id, { rev }]) => [id, rev]));
+      const conversations = Object.fromEntries([...asked].map(([id, { seq, rev }]) => [id, { seq, rev }]));
       this.counts.syncs += 1;
-      const payload = { conversations, limit: this.options.syncLimit };
+      const payload: SyncRequest = { conversations, limit: this.options.syncLimit };
       const answer = await this.request<SyncAnswer>('sync', payload).catch(() => null);
       if (answer?.ok) this.take(answer.data, asked);
       else {
@@ -157,4 +177,10 @@ function memberOf({ type, data }: Envelope): Pick<Told, 'about' | 'role'> {
   if (!type.startsWith('member.')) return { about: null, role: null };
   const { user, role } = data as MembershipData;
   return { about: user.user_external_id, role };
+}
+
+function joinedAt({ type, data }: Envelope): Position | null {
+  if (type !== 'conversation.created') return null;
+  const { last_seq, rev } = data as ConversationState;
+  return { seq: last_seq, rev };
 }

@@ -1,4 +1,4 @@
-import { snapshotOf, type Snapshot } from './conversation-replica';
+import { snapshotOf, type Snapshot } from './snapshot';
 import type { ConversationState, MessageState, PageOf, ReceiptState } from './wire';
 
 const PAGE_LIMIT = 100;

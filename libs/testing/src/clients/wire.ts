@@ -18,10 +18,22 @@ export interface PageOf<T> {
   page: { next_cursor: string | null; has_more: boolean };
 }
 
+/** A conversation's two counters, which are independent: `seq` numbers its messages, `rev` every other change in it. */
+export interface Position {
+  seq: number;
+  rev: number;
+}
+
+/** One page of messages, with the conversation's numbers when it was read. */
+export interface MessagePage extends PageOf<MessageState> {
+  page: PageOf<MessageState>['page'] & Position & { /** The lowest that this member can read. */ first_seq: number };
+}
+
 export interface MessageState {
   id: string;
   conversation_id: string;
   seq: number;
+  /** Of its last change; 0 when it never changed. */
   rev: number;
   client_message_id: string;
   sender: UserReference;
@@ -61,7 +73,7 @@ export interface ConversationState {
   /** Where it is "joined", messages from before the user are hidden. */
   history: string;
   last_message: unknown;
-  /** Of the user alone, and told without a rev. */
+  /** Of the user alone, and told without a number. */
   preferences: { archived: boolean };
 }
 
@@ -69,13 +81,20 @@ export interface Envelope {
   id: string;
   type: string;
   conversation_id?: string;
+  /** Of the message that it is about. */
   seq?: number;
+  /** Its place among the changes; `message.created` has none, its place is its `seq`. */
   rev?: number;
+  /** It stands for the changes with these revs, both ends included; the last one is `rev`. */
+  covers?: [number, number];
   data: unknown;
 }
 
+/** Not all of the message: only who holds it as it was at `base_rev` can bring it up to date. */
 export interface ReactionData {
   message_id: string;
+  /** The message's `rev` before this change. */
+  base_rev: number;
   emoji: string;
   user: UserReference;
   reaction_counts: Record<string, number>;
@@ -86,16 +105,23 @@ export interface MembershipData {
   role: string;
 }
 
-/** What one conversation has in the answer of `sync`. */
-export interface ConversationChanges {
+/** What one conversation has in the answer of `sync`: all that a client lacks up to these numbers. */
+export interface ConversationChanges extends Position {
+  /** What changed of those that the client knows, by `rev`; then what is new to it, by `seq`. */
   messages: MessageState[];
   receipts: ReceiptState[];
-  rev: number;
   has_more: boolean;
   resync_required: boolean;
   preferences: ConversationState['preferences'];
   /** When anything in it changed. */
   conversation?: ConversationState;
+}
+
+export interface SyncRequest {
+  /** What the client remembers, by conversation: it knows all up to there, without a gap. */
+  conversations: Record<string, Position>;
+  /** Messages per conversation, at most. */
+  limit?: number;
 }
 
 export interface SyncAnswer {

@@ -59,9 +59,9 @@ export class OwnSystem extends TestSystem {
   }
 
   /** Starts an api again, where it was, if it has ended. */
-  async startApiAgain(api: number): Promise<void> {
+  async startApiAgain(api: number, environment: Environment = {}): Promise<void> {
     if (!hasEnded(this.apis[api]!)) return;
-    await this.launchApi(api);
+    await this.launchApi(api, environment);
     await this.answers(this.urls[api]!);
   }
 
@@ -99,9 +99,15 @@ export class OwnSystem extends TestSystem {
     }
   }
 
-  private async launchApi(at: number): Promise<void> {
+  /** Resolves when an api has ended by itself. */
+  async apiEnded(api: number): Promise<void> {
+    const child = this.apis[api]!;
+    if (!hasEnded(child)) await once(child, 'exit');
+  }
+
+  private async launchApi(at: number, environment: Environment = {}): Promise<void> {
     const url = this.urls[at] ?? `http://127.0.0.1:${await freePort()}`;
-    this.apis[at] = this.spawn('api', { PORT: new URL(url).port });
+    this.apis[at] = this.spawn('api', { PORT: new URL(url).port, ...environment });
     this.address.urls[at] = url;
     this.address.pids[at] = this.apis[at].pid!;
   }

@@ -114,10 +114,11 @@ export class Sealer {
     { before, held, pace }: { before: Date; held: HeldMessages; pace: Pace },
   ): AsyncIterable<Ready> {
     const open = new Map<string, Open>();
+    const upTo = await this.hot.foldedUpTo(ctx, conversationId);
     for (let after = 0; ;) {
       const limit = pace.portion(MESSAGES_AT_ONCE);
       const encoded = await pace.step(() =>
-        this.metrics.timed('read', () => this.hot.encodedAfter(ctx, conversationId, after, limit)),
+        this.metrics.timed('read', () => this.hot.encodedAfter(ctx, conversationId, { after, upTo, limit })),
       );
       const some = encoded.map((bson) => this.read(bson, held));
       const due = some.filter(

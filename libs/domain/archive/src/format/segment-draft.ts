@@ -130,13 +130,14 @@ export const monthOf = (date: Date): string => date.toISOString().slice(0, 7);
 function entryOf(
   messages: IndexedMessage[],
 ): Pick<BlockEntry, 'count' | 'first_seq' | 'last_seq' | 'min_rev' | 'max_rev'> {
-  const revs = messages.map(({ rev }) => rev);
+  // Those that never changed have none.
+  const revs = messages.map(({ rev }) => rev).filter((rev) => rev > 0);
   return {
     count: messages.length,
     first_seq: messages[0]!.seq,
     last_seq: messages.at(-1)!.seq,
-    min_rev: Math.min(...revs),
-    max_rev: Math.max(...revs),
+    min_rev: revs.length === 0 ? 0 : Math.min(...revs),
+    max_rev: Math.max(0, ...revs),
   };
 }
 

@@ -28,13 +28,13 @@ export class ConversationArchive {
   }
 
   /** The lowest revs first. A block is read when it may have one of them. */
-  async changedAfter(afterRev: number, fromSeq: number, limit: number): Promise<ArchivedMessage[]> {
+  async changedAfter(afterRev: number, fromSeq: number, upToSeq: number, limit: number): Promise<ArchivedMessage[]> {
     const blocks = this.manifest.blocks
-      .filter(({ entry }) => entry.max_rev > afterRev && entry.last_seq >= fromSeq)
+      .filter(({ entry }) => entry.max_rev > afterRev && entry.last_seq >= fromSeq && entry.first_seq <= upToSeq)
       .sort((a, b) => a.entry.min_rev - b.entry.min_rev);
     let found: ArchivedMessage[] = [];
     for (const [at, ref] of blocks.entries()) {
-      const read = await this.reader.read(this.ctx, ref, (seq) => seq >= fromSeq);
+      const read = await this.reader.read(this.ctx, ref, (seq) => seq >= fromSeq && seq <= upToSeq);
       found = [...found, ...read.filter(({ message }) => message.rev > afterRev)];
       found.sort((a, b) => a.message.rev - b.message.rev);
       const next = blocks[at + 1];

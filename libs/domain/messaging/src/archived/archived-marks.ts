@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import type { RequestContext, Update } from '#caas/kernel';
 import { archivedMarks, type ArchivedMark } from '../persistence/archived-mark.schema';
-import { messages, type Message } from '../persistence/message.schema';
+import { messages, shownRevOf, type Message } from '../persistence/message.schema';
 import { archivedPartsOf, withParts } from './archived-parts';
 import { MessageReader } from './message-reader';
 
@@ -30,7 +30,14 @@ export class ArchivedMarks {
       const initial = { reply_count, last_repliers, pinned_at };
       await marks.insertOne({ _id, conversation_id, seq, ...initial, ...fields, rev, changes: 1, changed_at });
     }
-    const after = { ...message, ...fields, rev, updated_at: changed_at, __v: message.__v + 1 };
+    const after = {
+      ...message,
+      ...fields,
+      rev,
+      base_rev: shownRevOf(message),
+      updated_at: changed_at,
+      __v: message.__v + 1,
+    };
     return withParts(after, archivedPartsOf(message)!);
   }
 }
@@ -44,5 +51,6 @@ export async function changeThread(
 ): Promise<Message | null> {
   const { rev, ...thread } = fields;
   if (archivedPartsOf(message)) return marks.change(tx, message, thread, rev);
-  return tx.repository(messages).findOneAndUpdate({ _id: message._id }, { $set: fields }, { withDeleted: true });
+  const $set = { ...fields, base_rev: shownRevOf(message) };
+  return tx.repository(messages).findOneAndUpdate({ _id: message._id }, { $set }, { withDeleted: true });
 }

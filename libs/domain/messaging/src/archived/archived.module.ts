@@ -1,5 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { MediaModule } from '#caas/domain/media';
+import { ConversationFolds } from '../folding/conversation-folds';
+import { DirtyConversations } from '../folding/dirty-conversations';
 import { ThreadRoots } from '../threads/thread-roots';
 import { ArchiveNumbers } from './archive-numbers';
 import { ArchivedMarks } from './archived-marks';
@@ -13,6 +15,8 @@ const ARCHIVED = [
   ArchiveNumbers,
   ArchivedMarks,
   ArchivedPresenter,
+  ConversationFolds,
+  DirtyConversations,
   ErasedMessages,
   HotMessages,
   KeptContents,

@@ -33,8 +33,8 @@ export interface GoneSeqs {
 export interface ColdConversation {
   /** The nearest in the direction, in its order; of one thread, when a root is given. Each once. */
   span(span: SeqSpan, threadRootId?: ObjectId): Promise<ArchivedMessage[]>;
-  /** With a higher `rev` than `afterRev` and a `seq` of at least `fromSeq`: the lowest revs, in their order. Each once. */
-  changedAfter(afterRev: number, fromSeq: number, limit: number): Promise<ArchivedMessage[]>;
+  /** With a higher `rev` than `afterRev`, of those between two numbers: the lowest revs, in their order. Each once. */
+  changedAfter(afterRev: number, fromSeq: number, upToSeq: number, limit: number): Promise<ArchivedMessage[]>;
   readonly gone: readonly GoneSeqs[];
 }
 

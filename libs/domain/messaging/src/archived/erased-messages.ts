@@ -5,6 +5,7 @@ import { FileHolders, FileReferences } from '#caas/domain/media';
 import { archivedMarks } from '../persistence/archived-mark.schema';
 import { conversations, type Conversation } from '../persistence/conversation.schema';
 import type { Message } from '../persistence/message.schema';
+import { ConversationFolds } from '../folding/conversation-folds';
 import { ThreadRoots } from '../threads/thread-roots';
 import type { ArchivedMessage } from './cold-messages';
 import { MessageReader } from './message-reader';
@@ -25,6 +26,7 @@ export class ErasedMessages {
     private readonly threads: ThreadRoots,
     private readonly references: FileReferences,
     private readonly holders: FileHolders,
+    private readonly folds: ConversationFolds,
   ) {}
 
   /**
@@ -76,10 +78,13 @@ export class ErasedMessages {
     }
   }
 
-  /** @returns the row as it was */
-  private takeRevs(tx: RequestContext, _id: ObjectId, count: number): Promise<Conversation | null> {
+  /** @returns the row with its `rev` as it was, and all messages folded */
+  private async takeRevs(tx: RequestContext, _id: ObjectId, count: number): Promise<Conversation | null> {
     const update = { $inc: { rev: count } };
-    return tx.repository(conversations).findOneAndUpdate({ _id }, update, { returning: 'before', withDeleted: true });
+    const before = await tx
+      .repository(conversations)
+      .findOneAndUpdate({ _id }, update, { returning: 'before', withDeleted: true });
+    return before && this.folds.within(tx, before);
   }
 
   /** The `rev` stands in the hot side row: the segment was written before anybody could know it. */

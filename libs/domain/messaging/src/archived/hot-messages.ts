@@ -1,51 +1,28 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import type { RequestContext } from '#caas/kernel';
+import { ConversationFolds } from '../folding/conversation-folds';
 import { archivedMarks } from '../persistence/archived-mark.schema';
 import { archivedSends } from '../persistence/archived-send.schema';
-import { conversations, type Conversation } from '../persistence/conversation.schema';
+import { conversations } from '../persistence/conversation.schema';
 import { messageVersions } from '../persistence/message-version.schema';
 import { messages, type Message } from '../persistence/message.schema';
 import { pollVotes } from '../persistence/poll-vote.schema';
 import { reactions } from '../persistence/reaction.schema';
 import { searchEntries } from '../persistence/search-entry.schema';
 import type { ArchivedMessage } from './cold-messages';
+import type { ArchivableConversation, FrozenMessage, FrozenSpan, HotMessage, Remains } from './frozen-messages';
 
 const DAY_MS = 24 * 60 * 60_000;
 /** Two days more than clients may count on: clocks differ. */
 const SENDS_KEPT_MS = 32 * DAY_MS;
 const ROWS_AT_ONCE = 1_000;
 
-/** A message as it was when a list of them was frozen. */
-export interface FrozenMessage {
-  _id: ObjectId;
-  __v: number;
-}
-
-/** Some of a conversation, and between which numbers they lie, maybe with others. */
-export interface FrozenSpan {
-  conversationId: ObjectId;
-  firstSeq: number;
-  lastSeq: number;
-  messages: FrozenMessage[];
-}
-
-/** One that is hot after all. */
-export interface HotMessage extends FrozenMessage {
-  seq: number;
-}
-
-export type ArchivableConversation = Pick<Conversation, '_id' | 'last_seq' | 'archive_version' | 'archived_seq'>;
-
-/** What is kept hot of a message that goes: extracted while it is at hand. */
-export interface Remains {
-  marks: ArchivedMessage['message'][];
-  sends: Pick<Message, '_id' | 'conversation_id' | 'sender' | 'client_message_id' | 'created_at'>[];
-}
-
 /** The hot collections, for whoever moves messages between them and cold storage. For jobs only: it asks for no right. */
 @Injectable()
 export class HotMessages {
+  constructor(private readonly folds: ConversationFolds) {}
+
   /** In the order of ids, those after `after`; ended ones too. */
   conversations(ctx: RequestContext, after: ObjectId | null, limit: number): Promise<ArchivableConversation[]> {
     return ctx.repository(conversations).find(after === null ? {} : { _id: { $gt: after } }, {
@@ -79,11 +56,23 @@ export class HotMessages {
     return ctx.repository(messages).count({ conversation_id, created_at: { $lt: before } }, { withDeleted: true });
   }
 
-  /** Whole, by `seq`, as BSON. */
-  encodedAfter(ctx: RequestContext, conversation_id: ObjectId, seq: number, limit: number): Promise<Uint8Array[]> {
+  /** The highest `seq` that is folded into the conversation's row, after folding it: nothing above may leave the hot messages. */
+  async foldedUpTo(ctx: RequestContext, conversationId: ObjectId): Promise<number> {
+    return (await this.folds.fold(ctx, conversationId))?.last_seq ?? 0;
+  }
+
+  /** Whole, by `seq`, as BSON: those after a number, up to another. */
+  encodedAfter(
+    ctx: RequestContext,
+    conversation_id: ObjectId,
+    { after, upTo, limit }: { after: number; upTo: number; limit: number },
+  ): Promise<Uint8Array[]> {
     return ctx
       .repository(messages)
-      .findEncoded({ conversation_id, seq: { $gt: seq } }, { sort: { seq: 1 }, limit, withDeleted: true });
+      .findEncoded(
+        { conversation_id, seq: { $gt: after, $lte: upTo } },
+        { sort: { seq: 1 }, limit, withDeleted: true },
+      );
   }
 
   /** All of a conversation, by `seq`, with what belongs to each; tombstones too. */

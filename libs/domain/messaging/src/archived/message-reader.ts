@@ -1,7 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { ObjectId as BsonObjectId, type ObjectId } from 'bson';
 import { CaasError, type Direction, type Filter, type PageRequest, type RequestContext } from '#caas/kernel';
-import { HAS_MENTIONS, IN_A_THREAD, IS_PINNED, messages, type Message } from '../persistence/message.schema';
+import {
+  HAS_CHANGED,
+  HAS_MENTIONS,
+  IN_A_THREAD,
+  IS_PINNED,
+  messages,
+  type Message,
+} from '../persistence/message.schema';
 import { archivedMarks } from '../persistence/archived-mark.schema';
 import { ArchiveNumbers, type ArchiveNumber } from './archive-numbers';
 import { ArchivedPresenter } from './archived-presenter';
@@ -9,6 +16,14 @@ import { ColdMessages, ColdMoved, type ArchivedMessage, type ColdConversation, t
 import { coldPart, firstByRev, mergedBySeq } from './merging';
 
 const ATTEMPTS = 4;
+
+/** Messages of a conversation that changed after a `rev`, of those between two numbers. Both ends count. */
+export interface ChangedSpan {
+  afterRev: number;
+  fromSeq: number;
+  upToSeq: number;
+  limit: number;
+}
 
 /** A read of hot messages, and the archive of their conversation as it was at the same time. */
 interface Beside<T> {
@@ -93,18 +108,16 @@ export class MessageReader {
     );
   }
 
-  /** What changed after a `rev`, lowest first, of what has at least the `seq`; deleted ones too. @param ofHot narrows what is hot */
-  changedAfter(
-    ctx: RequestContext,
-    conversation_id: ObjectId,
-    { afterRev, fromSeq, limit }: { afterRev: number; fromSeq: number; limit: number },
-    ofHot: Filter<Message> = {},
-  ): Promise<Message[]> {
-    const changed = { conversation_id, rev: { $gt: afterRev }, ...(fromSeq > 1 ? { seq: { $gte: fromSeq } } : {}) };
+  /** What changed after a `rev`, lowest first; deleted ones too. */
+  changedAfter(ctx: RequestContext, conversation_id: ObjectId, wanted: ChangedSpan): Promise<Message[]> {
+    const { afterRev, limit } = wanted;
+    const changed = { conversation_id, rev: { $gt: afterRev }, ...seqsOf(wanted) };
+    // The index over revs holds only what changed.
+    const changedHot = { $and: [changed, HAS_CHANGED] };
     const byRev = { sort: { rev: 1 }, limit, withDeleted: true } as const;
     return this.settled(
       async (attempt) => {
-        const hot = () => ctx.repository(messages).find({ ...changed, ...ofHot }, byRev);
+        const hot = () => ctx.repository(messages).find(changedHot, byRev);
         const { rows, cold } = await this.beside(ctx, conversation_id, hot, attempt);
         if (!cold) return rows;
         const marked = await ctx.repository(archivedMarks).find({ ...changed, changes: { $gt: 0 } }, byRev);
@@ -113,7 +126,7 @@ export class MessageReader {
           marked.map(({ _id }) => _id),
         );
         const moved = await this.presenter.present(ctx, await this.cold.find(ctx, ids));
-        const asArchived = await this.unmarked(ctx, cold, { afterRev, fromSeq, limit });
+        const asArchived = await this.unmarked(ctx, cold, wanted);
         return firstByRev([...rows, ...moved, ...asArchived], limit);
       },
       this.forgetting(ctx, conversation_id),
@@ -161,11 +174,11 @@ export class MessageReader {
   private async unmarked(
     ctx: RequestContext,
     cold: ColdConversation,
-    { afterRev, fromSeq, limit }: { afterRev: number; fromSeq: number; limit: number },
+    { afterRev, fromSeq, upToSeq, limit }: ChangedSpan,
   ): Promise<Message[]> {
     const kept: Message[] = [];
     for (let after = afterRev; kept.length < limit;) {
-      const found = await cold.changedAfter(after, fromSeq, limit);
+      const found = await cold.changedAfter(after, fromSeq, upToSeq, limit);
       const left = hexes(await this.notHot(ctx, idsOf(found)));
       const own = found.filter(({ message }) => left.has(message._id.toHexString()));
       const presented = await this.presenter.present(ctx, own);
@@ -247,9 +260,15 @@ const order = (direction: Direction) => ({ seq: direction === 'backward' ? -1 : 
 /** The index over threads holds only what is in one. */
 const inThread = (thread_root_id: ObjectId): Filter<Message> => ({ $and: [{ thread_root_id }, IN_A_THREAD] });
 
-function spanFilter(conversation_id: ObjectId, { from, to }: SeqSpan, also: object = {}) {
-  const seq = { ...(from > 1 ? { $gte: from } : {}), ...(to < Infinity ? { $lte: to } : {}) };
-  return { conversation_id, ...also, ...(Object.keys(seq).length > 0 ? { seq } : {}) };
+const spanFilter = (conversation_id: ObjectId, { from, to }: SeqSpan, also: object = {}) => ({
+  conversation_id,
+  ...also,
+  ...seqsOf({ fromSeq: from, upToSeq: to }),
+});
+
+function seqsOf({ fromSeq, upToSeq }: Pick<ChangedSpan, 'fromSeq' | 'upToSeq'>) {
+  const seq = { ...(fromSeq > 1 ? { $gte: fromSeq } : {}), ...(upToSeq < Infinity ? { $lte: upToSeq } : {}) };
+  return Object.keys(seq).length > 0 ? { seq } : {};
 }
 
 function hotSpan(ctx: RequestContext, id: ObjectId, span: SeqSpan, also?: object): Promise<Message[]> {

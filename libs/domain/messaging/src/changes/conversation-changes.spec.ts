@@ -1,7 +1,6 @@
 import { ObjectId } from 'bson';
 import { CaasError, type RequestContext } from '#caas/kernel';
-import { CounterMemory } from '../sending/counter-memory';
-import { WriteTurns } from '../sending/write-turns';
+import { ConversationFolds } from '../folding/conversation-folds';
 import { ConversationChanges, Unchanged } from './conversation-changes';
 
 /** The conversation's row, and transactions that leave it as it was when they fail. */
@@ -28,10 +27,11 @@ class MemoryDatabase {
     within: () => this.ctx,
     repository: () => ({
       findOneAndUpdate: (_filter: unknown, { $inc }: { $inc: { rev: number } }) => {
-        const before = { rev: this.rev };
+        const before = { _id: new ObjectId(), last_seq: 0, rev: this.rev };
         this.rev += $inc.rev;
         return Promise.resolve(before);
       },
+      find: () => Promise.resolve([]),
       updateOne: (_filter: unknown, { $inc }: { $inc: { rev: number } }) => {
         this.rev += $inc.rev;
         return Promise.resolve({ matched: 1 });
@@ -46,7 +46,7 @@ describe('ConversationChanges', () => {
   let changes: ConversationChanges;
   beforeEach(() => {
     database = new MemoryDatabase();
-    changes = new ConversationChanges(new WriteTurns(), new CounterMemory());
+    changes = new ConversationChanges(new ConversationFolds(undefined as never, undefined as never));
   });
   const change = (work: Parameters<typeof changes.apply<unknown>>[2] = () => Promise.resolve('done')) =>
     changes.apply(database.ctx, id, work);

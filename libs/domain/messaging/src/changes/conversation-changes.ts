@@ -1,27 +1,36 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
-import { CaasError, notFound, type RequestContext } from '#caas/kernel';
+import { CaasError, notFound, type NewDocument, type RequestContext } from '#caas/kernel';
 import { isEngineAway } from '#caas/platform/http';
 import { conversationKey } from '../conversations/conversation-key';
+import { ConversationFolds, foldWithin } from '../folding/conversation-folds';
+import { foldOf } from '../folding/fold';
 import { conversations, type Conversation } from '../persistence/conversation.schema';
-import { CounterMemory } from '../sending/counter-memory';
-import { WriteTurns } from '../sending/write-turns';
+import { messages, type Message } from '../persistence/message.schema';
 
 /** More in one transaction would make each wait longer than it gains. */
 const MAX_TOGETHER = 32;
 /** Seconds of work for a busy engine: whoever comes later is better told so than kept waiting. */
 const MAX_WAITING = 1_000;
 
+/** A message that gets its numbers from the change that inserts it. */
+export type Unnumbered = Omit<NewDocument<Message>, 'seq' | 'rev' | 'created_rev'>;
+
 /** What a change can do, in the one transaction that gives it its place in the order. */
 export interface ChangeScope {
   /** Of the transaction: everything that belongs to the change is read and written through it. */
   tx: RequestContext;
-  /** The row as the changes before this one left it, except for what they wrote to it themselves; `rev` is this change's own. */
+  /**
+   * The row as the changes before this one left it, except for what they wrote to it themselves. All messages are folded into
+   * it; `rev` is this change's own.
+   */
   conversation: Conversation;
   /** The conversation's `rev` with this change: for the message or member that it is about, and for the event. */
   rev: number;
   /** One more, for something else that changes along with it and that clients are told of by itself. */
   furtherRev(): number;
+  /** Stores a message with the next `seq`. @throws DuplicateKeyError when another process took the number: start over */
+  insert(message: Unnumbered): Promise<Message>;
 }
 
 /** Says that there was nothing to change: no `rev` is used, and `value` is the answer. */
@@ -45,18 +54,15 @@ interface Pending {
 }
 
 /**
- * Every change of a conversation that is not a new message: it takes the next `rev` in the transaction that makes the change.
- * What comes while another is under way waits and then goes together, in one transaction, and in turns with the sends of this
- * process. A change that fails fails alone.
+ * Every change of a conversation that is not a plain send: it takes the next `rev` in the transaction that makes the change, after
+ * the row was folded. What comes while another is under way waits and then goes together, in one transaction. A change that fails
+ * fails alone.
  */
 @Injectable()
 export class ConversationChanges {
   private readonly waiting = new Map<string, Pending[]>();
 
-  constructor(
-    private readonly turns: WriteTurns,
-    private readonly memory: CounterMemory,
-  ) {}
+  constructor(private readonly folds: ConversationFolds) {}
 
   /**
    * Runs `work` in a transaction, again from the start after a conflict: it must have no effect but through `tx`. Tell clients
@@ -78,12 +84,7 @@ export class ConversationChanges {
 
   private async drain(key: string, conversationId: ObjectId): Promise<void> {
     for (let waiting = this.waiting.get(key)!; waiting.length > 0;) {
-      await this.turns.wait(key);
-      try {
-        await this.together(conversationId, waiting.splice(0, MAX_TOGETHER));
-      } finally {
-        this.turns.release(key);
-      }
+      await this.together(conversationId, waiting.splice(0, MAX_TOGETHER));
     }
     this.waiting.delete(key);
   }
@@ -102,7 +103,7 @@ export class ConversationChanges {
 
   private async commit(conversationId: ObjectId, group: Pending[]): Promise<Changed<unknown>[]> {
     const { ctx } = group[0]!;
-    const { before, answers, used } = await ctx.transaction(async (tx) => {
+    const { row, answers } = await ctx.transaction(async (tx) => {
       const rows = tx.repository(conversations);
       // First of all: the row's lock is what puts the writers of several processes one after another.
       const before = await rows.findOneAndUpdate(
@@ -111,23 +112,45 @@ export class ConversationChanges {
         { returning: 'before' },
       );
       if (!before) throw notFound('conversation');
+      let row = await this.folds.within(tx, before);
       let used = 0;
       const answers: Changed<unknown>[] = [];
       for (const { ctx: own, work } of group) {
         const rev = before.rev + used + 1;
         let further = 0;
-        const furtherRev = () => rev + (further += 1);
-        const value = await work({ tx: own.within(tx), conversation: { ...before, rev }, rev, furtherRev });
+        const value = await work({
+          tx: own.within(tx),
+          conversation: { ...row, rev },
+          rev,
+          furtherRev: () => rev + (further += 1),
+          insert: async (message) => {
+            const stored = await insertNext(tx, row, message, rev - 1);
+            const fold = foldOf(row, [stored]);
+            if (fold) row = await foldWithin(tx, fold);
+            return stored;
+          },
+        });
         const unchanged = value instanceof Unchanged;
         answers.push(unchanged ? { value: value.value, rev: null } : { value, rev });
         if (!unchanged) used += 1 + further;
       }
       if (used !== group.length) await rows.updateOne({ _id: conversationId }, { $inc: { rev: used - group.length } });
-      return { before, answers, used };
+      return { row, answers };
     });
-    if (used > 0) this.memory.moved(ctx, conversationId, before.rev, before.rev + used);
+    this.folds.moved(ctx, row);
     return answers;
   }
+}
+
+/** One above the highest that is hot, which the folded row says, and the highest that is or was archived. */
+async function insertNext(
+  tx: RequestContext,
+  { _id, last_seq, archived_seq }: Conversation,
+  message: Unnumbered,
+  created_rev: number,
+): Promise<Message> {
+  const seq = Math.max(last_seq, archived_seq ?? 0) + 1;
+  return tx.repository(messages).insertOne({ ...message, conversation_id: _id, seq, rev: 0, created_rev });
 }
 
 const tooManyChanges = () =>

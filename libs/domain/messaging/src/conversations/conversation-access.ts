@@ -4,7 +4,9 @@ import { forbidden, notFound, type RequestContext, type UserReference } from '#c
 import { isModerator, members, type Member, type Role, type Standing } from '#caas/domain/groups';
 import { Blocks } from '#caas/domain/users';
 import { FreshCache, Invalidations } from '#caas/platform/cache';
+import { Realtime } from '#caas/platform/realtime';
 import { ArchiveNumbers } from '../archived/archive-numbers';
+import { ConversationFolds } from '../folding/conversation-folds';
 import { conversationKey } from './conversation-key';
 import { conversations, type Conversation } from '../persistence/conversation.schema';
 import type { Message } from '../persistence/message.schema';
@@ -50,7 +52,15 @@ export class ConversationAccess {
     private readonly blocks: Blocks,
     private readonly invalidations: Invalidations,
     private readonly archives: ArchiveNumbers,
+    private readonly folds: ConversationFolds,
+    realtime: Realtime,
   ) {
+    // Before the process that ended the right answers: by the invalidations alone it would be a moment later.
+    realtime.onRightsEnded((tenantId, conversationId, userIds) => {
+      const key = `${tenantId}:${conversationId}`;
+      if (userIds === null) this.facts.forgetWhere((known) => known.startsWith(`${key}:`));
+      else for (const userId of userIds) this.facts.forget(`${key}:${userId}`);
+    });
     invalidations.on('member', ({ tenantId, id }) => this.facts.forget(`${tenantId}:${id}`));
     invalidations.on('conversation', ({ tenantId, id }) =>
       this.facts.forgetWhere((key) => key.startsWith(`${tenantId}:${id}:`)),
@@ -73,6 +83,7 @@ export class ConversationAccess {
       const entry = await this.requireMember(ctx, id);
       return { ...entry, standing: entry.member.role };
     }
+    await this.folds.settle(ctx, [id]);
     const conversation = await ctx.repository(conversations).findById(id);
     if (!conversation) throw notFound('conversation');
     return { conversation, member: null, standing: 'server' };
@@ -84,14 +95,21 @@ export class ConversationAccess {
     return entry ?? null;
   }
 
-  /** Those among `ids` that the actor is in, by id. */
+  /** Those among `ids` that the actor is in, by id; not older than what this process has stored in them. */
   async findMany(ctx: RequestContext, ids: ObjectId[]): Promise<Map<string, Entry>> {
+    await this.folds.settle(ctx, ids);
     const askedAtMs = performance.now();
     const entries = await entriesAmong(ctx, ids);
     if (!ctx.connection.inTransaction) {
       for (const { conversation } of entries.values()) this.archives.note(ctx, conversation, askedAtMs);
     }
     return entries;
+  }
+
+  /** The same, when a client knows more of a conversation than its row says: with all that is stored by whichever process. */
+  async findFolded(ctx: RequestContext, id: ObjectId): Promise<Entry | null> {
+    await this.folds.fold(ctx, id);
+    return this.find(ctx, id);
   }
 
   /** Those among `found` that the actor is in, in their order. */

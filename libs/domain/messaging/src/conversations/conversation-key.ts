@@ -4,6 +4,3 @@ import type { RequestContext } from '#caas/kernel';
 /** A conversation in the memory of this process, where those of all tenants lie together. */
 export const conversationKey = ({ tenantId }: Pick<RequestContext, 'tenantId'>, conversationId: ObjectId): string =>
   `${tenantId}:${conversationId.toHexString()}`;
-
-/** Whose conversation a key stands for. */
-export const tenantOfKey = (key: string): string => key.slice(0, key.indexOf(':'));

@@ -70,7 +70,8 @@ export class ConversationOpenings {
   announce(ctx: RequestContext, conversation: Conversation, everyone: UserReference[]): void {
     const conversationId = conversation._id.toHexString();
     const userIds = everyone.map(({ user_id }) => user_id.toHexString());
-    this.realtime.join(ctx, userIds, conversationId, conversation.rev);
+    const { last_seq: seq, rev } = conversation;
+    this.realtime.join(ctx, userIds, conversationId, { seq, rev });
     for (const userId of userIds) {
       const data = viewOfConversation(conversation);
       this.realtime.publish(ctx, { userId }, { type: 'conversation.created', conversationId, data });

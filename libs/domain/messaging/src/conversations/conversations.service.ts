@@ -21,6 +21,7 @@ import {
   type ConversationType,
   type History,
 } from '../persistence/conversation.schema';
+import { ConversationFolds } from '../folding/conversation-folds';
 import { ConversationAccess, type Entry } from './conversation-access';
 import { ConversationOpenings } from './conversation-openings';
 
@@ -43,6 +44,7 @@ export class ConversationsService {
     private readonly openings: ConversationOpenings,
     private readonly rules: TextRules,
     private readonly settings: Settings,
+    private readonly folds: ConversationFolds,
   ) {}
 
   /**
@@ -76,11 +78,13 @@ export class ConversationsService {
         { 'user.user_id': ctx.user.user_id, ...which },
         { sort: { _id: -1 }, limit: FEED_LIMIT, fields: ['conversation_id'] },
       );
+    const ids = own.map(({ conversation_id }) => conversation_id);
+    await this.folds.settle(ctx, ids);
     const backward = request.direction === 'backward';
     const order = backward ? -1 : 1;
     const rows = await ctx.repository(conversations).find(
       {
-        $and: [{ _id: { $in: own.map(({ conversation_id }) => conversation_id) } }, beyond(request)],
+        $and: [{ _id: { $in: ids } }, beyond(request)],
       },
       { sort: { last_activity_at: order, _id: order }, limit: request.limit + 1 },
     );

@@ -55,7 +55,7 @@ export class MessagesController {
   @RateLimited('read', 5)
   @Post('sync')
   @HttpCode(200)
-  @ApiOperation({ summary: 'What changed since the revs that a client remembers' })
+  @ApiOperation({ summary: 'What was sent and what changed since the numbers that a client remembers' })
   sync(@Ctx() ctx: RequestContext, @Body() { limit, ...known }: SyncDto) {
     return this.syncs.sync(ctx, { ...known, limit: limit ?? SYNC_LIMIT });
   }

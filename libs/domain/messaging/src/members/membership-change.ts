@@ -23,8 +23,8 @@ type RoomEvent =
 export interface MembershipOutcome {
   /** As it is now; its `rev` is that of the last event. */
   conversation: Conversation;
-  /** The conversation's `rev` before the change. */
-  revBefore: number;
+  /** Where the conversation stood before the change. */
+  before: { seq: number; rev: number };
   joined: Member[];
   left: Member[];
   events: RoomEvent[];
@@ -103,7 +103,7 @@ export class MembershipChange {
             .findOneAndUpdate({ _id: conversation._id }, { $inc: { member_count: grown } }, { withDeleted: true });
     return {
       conversation: { ...row!, rev: grown === 0 ? (this.lastRev ?? rev) : this.nextRev() },
-      revBefore: rev - 1,
+      before: { seq: conversation.last_seq, rev: rev - 1 },
       joined: this.joined,
       left: this.left,
       events: this.events,

@@ -14,13 +14,15 @@ export class MembershipNews {
     private readonly realtime: Realtime,
   ) {}
 
-  tell(ctx: RequestContext, outcome: MembershipOutcome): void {
+  /** @returns when every process has taken out of the room whoever lost their place in it, or after a second */
+  async tell(ctx: RequestContext, outcome: MembershipOutcome): Promise<void> {
     const { conversation, joined, left, events, closed } = outcome;
     const conversationId = conversation._id.toHexString();
     this.forget(ctx, outcome);
+    let isDone: Promise<void> | null = null;
     // In before the event of it, so that those who come hear it too; out before it, since it is the first they do not hear.
-    if (joined.length > 0) this.realtime.join(ctx, joined.map(userIdOf), conversationId, outcome.revBefore);
-    if (left.length > 0) this.realtime.leave(ctx, left.map(userIdOf), conversationId);
+    if (joined.length > 0) this.realtime.join(ctx, joined.map(userIdOf), conversationId, outcome.before);
+    if (left.length > 0) isDone = this.realtime.leave(ctx, left.map(userIdOf), conversationId);
     for (const member of joined) {
       const data = viewOfConversationForNewcomer(conversation);
       this.realtime.publish(ctx, { userId: userIdOf(member) }, { type: 'conversation.created', conversationId, data });
@@ -31,8 +33,9 @@ export class MembershipNews {
         type === 'member.removed' && left.find(({ user }) => user.user_id.toHexString() === data.user.user_id);
       if (member) this.realtime.publish(ctx, { userId: userIdOf(member) }, { type, conversationId, data });
     }
-    if (closed) return this.realtime.close(ctx, conversationId);
-    if (joined.length !== left.length) this.updated(ctx, outcome);
+    if (closed) isDone = this.realtime.close(ctx, conversationId);
+    else if (joined.length !== left.length) this.updated(ctx, outcome);
+    await isDone;
   }
 
   /** Nothing is remembered of those who come: that somebody is outside never is. */

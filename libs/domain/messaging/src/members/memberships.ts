@@ -165,7 +165,7 @@ export class Memberships {
       if (value instanceof Unchanged) return new Unchanged({ value: value.value, outcome: null });
       return { value, outcome: await change.finish() };
     });
-    if (value.outcome) this.news.tell(ctx, value.outcome);
+    if (value.outcome) await this.news.tell(ctx, value.outcome);
     return value.value;
   }
 }

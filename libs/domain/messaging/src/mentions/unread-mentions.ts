@@ -32,8 +32,8 @@ interface Counted {
 @Injectable()
 export class UnreadMentions {
   /**
-   * By all that a count follows from: what changes a message takes the next `rev`, and what archiving changes the next
-   * `archive_version`. So nothing has to be forgotten.
+   * By all that a count follows from: a new message takes the next `seq`, what changes one the next `rev`, and what archiving
+   * changes the next `archive_version`. So nothing has to be forgotten.
    */
   private readonly known = new LRUCache<string, number>({ max: MAX_KNOWN });
 
@@ -123,11 +123,10 @@ export class UnreadMentions {
 }
 
 const keyOf = ({ tenantId, user }: RequestContext, entry: Entry, apart: Apart): string => {
-  const { _id, rev, archive_version } = entry.conversation;
+  const { _id, last_seq, rev, archive_version } = entry.conversation;
   const { after } = unreadWindow(entry);
-  return [tenantId, user.user_id.toHexString(), _id.toHexString(), rev, archive_version ?? 0, after, apart.key].join(
-    '/',
-  );
+  const numbers = [last_seq, rev, archive_version ?? 0, after];
+  return [tenantId, user.user_id.toHexString(), _id.toHexString(), ...numbers, apart.key].join('/');
 };
 
 const atMost = ([id, count]: [string, number]): [string, number] => [id, Math.min(count, MOST_UNREAD_MENTIONS)];

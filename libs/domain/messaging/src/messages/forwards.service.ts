@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import { conflict, parseObjectId, type RequestContext } from '#caas/kernel';
 import { ConversationAccess } from '../conversations/conversation-access';
-import type { Sent } from '../sending/send-committer';
+import type { Sent } from '../sending/message-batcher';
 import { TextModeration } from '../moderation/text-moderation';
 import { fileIdsOf } from './content';
 import { MessageAccess } from './message-access';

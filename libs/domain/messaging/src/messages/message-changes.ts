@@ -4,7 +4,7 @@ import { ConversationChanges, Unchanged, type ChangeScope } from '../changes/con
 import { messageArchived, requireHot } from '../archived/archived-parts';
 import { ArchivedMarks } from '../archived/archived-marks';
 import { conversations, type LastMessage } from '../persistence/conversation.schema';
-import { messages, type Message } from '../persistence/message.schema';
+import { messages, shownRevOf, type Message } from '../persistence/message.schema';
 import { SearchHints } from '../search/search-hints';
 import { viewOfMessage } from '../views';
 import { MessageNews } from './message-news';
@@ -90,16 +90,19 @@ export class MessageChanges {
   tell(ctx: RequestContext, message: Message): void {
     const { seq, rev } = message;
     const type = message.deleted_at ? 'message.deleted' : 'message.updated';
-    this.news.tell(ctx, message, { type, seq, rev, data: viewOfMessage(message) });
+    const baseRev = message.base_rev ? { baseRev: message.base_rev } : {};
+    this.news.tell(ctx, message, { type, seq, rev, ...baseRev, data: viewOfMessage(message) });
     this.search.mark(ctx, message.conversation_id);
   }
 }
 
 /** @returns the message as it then is */
-export async function changeMessage(tx: RequestContext, { _id }: Message, fields: ChangedFields): Promise<Message> {
+export async function changeMessage(tx: RequestContext, before: Message, fields: ChangedFields): Promise<Message> {
+  const { _id } = before;
+  const $set = { ...fields, base_rev: shownRevOf(before) };
   const changed = await tx
     .repository(messages)
-    .findOneAndUpdate({ _id }, { $set: fields }, { withDeleted: true, returning: 'after' });
+    .findOneAndUpdate({ _id }, { $set }, { withDeleted: true, returning: 'after' });
   if (!changed) throw notFound('message');
   return changed;
 }

@@ -8,7 +8,7 @@ import { ConversationAccess } from '../conversations/conversation-access';
 import { draftOf, type Draft, type SendKey } from '../sending/draft';
 import { requestHash } from '../sending/request-hash';
 import { SearchHints } from '../search/search-hints';
-import { SendCommitter, type Sent } from '../sending/send-committer';
+import { MessageBatcher, type Sent } from '../sending/message-batcher';
 import { viewOfMessage } from '../views';
 import { MessageChanges } from './message-changes';
 import { SendMetrics } from './send-metrics';
@@ -36,7 +36,7 @@ export interface Checked extends Partial<Draft> {
 export class MessageSender {
   constructor(
     private readonly access: ConversationAccess,
-    private readonly committer: SendCommitter,
+    private readonly batcher: MessageBatcher,
     private readonly attachments: MessageAttachments,
     private readonly changes: MessageChanges,
     private readonly realtime: Realtime,
@@ -72,30 +72,32 @@ export class MessageSender {
       if (!isAboutNow(error)) throw error;
       await this.access.readable(ctx, key.conversation_id);
       // Stored is stored: whoever asks again hears so, whatever has been forbidden or removed since.
-      const sent = await this.committer.find(ctx, key);
+      const sent = await this.batcher.find(ctx, key);
       if (sent) return sent;
       throw error;
     }
   }
 
-  private submit(ctx: RequestContext, draft: Draft, files: FilesToAttach | undefined): Promise<Sent> {
-    if (!files) return this.committer.submit(ctx, draft);
+  private async submit(ctx: RequestContext, draft: Draft, files: FilesToAttach | undefined): Promise<Sent> {
+    // Near the quota, and where something else changes with it, a message is stored in a transaction.
+    const isPlain = !draft.thread_root_id && !draft.flagged && !(await this.quota.isNear(ctx));
+    if (!files) return this.batcher.submit(ctx, draft, isPlain);
     return this.attachments.holding(
       ctx,
       draft,
       files,
-      (attachments) => this.committer.submit(ctx, { ...draft, attachments }),
+      (attachments) => this.batcher.submit(ctx, { ...draft, attachments }, isPlain),
       ({ message }) => message._id.equals(draft._id),
     );
   }
 
   private announce(ctx: RequestContext, { message, root }: Sent): void {
     const conversationId = message.conversation_id.toHexString();
-    const { seq, rev } = message;
+    const { seq, created_rev: afterRev } = message;
     this.realtime.publish(
       ctx,
       { conversationId },
-      { type: 'message.created', conversationId, seq, rev, data: viewOfMessage(message) },
+      { type: 'message.created', conversationId, seq, afterRev, data: viewOfMessage(message) },
     );
     this.search.mark(ctx, message.conversation_id);
     if (root) this.changes.tell(ctx, root);

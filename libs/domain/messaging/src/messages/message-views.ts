@@ -16,8 +16,8 @@ export class MessageViews {
     return view!;
   }
 
-  async page(ctx: RequestContext, { data, page }: Page<Message>) {
-    return { data: await this.all(ctx, data), page };
+  async page<P extends Page<Message>>(ctx: RequestContext, { data, page }: P) {
+    return { data: await this.all(ctx, data), page: page as P['page'] };
   }
 
   async all(ctx: RequestContext, messages: Message[]) {

@@ -17,12 +17,13 @@ import { TextModeration } from '../moderation/text-moderation';
 import { ConversationAccess } from '../conversations/conversation-access';
 import type { Message, MessageType } from '../persistence/message.schema';
 import { pollOf, type NewPoll } from '../polls/poll';
-import type { Sent } from '../sending/send-committer';
+import type { Sent } from '../sending/message-batcher';
 import { Mentions } from './mentions';
 import { fileIdsOf, requireContent, type AttachedFile } from './content';
 import { MessageAccess } from './message-access';
 import { ContentLimits } from './content-limits';
 import { MessageSender, sendKeyOf, type Checked } from './message-sender';
+import { PageNumbersReader, withNumbers, type MessagePage } from './page-numbers';
 
 /** What a message says, whenever it is sent. */
 export interface MessageBody {
@@ -70,6 +71,7 @@ export class MessagesService {
     private readonly mentions: Mentions,
     private readonly sender: MessageSender,
     private readonly reader: MessageReader,
+    private readonly numbers: PageNumbersReader,
   ) {}
 
   /**
@@ -119,7 +121,8 @@ export class MessagesService {
   }
 
   /**
-   * A page by `seq`: newest first backward, oldest first forward. The cursor is the id of a message of this conversation.
+   * A page by `seq`: newest first backward, oldest first forward. The cursor is the id of a message of this conversation. With it
+   * go the conversation's numbers as they were before the page was read.
    * @throws CaasError `conversation_not_found`, `message_not_found` (404, for a thread that is none), `invalid_cursor` (400)
    */
   async page(
@@ -128,17 +131,19 @@ export class MessagesService {
     request: PageRequest,
     selector: MessageSelector = {},
     selection: MessageSelection = {},
-  ): Promise<Page<Message>> {
+  ): Promise<MessagePage> {
     const { visibleFrom } = await this.access.readable(ctx, conversationId);
+    const numbers = await this.numbers.read(ctx, conversationId, visibleFrom);
     if (selection.thread_root_id) {
       const root = await this.reader.find(ctx, selection.thread_root_id);
       if (!root || !isIn(root, conversationId, visibleFrom)) throw notFound('message');
     }
     const read = (span: Omit<SeqSpan, 'direction'>, direction = request.direction) =>
       this.read(ctx, conversationId, { ...span, from: Math.max(span.from, visibleFrom), direction }, selection);
-    if (selector.around_seq !== undefined) return around(request, selector.around_seq, read);
+    if (selector.around_seq !== undefined)
+      return withNumbers(await around(request, selector.around_seq, read), numbers);
     const bounds = request.cursor === null ? boundsOf(selector) : await this.cursorBounds(ctx, conversationId, request);
-    return cutPage(await read({ ...bounds, limit: request.limit + 1 }), request, idOf);
+    return withNumbers(cutPage(await read({ ...bounds, limit: request.limit + 1 }), request, idOf), numbers);
   }
 
   private read(ctx: RequestContext, id: ObjectId, span: SeqSpan, { pinned, thread_root_id }: MessageSelection) {

@@ -11,7 +11,7 @@ export type ConversationType = (typeof CONVERSATION_TYPES)[number];
 export const HISTORIES = ['all', 'joined'] as const;
 export type History = (typeof HISTORIES)[number];
 
-/** What an inbox shows of the newest message; its `seq` is the conversation's `last_seq`. */
+/** What an inbox shows of the newest folded message; its `seq` is the conversation's `last_seq`. */
 export interface LastMessage {
   id: ObjectId;
   /** One of the conversation's `people`. */
@@ -45,7 +45,7 @@ export class Conversation extends TenantDocumentBase {
   @Prop({ type: String, enum: HISTORIES, default: 'all' })
   history: History;
 
-  /** What ETag and If-Match speak of: name, metadata and history. `__v` grows with every send as well. */
+  /** What ETag and If-Match speak of: name, metadata and history. `__v` grows with every fold as well. */
   @Prop({ type: Number, default: 0 })
   settings_version: number;
 
@@ -63,24 +63,24 @@ export class Conversation extends TenantDocumentBase {
   @Prop({ type: Number, required: true })
   member_count: number;
 
-  /** `seq` of the newest message: it grows in the transaction that inserts the message, and nowhere else. */
+  /**
+   * Up to which `seq` messages are folded into this row: `last_seq`, `sent`, `sent_seqs`, `last_message`, `last_activity_at` and the
+   * newest sender in `people` follow from the messages, and only `foldOf` says how. There may be newer messages.
+   */
   @Prop({ type: Number, default: 0 })
   last_seq: number;
 
-  /**
-   * By month (`yyyy-mm`, UTC): how many messages were sent here, whatever became of them. It grows like `last_seq`, so that usage is
-   * counted exactly and costs a send no write of its own.
-   */
+  /** By month (`yyyy-mm`, UTC): how many messages were sent here, whatever became of them. Folded, like `last_seq`. */
   @Prop({ type: Object, default: {} })
   sent?: Record<string, number>;
 
-  /** Grows with every change in the conversation. */
+  /** Grows by one with every change in the conversation that is not a new message. */
   @Prop({ type: Number, default: 0 })
   rev: number;
 
   /**
-   * By user id, for those who wrote lately: the `seq` of their newest message, up to which they count as having read. Kept
-   * here because a send writes this row anyway; see `watermarks.ts`.
+   * By user id, for those who wrote lately: the `seq` of their newest message, up to which they count as having read. Folded;
+   * see `watermarks.ts`.
    */
   @Prop({ type: Object, default: {} })
   sent_seqs: Record<string, number>;
@@ -113,7 +113,7 @@ export const conversations = tenantCollection(Conversation, {
       partial: { pair_key: { $type: 'string' } },
       serves: 'the one direct conversation of a pair, also when both open it at once',
     },
-    // Each index more costs each send: the row's every version is entered into all of them.
+    // Each index more costs each fold: the row's every version is entered into all of them.
     { key: { tenant_id: 1, 'people.user_id': 1, _id: 1 }, serves: 'refreshing names' },
   ],
 });

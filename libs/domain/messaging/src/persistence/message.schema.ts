@@ -27,6 +27,7 @@ export const HAS_MENTIONS = { 'mentions.user_id': ANY_ID };
 export const HAS_REPLIERS = { 'last_repliers.user_id': ANY_ID };
 export const IS_FORWARDED = { 'forwarded_from.sender.user_id': ANY_ID };
 export const IN_A_THREAD = { thread_root_id: ANY_ID };
+export const HAS_CHANGED = { rev: { $gt: 0 } };
 export const IS_PINNED = { pinned_at: { $gt: new Date(0) } };
 
 @Schema()
@@ -34,17 +35,24 @@ export class Message extends MessageContent {
   @Prop({ type: Types.ObjectId, required: true })
   conversation_id: ObjectId;
 
-  /** 1, 2, 3, … in the order of acceptance, without gaps. */
+  /** 1, 2, 3, … in the order of acceptance, without gaps. The insert under it is the commit of a send. */
   @Prop({ type: Number, required: true })
   seq: number;
 
-  /** The conversation's `rev` at this message's last change. */
+  /** The conversation's `rev` of this message's last change; 0 when it never changed. Clients see `shownRevOf`. */
   @Prop({ type: Number, required: true })
   rev: number;
 
-  /** The conversation's `rev` when it was sent. */
+  /**
+   * The conversation's `rev` that the process knew which accepted it: a lower bound. Before sends were one write, a send took a `rev`
+   * of its own, and this was it.
+   */
   @Prop({ type: Number, required: true })
   created_rev: number;
+
+  /** Its `rev` before the last change. Absent when it changed less than twice, or before this was kept. */
+  @Prop({ type: Number })
+  base_rev?: number;
 
   @Prop({ type: String, required: true })
   client_message_id: string;
@@ -97,13 +105,26 @@ export class Message extends MessageContent {
   edition?: number;
 }
 
+/** The `rev` of its last change; 0 also for one of the version before that had only the `rev` of being sent. */
+export const shownRevOf = ({ rev, created_rev }: Pick<Message, 'rev' | 'created_rev'>): number =>
+  rev === created_rev ? 0 : rev;
+
 export const editionOf = ({ edition = 0 }: Pick<Message, 'edition'>): number => edition;
 
 export const messages = tenantCollection(Message, {
   name: 'messages',
   indexes: [
-    { key: { tenant_id: 1, conversation_id: 1, seq: 1 }, unique: true, serves: 'a page; and no seq is given twice' },
-    { key: { tenant_id: 1, conversation_id: 1, rev: 1 }, serves: 'sync: what changed after a rev' },
+    {
+      key: { tenant_id: 1, conversation_id: 1, seq: 1 },
+      unique: true,
+      serves: 'a page; the head; and no seq is given twice',
+    },
+    {
+      // With `seq`, also so that its name is not that of the index over all revs, which data of the version before has.
+      key: { tenant_id: 1, conversation_id: 1, rev: 1, seq: 1 },
+      partial: HAS_CHANGED,
+      serves: 'sync: what changed after a rev',
+    },
     {
       key: { tenant_id: 1, conversation_id: 1, 'sender.user_id': 1, client_message_id: 1 },
       unique: true,

@@ -27,6 +27,10 @@ export class SearchCursor extends TenantDocumentBase {
   @Prop({ type: Types.ObjectId, required: true })
   conversation_id: ObjectId;
 
+  /** The `seq` up to which every message has its entry. Absent in rows from before sends were one write. */
+  @Prop({ type: Number })
+  seq?: number;
+
   /** The conversation's `rev` up to which every change of a message is in its entry. */
   @Prop({ type: Number, required: true })
   rev: number;

@@ -93,11 +93,12 @@ export class ReactionsService {
   private tell(ctx: RequestContext, type: 'reaction.added' | 'reaction.removed', message: Message, emoji: string) {
     const data = {
       message_id: message._id.toHexString(),
+      base_rev: message.base_rev ?? 0,
       emoji,
       user: viewOfReference(ctx.user),
       reaction_counts: countsByEmoji(message.reaction_counts),
     };
-    this.news.tell(ctx, message, { type, rev: message.rev, data });
+    this.news.tell(ctx, message, { type, seq: message.seq, rev: message.rev, data });
   }
 }
 

@@ -13,7 +13,7 @@ import {
   type ScheduledMessage,
   type ScheduledState,
 } from '../persistence/scheduled-message.schema';
-import { SendCommitter } from '../sending/send-committer';
+import { MessageBatcher } from '../sending/message-batcher';
 import { ScheduledNews } from './scheduled-news';
 
 /** Longer than a send takes, however busy the engine: whoever is not done by then is taken for dead. */
@@ -33,7 +33,7 @@ export class ScheduledSender {
     private readonly contexts: RequestContexts,
     private readonly users: UserDirectory,
     private readonly messages: MessagesService,
-    private readonly committer: SendCommitter,
+    private readonly batcher: MessageBatcher,
     private readonly attachments: MessageAttachments,
     private readonly news: ScheduledNews,
     private readonly clock: Clock,
@@ -88,7 +88,7 @@ export class ScheduledSender {
 
   private async find(owner: RequestContext, row: ScheduledMessage, body: NewMessage): Promise<ObjectId | null> {
     const key = sendKeyOf(owner, row.conversation_id, body.client_message_id, body);
-    return (await this.committer.find(owner, key))?.message._id ?? null;
+    return (await this.batcher.find(owner, key))?.message._id ?? null;
   }
 
   /** Nobody but who holds the claim ends it: an attempt that was slow says nothing about the one that followed. */

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import { DuplicateKeyError, type RequestContext, type WriteOperation } from '#caas/kernel';
 import { conversations } from '../persistence/conversation.schema';
-import { messages, type Message } from '../persistence/message.schema';
-import { searchCursors, searchEntries, type SearchEntry } from '../persistence/search-entry.schema';
+import { HAS_CHANGED, messages, type Message } from '../persistence/message.schema';
+import { searchCursors, searchEntries, type SearchCursor, type SearchEntry } from '../persistence/search-entry.schema';
 import { termsOf } from './terms';
 
 const BATCH = 200;
@@ -31,45 +31,75 @@ export class SearchIndexer {
     const filter = after === null ? {} : { _id: { $gt: after } };
     const some = await ctx
       .repository(conversations)
-      .find(filter, { sort: { _id: 1 }, limit: CONVERSATIONS_AT_ONCE, fields: ['rev'], withDeleted: true });
-    const cursors = await ctx
-      .repository(searchCursors)
-      .find({ conversation_id: { $in: some.map(({ _id }) => _id) } }, { fields: ['conversation_id', 'rev'] });
-    const reached = new Map(cursors.map(({ conversation_id, rev }) => [conversation_id.toHexString(), rev]));
-    for (const { _id, rev } of some) if (rev > (reached.get(_id.toHexString()) ?? 0)) await this.index(ctx, _id);
+      .find(filter, { sort: { _id: 1 }, limit: CONVERSATIONS_AT_ONCE, fields: ['last_seq', 'rev'], withDeleted: true });
+    const cursors = await ctx.repository(searchCursors).find({ conversation_id: { $in: some.map(({ _id }) => _id) } });
+    const reached = new Map(cursors.map((cursor) => [cursor.conversation_id.toHexString(), cursor]));
+    for (const { _id, last_seq, rev } of some) {
+      const cursor = reached.get(_id.toHexString());
+      if (last_seq > (cursor?.seq ?? 0) || rev > (cursor?.rev ?? 0)) await this.index(ctx, _id);
+    }
     return some.length < CONVERSATIONS_AT_ONCE ? null : some.at(-1)!._id;
   }
 
-  /** How many messages it looked at. */
+  /** New messages first, then changes of those that have been read. @returns how many messages it looked at */
   private async step(ctx: RequestContext, conversation_id: ObjectId): Promise<number> {
     const cursor = await this.cursor(ctx, conversation_id);
     const conversation = await ctx.repository(conversations).findById(conversation_id, { withDeleted: true });
-    if (!conversation || conversation.rev <= cursor) return 0;
+    if (!conversation) return 0;
     return ctx.transaction(async (tx) => {
-      const changed = await tx
-        .repository(messages)
-        .find({ conversation_id, rev: { $gt: cursor } }, { sort: { rev: 1 }, limit: BATCH, withDeleted: true });
+      const rows = tx.repository(messages);
+      const bySeq = { sort: { seq: 1 }, limit: BATCH, withDeleted: true } as const;
+      // Also those that are not folded into the conversation's row yet.
+      const sent = await rows.find({ conversation_id, seq: { $gt: cursor.seq } }, bySeq);
+      if (sent.length > 0) {
+        await moveCursor(tx, cursor, { seq: sent.at(-1)!.seq, rev: cursor.rev }, sent);
+        return sent.length;
+      }
+      const byRev = { sort: { rev: 1 }, limit: BATCH, withDeleted: true } as const;
+      const after = { $and: [{ conversation_id, rev: { $gt: cursor.rev } }, HAS_CHANGED] };
+      const changed = conversation.rev > cursor.rev ? await rows.find(after, byRev) : [];
       // Read before the messages, the conversation's rev promises nothing about later ones; other changes have no message.
-      const rev = changed.length === BATCH ? changed.at(-1)!.rev : Math.max(conversation.rev, changed.at(-1)?.rev ?? 0);
-      const { modified } = await tx
-        .repository(searchCursors)
-        .updateOne({ conversation_id, rev: cursor }, { $set: { rev } });
-      if (modified === 1) await tx.repository(searchEntries).bulkWrite(changed.map(entryOperation));
+      const last = changed.at(-1)?.rev ?? 0;
+      const rev = changed.length === BATCH ? last : Math.max(conversation.rev, last);
+      if (rev > cursor.rev) await moveCursor(tx, cursor, { seq: cursor.seq, rev }, changed);
       return changed.length;
     });
   }
 
-  private async cursor(ctx: RequestContext, conversation_id: ObjectId): Promise<number> {
+  private async cursor(ctx: RequestContext, conversation_id: ObjectId): Promise<Cursor> {
     const cursors = ctx.repository(searchCursors);
     const known = await cursors.findOne({ conversation_id });
-    if (known) return known.rev;
+    if (known?.seq !== undefined) return { ...known, seq: known.seq };
+    if (known) return this.completed(ctx, known);
     try {
-      await cursors.insertOne({ conversation_id, rev: 0 });
+      await cursors.insertOne({ conversation_id, seq: 0, rev: 0 });
     } catch (error) {
       if (!(error instanceof DuplicateKeyError)) throw error;
     }
-    return 0;
+    return { conversation_id, seq: 0, rev: 0 };
   }
+
+  /** A row from before sends were one write: what was sent up to its `rev` has its entry. */
+  private async completed(ctx: RequestContext, { conversation_id, rev }: SearchCursor): Promise<Cursor> {
+    const [newest] = await ctx
+      .repository(messages)
+      .find(
+        { conversation_id, created_rev: { $lte: rev, $gt: 0 } },
+        { sort: { seq: -1 }, limit: 1, withDeleted: true, fields: ['seq'] },
+      );
+    const seq = newest?.seq ?? 0;
+    await ctx.repository(searchCursors).updateOne({ conversation_id, rev }, { $set: { seq } });
+    return { conversation_id, seq, rev };
+  }
+}
+
+type Cursor = Pick<SearchCursor, 'conversation_id' | 'rev'> & { seq: number };
+
+/** Only one of two that stand at the same place goes on from there. */
+async function moveCursor(tx: RequestContext, from: Cursor, to: Pick<Cursor, 'seq' | 'rev'>, read: Message[]) {
+  const { conversation_id, seq, rev } = from;
+  const { modified } = await tx.repository(searchCursors).updateOne({ conversation_id, seq, rev }, { $set: to });
+  if (modified === 1) await tx.repository(searchEntries).bulkWrite(read.map(entryOperation));
 }
 
 function entryOperation(message: Message): WriteOperation<SearchEntry> {

@@ -2,7 +2,7 @@ import { ObjectId as BsonObjectId, type ObjectId } from 'bson';
 import type { NewDocument, UserReference } from '#caas/kernel';
 import type { Message } from '../persistence/message.schema';
 
-/** A message that was checked and may be written; `seq` and `rev` are given by the commit. */
+/** A message that was checked and may be written; its numbers are given by the insert. */
 export type Draft = Omit<NewDocument<Message>, 'seq' | 'rev' | 'created_rev'> & {
   _id: ObjectId;
   conversation_id: ObjectId;

@@ -12,22 +12,29 @@ import { MessageNews } from '../messages/message-news';
 import { MessageSender } from '../messages/message-sender';
 import { SendMetrics } from '../messages/send-metrics';
 import { MessagesService } from '../messages/messages.service';
+import { PageNumbersReader } from '../messages/page-numbers';
 import { ModerationCases } from '../moderation/moderation-cases';
 import { TextModeration } from '../moderation/text-moderation';
 import { ScheduledHints } from '../scheduled/scheduled-hints';
 import { ScheduledNews } from '../scheduled/scheduled-news';
 import { SearchHints } from '../search/search-hints';
-import { CounterMemory } from './counter-memory';
-import { GroupWriter } from './group-writer';
-import { SendCommitter } from './send-committer';
-import { WriteTurns } from './write-turns';
+import { Contention } from './contention';
+import { ConversationHeads } from './conversation-heads';
+import { LateSends } from './late-sends';
+import { MessageBatcher } from './message-batcher';
+import { MessageInserter } from './message-inserter';
+import { SendsWithChanges } from './sends-with-changes';
+import { SentMessages } from './sent-messages';
 
 const SENDING = [
   ContentLimits,
   ConversationAccess,
   ConversationChanges,
-  CounterMemory,
-  GroupWriter,
+  ConversationHeads,
+  Contention,
+  LateSends,
+  MessageBatcher,
+  MessageInserter,
   Mentions,
   MessageAccess,
   MessageAttachments,
@@ -36,13 +43,14 @@ const SENDING = [
   MessageSender,
   SendMetrics,
   MessagesService,
+  PageNumbersReader,
   ModerationCases,
   ScheduledHints,
   ScheduledNews,
   SearchHints,
-  SendCommitter,
+  SendsWithChanges,
+  SentMessages,
   TextModeration,
-  WriteTurns,
 ];
 
 /** How a message gets into a conversation: the same in apis, for clients, and in workers, for what was scheduled. */

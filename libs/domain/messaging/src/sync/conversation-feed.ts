@@ -1,15 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { ObjectId } from 'bson';
 import type { RequestContext, TenantId } from '#caas/kernel';
-import type { EventEnvelope } from '#caas/contracts';
 import { members, type Member } from '#caas/domain/groups';
-import { ConversationFeed } from '#caas/platform/realtime';
+import { ConversationFeed, type MissedEvent } from '#caas/platform/realtime';
 import { RequestContexts } from '#caas/tenancy';
 import { ownConversationIds } from '../conversations/own-conversations';
 import { cameAfter } from '../conversations/visibility';
 import { conversations } from '../persistence/conversation.schema';
 import { MessageReader } from '../archived/message-reader';
-import { missedEvents } from './missed-events';
+import type { Message } from '../persistence/message.schema';
+import { changedEventOf, createdEventOf } from './missed-events';
 
 const MAX_MISSED = 500;
 
@@ -36,32 +36,49 @@ export class MessagingFeed extends ConversationFeed {
     return new Set(found.map(({ user }) => user.user_id.toHexString()));
   }
 
-  override async missed(
-    tenantId: TenantId,
-    conversationId: string,
-    afterRev: number,
-    beforeRev: number,
-  ): Promise<{ envelope: EventEnvelope; hiddenFrom: string[] }[]> {
-    const ctx = await this.contexts.openFor(tenantId, { kind: 'system', name: 'fill-gap' }, 'fill-gap');
-    // Later changes too: what was created in the gap and changed after it is still to be told of.
-    const span = { afterRev, fromSeq: 1, limit: MAX_MISSED };
-    const rows = await this.reader.changedAfter(ctx, new ObjectId(conversationId), span, {
-      created_rev: { $lt: beforeRev },
-    });
-    const envelopes = missedEvents(rows, afterRev, beforeRev);
-    const late = envelopes.length === 0 ? [] : await this.lateIn(ctx, new ObjectId(conversationId), envelopes);
-    return envelopes.map((envelope) => ({
-      envelope,
+  override async missedMessages(tenantId: TenantId, conversationId: string, afterSeq: number, beforeSeq: number) {
+    const ctx = await this.contextOf(tenantId);
+    const id = new ObjectId(conversationId);
+    const span = { from: afterSeq + 1, to: beforeSeq - 1, direction: 'forward', limit: MAX_MISSED } as const;
+    return this.eventsOf(ctx, id, await this.reader.span(ctx, id, span), createdEventOf);
+  }
+
+  override async missedChanges(tenantId: TenantId, conversationId: string, afterRev: number, beforeRev: number) {
+    const ctx = await this.contextOf(tenantId);
+    const id = new ObjectId(conversationId);
+    const span = { afterRev, fromSeq: 1, upToSeq: Infinity, limit: MAX_MISSED };
+    const changed = await this.reader.changedAfter(ctx, id, span);
+    // Later ones are told of by their own events.
+    return this.eventsOf(
+      ctx,
+      id,
+      changed.filter(({ rev }) => rev < beforeRev),
+      changedEventOf,
+    );
+  }
+
+  private contextOf(tenantId: TenantId): Promise<RequestContext> {
+    return this.contexts.openFor(tenantId, { kind: 'system', name: 'fill-gap' }, 'fill-gap');
+  }
+
+  private async eventsOf(
+    ctx: RequestContext,
+    id: ObjectId,
+    messages: Message[],
+    eventOf: (message: Message) => Omit<MissedEvent, 'hiddenFrom'>,
+  ): Promise<MissedEvent[]> {
+    const late = messages.length === 0 ? [] : await this.lateIn(ctx, id, Math.min(...messages.map(({ seq }) => seq)));
+    return messages.map((message) => ({
+      ...eventOf(message),
       hiddenFrom: late
-        .filter(({ joined_seq }) => joined_seq >= envelope.seq!)
+        .filter(({ joined_seq }) => joined_seq >= message.seq)
         .map(({ user }) => user.user_id.toHexString()),
     }));
   }
 
-  /** Members who do not see all of these messages. */
-  private async lateIn(ctx: RequestContext, id: ObjectId, envelopes: EventEnvelope[]): Promise<Member[]> {
+  /** Members who do not see all messages from `seq` on. */
+  private async lateIn(ctx: RequestContext, id: ObjectId, seq: number): Promise<Member[]> {
     const conversation = await ctx.repository(conversations).findOne({ _id: id }, { fields: ['history'] });
-    if (conversation?.history !== 'joined') return [];
-    return cameAfter(ctx, id, Math.min(...envelopes.map(({ seq }) => seq!)));
+    return conversation?.history === 'joined' ? cameAfter(ctx, id, seq) : [];
   }
 }

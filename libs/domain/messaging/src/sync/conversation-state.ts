@@ -2,37 +2,73 @@ import type { Entry } from '../conversations/conversation-access';
 import type { Message } from '../persistence/message.schema';
 import { viewOfConversationFor, viewOfPreferences } from '../views';
 
-export const isBehind = ({ conversation }: Entry, rev: number): boolean => conversation.rev > rev;
+/** Two numbers of a conversation: what a client remembers, or where it stands. */
+export interface Position {
+  /** Of a client: the end of the messages that it holds without a gap. */
+  seq: number;
+  rev: number;
+}
+
+/** What was read of a conversation for an answer. */
+export interface Found {
+  /** Of messages up to the client's `seq`, those that changed after its `rev`, by `rev`. */
+  changed: Message[];
+  /** There are more of them. */
+  hasMoreChanged: boolean;
+  /** Messages after the client's `seq`, by `seq`. */
+  sent: Message[];
+  /** There are more of them, or there was no room to look. */
+  hasMoreSent: boolean;
+}
+
+export const isBehind = ({ conversation }: Entry, { seq, rev }: Position): boolean =>
+  conversation.last_seq > seq || conversation.rev > rev;
+
+/** A client that knows more than the row says: the row may lag, or it is of another history. */
+export const isAhead = ({ conversation }: Entry, { seq, rev }: Position): boolean =>
+  seq > conversation.last_seq || rev > conversation.rev;
 
 /**
- * What one conversation has in an answer; `page` are the messages of it.
- * @param found what changed after `rev`, one more than `limit` at most; null when there was no room to read it
- * @param unreadMentions of the member; asked only for who is behind
+ * What one conversation has in an answer.
+ * @param entry read before the messages: what came in between has higher numbers than the answer's, and is asked for next time
+ * @param found null when there was no room to read
+ * @param unreadMentions of the member; asked only for a client that is behind
  */
-export function stateOf(entry: Entry, rev: number, found: Message[] | null, limit: number, unreadMentions: number) {
-  const { conversation, member } = entry;
-  const page = (found ?? []).slice(0, limit);
-  const hasMore = found === null ? isBehind(entry, rev) : found.length > limit;
-  const reached = page.at(-1)?.rev ?? 0;
+export function stateOf(entry: Entry, known: Position, found: Found | null, unreadMentions: number) {
+  const { member } = entry;
+  const behind = isBehind(entry, known);
   return {
     // Beyond the contract: what a client shows of the conversation itself, when anything in it changed.
-    ...(isBehind(entry, rev) ? { conversation: viewOfConversationFor(entry, unreadMentions) } : {}),
-    page,
-    // Never later than the conversation's own row: what else happened between the two reads is not in this answer.
-    rev: hasMore ? Math.min(Math.max(rev, reached), conversation.rev) : conversation.rev,
-    has_more: hasMore,
+    ...(behind ? { conversation: viewOfConversationFor(entry, unreadMentions) } : {}),
+    ...reached(entry, known, found),
+    has_more: found === null ? behind : found.hasMoreChanged || found.hasMoreSent,
     // Without a rev, since nobody else sees them.
     preferences: viewOfPreferences(member),
-    resync_required: remembersAnother(entry, rev),
+    resync_required: remembersAnother(entry, known),
+  };
+}
+
+/** Up to where everything is told. */
+function reached({ conversation }: Entry, known: Position, found: Found | null): Position {
+  if (found === null) return known;
+  const { changed, hasMoreChanged, sent, hasMoreSent } = found;
+  const lastChange = changed.at(-1)?.rev ?? 0;
+  const lastSent = sent.at(-1)?.seq ?? 0;
+  return {
+    seq: hasMoreSent ? Math.max(known.seq, lastSent) : conversation.last_seq,
+    // Never later than the conversation's own row: what else happened between the two reads is not in this answer.
+    rev: hasMoreChanged ? Math.min(Math.max(known.rev, lastChange), conversation.rev) : conversation.rev,
   };
 }
 
 /**
- * A rev from the future is of another history, of a restored backup for one. What was erased without a trace is to be forgotten.
- * And who was out and came again may have been able to see what is hidden from them now.
+ * Numbers from the future are of another history, of a restored backup for one. What was erased without a trace is to be forgotten.
+ * And a member who was out and came again may have been able to see what is hidden from them now.
  */
-function remembersAnother({ conversation, member }: Entry, rev: number): boolean {
-  if (rev > conversation.rev) return true;
-  if (rev > 0 && rev < (conversation.resync_rev ?? 0)) return true;
-  return conversation.history === 'joined' && rev > 0 && rev < member.joined_rev;
+function remembersAnother(entry: Entry, known: Position): boolean {
+  const { conversation, member } = entry;
+  if (isAhead(entry, known)) return true;
+  if (known.seq === 0 && known.rev === 0) return false;
+  if (known.rev < (conversation.resync_rev ?? 0)) return true;
+  return conversation.history === 'joined' && known.rev < member.joined_rev;
 }

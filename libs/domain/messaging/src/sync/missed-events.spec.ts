@@ -1,6 +1,6 @@
 import { ObjectId } from 'bson';
 import type { Message } from '../persistence/message.schema';
-import { missedEvents } from './missed-events';
+import { changedEventOf, createdEventOf } from './missed-events';
 
 const sender = { user_id: new ObjectId(), user_external_id: 'anna', user_display_name: 'Anna' };
 const aMessage = (fields: Partial<Message>) =>
@@ -15,34 +15,28 @@ const aMessage = (fields: Partial<Message>) =>
     updated_at: new Date(),
     ...fields,
   }) as unknown as Message;
-const told = (messages: Message[], after: number, before: number) =>
-  missedEvents(messages, after, before).map(({ type, rev, seq }) => [type, rev, seq]);
 
-describe('missedEvents', () => {
-  const untouched = aMessage({ seq: 1, created_rev: 1, rev: 1 });
-  const edited = aMessage({ seq: 2, created_rev: 2, rev: 5, text: 'edited' });
-  const deleted = aMessage({ seq: 3, created_rev: 3, rev: 6, deleted_at: new Date() });
+describe('An event that is told late', () => {
+  const edited = aMessage({ seq: 2, created_rev: 3, rev: 6, base_rev: 5, text: 'edited' });
 
-  it('tells of what was created, changed and deleted, in order', () => {
-    expect(told([untouched, edited, deleted], 0, 7)).toEqual([
-      ['message.created', 1, 1],
-      ['message.created', 2, 2],
-      ['message.created', 3, 3],
-      ['message.updated', 5, 2],
-      ['message.deleted', 6, 3],
-    ]);
+  it('of a message that was sent has its seq and no rev, and waits for what its sender knew', () => {
+    const { envelope, afterRev } = createdEventOf(edited);
+    expect(envelope).toMatchObject({ type: 'message.created', seq: 2, data: { text: 'edited', rev: 6 } });
+    expect(envelope).not.toHaveProperty('rev');
+    expect(afterRev).toBe(3);
   });
 
-  it('tells only of changes of what was there before the gap', () => {
-    expect(told([edited, deleted], 4, 7)).toEqual([
-      ['message.updated', 5, 2],
-      ['message.deleted', 6, 3],
-    ]);
+  it('of a change has the rev of the last one, and says which came before it', () => {
+    const { envelope, baseRev } = changedEventOf(edited);
+    expect(envelope).toMatchObject({ type: 'message.updated', seq: 2, rev: 6 });
+    expect(baseRev).toBe(5);
+    const deleted = changedEventOf(aMessage({ seq: 3, created_rev: 0, rev: 1, deleted_at: new Date() }));
+    expect(deleted.envelope).toMatchObject({ type: 'message.deleted', seq: 3, rev: 1 });
+    expect(deleted).not.toHaveProperty('baseRev');
   });
 
-  it('tells of what was created in the gap and changed after it, as it is now', () => {
-    const [event] = missedEvents([edited, deleted], 1, 3);
-    expect(event).toMatchObject({ type: 'message.created', rev: 2, data: { text: 'edited', rev: 5 } });
-    expect(told([edited, deleted], 3, 5)).toEqual([]);
+  it('shows no rev of a message of the version before that never changed', () => {
+    const { envelope } = createdEventOf(aMessage({ seq: 7, created_rev: 9, rev: 9 }));
+    expect(envelope.data).toMatchObject({ rev: 0 });
   });
 });

@@ -1,32 +1,30 @@
 import { ObjectId } from 'bson';
 import type { EventEnvelope, EventType } from '#caas/contracts';
-import type { Message } from '../persistence/message.schema';
+import { shownRevOf, type Message } from '../persistence/message.schema';
 import { viewOfMessage } from '../views';
 
-/**
- * The events with `afterRev < rev < beforeRev` that messages as they are now can still tell of, in order. Of several changes of
- * one message only the last has left a trace, and that is all a client needs.
- * @param messages those that changed after `afterRev`, also when they changed once more after `beforeRev`
- */
-export function missedEvents(messages: Message[], afterRev: number, beforeRev: number): EventEnvelope[] {
-  return messages
-    .flatMap(eventsOf)
-    .filter(({ rev }) => rev! > afterRev && rev! < beforeRev)
-    .sort((a, b) => a.rev! - b.rev!);
-}
+/** That it was sent, told late: as it is now. It waits for what its sender's process knew. */
+export const createdEventOf = (message: Message) => ({
+  envelope: envelopeOf('message.created', message, {}),
+  afterRev: message.created_rev,
+});
 
-function eventsOf(message: Message): EventEnvelope[] {
-  const created = envelopeOf('message.created', message, message.created_rev);
-  if (message.rev === message.created_rev) return [created];
-  return [created, envelopeOf(message.deleted_at ? 'message.deleted' : 'message.updated', message, message.rev)];
-}
+/** Its last change, told late. Of several changes only the last has left a trace, and that is all a client needs. */
+export const changedEventOf = (message: Message) => {
+  const type = message.deleted_at ? 'message.deleted' : 'message.updated';
+  const { base_rev: baseRev } = message;
+  return {
+    envelope: envelopeOf(type, message, { rev: shownRevOf(message) }),
+    ...(baseRev ? { baseRev } : {}),
+  };
+};
 
-const envelopeOf = (type: EventType, message: Message, rev: number): EventEnvelope => ({
+const envelopeOf = (type: EventType, message: Message, numbers: { rev?: number }): EventEnvelope => ({
   id: new ObjectId().toHexString(),
   type,
   at: new Date().toISOString(),
   conversation_id: message.conversation_id.toHexString(),
   seq: message.seq,
-  rev,
+  ...numbers,
   data: viewOfMessage(message),
 });

@@ -2,27 +2,27 @@ import { Injectable } from '@nestjs/common';
 import { ObjectId } from 'bson';
 import { isObjectIdHex, type RequestContext } from '#caas/kernel';
 import { members } from '#caas/domain/groups';
+import { Realtime } from '#caas/platform/realtime';
 import { ConversationAccess, type Entry } from '../conversations/conversation-access';
 import { ConversationViews } from '../conversations/conversation-views';
 import { PeopleApart } from '../conversations/people-apart';
-import { visibleFrom } from '../conversations/visibility';
 import { UnreadMentions } from '../mentions/unread-mentions';
-import type { Message } from '../persistence/message.schema';
-import { MessageReader } from '../archived/message-reader';
 import { MessageViews } from '../messages/message-views';
 import { receiptOf, type Receipt } from '../receipts/receipts.service';
-import { isBehind, stateOf } from './conversation-state';
+import { isAhead, isBehind, stateOf, type Found, type Position } from './conversation-state';
+import { MissedMessages } from './missed-messages';
 
 const JOINED_AT_ONCE = 100;
 /** In one answer, about: conversations that have no room in it say so by `has_more`. */
 const MAX_MESSAGES = 1_000;
 const READ_AT_ONCE = 8;
+const NOTHING: Found = { changed: [], hasMoreChanged: false, sent: [], hasMoreSent: false };
 /** Receipts read by one query. */
 const MAX_MEMBERS_AT_ONCE = 2_000;
 
 export interface SyncRequest {
-  /** What the client remembers: the `rev` of each conversation. */
-  conversations: Record<string, number>;
+  /** What the client remembers, of each conversation. */
+  conversations: Record<string, Position>;
   /** Messages per conversation, at most. */
   limit: number;
   /** `joined_page.next_cursor` of the answer before. */
@@ -37,27 +37,25 @@ export class SyncService {
     private readonly views: MessageViews,
     private readonly conversationViews: ConversationViews,
     private readonly mentions: UnreadMentions,
-    private readonly reader: MessageReader,
+    private readonly missed: MissedMessages,
     private readonly apart: PeopleApart,
+    private readonly realtime: Realtime,
   ) {}
 
   async sync(ctx: RequestContext, { conversations: known, limit, joined_cursor }: SyncRequest) {
     const ids = Object.keys(known).filter(isObjectIdHex);
-    // Before the messages are read: what comes in between has a higher rev than the answer's, and is asked for next time.
-    const entries = await this.access.findMany(
-      ctx,
-      ids.map((id) => new ObjectId(id)),
-    );
-    const changes = await this.changes(ctx, entries, known, limit);
+    const entries = await this.entries(ctx, ids, known);
+    const missed = await this.missedIn(ctx, entries, known, limit);
     const receipts = await this.receipts(ctx, [...entries.values()]);
     const behind = [...entries].filter(([id, entry]) => isBehind(entry, known[id]!)).map(([, entry]) => entry);
     const mentions = await this.mentions.in(ctx, behind);
-    const found = [...changes.values()].flat();
+    const found = [...missed.values()].flatMap(({ changed, sent }) => [...changed, ...sent]);
     const seen = await this.views.all(ctx, found);
     const views = new Map(found.map(({ _id }, at) => [_id, seen[at]!]));
     const changed = [...entries].map(([id, entry]) => {
-      const { page, ...state } = stateOf(entry, known[id]!, changes.get(id) ?? null, limit, mentions.get(id) ?? 0);
-      const messages = page.map(({ _id }) => views.get(_id)!);
+      const own = missed.get(id) ?? null;
+      const messages = own ? [...own.changed, ...own.sent].map(({ _id }) => views.get(_id)!) : [];
+      const state = stateOf(entry, known[id]!, own, mentions.get(id) ?? 0);
       return [id, { messages, ...state, receipts: receipts.get(id) ?? [] }] as const;
     });
     return {
@@ -67,30 +65,46 @@ export class SyncService {
     };
   }
 
-  /** What changed in the conversations that changed, one more than asked; those that there was no room for are missing. */
-  private async changes(
+  /**
+   * The actor's own. Read before the messages: what comes in between has higher numbers than the answer's, and is asked for next
+   * time. A row that knows less than the client, or than what this process has heard of, is brought up to date first: the client may
+   * have come into the room just after an event of it, and is to hear of that here.
+   */
+  private async entries(ctx: RequestContext, ids: string[], known: Record<string, Position>) {
+    const entries = await this.access.findMany(
+      ctx,
+      ids.map((id) => new ObjectId(id)),
+    );
+    for (const [id, entry] of entries) {
+      const isLagging = this.realtime.heard(ctx, id).seq > entry.conversation.last_seq;
+      if (!isLagging && !isAhead(entry, known[id]!)) continue;
+      const now = await this.access.findFolded(ctx, entry.conversation._id);
+      if (now) entries.set(id, now);
+      else entries.delete(id);
+    }
+    return entries;
+  }
+
+  /** In the conversations where the client is behind; those that there was no room for are missing. */
+  private async missedIn(
     ctx: RequestContext,
     entries: Map<string, Entry>,
-    known: Record<string, number>,
+    known: Record<string, Position>,
     limit: number,
-  ): Promise<Map<string, Message[]>> {
-    const changed = [...entries].filter(([id, entry]) => isBehind(entry, known[id]!));
-    const found = new Map<string, Message[]>();
+  ): Promise<Map<string, Found>> {
+    const behind = [...entries].filter(([id, entry]) => isBehind(entry, known[id]!));
+    const found = new Map<string, Found>([...entries.keys()].map((id) => [id, NOTHING]));
     let total = 0;
-    for (let at = 0; at < changed.length && total < MAX_MESSAGES; at += READ_AT_ONCE) {
-      const some = changed.slice(at, at + READ_AT_ONCE);
-      const pages = await Promise.all(
-        some.map(([id, { conversation, member }]) =>
-          this.reader.changedAfter(ctx, conversation._id, {
-            afterRev: known[id]!,
-            fromSeq: visibleFrom(member, conversation),
-            limit: limit + 1,
-          }),
-        ),
-      );
-      pages.forEach((page, index) => {
-        found.set(some[index]![0], page);
-        total += page.length;
+    for (let at = 0; at < behind.length; at += READ_AT_ONCE) {
+      const some = behind.slice(at, at + READ_AT_ONCE);
+      if (total >= MAX_MESSAGES) {
+        for (const [id] of some) found.delete(id);
+        continue;
+      }
+      const all = await Promise.all(some.map(([id, entry]) => this.missed.of(ctx, entry, known[id]!, limit)));
+      all.forEach((each, index) => {
+        found.set(some[index]![0], each);
+        total += each.changed.length + each.sent.length;
       });
     }
     return found;

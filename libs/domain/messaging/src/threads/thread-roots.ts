@@ -8,30 +8,11 @@ import type { Message } from '../persistence/message.schema';
 const MAX_REPLIERS = 3;
 const REPLIES_AT_ONCE = 20;
 
-/** Replies that one transaction adds to a thread, and the `rev` that the thread's root gets for them. */
+/** A reply that a transaction adds to a thread, and the `rev` that the thread's root gets for it. */
 export interface ThreadGrowth {
   rootId: ObjectId;
   rev: number;
-  /** In the order of `seq`. */
-  replies: Pick<Message, 'sender'>[];
-}
-
-/**
- * One for each thread that the drafts reply in. Their roots take the revs from `firstRev` on, which follow those of the drafts:
- * a client hears first of the reply and then of the root that counts it.
- */
-export function threadGrowths(
-  drafts: { thread_root_id: ObjectId | null; sender: UserReference }[],
-  firstRev: number,
-): ThreadGrowth[] {
-  const threads = new Map<string, ThreadGrowth>();
-  for (const { thread_root_id: rootId, sender } of drafts) {
-    if (!rootId) continue;
-    const thread = threads.get(rootId.toHexString());
-    if (thread) thread.replies.push({ sender });
-    else threads.set(rootId.toHexString(), { rootId, rev: firstRev + threads.size, replies: [{ sender }] });
-  }
-  return [...threads.values()];
+  reply: Pick<Message, 'sender'>;
 }
 
 /** The messages that began threads, hot or archived, and what they keep of their replies. */
@@ -43,11 +24,11 @@ export class ThreadRoots {
   ) {}
 
   /** Call it after the conversation's row was written, whose lock keeps others away. @returns the root as it then is */
-  async addReplies(tx: RequestContext, { rootId, rev, replies }: ThreadGrowth): Promise<Message | null> {
+  async addReply(tx: RequestContext, { rootId, rev, reply }: ThreadGrowth): Promise<Message | null> {
     const root = await this.reader.find(tx, rootId);
     if (!root) return null;
-    const last_repliers = replies.reduce(withReplier, root.last_repliers);
-    return changeThread(tx, this.marks, root, { reply_count: root.reply_count + replies.length, last_repliers, rev });
+    const last_repliers = withReplier(root.last_repliers, reply);
+    return changeThread(tx, this.marks, root, { reply_count: root.reply_count + 1, last_repliers, rev });
   }
 
   /** Takes replies that are being deleted, which were not before, out of their thread. @returns the root as it then is */

@@ -1,6 +1,6 @@
 import type { Conversation } from '../persistence/conversation.schema';
 import type { GoneSeqs } from '../archived/cold-messages';
-import type { Message } from '../persistence/message.schema';
+import { shownRevOf, type Message } from '../persistence/message.schema';
 import { tallyOf } from '../polls/poll';
 
 /** A stored number that is not what it counts. */
@@ -62,10 +62,12 @@ export class ConversationAccount {
     this.messages += 1;
     this.lastId = id;
     if (message.seq !== this.messages) this.report('seq', message.seq, this.messages, id);
-    if (this.revs.has(message.rev)) this.report('rev', message.rev, 'another message has it', id);
+    const rev = shownRevOf(message);
+    if (rev > 0 && this.revs.has(rev)) this.report('rev', rev, 'another message has it', id);
     if (message.rev > this.conversation.rev) this.report('rev', message.rev, this.conversation.rev, id);
-    if (message.created_rev > message.rev) this.report('rev', message.rev, message.created_rev, id);
-    this.revs.add(message.rev);
+    if (message.created_rev > this.conversation.rev) this.report('rev', message.created_rev, this.conversation.rev, id);
+    else if (rev > 0 && message.created_rev > rev) this.report('rev', rev, message.created_rev, id);
+    this.revs.add(rev);
     const root = message.thread_root_id?.toHexString();
     if (root && !message.deleted_at) this.replies.set(root, (this.replies.get(root) ?? 0) + 1);
     if (message.reply_count > 0) this.storedReplies.set(id, message.reply_count);

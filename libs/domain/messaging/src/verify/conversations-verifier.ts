@@ -6,6 +6,7 @@ import { watermarksOf } from '../conversations/watermarks';
 import { conversations, type Conversation } from '../persistence/conversation.schema';
 import { archivedPartsOf } from '../archived/archived-parts';
 import { ColdMessages } from '../archived/cold-messages';
+import { ConversationFolds } from '../folding/conversation-folds';
 import { MessageReader } from '../archived/message-reader';
 import { messages, type Message } from '../persistence/message.schema';
 import { pollVotes } from '../persistence/poll-vote.schema';
@@ -28,12 +29,13 @@ export interface Verification {
   unsettled: number;
 }
 
-/** Recomputes every counter of one tenant's messaging from what it counts. It repairs nothing. */
+/** Recomputes every counter of one tenant's messaging from what it counts, after folding what is stored. It repairs nothing. */
 @Injectable()
 export class ConversationsVerifier {
   constructor(
     private readonly reader: MessageReader,
     private readonly cold: ColdMessages,
+    private readonly folds: ConversationFolds,
   ) {}
 
   /** Reads by the portion: memory is bounded by the revs of the longest conversation. */
@@ -56,11 +58,15 @@ export class ConversationsVerifier {
   /** Null when the conversation was written to during each attempt. */
   private async settled(ctx: RequestContext, id: ObjectId): Promise<{ found: Drift[]; messages: number } | null> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+      await this.folds.fold(ctx, id);
       const conversation = await ctx.repository(conversations).findById(id);
       if (!conversation) return { found: [], messages: 0 };
       const found = await this.count(ctx, conversation);
       const after = await ctx.repository(conversations).findById(id);
-      const isSame = after?.rev === conversation.rev && after.archive_version === conversation.archive_version;
+      const isSame =
+        after?.last_seq === conversation.last_seq &&
+        after.rev === conversation.rev &&
+        after.archive_version === conversation.archive_version;
       if (isSame) return { found, messages: conversation.last_seq };
     }
     return null;

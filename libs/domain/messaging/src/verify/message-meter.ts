@@ -3,6 +3,7 @@ import { monthOf, type UsageMeter } from '#caas/domain/usage';
 import type { ObjectId } from 'bson';
 import type { RequestContext } from '#caas/kernel';
 import { ColdMessages, type GoneSeqs } from '../archived/cold-messages';
+import { ConversationFolds } from '../folding/conversation-folds';
 import { MessageReader } from '../archived/message-reader';
 import { conversations, type Conversation } from '../persistence/conversation.schema';
 import { messages } from '../persistence/message.schema';
@@ -10,7 +11,7 @@ import { messages } from '../persistence/message.schema';
 const MESSAGES_AT_ONCE = 500;
 const ATTEMPTS = 4;
 
-type Row = Pick<Conversation, '_id' | 'rev' | 'last_seq' | 'sent' | 'archive_version'>;
+type Row = Pick<Conversation, '_id' | 'last_seq' | 'sent' | 'archive_version'>;
 type ByMonth = Map<string, number>;
 
 /** Messages by the month in which they were sent: whatever became of them, they were sent. */
@@ -22,10 +23,12 @@ export class MessageMeter implements UsageMeter {
   constructor(
     private readonly reader: MessageReader,
     private readonly cold: ColdMessages,
+    private readonly folds: ConversationFolds,
   ) {}
 
   /** What the conversations have counted. */
   async kept(ctx: RequestContext): Promise<ByMonth> {
+    await this.folds.settleTenant(ctx);
     const rows = await ctx
       .repository(conversations)
       .aggregate<{ _id: string; count: number }>(
@@ -40,6 +43,8 @@ export class MessageMeter implements UsageMeter {
   }
 
   async total(ctx: RequestContext, month: string): Promise<number> {
+    // A transaction may hold a row that the fold would wait for.
+    if (!ctx.connection.inTransaction) await this.folds.settleTenant(ctx);
     const sum = { $group: { _id: null, count: { $sum: `$sent.${month}` } } };
     const [row] = await ctx.repository(conversations).aggregate<{ count: number }>([sum], { withDeleted: true });
     return row?.count ?? 0;
@@ -63,11 +68,12 @@ export class MessageMeter implements UsageMeter {
 
   private async correctOne(ctx: RequestContext, id: ObjectId): Promise<boolean> {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+      await this.folds.fold(ctx, id);
       const before = await this.rowOf(ctx, id);
       if (!before) return true;
       const sent = Object.fromEntries(await this.ofConversation(ctx, id));
-      // Only if nothing was sent, and nothing archived, since it was read.
-      const still = { _id: id, rev: before.rev, archive_version: before.archive_version ?? null };
+      // Only if nothing was folded, and nothing archived, since it was read.
+      const still = { _id: id, last_seq: before.last_seq, archive_version: before.archive_version ?? null };
       const rows = ctx.repository(conversations);
       if ((await rows.updateOne(still, { $set: { sent } }, { withDeleted: true })).matched > 0) return true;
     }
@@ -83,32 +89,33 @@ export class MessageMeter implements UsageMeter {
     for (let attempt = 1; ; attempt += 1) {
       const before = await this.rowOf(ctx, id);
       if (!before) return new Map();
-      const counts = hasArchive(before) ? await this.everywhere(ctx, before) : await this.hot(ctx, id);
+      const counts = hasArchive(before) ? await this.everywhere(ctx, before) : await this.hot(ctx, before);
       const after = await this.rowOf(ctx, id);
       if (attempt === ATTEMPTS || after?.archive_version === before.archive_version) return counts;
     }
   }
 
   private rowOf(ctx: RequestContext, _id: ObjectId): Promise<Row | null> {
-    const fields: (keyof Row)[] = ['rev', 'last_seq', 'sent', 'archive_version'];
+    const fields: (keyof Row)[] = ['last_seq', 'sent', 'archive_version'];
     return ctx.repository(conversations).findOne({ _id }, { fields, withDeleted: true });
   }
 
-  private async hot(ctx: RequestContext, conversation_id: ObjectId): Promise<ByMonth> {
+  /** Up to what is folded: the rest will be counted when it is. */
+  private async hot(ctx: RequestContext, { _id: conversation_id, last_seq }: Row): Promise<ByMonth> {
     const month = { $dateToString: { date: '$created_at', format: '%Y-%m' } };
     const rows = await ctx.repository(messages).aggregate<{
       _id: string;
       count: number;
-    }>([{ $match: { conversation_id } }, { $group: { _id: month, count: { $sum: 1 } } }], { withDeleted: true });
+    }>([{ $match: { conversation_id, seq: { $lte: last_seq } } }, { $group: { _id: month, count: { $sum: 1 } } }], { withDeleted: true });
     return new Map(rows.map(({ _id, count }) => [_id, count]));
   }
 
-  private async everywhere(ctx: RequestContext, { _id, archive_version }: Row): Promise<ByMonth> {
+  private async everywhere(ctx: RequestContext, { _id, last_seq, archive_version }: Row): Promise<ByMonth> {
     const counts: ByMonth = new Map();
     const { gone } = await this.cold.open(ctx, _id, archive_version!);
     let next = 1;
     for (;;) {
-      const span = { from: next, to: Infinity, direction: 'forward', limit: MESSAGES_AT_ONCE } as const;
+      const span = { from: next, to: last_seq, direction: 'forward', limit: MESSAGES_AT_ONCE } as const;
       const some = await this.reader.span(ctx, _id, span);
       for (const { seq, created_at } of some) {
         addGone(counts, gone, next, seq);
@@ -117,7 +124,6 @@ export class MessageMeter implements UsageMeter {
       }
       if (some.length < MESSAGES_AT_ONCE) break;
     }
-    const { last_seq } = (await this.rowOf(ctx, _id))!;
     addGone(counts, gone, next, last_seq + 1);
     return counts;
   }

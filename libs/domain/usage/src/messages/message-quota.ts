@@ -12,12 +12,13 @@ import { SentTotals } from './sent-totals';
 /** Before a month begins, its row is there: no transaction meets the turn of the month without it. */
 const MONTH_AHEAD_MS = 60 * 60_000;
 /**
- * So near to the limit, sends go on one group after the other, over all processes. More than all other processes together send
- * in the half second in which this one does not know of it, and the limit is exceeded by the rest.
+ * So near to the limit, sends go on one after the other, over all processes. It is more than all other processes together send in
+ * the two seconds in which this one may not know of it: half a second until it hears of a send, and one until the send is folded
+ * into its conversation's row.
  */
-const NEAR = 2_000;
-/** Who does not know yet that the limit is near sends past the gate, for half a second: after that they are added up. */
-const ADD_UP_AGAIN_MS = 600;
+const NEAR = 10_000;
+/** A process that does not know yet that the limit is near sends past the gate. What it sent is folded by then, and added up. */
+const ADD_UP_AGAIN_MS = 2_000;
 
 /**
  * Within the transaction of a send, once the messages are in it. May be called again when the transaction is tried again.
@@ -67,6 +68,19 @@ export class MessageQuota {
     throw quotaExceeded('messages', limit);
   }
 
+  /** Whether sends have to pass the gate, by `sending`. */
+  async isNear(ctx: RequestContext): Promise<boolean> {
+    const limit = limitOf(ctx.tenant, 'messages');
+    if (limit === null) return false;
+    const { likely } = await this.totals.of(ctx, monthOf(this.clock.now()));
+    return limit - likely <= NEAR;
+  }
+
+  /** Messages were stored without passing the gate. Warns when the limit has come near by that. */
+  sent(ctx: RequestContext, count: number, at: Date): void {
+    if (limitOf(ctx.tenant, 'messages') !== null) this.committed(ctx, { month: monthOf(at), count, total: null });
+  }
+
   /**
    * Runs `work`, which makes its own transaction and checks in it; warns when the limit has come near by that.
    * @throws CaasError `quota_exceeded` (402), and what `work` throws
@@ -74,8 +88,7 @@ export class MessageQuota {
   async sending<T>(ctx: RequestContext, work: (check: CheckSent) => Promise<T>): Promise<T> {
     const limit = limitOf(ctx.tenant, 'messages');
     if (limit === null) return work(() => Promise.resolve());
-    const { likely } = await this.totals.of(ctx, monthOf(this.clock.now()));
-    if (limit - likely > NEAR) return this.watched(ctx, work, () => Promise.resolve(null));
+    if (!(await this.isNear(ctx))) return this.watched(ctx, work, () => Promise.resolve(null));
     return this.inTurn.run(ctx.tenantId, async () => {
       await this.requireRoom(ctx);
       await this.prepare(ctx);

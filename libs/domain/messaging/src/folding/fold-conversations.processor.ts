@@ -1,0 +1,109 @@
+import { Injectable } from '@nestjs/common';
+import { ObjectId } from 'bson';
+import { foldConversations } from '#caas/contracts';
+import { isObjectIdHex, isTenantId, type RequestContext, type Tenant, type TenantId } from '#caas/kernel';
+import { Handles, type SystemJobHandler } from '#caas/platform/queue';
+import { Realtime } from '#caas/platform/realtime';
+import { RequestContexts, TenantDirectory } from '#caas/tenancy';
+import { conversations } from '../persistence/conversation.schema';
+import { messages } from '../persistence/message.schema';
+import { createdEventOf } from '../sync/missed-events';
+import { ConversationFolds } from './conversation-folds';
+import { DirtyConversations } from './dirty-conversations';
+
+const LONGEST_RUN_MS = 20_000;
+/** What a process that died may have stored and not published: longer ago than this it has. */
+const UNPUBLISHED_MS = 2 * 60_000;
+const MAX_PUBLISHED = 200;
+const TENANTS_AT_ONCE = 5;
+const CONVERSATIONS_AT_ONCE = 50;
+
+/**
+ * Does what processes that died have left undone: folds their conversations, and publishes what they may have stored and not
+ * published. Then a portion of a slow rotation over all conversations, for lists that were lost.
+ */
+@Handles(foldConversations)
+@Injectable()
+export class FoldConversationsProcessor implements SystemJobHandler {
+  private tenant: TenantId | null = null;
+  private conversation: ObjectId | null = null;
+
+  constructor(
+    private readonly contexts: RequestContexts,
+    private readonly directory: TenantDirectory,
+    private readonly folds: ConversationFolds,
+    private readonly dirty: DirtyConversations,
+    private readonly realtime: Realtime,
+  ) {}
+
+  async handle(): Promise<string | null> {
+    const until = performance.now() + LONGEST_RUN_MS;
+    let taken = 0;
+    for (const process of await this.dirty.lapsed()) {
+      for (const key of await this.dirty.left(process)) {
+        if (performance.now() > until)
+          return `${taken} conversations were left by processes that died; more are to come`;
+        await this.takeOver(key);
+        await this.dirty.clear(process, key);
+        taken += 1;
+      }
+      await this.dirty.forget(process);
+    }
+    await this.rotate();
+    return taken === 0 ? null : `${taken} conversations were left by processes that died`;
+  }
+
+  private async takeOver(key: string): Promise<void> {
+    const [tenantId, id] = key.split(':');
+    const tenant = isTenantId(tenantId) && isObjectIdHex(id) ? await this.directory.find(tenantId) : null;
+    if (!tenant) return;
+    const ctx = this.open(tenant);
+    const conversationId = new ObjectId(id);
+    if (await this.folds.fold(ctx, conversationId)) await this.publishLast(ctx, conversationId);
+  }
+
+  /** Processes that have heard of them, and their clients, drop what they know. */
+  private async publishLast(ctx: RequestContext, conversation_id: ObjectId): Promise<void> {
+    const since = new Date(Date.now() - UNPUBLISHED_MS);
+    const last = await ctx
+      .repository(messages)
+      .find({ conversation_id }, { sort: { seq: -1 }, limit: MAX_PUBLISHED, withDeleted: true });
+    const conversationId = conversation_id.toHexString();
+    for (const message of last.filter(({ created_at }) => created_at >= since).reverse()) {
+      const { envelope, afterRev } = createdEventOf(message);
+      const event = {
+        type: 'message.created',
+        conversationId,
+        seq: message.seq,
+        afterRev,
+        data: envelope.data,
+      } as const;
+      this.realtime.publish(ctx, { conversationId }, event as never);
+    }
+  }
+
+  private async rotate(): Promise<void> {
+    const tenants = await this.directory.list(this.tenant, TENANTS_AT_ONCE);
+    if (tenants.length === 0) this.tenant = null;
+    for (const tenant of tenants) {
+      this.conversation = await this.foldSome(this.open(tenant), this.conversation);
+      // More of the same tenant: next time.
+      if (this.conversation !== null) return;
+      this.tenant = tenant.id;
+    }
+  }
+
+  /** @returns where the next portion begins; null after the last */
+  private async foldSome(ctx: RequestContext, after: ObjectId | null): Promise<ObjectId | null> {
+    const filter = after === null ? {} : { _id: { $gt: after } };
+    const some = await ctx
+      .repository(conversations)
+      .find(filter, { sort: { _id: 1 }, limit: CONVERSATIONS_AT_ONCE, fields: ['_id'], withDeleted: true });
+    for (const { _id } of some) await this.folds.fold(ctx, _id);
+    return some.length < CONVERSATIONS_AT_ONCE ? null : some.at(-1)!._id;
+  }
+
+  private open(tenant: Tenant): RequestContext {
+    return this.contexts.open(tenant, { kind: 'system', name: foldConversations.name }, foldConversations.name);
+  }
+}
