@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sharedSystem } from '#caas/testing';
+import { sharedSystem, type Position } from '#caas/testing';
 import { commandsInTurn } from '../support/command-line';
 
 /** As the shared system has it. */
@@ -39,6 +39,14 @@ const messagesOf = async (id: string) =>
     deleted_at: string | null;
     sender: { user_external_id: string };
   }[];
+
+const positionOf = async (id: string): Promise<Position> => {
+  const { last_seq, rev } = (await anna.get(`/v1/conversations/${id}`)).body;
+  return { seq: last_seq, rev };
+};
+
+const sync = async (id: string, { seq, rev }: Position) =>
+  (await anna.post('/v1/sync', { conversations: { [id]: { seq, rev } }, limit: 100 })).body.conversations[id];
 
 describe('The command line of the archive', () => {
   it('archives, says how it stands, reads it back, writes it out and brings it back', async () => {
@@ -147,13 +155,12 @@ describe('The command line of the archive', () => {
   it('erases what a user left there, and who syncs hears of it', async () => {
     const id = await room();
     await archive('run', '--conversation', id, '--after-days', '0');
-    const before = (await anna.get(`/v1/conversations/${id}`)).body;
+    const before = await positionOf(id);
     expect(await archive('erase', '--user', 'ben')).toMatchObject({ code: 2, problem: { code: 'not_confirmed' } });
     expect((await messagesOf(id)).every(({ deleted_at }) => deleted_at === null)).toBe(true);
     expect(await archive('erase', '--user', 'ben', '--yes')).toMatchObject({ code: 0 });
-    const { body } = await anna.post('/v1/sync', { conversations: { [id]: before.rev }, limit: 100 });
-    const { messages, rev, resync_required } = body.conversations[id];
-    expect([resync_required, rev > before.rev]).toEqual([false, true]);
+    const { messages, seq, rev, resync_required } = await sync(id, before);
+    expect([resync_required, seq, rev > before.rev]).toEqual([false, COUNT, true]);
     const told = new Map<number, { text: string | null }>(messages.map((each: { seq: number }) => [each.seq, each]));
     // The thread's root counts the replies of Ben's no more.
     expect(told.get(1)).toMatchObject({ text: 'message 0', reply_count: 1 });
@@ -170,15 +177,13 @@ describe('The command line of the archive', () => {
   it('erases a conversation, and who syncs is asked to begin anew', async () => {
     const id = await room();
     await archive('run', '--conversation', id, '--after-days', '0');
-    const before = (await anna.get(`/v1/conversations/${id}`)).body;
-    const sync = async (rev: number) =>
-      (await anna.post('/v1/sync', { conversations: { [id]: rev } })).body.conversations[id];
-    expect(await sync(before.rev)).toMatchObject({ resync_required: false });
+    const before = await positionOf(id);
+    expect(await sync(id, before)).toMatchObject({ resync_required: false });
     const erased = await archive('erase', '--conversation', id, '--yes');
     expect(erased).toMatchObject({ code: 0, found: { segments: 1, messages: COUNT } });
-    const asked = await sync(before.rev);
+    const asked = await sync(id, before);
     expect(asked).toMatchObject({ resync_required: true, messages: [], conversation: { last_message: null } });
-    expect(await sync(asked.rev)).toMatchObject({ resync_required: false });
+    expect(await sync(id, asked)).toMatchObject({ resync_required: false });
     expect(await messagesOf(id)).toEqual([]);
     // And it goes on.
     const { status, body } = await anna.post(`/v1/conversations/${id}/messages`, { client_message_id: 'x', text: 'x' });

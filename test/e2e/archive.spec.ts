@@ -1,9 +1,16 @@
-import { sharedSystem, TIERS, type Room, type TenantSession } from '#caas/testing';
+import { eventually, sharedSystem, TIERS, type Room, type TenantSession } from '#caas/testing';
 import { commandsInTurn } from '../support/command-line';
 
 /** As the shared system has it. */
 const ENVIRONMENT = { ARCHIVE_TRUST: '300ms' };
 const THUMB = encodeURIComponent('👍');
+/** What a client may remember of the conversation: a seq and a rev. */
+const POSITIONS = [
+  [0, 0],
+  [7, 3],
+  [20, 7],
+  [37, 10],
+] as const;
 
 const system = sharedSystem();
 
@@ -91,10 +98,10 @@ async function portrait(tenant: TenantSession, { path, id, ids, named }: Talk): 
       `${path}/receipts`,
     ];
     for (const each of paths) await get(each);
-    for (const rev of [0, 7, 20, 45]) {
+    for (const [seq, rev] of POSITIONS) {
       for (const limit of [5, 100]) {
-        const { body } = await caller.post('/v1/sync', { conversations: { [id]: rev }, limit });
-        answers[`${who} sync ${rev} ${limit}`] = body;
+        const { body } = await caller.post('/v1/sync', { conversations: { [id]: { seq, rev } }, limit });
+        answers[`${who} sync ${seq} ${rev} ${limit}`] = body;
       }
     }
     // To the end, page by page, each message once.
@@ -126,6 +133,11 @@ describe.each(TIERS)('Cold storage on the tier %s', (tier) => {
   let before: Record<string, unknown>;
   beforeAll(async () => {
     room = await talk(tenant);
+    // All that was sent, and the one that was forwarded, is in both inboxes.
+    const last_seq = room.ids.length + 1;
+    await eventually(async () => {
+      for (const caller of callers(tenant)) expect((await caller.get(room.path)).body).toMatchObject({ last_seq });
+    });
     before = await portrait(tenant, room);
     const { code, found } = await caas('archive', 'run', '--tenant', tenant.id, '--after-days', '0');
     expect([code, found.failed]).toEqual([0, []]);
@@ -184,9 +196,10 @@ describe.each(TIERS)('Cold storage on the tier %s', (tier) => {
     const thread = (await anna.get(`${path}/messages?thread_root_id=${named.root}&limit=2`)).body;
     expect(thread.data[0].id).toBe(reply.id);
     expect(thread.page.has_more).toBe(true);
-    const { body: synced } = await anna.post('/v1/sync', { conversations: { [id]: known.rev } });
-    const changed = synced.conversations[id].messages.map((each: { id: string }) => each.id);
-    expect(changed).toEqual([reply.id, named.edited, named.root]);
+    const position = { seq: known.last_seq, rev: known.rev };
+    const { body: synced } = await anna.post('/v1/sync', { conversations: { [id]: position } });
+    const told = synced.conversations[id].messages.map((each: { id: string }) => each.id);
+    expect(told).toEqual([named.edited, named.root, reply.id]);
     await ben.delete(`/v1/messages/${reply.id}`);
     expect((await anna.get(`/v1/messages/${named.root}`)).body.reply_count).toBe(4);
     const { found } = await caas('messaging', 'verify', '--tenant', tenant.id);

@@ -101,7 +101,8 @@ describe.each(TIERS)('A block between two users on the tier %s', (tier) => {
       await waitFor('the place is told', 5_000, () => sockets[other]!.of('change.hidden').some((e) => e.rev === rev));
       expect(await namedIn('receipts', other)).toEqual(expect.not.arrayContaining([one]));
       expect(await namedIn('typing', other)).toEqual(expect.not.arrayContaining([one]));
-      const synced = (await tenant.as(other).post('/v1/sync', { conversations: { [common.id]: 1 } })).body;
+      const known = { [common.id]: { seq, rev: 0 } };
+      const synced = (await tenant.as(other).post('/v1/sync', { conversations: known })).body;
       expect(JSON.stringify(synced.conversations[common.id].receipts)).not.toContain(`"${one}"`);
       expect((await tenant.as(other).get(`/v1/users/${one}/presence`)).body).toMatchObject({ status: 'offline' });
       await sockets[one]!.send('typing.stop', { conversation_id: common.id });

@@ -34,7 +34,8 @@ describe.each(TIERS)('Conversations on the tier %s', (tier) => {
       expect((await anna.patch(path, { name: null }, { 'if-match': changed.etag! })).body).toMatchObject({
         name: null,
       });
-      const synced = (await ben.post('/v1/sync', { conversations: { [id]: 1 } })).body.conversations[id];
+      const known = { [id]: { seq: 0, rev: 1 } };
+      const synced = (await ben.post('/v1/sync', { conversations: known })).body.conversations[id];
       expect(synced).toMatchObject({ conversation: { id, name: null, member_count: 3 }, resync_required: false });
       expect(synced.receipts).toHaveLength(3);
     });
@@ -97,7 +98,7 @@ describe.each(TIERS)('Conversations on the tier %s', (tier) => {
     }
     const inbox = (await ben.get('/v1/conversations?limit=100')).body.data;
     expect(inbox.map((entry: { id: string }) => entry.id)).not.toContain(id);
-    const { joined, left } = (await ben.post('/v1/sync', { conversations: { [id]: 1 } })).body;
+    const { joined, left } = (await ben.post('/v1/sync', { conversations: { [id]: { seq: 1, rev: 0 } } })).body;
     expect(left).toEqual([id]);
     expect(joined.map((entry: { id: string }) => entry.id)).not.toContain(id);
   });
@@ -123,7 +124,8 @@ describe.each(TIERS)('Conversations on the tier %s', (tier) => {
     expect(await listed('&archived=true')).toEqual([id]);
     expect(await listed('&archived=false')).not.toContain(id);
     expect((await anna.get('/v1/conversations?archived=1')).status).toBe(400);
-    const synced = (await anna.post('/v1/sync', { conversations: { [id]: 0 } })).body.conversations[id];
+    const nothing = { [id]: { seq: 0, rev: 0 } };
+    const synced = (await anna.post('/v1/sync', { conversations: nothing })).body.conversations[id];
     expect(synced.preferences).toMatchObject({ archived: true });
     for (const body of [{}, { muted_until: 'soon' }, { pinned: 'yes' }, { archived: null }, { loud: true }]) {
       expect((await anna.patch(`${path}/preferences`, body)).status).toBe(400);
@@ -180,7 +182,8 @@ describe.each(TIERS)('Conversations on the tier %s', (tier) => {
     }
     const reply = { client_message_id: 'r', text: 'r', reply_to_id: old[0] };
     expect(await carl.post(`${path}/messages`, reply)).toMatchObject({ status: 400, body: { code: 'unknown_reply' } });
-    const synced = (await carl.post('/v1/sync', { conversations: { [id]: 0 } })).body.conversations[id];
+    const nothing = { [id]: { seq: 0, rev: 0 } };
+    const synced = (await carl.post('/v1/sync', { conversations: nothing })).body.conversations[id];
     expect(synced.messages.map((message: { id: string }) => message.id)).toEqual([fresh]);
     await waitFor('the message', 5_000, () => of(carls, id).some(({ type }) => type === 'message.created'));
     const preview = of(carls, id).filter(({ data }) => data.last_message);
@@ -195,17 +198,19 @@ describe.each(TIERS)('Conversations on the tier %s', (tier) => {
     const late = tenant.as('late');
     const ids: string[] = [];
     for (let n = 0; n < 103; n += 1) ids.push((await tenant.room('anna', ['late'])).id);
-    const first = (await late.post('/v1/sync', { conversations: { [ids[0]!]: 0 } })).body;
+    const known = (seq: number, rev: number) => ({ conversations: { [ids[0]!]: { seq, rev } } });
+    const first = (await late.post('/v1/sync', known(0, 0))).body;
     expect(first.joined).toHaveLength(100);
     expect(first.joined_page).toMatchObject({ has_more: true, next_cursor: expect.any(String) });
-    const rest = (
-      await late.post('/v1/sync', { conversations: { [ids[0]!]: 0 }, joined_cursor: first.joined_page.next_cursor })
-    ).body;
+    const { next_cursor: joined_cursor } = first.joined_page;
+    const rest = (await late.post('/v1/sync', { ...known(0, 0), joined_cursor })).body;
     expect(rest.joined_page).toEqual({ has_more: false, next_cursor: null });
     const all = [...first.joined, ...rest.joined].map((entry: { id: string }) => entry.id);
     expect(all.sort()).toEqual(ids.slice(1).sort());
-    const ahead = (await late.post('/v1/sync', { conversations: { [ids[0]!]: 99 } })).body;
-    expect(ahead.conversations[ids[0]!]).toMatchObject({ resync_required: true, rev: 0 });
+    for (const ahead of [known(0, 99), known(99, 0)]) {
+      const { conversations } = (await late.post('/v1/sync', ahead)).body;
+      expect(conversations[ids[0]!]).toMatchObject({ resync_required: true, seq: 0, rev: 0 });
+    }
     expect((await late.post('/v1/sync', { conversations: {}, joined_cursor: 'x' })).status).toBe(400);
   });
 });

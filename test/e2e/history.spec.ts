@@ -1,4 +1,4 @@
-import { sharedSystem, TIERS, waitFor, type Caller } from '#caas/testing';
+import { sharedSystem, TIERS, waitFor, type Caller, type Position } from '#caas/testing';
 
 const system = sharedSystem();
 
@@ -11,7 +11,7 @@ describe.each(TIERS)('A history that begins with joining, on the tier %s', (tier
   let id: string;
   let path: string;
   /** What Carl's client remembers. */
-  let rev: number;
+  let known: Position;
   /** Seq 1 to 3, with a thread of Carl's, mentioning him and pinned; then what came after: 4 and 5, of which the last is pinned. */
   const before = { root: '', reply: '', mention: '' };
   const after = { reply: '', mention: '' };
@@ -28,7 +28,8 @@ describe.each(TIERS)('A history that begins with joining, on the tier %s', (tier
     before.reply = await send('carl', { thread_root_id: before.root });
     before.mention = await send('anna', { mentions: ['carl'] });
     for (const message of [before.root, before.reply]) await anna.put(`/v1/messages/${message}/pin`);
-    rev = (await carl.get(path)).body.rev as number;
+    const { last_seq: seq, rev } = (await carl.get(path)).body;
+    known = { seq, rev };
     expect((await anna.delete(`${path}/members/carl`)).status).toBe(204);
     expect((await anna.post(`${path}/members`, { member_ids: ['carl'] })).status).toBe(201);
     after.reply = await send('ben', { thread_root_id: before.root });
@@ -118,15 +119,17 @@ describe.each(TIERS)('A history that begins with joining, on the tier %s', (tier
   });
 
   it('has a client begin anew that remembers what is hidden now', async () => {
-    const answered = async (known: number) =>
-      (await carl.post('/v1/sync', { conversations: { [id]: known } })).body.conversations[id];
-    expect(await answered(rev)).toMatchObject({ resync_required: true });
-    const anew = await answered(0);
+    const answered = async ({ seq, rev }: Position, who = carl) =>
+      (await who.post('/v1/sync', { conversations: { [id]: { seq, rev } } })).body.conversations[id];
+    // A client that knows messages alone remembers something as well.
+    for (const each of [known, { ...known, rev: 0 }]) {
+      expect(await answered(each)).toMatchObject({ resync_required: true });
+    }
+    const anew = await answered({ seq: 0, rev: 0 });
     expect(anew).toMatchObject({ resync_required: false, has_more: false });
     expect(anew.messages.map((message: { id: string }) => message.id)).toEqual([after.reply, after.mention]);
-    expect(await answered(anew.rev)).toMatchObject({ resync_required: false, messages: [] });
+    expect(await answered(anew)).toMatchObject({ resync_required: false, messages: [] });
     // Ben never was out.
-    const bens = (await ben.post('/v1/sync', { conversations: { [id]: rev } })).body.conversations[id];
-    expect(bens.resync_required).toBe(false);
+    expect((await answered(known, ben)).resync_required).toBe(false);
   });
 });

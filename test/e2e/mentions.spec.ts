@@ -57,7 +57,7 @@ describe.each(TIERS)('Mentions on the tier %s', (tier) => {
       expect(await counted(anna, path)).toMatchObject({ unread_count: 0, unread_mentions: 0 });
       const preferred = await ben.patch(`${path}/preferences`, { pinned: true });
       expect(preferred.body).toMatchObject({ unread_mentions: 3 });
-      const { body: known } = await ben.post('/v1/sync', { conversations: { [id]: 0 } });
+      const { body: known } = await ben.post('/v1/sync', { conversations: { [id]: { seq: 0, rev: 0 } } });
       expect(known.conversations[id].conversation).toMatchObject({ unread_count: 6, unread_mentions: 3 });
       const { body: joined } = await ben.post('/v1/sync', { conversations: {} });
       expect(joined.joined).toMatchObject([{ id, unread_mentions: 3 }]);

@@ -1,4 +1,4 @@
-import { sharedSystem, TIERS, waitFor, type Room } from '#caas/testing';
+import { sharedSystem, TIERS, waitFor, type Position, type Room } from '#caas/testing';
 
 const system = sharedSystem();
 
@@ -11,8 +11,12 @@ describe.each(TIERS)('Reactions and pins on the tier %s', (tier) => {
   let room: Room;
   beforeAll(async () => void (room = await tenant.room('anna', ['ben'], { type: 'direct' })));
 
-  const send = (to = room): Promise<{ id: string; rev: number; seq: number }> => tenant.message('anna', to);
   const revOf = async (of = room) => (await anna.get(of.path)).body.rev as number;
+  /** A new message, and the `rev` of its conversation then: that of the next change is one higher. */
+  const send = async (to = room): Promise<Position & { id: string }> => {
+    const { id, seq } = await tenant.message('anna', to);
+    return { id, seq, rev: await revOf(to) };
+  };
 
   describe('reactions', () => {
     it('are counted, are one’s own to see, and move rev once each', async () => {
@@ -101,7 +105,7 @@ describe.each(TIERS)('Reactions and pins on the tier %s', (tier) => {
     });
 
     it('are told to all, counted, without whose view it is; and by sync with it', async () => {
-      const { id, rev } = await send();
+      const { id, seq, rev } = await send();
       const [annas, bens] = [await tenant.socket('anna', 0), await tenant.socket('ben', 1)];
       expect(await bens.send('reaction.add', { message_id: id, emoji: '👍' })).toMatchObject({
         ok: true,
@@ -112,22 +116,21 @@ describe.each(TIERS)('Reactions and pins on the tier %s', (tier) => {
       for (const client of [annas, bens]) {
         await waitFor('three events', 5000, () => client.events.filter((event) => (event?.rev ?? 0) > rev).length >= 3);
         const told = client.events.filter((event) => (event?.rev ?? 0) > rev);
-        expect(told.map((event) => [event.type, event.rev, event.data])).toEqual([
-          [
-            'reaction.added',
-            rev + 1,
-            expect.objectContaining({ message_id: id, emoji: '👍', reaction_counts: { '👍': 1 } }),
-          ],
-          ['reaction.removed', rev + 2, expect.objectContaining({ emoji: '👍', reaction_counts: {} })],
-          [
-            'reaction.added',
-            rev + 3,
-            expect.objectContaining({ emoji: '🎉', user: expect.objectContaining({ user_external_id: 'ben' }) }),
-          ],
+        // Each names the message, and which `rev` of it the counts follow.
+        const [added, removed, another] = [
+          { message_id: id, base_rev: 0, emoji: '👍', reaction_counts: { '👍': 1 } },
+          { message_id: id, base_rev: rev + 1, emoji: '👍', reaction_counts: {} },
+          { message_id: id, base_rev: rev + 2, emoji: '🎉', user: { user_external_id: 'ben' } },
+        ];
+        expect(told).toMatchObject([
+          { type: 'reaction.added', seq, rev: rev + 1, data: added },
+          { type: 'reaction.removed', seq, rev: rev + 2, data: removed },
+          { type: 'reaction.added', seq, rev: rev + 3, data: another },
         ]);
+        expect(told[1]!.data['reaction_counts']).toEqual({});
         expect(JSON.stringify(told)).not.toContain('own_reactions');
       }
-      const known = { conversations: { [room.id]: rev } };
+      const known = { conversations: { [room.id]: { seq, rev } } };
       const mine = (await ben.post('/v1/sync', known)).body.conversations[room.id];
       expect(mine).toMatchObject({ rev: rev + 3, messages: [{ id, rev: rev + 3, own_reactions: ['🎉'] }] });
       const annasView = await annas.send('sync', known);

@@ -1,4 +1,12 @@
-import { TIERS, sharedSystem, waitFor, type LiveClient, type Room, type TenantSession } from '#caas/testing';
+import {
+  TIERS,
+  eventually,
+  sharedSystem,
+  waitFor,
+  type LiveClient,
+  type Room,
+  type TenantSession,
+} from '#caas/testing';
 import { commandsInTurn } from '../support/command-line';
 import { TenantRows } from '../support/tenant-rows';
 
@@ -47,6 +55,7 @@ describe.each(TIERS)('Usage on the tier %s', (tier) => {
   it('is what there is, for operators and the tenant’s server, and nobody else’s', async () => {
     for (const id of ['1', '2', '3']) await send(id);
     await tenant.server().delete('/v1/users/ben');
+    await eventually(async () => expect((await usageOf(tenant)).quotas.messages.used).toBe(3));
     const usage = await usageOf(tenant);
     const limits = {
       free: [10_000, 1_000_000, 2 ** 30, 5_000],
@@ -153,7 +162,7 @@ describe.each(TIERS)('Usage on the tier %s', (tier) => {
     );
     expect(answers.filter((status) => status === 201)).toHaveLength(39);
     expect(answers.filter((status) => status === 402)).toHaveLength(81);
-    expect((await usageOf(tenant)).quotas.messages.used).toBe(40);
+    await eventually(async () => expect((await usageOf(tenant)).quotas.messages.used).toBe(40));
     await waitFor('it is told', 5_000, () => clients.every((client) => warningsTo(client).length >= 2));
     for (const client of clients) expect(warningsTo(client).sort()).toEqual(['messages 80', 'messages 95']);
     const [told] = clients[0]!.of('quota.warning').filter(({ data }) => data.percent === 80);
@@ -238,13 +247,15 @@ describe.each(TIERS)('Usage on the tier %s', (tier) => {
     await moveToLastMonth();
     await waitFor('processes see it', 20_000, async () => (await send('5', 1)).status === 201);
     const month = lastMonth().toISOString().slice(0, 7);
-    expect(await usageOf(tenant)).toMatchObject({
-      quotas: { messages: { used: 1 } },
-      months: [
-        { month: thisMonth(), messages: 1 },
-        { month, messages: 3 },
-      ],
-    });
+    await eventually(async () =>
+      expect(await usageOf(tenant)).toMatchObject({
+        quotas: { messages: { used: 1 } },
+        months: [
+          { month: thisMonth(), messages: 1 },
+          { month, messages: 3 },
+        ],
+      }),
+    );
     expect((await verify(tenant)).found).toMatchObject({
       drift: 0,
       counted: { messages: { [thisMonth()]: 1, [month]: 3 } },
@@ -270,6 +281,7 @@ describe.each(TIERS)('Usage on the tier %s', (tier) => {
       caas(['archive', ...words, '--tenant', tenant.id], { ARCHIVE_AFTER_DAYS: '0' });
     expect((await archive('run')).code).toBe(0);
     await send('5');
+    await eventually(async () => expect((await usageOf(tenant)).quotas.messages.used).toBe(6));
     const counted = { users: { all: 2 }, messages: { [thisMonth()]: 6 }, storage_bytes: { all: 0 } };
     const cleaned = async () => {
       const { code, found } = await verify(tenant);

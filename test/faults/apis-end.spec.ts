@@ -68,6 +68,9 @@ describe('An api that is told to end', () => {
       expect(client.disconnectedBecause).toBe('transport close');
     }
 
+    // It has brought the conversation up to date with what was sent to it.
+    const { last_seq } = (await tenant.as('ben').get(room.path)).body;
+    expect(last_seq).toBe(Math.max(...sends.acknowledged.values()));
     const again = await tenant.connect(token, 0);
     // At most what each sent when it was closed: and of all that got no acknowledgement, nothing had been stored.
     expect(sends.unanswered.length).toBeLessThanOrEqual(SENDERS);

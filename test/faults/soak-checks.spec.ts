@@ -14,9 +14,17 @@ const messageOf = (seq: number) => ({
   sender: { user_external_id: 'anna' },
   own_reactions: [] as string[],
 });
-const toldOf = (rev: number): Told => ({ type: 'message.created', conversation: ROOM, rev, about: null, role: null });
+const told = (type: string, place: Pick<Told, 'seq' | 'rev'>): Told => ({
+  ...{ type, conversation: ROOM, about: null, role: null, joinedAt: null, connection: 1 },
+  ...place,
+});
+const toldOf = (seq: number): Told => told('message.created', { seq, rev: null });
+const changed = (rev: number): Told => told('message.updated', { seq: 1, rev });
+/** How the room stood when somebody was taken out, and before they were let in again. */
+const OUT = { seq: 2, rev: 6 };
+const BACK = { seq: 3, rev: 7 };
 
-/** What a soak sees of a system that keeps its promises: a room of three, of which one was out between rev 2 and rev 3. */
+/** What a soak sees of a system that keeps its promises: a room of three, of which one was out for one message and one change. */
 async function aSoundSystem() {
   const server = {
     messages: [1, 2, 3, 4].map(messageOf),
@@ -43,9 +51,12 @@ async function aSoundSystem() {
       isConnected: true,
       isSettled: true,
       mend: () => undefined,
-      told: [1, 2, 3, 4].filter((rev) => user !== 'gus' || rev !== 3).map(toldOf),
+      told: [
+        ...[1, 2, 3, 4].filter((seq) => user !== 'gus' || seq !== 3).map(toldOf),
+        ...[6, 7, 8].filter((rev) => user !== 'gus' || rev !== 7).map(changed),
+      ],
       faults: [] as string[],
-      counts: { events: 4 },
+      counts: { events: 7 },
       replicas: new Map([...(await freshState(get(user)))].map(([id, snapshot]) => [id, { snapshot }])),
     })),
   );
@@ -62,8 +73,8 @@ async function aSoundSystem() {
     journal.beginSend(ROOM, 'anna', clientMessageId)({ id, seq });
   }
   journal.marked(ROOM, 'ben', 1);
-  journal.left(ROOM, 'gus', 2);
-  journal.returning(ROOM, 'gus', 3);
+  journal.left(ROOM, 'gus', OUT);
+  journal.returning(ROOM, 'gus', BACK);
   journal.returned(ROOM, 'gus', 3);
   const [anna, ben, gus] = clients as [(typeof clients)[0], (typeof clients)[0], (typeof clients)[0]];
   return { server, asUsers: users as unknown as Users, journal, room, anna, ben, gus };
@@ -76,9 +87,9 @@ const broken = (checks: Check[]) => checks.filter(({ faults }) => faults.length 
 describe('The checks of the soak', () => {
   it('find no fault where there is none', async () => {
     const { asUsers, journal } = await aSoundSystem();
-    const checks = await check(asUsers, journal);
+    const checks = await check(asUsers, journal, NOT_LONG_MS);
     expect(broken(checks)).toEqual([]);
-    expect(checks.find(({ promise }) => promise.startsWith('who is out'))!.seen).toBe('1 times, 1 events');
+    expect(checks.find(({ promise }) => promise.startsWith('who is out'))!.seen).toBe('1 times, 2 events');
     expect(await settle(asUsers, NOT_LONG_MS)).toMatchObject({ faults: [] });
   });
 
@@ -94,8 +105,13 @@ describe('The checks of the soak', () => {
     ['a member too few', 'members are who was let in', ({ server }) => server.members.pop()],
     ['a member too many', 'members are who was let in', ({ room }) => room.members.pop()],
     ['an inbox without a room', 'members are who was let in', ({ server }) => (server.rooms['gus'] = [])],
-    ['an event for who is out', 'who is out hears and reads nothing', ({ gus }) => gus.told.push(toldOf(3))],
-    ['an event for who stays out', 'who is out hears and reads nothing', ({ journal }) => journal.left(ROOM, 'gus', 3)],
+    ['a message for who is out', 'who is out hears and reads nothing', ({ gus }) => gus.told.push(toldOf(3))],
+    ['a change for who is out', 'who is out hears and reads nothing', ({ gus }) => gus.told.push(changed(7))],
+    [
+      'an event for who stays out',
+      'who is out hears and reads nothing',
+      ({ journal }) => journal.left(ROOM, 'gus', BACK),
+    ],
     ['an answer for who is out', 'who is out hears and reads nothing', ({ journal }) => journal.leaks.push('200')],
     ['an unread count', 'unread counts right', ({ server }) => (server.unread['ben'] = 2)],
     ['a count of who returned', 'unread counts right', ({ server }) => (server.unread['gus'] = 4)],
@@ -113,7 +129,16 @@ describe('The checks of the soak', () => {
   ])('find %s', async (_what, promise, breakIt) => {
     const system = await aSoundSystem();
     breakIt(system);
-    expect(broken(await check(system.asUsers, system.journal))).toContain(promise);
+    expect(broken(await check(system.asUsers, system.journal, NOT_LONG_MS))).toContain(promise);
+  });
+
+  it('wait for what is right a while later', async () => {
+    const { server, asUsers, journal } = await aSoundSystem();
+    server.unread['ben'] = 2;
+    const checked = check(asUsers, journal, 60_000);
+    await new Promise((resolve) => setTimeout(resolve, NOT_LONG_MS));
+    server.unread['ben'] = 3;
+    expect(broken(await checked)).toEqual([]);
   });
 
   it('find who is away, and who still asks', async () => {
@@ -126,7 +151,7 @@ describe('The checks of the soak', () => {
   it('find who does not hear what is sent at another process', async () => {
     const { asUsers, anna, ben, gus, room } = await aSoundSystem();
     const send = (listeners: System['ben'][]) => async () => {
-      for (const { told } of listeners) told.push(toldOf(5));
+      for (const client of listeners) client.told.push(toldOf(5));
     };
     expect(await checkCrossing(asUsers, send([anna, ben, gus]), NOT_LONG_MS)).toMatchObject({ faults: [] });
     const { faults } = await checkCrossing(asUsers, send([anna, gus]), NOT_LONG_MS);

@@ -1,12 +1,15 @@
-import type { History } from '#caas/testing';
+import type { History, Position } from '#caas/testing';
 
-/** A user was out of a room: events with a `rev` later than `from`, and not later than `to`, must not reach them. */
+/**
+ * A user was out of a room: what came after `from`, and not after `to`, must not reach them: messages by their `seq`, changes by
+ * their `rev`.
+ */
 export interface Absence {
   room: string;
   user: string;
-  from: number;
+  from: Position;
   /** Null as long as they are out. */
-  to: number | null;
+  to: Position | null;
 }
 
 /** What the system has promised, by its answers alone: what it is then held to. */
@@ -26,6 +29,8 @@ export class Journal {
     outside: 0,
   };
   readonly absences: Absence[] = [];
+  /** Ids of messages that are in a thread: they begin none. */
+  readonly replies = new Set<string>();
   /** Rooms that a user could read while they were out. */
   readonly leaks: string[] = [];
   private readonly read = new Map<string, number>();
@@ -48,16 +53,16 @@ export class Journal {
     this.read.set(key, Math.max(seq, this.read.get(key) ?? 0));
   }
 
-  /** @param rev of the room, when the removal had been answered */
-  left(room: string, user: string, rev: number): void {
-    this.absences.push({ room, user, from: rev, to: null });
+  /** @param from where the room stood when the removal had been answered */
+  left(room: string, user: string, from: Position): void {
+    this.absences.push({ room, user, from, to: null });
     this.counts.removals += 1;
   }
 
-  /** @param rev of the room, before anybody asked to let them in again */
-  returning(room: string, user: string, rev: number): void {
+  /** @param to where the room stood before anybody asked to let them in again */
+  returning(room: string, user: string, to: Position): void {
     const absence = this.absences.findLast((each) => each.room === room && each.user === user);
-    if (absence) absence.to = rev;
+    if (absence) absence.to = to;
   }
 
   /** A new member, who has read what was there. */

@@ -14,6 +14,7 @@ export function report({ tenants, chaos, checks }: SoakResult): string {
     ['  over sockets', counted('overSocket')],
     ['  over REST', counted('overRest')],
     ['  by a repetition', counted('replayed')],
+    ['  in threads', sum(({ journal }) => journal.replies.size)],
     ['REST attempts repeated', sum(({ retry }) => retry.repeated)],
     ['edits', counted('edits')],
     ['reactions', counted('reactions')],

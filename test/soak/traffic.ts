@@ -6,6 +6,10 @@ import type { Room, Users } from './users';
 const ACTIONS_PER_SECOND = 40;
 const INSIST_FOR_MS = 60_000;
 const AWAY_MS = 100;
+/** Of the sends, those in a thread. */
+const REPLIES = 0.1;
+/** Acknowledged sends that are replied to, reacted to and edited. */
+const RECENT = 500;
 const EMOJIS = ['👍', '🎉', '🙏'];
 
 /** The users of one tenant talk at random until they are told to stop, and then finish what they have begun. */
@@ -36,7 +40,10 @@ export class Traffic {
   /** Sends, again under the same `client_message_id` until it is acknowledged. */
   async send(user: string, room: Room, by: 'socket' | 'rest'): Promise<void> {
     const mentions = Math.random() < 0.2 ? [room.members[0]!] : [];
-    const body = { client_message_id: `${this.prefix}-${(this.sends += 1)}`, text: `message ${this.sends}`, mentions };
+    const root = Math.random() < REPLIES ? this.rootFor(user, room) : undefined;
+    const thread = root ? { thread_root_id: root.id } : {};
+    const client_message_id = `${this.prefix}-${(this.sends += 1)}`;
+    const body = { client_message_id, text: `message ${this.sends}`, mentions, ...thread };
     const acknowledged = this.journal.beginSend(room.id, user, body.client_message_id);
     const sent =
       by === 'socket'
@@ -48,6 +55,7 @@ export class Traffic {
     if (!sent) return;
     this.journal.counts[by === 'socket' ? 'overSocket' : 'overRest'] += 1;
     if ('replayed' in sent) this.journal.counts.replayed += 1;
+    if (root) this.journal.replies.add(sent.id);
     acknowledged(sent);
   }
 
@@ -58,10 +66,17 @@ export class Traffic {
     if (dice < 0.6) return this.send(user, room, 'rest');
     if (dice < 0.75) return this.mark(user, room);
     if (dice < 0.78) return this.reconnect(user);
-    const recent = this.journal.history.acknowledged.slice(-500);
+    const recent = this.journal.history.acknowledged.slice(-RECENT);
     const message = any(recent.filter((each) => each.room === room.id));
     if (!message) return;
     return dice < 0.9 ? this.react(user, message) : this.edit(message);
+  }
+
+  /** A recent message to reply to. Guests do not: what was said before they came may be hidden from them. */
+  private rootFor(user: string, { id, guests }: Room): AcknowledgedSend | undefined {
+    if (guests.includes(user)) return undefined;
+    const recent = this.journal.history.acknowledged.slice(-RECENT);
+    return any(recent.filter((each) => each.room === id && !this.journal.replies.has(each.id)));
   }
 
   private async mark(user: string, { id: conversation_id }: Room): Promise<void> {

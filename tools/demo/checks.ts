@@ -69,7 +69,8 @@ export async function checkDelivery(run: TenantRun, crashes: boolean): Promise<D
   let mended = 0;
   for (const { socket, ids, conversations } of missingOf(run)) {
     await socket.settled();
-    if (ids.some((id) => !socket.mended.has(id))) await socket.sync(new Map(conversations.map(({ id }) => [id, 0])));
+    const fromTheBeginning = new Map(conversations.map(({ id }) => [id, { seq: 0, rev: 0 }]));
+    if (ids.some((id) => !socket.mended.has(id))) await socket.sync(fromTheBeginning);
     const all = messagesOf(conversations);
     const heard = all.filter(({ id }) => socket.live.has(id)).length;
     const fetched = all.filter(({ id }) => !socket.live.has(id) && socket.mended.has(id)).length;

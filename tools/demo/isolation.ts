@@ -59,7 +59,7 @@ async function attackBySocket(run: TenantRun, conversation: string, body: object
   if (!socket) return 0;
   const sent = await socket.request('message.send', { ...body, conversation_id: conversation });
   if (sent.ok || sent.error.status !== 404) faults.push(`message.send to ${conversation}: ${JSON.stringify(sent)}`);
-  const synced = await socket.request<SyncAnswer>('sync', { conversations: { [conversation]: 0 } });
+  const synced = await socket.request<SyncAnswer>('sync', { conversations: { [conversation]: { seq: 0, rev: 0 } } });
   const readable = synced.ok ? synced.data.conversations[conversation] : undefined;
   if (!synced.ok || readable) faults.push(`sync of ${conversation}: ${JSON.stringify(synced).slice(0, 200)}`);
   return 2;

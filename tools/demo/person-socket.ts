@@ -6,6 +6,7 @@ import {
   type Acknowledgement,
   type Envelope,
   type MessageState,
+  type Position,
   type SyncAnswer,
 } from '#caas/testing';
 
@@ -55,8 +56,8 @@ export class PersonSocket {
     return this.retry.run(message, attempt, (answer) => (answer.ok ? null : answer.error));
   }
 
-  /** Asks for what changed in conversations after a `rev` of each, and notes the messages it had not heard of live. */
-  async sync(since: ReadonlyMap<string, number>): Promise<void> {
+  /** Asks for what is new in conversations since it knew each up to some numbers, and notes the messages it had not heard of live. */
+  async sync(since: ReadonlyMap<string, Position>): Promise<void> {
     const entries = [...since];
     for (let at = 0; at < entries.length; at += SYNC_AT_ONCE) {
       let open = entries.slice(at, at + SYNC_AT_ONCE);
@@ -72,12 +73,12 @@ export class PersonSocket {
     this.client.disconnect();
   }
 
-  private hear({ type, conversation_id: conversation = '', rev = 0, data }: Envelope): void {
+  private hear({ type, conversation_id: conversation = '', seq, rev, data }: Envelope): void {
+    const fault = this.order.next(conversation, { seq, rev });
+    if (fault) this.faults[fault] += 1;
     if (type !== 'message.created') return;
     const message = data as MessageState;
     if (message.metadata?.['tenant'] !== this.tenantId) this.faults.foreign += 1;
-    const fault = this.order.next(conversation, rev);
-    if (fault) this.faults[fault] += 1;
     this.live.add(message.id);
     this.conversations.add(conversation);
   }
@@ -89,7 +90,7 @@ export class PersonSocket {
   }
 
   /** Answers those that have more, with how far they are. */
-  private async syncOnce(since: [string, number][]): Promise<[string, number][]> {
+  private async syncOnce(since: [string, Position][]): Promise<[string, Position][]> {
     const answer = await this.request<SyncAnswer>('sync', { conversations: Object.fromEntries(since) });
     if (!answer.ok) throw new Error(`sync: ${JSON.stringify(answer.error)}`);
     const changes = Object.entries(answer.data.conversations);
@@ -97,6 +98,6 @@ export class PersonSocket {
       this.conversations.add(id);
       for (const message of messages) if (!this.live.has(message.id)) this.mended.add(message.id);
     }
-    return changes.filter(([, change]) => change.has_more).map(([id, change]) => [id, change.rev]);
+    return changes.filter(([, change]) => change.has_more).map(([id, { seq, rev }]) => [id, { seq, rev }]);
   }
 }

@@ -32,10 +32,11 @@ import {
   ArchivedMarks,
   ArchivedPresenter,
   ArchiveNumbers,
+  ConversationFolds,
   ErasedMessages,
   HotMessages,
-  MESSAGING_COLLECTIONS,
   MessageReader,
+  MESSAGING_COLLECTIONS,
   ThreadRoots,
 } from '#caas/domain/messaging';
 import { FileHolders, FileReferences, MEDIA_COLLECTIONS } from '#caas/domain/media';
@@ -94,6 +95,9 @@ export class ArchiveBench {
     this.reader = reader;
   }
 
+  /** Nobody sends here: what is folded is read from the rows. */
+  private readonly folds = new ConversationFolds({ mark: () => null } as never, undefined as never);
+
   /** As another process has them. */
   readers(storage: ObjectStorage = this.storage) {
     const objects = this.objects(storage);
@@ -109,7 +113,7 @@ export class ArchiveBench {
     clock = new SkewedClock(),
     storage = this.storage,
   }: { faults?: ArchiveFaults; clock?: Clock; storage?: ObjectStorage } = {}) {
-    const hot = new HotMessages();
+    const hot = new HotMessages(this.folds);
     const leases = new ArchiveLeases(clock);
     const holds = new ArchiveHolds(clock);
     const objects = this.objects(storage);
@@ -137,7 +141,7 @@ export class ArchiveBench {
   private erased(storage: ObjectStorage): ErasedMessages {
     const { reader } = this.readers(storage);
     const threads = new ThreadRoots(reader, new ArchivedMarks(reader));
-    return new ErasedMessages(reader, threads, new FileReferences(), new FileHolders());
+    return new ErasedMessages(reader, threads, new FileReferences(), new FileHolders(), this.folds);
   }
 
   tenant = (placement: Placement): Promise<Tenant> => this.harness.tenant(placement);

@@ -43,8 +43,9 @@ describe.each(['shared', 'prefixed', 'dedicated'] as const)('The archiver on the
       const read = await pageThrough(another, ctx, id, direction, 13);
       expect(read.map(({ _id }) => _id.toHexString())).toEqual(all.map(({ _id }) => _id.toHexString()));
     }
-    const changed = await another.changedAfter(ctx, id, { afterRev: 0, fromSeq: 1, limit: COUNT * 2 });
-    expect(changed.map(({ seq }) => seq)).toEqual(all.map(({ seq }) => seq));
+    const span = { afterRev: 0, fromSeq: 1, upToSeq: Infinity, limit: COUNT * 2 };
+    const changed = await another.changedAfter(ctx, id, span);
+    expect(changed.map(({ seq }) => seq)).toEqual(all.flatMap(({ seq, rev }) => (rev > 0 ? [seq] : [])));
     const { damaged, problems } = await bench.worker().verifier.verify(ctx, { conversationId: id });
     expect({ damaged, problems }).toEqual({ damaged: 0, problems: [] });
     const unfinished = { conversation_id: id, state: { $in: ['planned', 'sealed'] } };
@@ -144,8 +145,11 @@ describe.each(['shared', 'prefixed', 'dedicated'] as const)('The archiver on the
       const edited = ['leased', 'cleared'].includes(step) ? [] : [seq];
       expect((await hotMessages(ctx, room.id)).map((message) => message.seq)).toEqual(edited);
       expect(read[30]).toMatchObject({ seq, text: `edited at ${step}` });
-      const changed = await reader.changedAfter(ctx, room.id, { afterRev: COUNT, fromSeq: 1, limit: 10 });
+      const later = { afterRev: COUNT, fromSeq: 1, upToSeq: Infinity, limit: 10 };
+      const changed = await reader.changedAfter(ctx, room.id, later);
       expect(changed.map((message) => message.seq)).toEqual([seq]);
+      // A client that knows less of the conversation hears of it as of a new message.
+      expect(await reader.changedAfter(ctx, room.id, { ...later, upToSeq: seq - 1 })).toEqual([]);
       // And the next run takes it along.
       await bench.worker().archiver.run(ctx, { conversationId });
       expect(await hotMessages(ctx, room.id)).toEqual([]);

@@ -4,6 +4,8 @@ import { conversations, messages, messageVersions, pollVotes, reactions, type Me
 import { users } from '#caas/domain/users';
 
 const MONTH_MS = 30 * 24 * 60 * 60_000;
+/** Of ten messages, those that were edited, reacted to, voted on and pinned; and the first of all has a thread. */
+const CHANGED = [1, 2, 4, 6];
 
 export async function aUser(ctx: RequestContext, name: string): Promise<UserReference> {
   const external_id = `${name}-${new ObjectId().toHexString()}`;
@@ -47,13 +49,16 @@ export async function aRoom(ctx: RequestContext, count: number, months = 3): Pro
     closed_at: null,
     voter_count: 1,
   };
+  // What nobody touched keeps the rev 0; each change of the others took one.
+  const isChanged = (at: number) => at === 0 || CHANGED.includes(at % 10);
+  const changed = ids.flatMap((_, at) => (isChanged(at) ? [at] : []));
   const rows = ids.map((_id, at) => ({
     _id,
     conversation_id: id,
     created_at: new Date(begin + (at * months * MONTH_MS) / count),
     seq: at + 1,
-    rev: at + 1,
-    created_rev: at + 1,
+    rev: changed.indexOf(at) + 1,
+    created_rev: changed.filter((before) => before < at).length,
     client_message_id: `m${at}`,
     request_hash: `h${at}`,
     sender: at % 2 === 0 ? anna : ben,
@@ -86,7 +91,7 @@ export async function aRoom(ctx: RequestContext, count: number, months = 3): Pro
     people: [anna],
     member_count: 2,
     last_seq: count,
-    rev: count,
+    rev: changed.length,
     sent_seqs: {},
     last_message: null,
     last_activity_at: new Date(),

@@ -25,10 +25,42 @@ export class Memberships {
     }
   }
 
-  /** Who comes hears of it, and who leaves does not, but by an event of their own, without a rev. */
+  /**
+   * Who comes hears of it, and who leaves does not, but by an event of their own, without a rev. A message has no rev either: of
+   * who was ever in, `notInOrder` and `Absences` say whether it was theirs.
+   */
   mayHear(user: string, { conversation, rev }: Told, openedWith: Set<string>): boolean {
     const changes = [...(this.changes.get(`${conversation} ${user}`) ?? [])].sort(([a], [b]) => a - b);
     if (rev === null) return openedWith.has(user) || changes.length > 0;
     return changes.findLast(([at]) => at <= rev)?.[1] ?? openedWith.has(user);
   }
+}
+
+/**
+ * Messages that came to a user before their time or after it, by the order in which each connection heard of it all: one that the
+ * conversation had when they came in, and whatever followed the word that they are out.
+ */
+export function notInOrder(user: string, told: Told[]): Told[] {
+  const stays = Map.groupBy(told, ({ connection, conversation }) => `${connection} ${conversation}`);
+  return [...stays.values()].flatMap((stay) => notInOrderOf(user, stay));
+}
+
+/** @param told of one conversation, on one connection */
+function notInOrderOf(user: string, told: Told[]): Told[] {
+  const faults: Told[] = [];
+  /** Heard since they left: theirs if they have come in again meanwhile, of which another event tells a moment later. */
+  let outside: Told[] | null = null;
+  let joinedSeq = 0;
+  for (const event of told) {
+    const { type, about, seq, rev, joinedAt } = event;
+    const isMessage = seq !== null && rev === null;
+    if (joinedAt) {
+      joinedSeq = joinedAt.seq;
+      faults.push(...(outside ?? []).filter((each) => each.seq! <= joinedSeq));
+      outside = null;
+    } else if (type === 'member.removed' && about === user && rev === null) outside = [];
+    else if (isMessage && outside) outside.push(event);
+    else if (isMessage && seq <= joinedSeq) faults.push(event);
+  }
+  return [...faults, ...(outside ?? [])];
 }

@@ -14,17 +14,25 @@ import {
   type TenantSession,
   type Told,
 } from '#caas/testing';
-import { Memberships, rolesByEvents } from './memberships';
+import { Absences } from './absences';
+import { Memberships, notInOrder, rolesByEvents } from './memberships';
 
 const SETTLED_MS = 15_000;
+const LOOK_EVERY_MS = 200;
 /** Small, so that one call of `sync` seldom tells everything. */
 const SYNC_LIMIT = 4;
+
+export interface MessageBody {
+  client_message_id: string;
+  text: string;
+  [field: string]: unknown;
+}
 
 /** A message as its sender sent it, for sending it again. */
 export interface SentMessage {
   conversationId: string;
   sender: string;
-  body: { client_message_id: string; text: string };
+  body: MessageBody;
   /** Of a poll. */
   optionIds: string[];
   id: string;
@@ -43,6 +51,7 @@ export class World {
   /** Of the conversations that a group owns: its id. */
   readonly groups = new Map<string, string>();
   readonly sent: SentMessage[] = [];
+  private readonly absences = new Absences();
   private sends = 0;
 
   private constructor(
@@ -72,6 +81,35 @@ export class World {
     if (this.opened.has(id)) return;
     this.opened.set(id, new Set(members));
     this.members.set(id, new Set(members));
+  }
+
+  /** Call it before asking to let somebody in. @returns what to call with whether they were */
+  lettingIn(id: string, user: string): (isDone: boolean) => void {
+    const answered = this.absences.lettingIn(id, user);
+    return (isDone) => {
+      answered();
+      if (isDone) this.members.get(id)!.add(user);
+    };
+  }
+
+  /** Call it before asking to remove somebody. @returns what to call with whether they were */
+  takingOut(id: string, user: string): (isDone: boolean) => void {
+    const removed = this.absences.takingOut(id, user);
+    return (isDone) => {
+      if (!isDone) return;
+      removed();
+      this.members.get(id)!.delete(user);
+    };
+  }
+
+  /** Call it before sending. @returns what to call with the message that is acknowledged */
+  sending(sender: string, conversationId: string, body: MessageBody): (message: MessageState) => void {
+    const acknowledged = this.absences.sending(conversationId, this.users);
+    return ({ id, seq, poll }) => {
+      acknowledged(seq);
+      const optionIds = poll?.options.map((each) => each.id) ?? [];
+      this.sent.push({ conversationId, sender, body, id, seq, optionIds });
+    };
   }
 
   conversationsOf(user: string): string[] {
@@ -105,33 +143,41 @@ export class World {
   async settle(): Promise<void> {
     const away = this.clients.filter(({ isConnected }) => !isConnected);
     await Promise.all(away.map((client, at) => this.connect(client, at % 2)));
+    await this.rowsFollow();
     for (const client of this.everybody) {
-      const state = await this.stateOf(client.user);
-      const behind = () =>
-        [...state].filter(
-          ([
-            id,
-            {
-              conversation: { rev, preferences },
-            },
-          ]) => {
-            const own = client.replicas.get(id);
-            return own?.rev !== rev || !isDeepStrictEqual(own.snapshot.conversation.preferences, preferences);
-          },
-        );
-      const hasHeard = () => client.isSettled && behind().length === 0 && client.replicas.size === state.size;
-      await waitFor(`${client.user} to have heard of everything`, SETTLED_MS, hasHeard).catch((error: Error) => {
+      let left: unknown = null;
+      const hasHeard = async () => {
+        left = differences(client, await this.inboxOf(client.user));
+        return client.isSettled && left === null;
+      };
+      const what = `${client.user} to have heard of everything`;
+      await waitFor(what, SETTLED_MS, hasHeard, LOOK_EVERY_MS).catch((error: Error) => {
         const { isConnected, isSettled } = client;
-        const missing = behind().map(([id, { conversation }]) => ({
-          id,
-          rev: conversation.rev,
-          preferences: conversation.preferences,
-          own: client.replicas.get(id)?.snapshot.conversation,
-        }));
-        const known = [client.replicas.size, state.size];
-        throw new Error(`${error.message}: ${JSON.stringify({ isConnected, isSettled, known, missing })}`);
+        throw new Error(`${error.message}: ${JSON.stringify({ isConnected, isSettled, left })}`);
       });
     }
+  }
+
+  /** Every conversation's row says what its messages say: on another process than theirs, that takes a moment. */
+  private async rowsFollow(): Promise<void> {
+    for (const [id, first] of this.opened) {
+      const someone = first.has(this.observer) ? this.observer : [...first][0]!;
+      await waitFor(
+        `the row of ${id} to follow`,
+        SETTLED_MS,
+        async () => {
+          const path = `/v1/conversations/${id}`;
+          const { status, body: row } = await this.rest(someone, 'GET', path);
+          const { body: newest } = await this.rest(someone, 'GET', `${path}/messages?limit=1`);
+          return status === 404 || row.last_seq === ((newest.data as MessageState[])[0]?.seq ?? 0);
+        },
+        LOOK_EVERY_MS,
+      );
+    }
+  }
+
+  private inboxOf(user: string): Promise<ConversationState[]> {
+    return allOf<ConversationState>(this.getterOf(user), '/v1/conversations?');
   }
 
   /** What each client made of its events is what the server answers to its user. */
@@ -142,8 +188,11 @@ export class World {
       const state = Object.fromEntries(await this.stateOf(client.user));
       expect({ user: client.user, state: Object.fromEntries(own) }).toEqual({ user: client.user, state });
       expect(client.faults).toEqual([]);
-      const notTheirs = client.told.filter((told) => !memberships.mayHear(client.user, told, this.openedWith(told)));
-      expect({ user: client.user, notTheirs }).toEqual({ user: client.user, notTheirs: [] });
+      const { user } = client;
+      const isTheirs = (told: Told) =>
+        memberships.mayHear(user, told, this.openedWith(told)) && !this.absences.isHidden(user, told);
+      const notTheirs = [...client.told.filter((told) => !isTheirs(told)), ...notInOrder(user, client.told)];
+      expect({ user, notTheirs }).toEqual({ user, notTheirs: [] });
     }
     for (const user of this.users) await this.compareInbox(user);
     for (const [id, first] of this.opened) if (first.has(this.observer)) await this.compareRoles(id);
@@ -178,7 +227,7 @@ export class World {
     expect({ id, isIn: keptOut.filter((user) => user in roles) }).toEqual({ id, isIn: [] });
   }
 
-  /** Every acknowledged message is there once, under its id and seq; and seqs have no gap. */
+  /** Every acknowledged message is there once, under its id and seq; seqs have no gap, and no change is of two messages. */
   async assertAllStored(): Promise<void> {
     for (const [id, first] of this.opened) {
       const someone = first.has(this.observer) ? this.observer : [...first][0]!;
@@ -191,6 +240,8 @@ export class World {
         more = body.page.has_more as boolean;
       }
       expect(found.map(({ seq }) => seq)).toEqual(found.map((_, at) => at + 1));
+      const revs = found.flatMap(({ rev }) => (rev === 0 ? [] : [rev]));
+      expect(new Set(revs).size).toBe(revs.length);
       const stored = found.map((message) => `${message.sender.user_external_id} ${message.client_message_id}`);
       expect(new Set(stored).size).toBe(stored.length);
       const acknowledged = this.sent.filter(({ conversationId }) => conversationId === id);
@@ -228,4 +279,19 @@ export class World {
     to.push(client);
     await this.connect(client, process);
   }
+}
+
+/** Where a client is not yet, by the numbers of what its user can see; null when it is there. */
+function differences({ replicas }: ChatClient, inbox: ConversationState[]): unknown {
+  const left = inbox.filter(({ id, rev, last_seq, preferences }) => {
+    const own = replicas.get(id);
+    const hasPlace = own?.rev === rev && own.seq === last_seq;
+    return !hasPlace || !isDeepStrictEqual(own.snapshot.conversation.preferences, preferences);
+  });
+  if (left.length === 0 && replicas.size === inbox.length) return null;
+  const known = [replicas.size, inbox.length];
+  return {
+    known,
+    left: left.map((conversation) => ({ conversation, own: replicas.get(conversation.id)?.snapshot.conversation })),
+  };
 }

@@ -165,7 +165,10 @@ describe.each(TIERS)('the archive of tenant B, for tenant A, both %s', (tier) =>
       'what is mentioned, from a message on',
       (anna, { message }) => anna.get(`/v1/mentions?cursor=${message}&limit=100`),
     ],
-    ['a sync', (anna, { conversation }) => anna.post('/v1/sync', { conversations: { [conversation]: 1 } })],
+    [
+      'a sync',
+      (anna, { conversation }) => anna.post('/v1/sync', { conversations: { [conversation]: { seq: 1, rev: 0 } } }),
+    ],
   ];
   it.each(asked)('1, 2, 9, 11: %s answers as for nothing', async (_what, ask) => {
     const ofB = { conversation: b.conversation, message: b.messages[3]! };

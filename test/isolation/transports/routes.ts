@@ -373,7 +373,8 @@ export const ROUTES: Record<string, RouteAttack> = {
   },
   'POST /v1/sync': {
     as: 'user',
-    try: (caller, { conversation }) => caller.post('/v1/sync', { conversations: { [conversation]: 0 } }),
+    try: (caller, { conversation }) =>
+      caller.post('/v1/sync', { conversations: { [conversation]: { seq: 0, rev: 0 } } }),
   },
 };
 

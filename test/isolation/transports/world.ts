@@ -103,7 +103,7 @@ async function portrait(tenant: TenantSession, { conversation, group, post }: Id
     ...postReads(anna, post),
     anna.get('/v1/files'),
     tenant.server().get('/v1/moderation/cases'),
-    anna.post('/v1/sync', { conversations: { [conversation]: 0 } }),
+    anna.post('/v1/sync', { conversations: { [conversation]: { seq: 0, rev: 0 } } }),
   ];
   return (await Promise.all(reads)).map(({ status, body }) => [status, withoutTimes(body)]);
 }

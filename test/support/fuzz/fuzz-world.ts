@@ -96,7 +96,7 @@ async function fill(tenant: TenantSession): Promise<Sensible> {
     poll_id: poll.id,
     option_id: poll.poll.options[0].id,
     option_ids: [poll.poll.options[0].id],
-    conversations: { [room.id]: 0 },
+    conversations: { [room.id]: { seq: 0, rev: 0 } },
     external_id: 'ben',
     external_ids: 'ben,eve',
     member_ids: ['ben'],

@@ -21,13 +21,13 @@ class ChangeMembers implements Action {
     const { actor, id } = chosen;
     const target = change === 'leave' ? actor : pick(world.users, number)!;
     const path = `/v1/conversations/${id}/members`;
+    const moved = change === 'add' ? world.lettingIn(id, target) : world.takingOut(id, target);
     const answer =
       change === 'add'
         ? await world.rest(actor, 'POST', path, { member_ids: [target] }, process)
         : await world.rest(actor, 'DELETE', `${path}/${change === 'leave' ? 'me' : target}`, undefined, process);
     expectStatus(change, answer.status, [200, 201, 204, 400, 403, 404, 409]);
-    if (answer.status === 201) world.members.get(id)!.add(target);
-    if (answer.status === 204) world.members.get(id)!.delete(target);
+    moved(answer.status === 201 || answer.status === 204);
   }
 
   toString = () => `members ${JSON.stringify(this.choice)}`;

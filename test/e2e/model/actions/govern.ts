@@ -28,11 +28,10 @@ class Govern implements Action {
         : change === 'unban'
           ? (['DELETE', `bans/${target}`, undefined] as const)
           : (['PUT', `members/${target}`, { role: change }] as const);
+    const moved = change === 'ban' ? world.takingOut(id, target) : world.lettingIn(id, target);
     const { status } = await world.rest(actor, method, `${path}/${rest}`, body, process);
     expectStatus(change, status, [200, 201, 204, 403, 404, 409]);
-    if (status >= 300 || change === 'unban') return;
-    if (change === 'ban') world.members.get(id)!.delete(target);
-    else world.members.get(id)!.add(target);
+    moved(status < 300 && change !== 'unban');
   }
 
   toString = () => `govern ${JSON.stringify(this.choice)}`;

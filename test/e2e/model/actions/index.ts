@@ -9,6 +9,7 @@ import { openConversation } from './open-conversation';
 import { prefer } from './prefer';
 import { react } from './react';
 import { reconnect } from './reconnect';
+import { replyTogether } from './reply-together';
 import { send } from './send';
 import { sendAgain } from './send-again';
 import { vote } from './vote';
@@ -21,6 +22,7 @@ const ACTION_KINDS: ActionKind[] = [
   prefer,
   send,
   sendAgain,
+  replyTogether,
   changeMessage,
   react,
   vote,

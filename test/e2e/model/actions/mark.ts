@@ -19,13 +19,14 @@ class Mark implements Action {
     const chosen = chooseConversation(world, user, conversation);
     if (!chosen) return;
     const { actor, id } = chosen;
+    // Beyond the last is refused, but not what was acknowledged, at whichever process.
+    const isThere = world.sent.some((each) => each.conversationId === id && each.seq >= seq);
     let status: number;
     if (by === 'socket') {
       const answer = await world.overSocket(actor, `conversation.${mark}`, { conversation_id: id, seq });
       status = !answer || answer.ok ? 200 : answer.error.status;
     } else ({ status } = await world.rest(actor, 'PUT', `/v1/conversations/${id}/${mark}`, { seq }, process));
-    // Beyond the last.
-    expectStatus('marking', status, [200, 400, 404]);
+    expectStatus('marking', status, isThere ? [200, 404] : [200, 400, 404]);
   }
 
   toString = () => `mark ${JSON.stringify(this.choice)}`;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type { MessageState } from '#caas/testing';
-import { chooseConversation, expectStatus, pick, type Action, type ActionKind } from '../action';
+import { chooseConversation, pick, type Action, type ActionKind } from '../action';
+import { sendOverRest, sendOverSocket } from '../sending';
 import type { World } from '../world';
 
 const OPTIONS = ['one', 'two', 'three'].map((text) => ({ text }));
@@ -39,29 +39,12 @@ class Send implements Action {
       ...(mentioned ? { mentions: [mentioned] } : {}),
       ...(poll ? { type: 'poll', poll: { question: `${text}?`, options: OPTIONS, ...poll } } : {}),
     };
-    const message = await (by === 'rest'
-      ? this.overRest(world, actor, id, body, process)
-      : this.overSocket(world, actor, id, body));
-    if (message) world.sent.push({ conversationId: id, sender: actor, body, ...message });
-  }
-
-  private async overRest(world: World, actor: string, id: string, body: object, process: number) {
-    const sent = await world.rest(actor, 'POST', `/v1/conversations/${id}/messages`, body, process);
-    // A reply to what is deleted, or a thread within a thread, is refused; and who has just left is in nothing.
-    expectStatus('sending', sent.status, [201, 400, 404]);
-    return sent.status === 201 ? known(sent.body as MessageState) : null;
-  }
-
-  private async overSocket(world: World, actor: string, conversation_id: string, body: object) {
-    const sent = await world.overSocket(actor, 'message.send', { ...body, conversation_id });
-    if (!sent?.ok) expectStatus('sending', sent?.error.status ?? 400, [400, 404]);
-    return sent?.ok ? known(sent.data) : null;
+    if (by === 'rest') await sendOverRest(world, actor, id, body, process);
+    else await sendOverSocket(world, actor, id, body);
   }
 
   toString = () => `send ${JSON.stringify(this.choice)}`;
 }
-
-const known = ({ id, seq, poll }: MessageState) => ({ id, seq, optionIds: poll?.options.map((each) => each.id) ?? [] });
 
 const seldom = <T>(arbitrary: fc.Arbitrary<T>) =>
   fc.oneof({ weight: 3, arbitrary: fc.constant(null) }, { weight: 1, arbitrary });
