@@ -39,9 +39,10 @@ function conversationWith({ cold = [], gone = [], taken, version = 1 }: Archive)
     forget: () => undefined,
     of: () => Promise.resolve(new Map([[id.toHexString(), { seq: (head += 1) }]])),
   };
+  const named = ([own]: Message[]) => cold.filter((each) => each.client_message_id === own!.client_message_id);
   const sent = {
-    findArchived: (_ctx: unknown, [own]: Message[]) =>
-      Promise.resolve(cold.filter(({ client_message_id }) => client_message_id === own!.client_message_id)),
+    archivedIds: (_ctx: unknown, own: Message[]) => Promise.resolve(named(own).map(({ _id }) => _id)),
+    findArchived: (_ctx: unknown, own: Message[]) => Promise.resolve(named(own)),
   };
   const late = new LateSends({ open: () => Promise.resolve(opened) } as never, sent as never, heads as never);
   return { updates, verified: (stored: Message[]) => late.verified(ctx, id, stored) };

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import { DuplicateKeyError, type RequestContext } from '#caas/kernel';
@@ -8,7 +9,9 @@ import { messages, type Message } from '../persistence/message.schema';
 import { ConversationHeads } from './conversation-heads';
 import { SentMessages } from './sent-messages';
 
-const ATTEMPTS = 4;
+/** What is archived meanwhile makes it look again. */
+const ATTEMPTS = 40;
+const PAUSE_MS = 50;
 
 type ArchiveOf = Pick<Conversation, '_id' | 'archive_version' | 'archived_seq'>;
 
@@ -35,6 +38,7 @@ export class LateSends {
         return await this.verify(ctx, id, stored);
       } catch (error) {
         if (!(error instanceof ColdMoved) || attempt === ATTEMPTS) throw error;
+        await sleep(PAUSE_MS);
       }
     }
   }
@@ -46,10 +50,13 @@ export class LateSends {
     const verified: ({ stored: Message } | { found: Message })[] = [];
     for (const message of stored) {
       const own = await this.withFreeNumber(ctx, row, message);
-      const [before] = await this.sent.findArchived(ctx, [own]);
-      if (!before || before._id.equals(own._id)) verified.push({ stored: own });
+      const archived = await this.sent.archivedIds(ctx, [own]);
+      if (archived.every((each) => each.equals(own._id))) verified.push({ stored: own });
       else {
+        // First of all: to read the other may fail, and then its client asks again.
         await withdraw(ctx, own);
+        const [before] = await this.sent.findArchived(ctx, [own]);
+        if (!before) throw new Error('A message that was sent before is not readable');
         verified.push({ found: before });
       }
     }

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import type { ObjectId } from 'bson';
 import type { RequestContext } from '#caas/kernel';
 import { MessageReader } from '../archived/message-reader';
-import { archivedSends, type ArchivedSend } from '../persistence/archived-send.schema';
+import { archivedSends } from '../persistence/archived-send.schema';
 import { messages, type Message } from '../persistence/message.schema';
 import type { SendKey } from './draft';
 
@@ -30,19 +31,17 @@ export class SentMessages {
 
   /** Those that are archived. The unique index over what is hot does not know them. */
   async findArchived(ctx: RequestContext, sends: SendName[]): Promise<Message[]> {
-    const rows = await this.archivedSends(ctx, sends);
-    return this.reader.findMany(
-      ctx,
-      rows.map(({ _id }) => _id),
-    );
+    return this.reader.findMany(ctx, await this.archivedIds(ctx, sends));
   }
 
   async hasArchived(ctx: RequestContext, sends: SendName[]): Promise<boolean> {
-    return (await this.archivedSends(ctx, sends)).length > 0;
+    return (await this.archivedIds(ctx, sends)).length > 0;
   }
 
-  private archivedSends(ctx: RequestContext, sends: SendName[]): Promise<ArchivedSend[]> {
-    return ctx.repository(archivedSends).find({ $or: sends.map(archivedSendOf) }, { fields: ['_id'] });
+  /** Of those that are archived, in no promised order. */
+  async archivedIds(ctx: RequestContext, sends: SendName[]): Promise<ObjectId[]> {
+    const rows = await ctx.repository(archivedSends).find({ $or: sends.map(archivedSendOf) }, { fields: ['_id'] });
+    return rows.map(({ _id }) => _id);
   }
 }
 
