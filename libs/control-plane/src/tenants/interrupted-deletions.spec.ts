@@ -4,7 +4,7 @@ import { TenantsService } from './tenants.service';
 const OPERATOR = { name: 'system', requestId: 'req_test' } as const;
 
 /** Deletions that broke off; the placement of one of them cannot be reached. */
-function service(ids: string[], unreachable: string, toSweep: string[] = []) {
+function service(ids: string[], unreachable: string, toSweep: string[] = [], sweep_at = new Date()) {
   const deleted: string[] = [];
   const dropped: string[] = [];
   const changes: object[] = [];
@@ -12,7 +12,7 @@ function service(ids: string[], unreachable: string, toSweep: string[] = []) {
   const parts = {
     tenants: {
       inState: () => Promise.resolve(ids.map((id) => ({ id }) as unknown as TenantRecord)),
-      toSweep: () => Promise.resolve(toSweep.map((id) => ({ id }) as unknown as TenantRecord)),
+      toSweep: () => Promise.resolve(toSweep.map((id) => ({ id, sweep_at }) as unknown as TenantRecord)),
       tenantOf: (record: TenantRecord) => record,
       change: (id: string, _from: unknown, change: object) => Promise.resolve(deleted.push(id) && changes.push(change)),
     },
@@ -46,6 +46,15 @@ describe('Deletions that broke off', () => {
     const [deleted, swept] = changes as { sweep_at: Date | null }[];
     expect(deleted!.sweep_at!.getTime()).toBeGreaterThanOrEqual(before + 10_000);
     expect(swept).toEqual({ sweep_at: null, database_uri: null });
+  });
+
+  it('are tried again for a day where the placement cannot be reached, and then left', async () => {
+    const now = service([], 'clnt_old', ['clnt_old']);
+    await expect(now.tenants.finishInterrupted(OPERATOR)).rejects.toThrow('1 of 1 tenants are not swept');
+    expect(now.changes).toEqual([]);
+    const later = service([], 'clnt_old', ['clnt_old'], new Date(Date.now() - 25 * 60 * 60_000));
+    await expect(later.tenants.finishInterrupted(OPERATOR)).resolves.toBe(0);
+    expect(later.changes).toEqual([{ sweep_at: null, database_uri: null }]);
   });
 
   it('are counted', async () => {

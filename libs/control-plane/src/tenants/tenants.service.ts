@@ -42,6 +42,8 @@ const LEASE_MS = 30_000;
 const TENANTS_AT_ONCE = 100;
 /** Longer than any process believes that a tenant is still served, and than a write of it is under way. */
 const SWEEP_AFTER_MS = 10_000;
+/** What cannot be reached for so long is left. */
+const SWEEP_FOR_MS = 24 * 60 * 60_000;
 /** Each has a folder of every tenant's own. */
 const OBJECT_FOLDERS = ['media', 'archive'];
 
@@ -225,7 +227,11 @@ export class TenantsService {
 
   private async sweep(record: TenantRecord): Promise<void> {
     const tenant = this.tenants.tenantOf(record);
-    await this.placements.drop(tenant);
+    const isGivenUp = Date.now() - record.sweep_at!.getTime() > SWEEP_FOR_MS;
+    // A database that the tenant brought along may be gone with the tenant.
+    await this.placements.drop(tenant).catch((error: unknown) => {
+      if (!isGivenUp) throw error;
+    });
     await this.tenants.change(tenant.id, ['deleted'], { sweep_at: null, database_uri: null });
   }
 
