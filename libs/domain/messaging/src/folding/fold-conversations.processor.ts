@@ -1,13 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { ObjectId } from 'bson';
-import { foldConversations } from '#caas/contracts';
+import { foldConversations, type EventData } from '#caas/contracts';
 import { isObjectIdHex, isTenantId, type RequestContext, type Tenant, type TenantId } from '#caas/kernel';
 import { Handles, type SystemJobHandler } from '#caas/platform/queue';
-import { Realtime } from '#caas/platform/realtime';
+import { ConversationFeed, Realtime } from '#caas/platform/realtime';
 import { RequestContexts, TenantDirectory } from '#caas/tenancy';
 import { conversations } from '../persistence/conversation.schema';
-import { messages } from '../persistence/message.schema';
-import { createdEventOf } from '../sync/missed-events';
 import { ConversationFolds } from './conversation-folds';
 import { DirtyConversations } from './dirty-conversations';
 
@@ -33,6 +31,7 @@ export class FoldConversationsProcessor implements SystemJobHandler {
     private readonly directory: TenantDirectory,
     private readonly folds: ConversationFolds,
     private readonly dirty: DirtyConversations,
+    private readonly feed: ConversationFeed,
     private readonly realtime: Realtime,
   ) {}
 
@@ -59,26 +58,20 @@ export class FoldConversationsProcessor implements SystemJobHandler {
     if (!tenant) return;
     const ctx = this.open(tenant);
     const conversationId = new ObjectId(id);
-    if (await this.folds.fold(ctx, conversationId)) await this.publishLast(ctx, conversationId);
+    const row = await this.folds.fold(ctx, conversationId);
+    if (row) await this.publishLast(ctx, conversationId.toHexString(), row.last_seq);
   }
 
   /** Processes that have heard of them, and their clients, drop what they know. */
-  private async publishLast(ctx: RequestContext, conversation_id: ObjectId): Promise<void> {
-    const since = new Date(Date.now() - UNPUBLISHED_MS);
-    const last = await ctx
-      .repository(messages)
-      .find({ conversation_id }, { sort: { seq: -1 }, limit: MAX_PUBLISHED, withDeleted: true });
-    const conversationId = conversation_id.toHexString();
-    for (const message of last.filter(({ created_at }) => created_at >= since).reverse()) {
-      const { envelope, afterRev } = createdEventOf(message);
-      const event = {
-        type: 'message.created',
-        conversationId,
-        seq: message.seq,
-        afterRev,
-        data: envelope.data,
-      } as const;
-      this.realtime.publish(ctx, { conversationId }, event as never);
+  private async publishLast(ctx: RequestContext, conversationId: string, lastSeq: number): Promise<void> {
+    const since = new Date(Date.now() - UNPUBLISHED_MS).toISOString();
+    const last = await this.feed.missedMessages(ctx.tenantId, conversationId, lastSeq - MAX_PUBLISHED, lastSeq + 1);
+    for (const { envelope, afterRev, hiddenFrom } of last) {
+      const data = envelope.data as EventData<'message.created'>;
+      if (data.created_at < since) continue;
+      const numbers = { seq: data.seq, ...(afterRev === undefined ? {} : { afterRev }) };
+      const event = { type: 'message.created', conversationId, ...numbers, hiddenFrom, data } as const;
+      this.realtime.publish(ctx, { conversationId }, event);
     }
   }
 
