@@ -20,6 +20,8 @@ import {
 /** A conversation that is busy is folded so often; one that was quiet at once. */
 const FOLD_EVERY_MS = 1_000;
 const RETRY_MS = 500;
+/** Conversations that are due within so long of each other are folded together. */
+const TICK_MS = 50;
 const MESSAGES_AT_ONCE = 500;
 const ROWS_AT_ONCE = 100;
 const MAX_REMEMBERED = 50_000;
@@ -46,7 +48,8 @@ export class ConversationFolds implements BeforeApplicationShutdown {
   /** Rows as this process last knew them, and when it folded them. A row that is another by now is noticed when it is written. */
   private readonly rows = new LRUCache<string, { row: FoldedRow; foldedAtMs: number }>({ max: MAX_REMEMBERED });
   private timer: { handle: NodeJS.Timeout; atMs: number } | null = null;
-  private immediate: NodeJS.Immediate | null = null;
+  /** Those that are folded at the end of this turn. */
+  private readonly quiet: Pending[] = [];
   private closing = false;
 
   constructor(
@@ -71,10 +74,13 @@ export class ConversationFolds implements BeforeApplicationShutdown {
       known.messages.push(...stored);
       return;
     }
-    const foldedAtMs = this.rows.get(key)?.foldedAtMs ?? -Infinity;
-    const dueAtMs = Math.max(performance.now(), foldedAtMs + FOLD_EVERY_MS);
-    this.pending.set(key, { key, ctx, id, messages: [...stored], dueAtMs, folding: null });
-    this.wakeAt(dueAtMs);
+    const now = performance.now();
+    const dueAtMs = Math.max(now, (this.rows.get(key)?.foldedAtMs ?? -Infinity) + FOLD_EVERY_MS);
+    const pending: Pending = { key, ctx, id, messages: [...stored], dueAtMs, folding: null };
+    this.pending.set(key, pending);
+    if (dueAtMs > now) this.wakeAt(dueAtMs);
+    else if (this.quiet.push(pending) === 1)
+      setImmediate(() => void this.start(this.quiet.splice(0).filter(this.isWaiting)));
   }
 
   /** What somebody has read for another reason, outside a transaction. */
@@ -149,24 +155,22 @@ export class ConversationFolds implements BeforeApplicationShutdown {
     await underWay(own);
     const left = own.filter((each) => this.pending.get(each.key) === each);
     await underWay(left);
-    await this.start(left.filter(({ folding }) => !folding));
+    await this.start(left.filter(this.isWaiting));
   }
 
-  private wakeAt(atMs: number): void {
-    const now = performance.now();
-    if (atMs <= now) {
-      this.immediate ??= setImmediate(() => {
-        this.immediate = null;
-        this.startDue();
-      });
-      return;
-    }
+  private isWaiting = (pending: Pending): boolean => this.pending.get(pending.key) === pending && !pending.folding;
+
+  private wakeAt(dueAtMs: number): void {
+    const atMs = Math.ceil(dueAtMs / TICK_MS) * TICK_MS;
     if (this.timer && this.timer.atMs <= atMs) return;
     if (this.timer) clearTimeout(this.timer.handle);
-    const handle = setTimeout(() => {
-      this.timer = null;
-      this.startDue();
-    }, atMs - now);
+    const handle = setTimeout(
+      () => {
+        this.timer = null;
+        this.startDue();
+      },
+      Math.max(0, atMs - performance.now()),
+    );
     this.timer = { handle: handle.unref(), atMs };
   }
 
