@@ -64,8 +64,8 @@ export class MessageSender {
   private async sendOrFind(ctx: RequestContext, key: SendKey, check: () => Promise<Checked>): Promise<Sent> {
     try {
       const { files, ...content } = await check();
-      await this.quota.requireRoom(ctx);
-      const sent = await this.submit(ctx, draftOf({ ...key, ...content }), files);
+      const isNearQuota = await this.quota.requireRoom(ctx);
+      const sent = await this.submit(ctx, draftOf({ ...key, ...content }), files, isNearQuota);
       if (!sent.replayed) this.announce(ctx, sent);
       return sent;
     } catch (error) {
@@ -78,9 +78,14 @@ export class MessageSender {
     }
   }
 
-  private async submit(ctx: RequestContext, draft: Draft, files: FilesToAttach | undefined): Promise<Sent> {
+  private submit(
+    ctx: RequestContext,
+    draft: Draft,
+    files: FilesToAttach | undefined,
+    isNearQuota: boolean,
+  ): Promise<Sent> {
     // Near the quota, and where something else changes with it, a message is stored in a transaction.
-    const isPlain = !draft.thread_root_id && !draft.flagged && !(await this.quota.isNear(ctx));
+    const isPlain = !draft.thread_root_id && !draft.flagged && !isNearQuota;
     if (!files) return this.batcher.submit(ctx, draft, isPlain);
     return this.attachments.holding(
       ctx,

@@ -55,25 +55,18 @@ export class MessageQuota {
 
   /**
    * Refuses what would be refused at its commit, as soon as that is known, and for nothing.
+   * @returns whether the limit is so near that sends have to pass the gate, by `sending`
    * @throws CaasError `quota_exceeded` (402)
    */
-  async requireRoom(ctx: RequestContext): Promise<void> {
-    const limit = limitOf(ctx.tenant, 'messages');
-    if (limit === null) return;
-    const month = monthOf(this.clock.now());
-    const { stored } = await this.totals.of(ctx, month);
-    // Of a month's messages there never come to be fewer.
-    if (stored < limit) return;
-    this.warnings.consider(ctx, 'messages', stored, () => Promise.resolve(stored));
-    throw quotaExceeded('messages', limit);
-  }
-
-  /** Whether sends have to pass the gate, by `sending`. */
-  async isNear(ctx: RequestContext): Promise<boolean> {
+  async requireRoom(ctx: RequestContext): Promise<boolean> {
     const limit = limitOf(ctx.tenant, 'messages');
     if (limit === null) return false;
-    const { likely } = await this.totals.of(ctx, monthOf(this.clock.now()));
-    return limit - likely <= NEAR;
+    const month = monthOf(this.clock.now());
+    const { stored, likely } = await this.totals.of(ctx, month);
+    // Of a month's messages there never come to be fewer.
+    if (stored < limit) return limit - likely <= NEAR;
+    this.warnings.consider(ctx, 'messages', stored, () => Promise.resolve(stored));
+    throw quotaExceeded('messages', limit);
   }
 
   /** Messages were stored without passing the gate. Warns when the limit has come near by that. */
@@ -88,7 +81,7 @@ export class MessageQuota {
   async sending<T>(ctx: RequestContext, work: (check: CheckSent) => Promise<T>): Promise<T> {
     const limit = limitOf(ctx.tenant, 'messages');
     if (limit === null) return work(() => Promise.resolve());
-    if (!(await this.isNear(ctx))) return this.watched(ctx, work, () => Promise.resolve(null));
+    if (!(await this.requireRoom(ctx))) return this.watched(ctx, work, () => Promise.resolve(null));
     return this.inTurn.run(ctx.tenantId, async () => {
       await this.requireRoom(ctx);
       await this.prepare(ctx);
