@@ -14,6 +14,7 @@ import { entriesAmong, entriesOf, readableAmong, type Entry } from './entries';
 import { visibleFrom } from './visibility';
 
 const MAX_CACHED = 20_000;
+const FOLDED_AT_ONCE = 8;
 /** The two of a direct conversation are the same for good. */
 const DIRECT_TTL_MS = 10 * 60_000;
 
@@ -107,9 +108,11 @@ export class ConversationAccess {
   }
 
   /** The same, when a client knows more of a conversation than its row says: with all that is stored by whichever process. */
-  async findFolded(ctx: RequestContext, id: ObjectId): Promise<Entry | null> {
-    await this.folds.fold(ctx, id);
-    return this.find(ctx, id);
+  async findFolded(ctx: RequestContext, ids: ObjectId[]): Promise<Map<string, Entry>> {
+    for (let at = 0; at < ids.length; at += FOLDED_AT_ONCE) {
+      await Promise.all(ids.slice(at, at + FOLDED_AT_ONCE).map((id) => this.folds.fold(ctx, id)));
+    }
+    return this.findMany(ctx, ids);
   }
 
   /** Those among `found` that the actor is in, in their order. */

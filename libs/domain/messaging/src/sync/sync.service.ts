@@ -75,11 +75,15 @@ export class SyncService {
       ctx,
       ids.map((id) => new ObjectId(id)),
     );
-    for (const [id, entry] of entries) {
-      const isLagging = this.realtime.heard(ctx, id).seq > entry.conversation.last_seq;
-      if (!isLagging && !isAhead(entry, known[id]!)) continue;
-      const now = await this.access.findFolded(ctx, entry.conversation._id);
-      if (now) entries.set(id, now);
+    const lagging = [...entries].filter(
+      ([id, entry]) => isAhead(entry, known[id]!) || this.realtime.heard(ctx, id).seq > entry.conversation.last_seq,
+    );
+    if (lagging.length === 0) return entries;
+    const ofLagging = lagging.map(([, { conversation }]) => conversation._id);
+    const now = await this.access.findFolded(ctx, ofLagging);
+    for (const [id] of lagging) {
+      const entry = now.get(id);
+      if (entry) entries.set(id, entry);
       else entries.delete(id);
     }
     return entries;
