@@ -28,7 +28,6 @@ it(
     const rooms = await Promise.all(Array.from({ length: ROOMS }, () => tenant.room('anna', ['ben'])));
     const until = performance.now() + patient(Number(SEND_ARCHIVE_SECONDS) * 1000);
     const isOver = () => performance.now() > until;
-    let isFrozen = false;
     let archived = 0;
     let stops = 0;
 
@@ -59,15 +58,12 @@ it(
       while (!isOver()) {
         await sleep(200 + Math.random() * 2 * TRUST_MS);
         process.kill(system.pids[1]!, 'SIGSTOP');
-        isFrozen = true;
         await sleep(3 * TRUST_MS);
         process.kill(system.pids[1]!, 'SIGCONT');
-        isFrozen = false;
         stops += 1;
       }
     })();
     await Promise.all([...sending, archiving, stopping]);
-    expect(isFrozen).toBe(false);
 
     const read = tenant.acting('ben').read;
     const stored = (await Promise.all(rooms.map(({ id }) => readMessages(read, id)))).flat();

@@ -50,7 +50,7 @@ class MemoryChanges extends SendsWithChanges {
 
   constructor(private readonly stored: Messages) {
     const unused = undefined as never;
-    super(unused, unused, unused, unused, unused, unused, unused);
+    super(unused, unused, unused, unused, unused, unused, unused, unused);
   }
 
   override async send(_ctx: RequestContext, draft: Draft) {

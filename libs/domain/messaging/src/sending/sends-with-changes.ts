@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { CaasError, Clock, DuplicateKeyError, type RequestContext } from '#caas/kernel';
 import { MessageQuota } from '#caas/domain/usage';
 import { ConversationChanges, Unchanged } from '../changes/conversation-changes';
+import { ConversationFolds } from '../folding/conversation-folds';
 import { ModerationCases } from '../moderation/moderation-cases';
 import type { Message } from '../persistence/message.schema';
 import { ThreadRoots } from '../threads/thread-roots';
@@ -37,11 +38,15 @@ export class SendsWithChanges {
     private readonly cases: ModerationCases,
     private readonly quota: MessageQuota,
     private readonly contention: Contention,
+    private readonly folds: ConversationFolds,
     private readonly clock: Clock,
   ) {}
 
   /** @throws CaasError `conversation_not_found` (404), `quota_exceeded` (402), `too_many_sends`, `too_many_changes` (503) */
   async send(ctx: RequestContext, draft: Draft): Promise<SentWithChange> {
+    // It folds itself; should this process die before it publishes, a worker does.
+    const marked = this.folds.begin(ctx, [draft.conversation_id]);
+    if (marked) await marked;
     const startedAtMs = performance.now();
     for (;;) {
       const attemptedAtMs = performance.now();
