@@ -1,21 +1,12 @@
 import { IoAdapter } from '@nestjs/platform-socket.io';
-import type { INestApplicationContext } from '@nestjs/common';
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import { Server } from 'socket.io';
 import * as parser from 'socket.io-parser';
-import { RedisConnections } from '#caas/platform/redis';
-import { betweenProcesses } from './between-processes';
 import { CheckedDecoder } from './checked-decoder';
 import { BoundedWebSocketServer, MESSAGE_BYTES } from './websocket-server';
 
-const RECOVERY_WINDOW_MS = 60_000;
-
-/** socket.io as this system runs it: websocket only (no sticky sessions needed), one Redis stream between the processes. */
+/** socket.io as this system runs it: websocket only (no sticky sessions needed), and each process tells its own sockets. */
 export class CaasIoAdapter extends IoAdapter {
-  constructor(private readonly app: INestApplicationContext) {
-    super(app);
-  }
-
   /** Ours, and not the copy of socket.io that Nest brings along: there is one in the process. */
   override createIOServer(_port: number, options?: { path?: string }): never {
     const httpServer = this.httpServer as HttpServer & { shouldUpgradeCallback: (request: IncomingMessage) => boolean };
@@ -29,9 +20,6 @@ export class CaasIoAdapter extends IoAdapter {
       parser: { ...parser, Decoder: CheckedDecoder },
       // Compression costs more per message than chat messages are long.
       perMessageDeflate: false,
-      // A shortcut after a short break; what counts is `sync`. A revoked token must not slip in by it.
-      connectionStateRecovery: { maxDisconnectionDuration: RECOVERY_WINDOW_MS, skipMiddlewares: false },
-      adapter: betweenProcesses(this.app.get(RedisConnections)),
     }) as never;
   }
 }

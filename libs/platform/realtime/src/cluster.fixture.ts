@@ -2,7 +2,9 @@ import type { Server } from 'socket.io';
 import type { EventEnvelope } from '#caas/contracts';
 import { parseTenantId, type RequestContext } from '#caas/kernel';
 import { Metrics } from '#caas/platform/metrics';
+import type { RedisConnections } from '#caas/platform/redis';
 import type { ConversationFeed, MissedEvent } from './ports';
+import { ProcessChannel } from './process-channel';
 import { Realtime, type OutgoingEvent } from './realtime';
 import { RealtimeMetrics } from './realtime-metrics';
 import { conversationRoom, userRoom } from './rooms';
@@ -15,8 +17,6 @@ export const ctx = { tenantId: TENANT } as RequestContext;
 
 const BETWEEN_MS = 1;
 
-type Listener = (...parameters: unknown[]) => void;
-
 /** What one process knows, as far as `Realtime` asks for it. */
 export interface Feed {
   members?: string[];
@@ -24,11 +24,10 @@ export interface Feed {
   missedChanges?: ConversationFeed['missedChanges'];
 }
 
-/** Processes that tell each other by what stands for the adapter of socket.io: in order, a millisecond later. Timers are jest's. */
+/** Processes that tell each other by what stands for Redis: in order, a millisecond later. Timers are jest's. */
 export class Cluster {
   readonly processes: FakeProcess[] = [];
-  /** Processes that others hear nothing of. */
-  silent = 0;
+  readonly redis = new FakeRedis();
 
   add(users: string[], feed: Feed = {}): FakeProcess {
     const added = new FakeProcess(this, users, feed);
@@ -37,22 +36,45 @@ export class Cluster {
   }
 
   close(): void {
-    for (const { realtime } of this.processes) realtime.onApplicationShutdown();
+    for (const { realtime, channel } of this.processes) {
+      realtime.onApplicationShutdown();
+      channel.onApplicationShutdown();
+    }
+  }
+}
+
+/** Publishing and subscribing. */
+class FakeRedis {
+  /** Processes that hear what others tell, and never answer. */
+  silent = 0;
+  private readonly subscribers: { channels: string[]; hear: (channel: string, text: string) => void }[] = [];
+
+  open() {
+    let hear: (channel: string, text: string) => void;
+    return {
+      on: (_event: 'message', listener: typeof hear) => (hear = listener),
+      subscribe: async (...channels: string[]) => void this.subscribers.push({ channels, hear }),
+      publish: async (channel: string, text: string) => {
+        const there = this.subscribers.filter(({ channels }) => channels.includes(channel));
+        for (const subscriber of there) setTimeout(() => subscriber.hear(channel, text), BETWEEN_MS);
+        return there.length + this.silent;
+      },
+    };
   }
 }
 
 /** A process with a socket of each of some users, none of which is in a conversation's room. */
 export class FakeProcess {
   readonly realtime: Realtime;
+  readonly channel: ProcessChannel;
   /** By user, what their socket was told: m<seq>, c<rev>, with h before for what is hidden, and what it covers. */
   readonly told = new Map<string, string[]>();
   readonly envelopes: EventEnvelope[] = [];
   private readonly rooms = new Map<string, Set<string>>();
   private readonly sockets = new Map<string, { rooms: Set<string> }>();
-  private readonly listeners = new Map<string, Listener>();
 
   constructor(
-    private readonly cluster: Cluster,
+    cluster: Cluster,
     users: string[],
     { members = users, missedMessages = none, missedChanges = none }: Feed,
   ) {
@@ -63,7 +85,9 @@ export class FakeProcess {
     }
     const membersAmong = () => Promise.resolve(new Set(members));
     const feed = { membersAmong, missedMessages, missedChanges } as unknown as ConversationFeed;
-    this.realtime = new Realtime(feed, new RealtimeMetrics(new Metrics()));
+    this.channel = new ProcessChannel(cluster.redis as unknown as RedisConnections);
+    this.realtime = new Realtime(feed, this.channel, new RealtimeMetrics(new Metrics()));
+    this.channel.onModuleInit();
     this.realtime.attach(this.server as unknown as Server);
   }
 
@@ -88,10 +112,6 @@ export class FakeProcess {
     return this.told.get(user)!;
   }
 
-  hear(event: string, ...parameters: unknown[]): void {
-    this.listeners.get(event)?.(...parameters);
-  }
-
   private publish(event: object): void {
     const outgoing = {
       data: {},
@@ -114,13 +134,8 @@ export class FakeProcess {
       },
     });
     return {
-      on: (event: string, listener: Listener) => this.listeners.set(event, listener),
-      serverSideEmit: (event: string, ...parameters: unknown[]) => this.tellOthers(event, parameters),
       sockets: {
-        adapter: {
-          rooms: this.rooms,
-          serverCount: () => Promise.resolve(this.cluster.processes.length + this.cluster.silent),
-        },
+        adapter: { rooms: this.rooms },
         sockets: this.sockets,
       },
       local: {
@@ -131,13 +146,6 @@ export class FakeProcess {
         }),
       },
     };
-  }
-
-  /** As msgpack carries it: what is undefined becomes null. */
-  private tellOthers(event: string, parameters: unknown[]): void {
-    const packed = JSON.stringify(parameters, (_key, value: unknown) => (value === undefined ? null : value));
-    for (const other of this.cluster.processes)
-      if (other !== this) setTimeout(() => other.hear(event, ...(JSON.parse(packed) as unknown[])), BETWEEN_MS);
   }
 
   private put(room: string, users: string[], isIn: boolean): void {

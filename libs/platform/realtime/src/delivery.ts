@@ -21,12 +21,8 @@ export interface RoomPosition {
 /** Does the event have a place in the order of its conversation? */
 export const isOrdered = ({ seq, rev }: EventEnvelope): boolean => seq !== undefined || rev !== undefined;
 
-/**
- * Is the event's place among the messages, by `seq`? Otherwise it is among the changes, by `rev`. A message of the version
- * before has both numbers.
- */
-export const isMessage = ({ type, seq, rev }: EventEnvelope): boolean =>
-  seq !== undefined && (rev === undefined || type === 'message.created');
+/** Is the event's place among the messages, by `seq`? Otherwise it is among the changes, by `rev`. */
+export const isMessage = ({ seq, rev }: EventEnvelope): boolean => seq !== undefined && rev === undefined;
 
 /** Is the event later than a position of its conversation? */
 export const isAfter = ({ seq, rev }: RoomPosition, { envelope }: Delivery): boolean =>

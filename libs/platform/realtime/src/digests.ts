@@ -5,6 +5,7 @@ import type { RequestContext, TenantId } from '#caas/kernel';
 import type { EventData, EventEnvelope } from '#caas/contracts';
 import { Invalidations } from '#caas/platform/cache';
 import { digestGroups } from './digest-groups';
+import { ProcessChannel } from './process-channel';
 import { RealtimeMetrics } from './realtime-metrics';
 import { conversationRoom, userRoom, type Room } from './rooms';
 
@@ -34,7 +35,7 @@ interface Notice {
   entries: [key: string, Waiting][];
 }
 
-const BETWEEN_PROCESSES = 'caas:digests';
+const DIGESTS = 'digests';
 const PERIOD_MS = 1_000;
 /** In one period, of one tenant; the others wait for the next. What a process sends in a second has a bound by it. */
 const MAX_ENTRIES = 100;
@@ -52,8 +53,10 @@ export class Digests implements OnApplicationShutdown {
 
   constructor(
     invalidations: Invalidations,
+    private readonly channel: ProcessChannel,
     private readonly metrics: RealtimeMetrics,
   ) {
+    channel.on(DIGESTS, (notice: Notice) => this.gather(notice));
     invalidations.on('relationship', ({ tenantId, id }) => {
       const [one, other] = id.split(':') as [string, string];
       this.part(tenantId, one, other);
@@ -63,7 +66,6 @@ export class Digests implements OnApplicationShutdown {
 
   attach(server: Server): void {
     this.server = server;
-    server.on(BETWEEN_PROCESSES, (notice: Notice) => this.gather(notice));
   }
 
   /** On every process. */
@@ -83,7 +85,7 @@ export class Digests implements OnApplicationShutdown {
       ]),
     };
     this.gather(notice);
-    this.server?.serverSideEmit(BETWEEN_PROCESSES, notice);
+    this.channel.tell(DIGESTS, notice);
   }
 
   onApplicationShutdown(): void {

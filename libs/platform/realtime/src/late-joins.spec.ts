@@ -147,16 +147,6 @@ describe('Sockets that come into a room', () => {
     expect(one.of(CARL)).toEqual(['c2']);
     expect(one.isInRoom(CARL)).toBe(false);
   });
-
-  it('come in by the word of a process of the version before, which knows no number of messages', async () => {
-    const { ask, asked } = pending();
-    const one = busy(ask);
-    one.hear('caas:notices', [{ room: ROOM, users: [userRoom(TENANT, CARL)], rev: 1 }]);
-    one.message(6, 1);
-    await soon();
-    expect(asked).toEqual([]);
-    expect(one.of(CARL)).toEqual(['m6']);
-  });
 });
 
 describe('The word that a user comes, which comes later than the change by which they came', () => {

@@ -414,16 +414,6 @@ describe('A room', () => {
     accept(change(7, { seq: 9 }));
     expect(ordered.heard(room)).toEqual({ seq: 4, rev: 7 });
   });
-
-  it('takes a message of the version before, which has a rev too', () => {
-    const { accept, sent } = delivery();
-    const old = (seq: number, rev: number) => {
-      const { envelope } = message(seq);
-      return { envelope: { ...envelope, rev }, hiddenFrom: [] };
-    };
-    accept(change(6), old(3, 7), change(8), message(4, 8));
-    expect(sent).toEqual(['c6', 'c7', 'c8', 'm4']);
-  });
 });
 
 describe('rooms', () => {

@@ -3,6 +3,7 @@ import { DiscoveryModule } from '@nestjs/core';
 import { Digests } from './digests';
 import { FloodGuard } from './flood-guard';
 import { HandshakeGuard } from './handshake-guard';
+import { ProcessChannel } from './process-channel';
 import { Realtime } from './realtime';
 import { RealtimeGateway } from './realtime.gateway';
 import { RealtimeMetrics } from './realtime-metrics';
@@ -14,6 +15,7 @@ import { SocketObservers } from './socket-observers';
 @Module({
   imports: [DiscoveryModule],
   providers: [
+    ProcessChannel,
     Realtime,
     RealtimeGateway,
     RealtimeMetrics,

@@ -103,7 +103,7 @@ describe.each(['leave', 'close'] as const)('%s', (what) => {
 
   it('does not wait longer than a second for a process that does not confirm it', async () => {
     const [one] = processes(2);
-    cluster.silent = 1;
+    cluster.redis.silent = 1;
     let isDone = false;
     void end(one).then(() => (isDone = true));
     await jest.advanceTimersByTimeAsync(990);
@@ -119,7 +119,7 @@ describe.each(['leave', 'close'] as const)('%s', (what) => {
     void end(one).then(() => (isDone = true));
     await told();
     expect(isDone).toBe(true);
-    cluster.silent = 1;
+    cluster.redis.silent = 1;
     isDone = false;
     void end(one).then(() => (isDone = true));
     await told();

@@ -11,6 +11,7 @@ import { Newcomers } from './newcomers';
 import { NoticeBatcher } from './notice-batcher';
 import { OrderedDelivery } from './ordered-delivery';
 import { ConversationFeed, type MissedEvent } from './ports';
+import { ProcessChannel } from './process-channel';
 import { RealtimeMetrics } from './realtime-metrics';
 import { conversationOfRoom, conversationRoom, tenantRoom, userOfRoom, userRoom, type Room } from './rooms';
 
@@ -60,15 +61,17 @@ export class Realtime implements OnApplicationShutdown {
   private readonly sockets: LocalSockets;
   private readonly delivery: OrderedDelivery;
   private readonly catchUps: CatchUps;
-  private readonly notices = new NoticeBatcher<Notice>();
+  private readonly notices: NoticeBatcher<Notice>;
   private readonly arrivals = new Arrivals();
   private readonly newcomers = new Newcomers();
   private readonly rightsEnded: RightsEndedListener[] = [];
 
   constructor(
     private readonly feed: ConversationFeed,
+    channel: ProcessChannel,
     metrics: RealtimeMetrics,
   ) {
+    this.notices = new NoticeBatcher(channel, (notice) => this.deliver(notice));
     this.sockets = new LocalSockets(metrics);
     this.delivery = new OrderedDelivery({
       hasListeners: (room) => this.sockets.isAnybodyIn(room),
@@ -100,7 +103,6 @@ export class Realtime implements OnApplicationShutdown {
     };
     const hiddenFrom = roomsOfUsers(ctx.tenantId, event.hiddenFrom ?? []);
     const notice: { room: Room } & Delivery = { room: roomOf(ctx, audience), envelope, hiddenFrom };
-    // On the way to other processes, `undefined` would become `null`.
     if (event.afterRev !== undefined) notice.afterRev = event.afterRev;
     if (event.baseRev !== undefined) notice.baseRev = event.baseRev;
     this.tell(notice);
@@ -158,7 +160,6 @@ export class Realtime implements OnApplicationShutdown {
 
   attach(server: Server): void {
     this.sockets.attach(server);
-    this.notices.attach(server, (notice) => this.deliver(notice));
   }
 
   onApplicationShutdown(): void {
@@ -179,8 +180,7 @@ export class Realtime implements OnApplicationShutdown {
   private deliver(notice: Notice): void {
     const { room } = notice;
     if ('envelope' in notice) this.delivery.accept(room, notice);
-    // A process of the version before knows no position among the messages: -1 for none.
-    else if ('users' in notice) this.enter(room, notice.users, { seq: notice.seq ?? -1, rev: notice.rev });
+    else if ('users' in notice) this.enter(room, notice.users, { seq: notice.seq, rev: notice.rev });
     else if ('leaving' in notice) this.takeOut(room, notice.leaving);
     else this.end(room);
   }
@@ -188,7 +188,7 @@ export class Realtime implements OnApplicationShutdown {
   private enter(room: Room, users: Room[], at: RoomPosition): void {
     for (const user of users) this.arrivals.joined(user, room);
     const left = this.delivery.left(room);
-    const hasMissed = at.seq >= 0 && left.seq > at.seq;
+    const hasMissed = left.seq > at.seq;
     // The change by which they came has left, which should follow this word: perhaps their removal has left as well.
     const isLate = left.rev > at.rev;
     if (!(hasMissed || isLate) || !this.sockets.isAnyOutside(room, users)) return this.admit(room, users, at);

@@ -198,11 +198,9 @@ export class Resequencer {
   }
 
   private sendMessage(delivery: Delivery): void {
-    const { seq, rev } = delivery.envelope;
-    this.leftSeq = seq!;
-    if (seq! >= this.nextSeq) this.nextSeq = seq! + 1;
-    // A message of the version before takes a rev too.
-    if (rev !== undefined && rev === this.nextRev) this.nextRev = rev + 1;
+    const seq = delivery.envelope.seq!;
+    this.leftSeq = seq;
+    if (seq >= this.nextSeq) this.nextSeq = seq + 1;
     this.emit(delivery);
   }
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Events a second that count as nothing: processes tell each other that they are there. */
+/** Events a second that count as nothing. */
 const QUIET_PER_SECOND = 5;
 const LOOK_EVERY_MS = 500;
 /** Those who chat pause. */
@@ -30,12 +30,12 @@ export class GivingWay extends Pace {
   private liveUntilMs = -Infinity;
 
   /** @param traffic what happens among live clients, in events a second; null: nobody knows */
-  constructor(private readonly traffic: { perSecond(): Promise<number | null> }) {
+  constructor(private readonly traffic: { perSecond(): number | null }) {
     super();
   }
 
   override async step<T>(work: () => Promise<T>): Promise<T> {
-    await this.look();
+    this.look();
     if (!this.isLive) return work();
     const done = this.tail.then(async () => {
       const startedAtMs = performance.now();
@@ -57,10 +57,10 @@ export class GivingWay extends Pace {
     return performance.now() < this.liveUntilMs;
   }
 
-  private async look(): Promise<void> {
+  private look(): void {
     if (performance.now() - this.lookedAtMs < LOOK_EVERY_MS) return;
     this.lookedAtMs = performance.now();
-    const perSecond = await this.traffic.perSecond();
+    const perSecond = this.traffic.perSecond();
     if (perSecond !== null && perSecond <= QUIET_PER_SECOND) return;
     this.liveUntilMs = performance.now() + (perSecond === null ? LOOK_EVERY_MS : LIVE_FOR_MS);
   }
