@@ -1,12 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import type { ObjectId } from 'bson';
+import { ObjectId } from 'bson';
 import { forbidden, type RequestContext, type UserReference } from '#caas/kernel';
-import { FreshCache, Invalidations } from '#caas/platform/cache';
+import { FreshCache, Invalidations, TenantLookup } from '#caas/platform/cache';
 import { RelationshipRepository } from './persistence/relationship.repository';
 
 const MAX_CACHED = 50_000;
 /** Of a user who has more, those in question are looked up each time. */
 const MAX_HELD = 500;
+/** Rows that one look-up for many users reads. */
+const MAX_TOGETHER = 5_000;
 
 /** Hex ids of those whom a user blocks, or who block the user; not all of them when there are too many to hold. */
 interface Known {
@@ -21,6 +23,7 @@ interface Known {
 @Injectable()
 export class Blocks {
   private readonly known = new FreshCache<Known>(MAX_CACHED);
+  private readonly lookup = new TenantLookup<Known>((ctx, users) => this.load(ctx, users));
   private readonly forgetPair = this.invalidations.publisher('relationship');
 
   constructor(
@@ -63,12 +66,7 @@ export class Blocks {
 
   /** Of each of `users`: hex ids of those whom they block or who block them. */
   async around(ctx: RequestContext, users: ObjectId[]): Promise<ReadonlyMap<string, string[]>> {
-    const found = new Map<string, string[]>();
-    for (const [one, other] of await this.relationships.blocksOf(ctx, users)) {
-      found.set(one, [...(found.get(one) ?? []), other]);
-      found.set(other, [...(found.get(other) ?? []), one]);
-    }
-    return found;
+    return byUser(await this.relationships.blocksOf(ctx, users));
   }
 
   /**
@@ -92,12 +90,45 @@ export class Blocks {
   }
 
   private of(ctx: RequestContext, user: ObjectId): Promise<Known> {
-    return this.known.get(keyOf(ctx.tenantId, user.toHexString()), async () => {
-      const found = await this.relationships.blocksAround(ctx, user, MAX_HELD + 1);
-      return { ids: new Set(found), isAll: found.length <= MAX_HELD };
-    });
+    const id = user.toHexString();
+    // What is read inside a transaction is of its snapshot, and for nobody else.
+    if (ctx.connection.inTransaction) return this.alone(ctx, user);
+    return this.known.get(keyOf(ctx.tenantId, id), async () => (await this.lookup.find(ctx, id)) ?? NO_BLOCKS);
+  }
+
+  /** Of those of the users who have blocks. */
+  private async load(ctx: RequestContext, userIds: string[]): Promise<ReadonlyMap<string, Known>> {
+    const users = userIds.map((id) => new ObjectId(id));
+    const blocks = await this.relationships.blocksOf(ctx, users, MAX_TOGETHER + 1);
+    if (blocks.length <= MAX_TOGETHER) return new Map([...byUser(blocks)].map(([id, ids]) => [id, knownOf(ids)]));
+    // Some have so many that others' may be missing.
+    return new Map(
+      await Promise.all(users.map(async (user) => [user.toHexString(), await this.alone(ctx, user)] as const)),
+    );
+  }
+
+  private async alone(ctx: RequestContext, user: ObjectId): Promise<Known> {
+    return knownOf(await this.relationships.blocksAround(ctx, user, MAX_HELD + 1));
   }
 }
 
+const knownOf = (ids: string[]): Known => ({ ids: new Set(ids), isAll: ids.length <= MAX_HELD });
+
+/** By hex id, of whoever holds or suffers one, those on the other side. */
+function byUser(blocks: [string, string][]): Map<string, string[]> {
+  const found = new Map<string, string[]>();
+  const note = (one: string, other: string) => {
+    const known = found.get(one);
+    if (known) known.push(other);
+    else found.set(one, [other]);
+  };
+  for (const [one, other] of blocks) {
+    note(one, other);
+    note(other, one);
+  }
+  return found;
+}
+
+const NO_BLOCKS: Known = { ids: new Set(), isAll: true };
 const NOBODY: ReadonlySet<string> = new Set();
 const keyOf = (tenantId: string, userId: string) => `${tenantId}/${userId}`;

@@ -87,11 +87,11 @@ export class SessionsService {
     return session;
   }
 
-  /** False also for an id that is no session of this user: only sessions that CaaS opened live. */
-  async isAlive(ctx: RequestContext, userId: ObjectId, sessionId: string): Promise<boolean> {
-    if (!isObjectIdHex(sessionId)) return false;
-    const session = await ctx.repository(userSessions).findById(new ObjectId(sessionId));
-    return session !== null && session.revoked_at === null && session.user.user_id.equals(userId);
+  /** The hex ids of the users whose sessions those are among `ids` that CaaS opened and that were not revoked, by session. */
+  async ownersOf(ctx: RequestContext, ids: string[]): Promise<Map<string, string>> {
+    const _id = { $in: ids.filter(isObjectIdHex).map((id) => new ObjectId(id)) };
+    const live = await ctx.repository(userSessions).find({ _id, revoked_at: null }, { fields: ['user'] });
+    return new Map(live.map(({ _id: id, user }) => [id.toHexString(), user.user_id.toHexString()]));
   }
 
   private forget(ctx: RequestContext, session: UserSession): void {

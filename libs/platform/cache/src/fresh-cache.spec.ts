@@ -35,22 +35,28 @@ describe('FreshCache', () => {
     expect(await cache.get('a', () => Promise.resolve('back'))).toBe('back');
   });
 
-  it('loads anew past half of its time, while its caller already has what is known', async () => {
+  it('loads anew near the end of its time, while its caller already has what is known', async () => {
     const now = jest.spyOn(performance, 'now').mockReturnValue(10_000);
     try {
       const cache = new FreshCache<string>(10, 1_000);
       await cache.get('a', () => Promise.resolve('first'));
-      await at(now, 10_400);
+      await at(now, 10_500);
       expect(await cache.get('a', () => Promise.resolve('too early'))).toBe('first');
-      await at(now, 10_600);
+      await at(now, 10_700, GATHERED);
       expect(await cache.get('a', () => Promise.reject(new Error('away')))).toBe('first');
-      await at(now, 10_620);
+      await at(now, 10_720, GATHERED);
       let finish!: (value: string) => void;
       expect(await cache.get('a', () => new Promise((resolve) => (finish = resolve)))).toBe('first');
       expect(await cache.get('a', () => Promise.resolve('twice at once'))).toBe('first');
+      await at(now, 10_800, GATHERED);
       finish('second');
       await at(now, 11_100);
       expect(cache.peek('a')).toBe('second');
+      // Counted from when it was asked for.
+      await at(now, 11_790);
+      expect(cache.peek('a')).toBe('second');
+      await at(now, 11_810);
+      expect(cache.peek('a')).toBeUndefined();
     } finally {
       now.mockRestore();
     }
@@ -61,13 +67,39 @@ describe('FreshCache', () => {
     try {
       const cache = new FreshCache<string>(10, 1_000);
       await cache.get('a', () => Promise.resolve('first'));
-      await at(now, 10_600);
+      await at(now, 10_700);
       let finish!: (value: string) => void;
       await cache.get('a', () => new Promise((resolve) => (finish = resolve)));
+      await at(now, 10_700, GATHERED);
       cache.forget('a');
       finish('of before');
       await at(now, 10_610);
       expect(cache.peek('a')).toBeUndefined();
+    } finally {
+      now.mockRestore();
+    }
+  });
+
+  it('loads together what is to be loaded ahead, and not what was forgotten meanwhile', async () => {
+    const now = jest.spyOn(performance, 'now').mockReturnValue(10_000);
+    try {
+      const cache = new FreshCache<string>(10, 1_000);
+      for (const key of ['a', 'b', 'c']) await cache.get(key, () => Promise.resolve(`first ${key}`));
+      await at(now, 10_700);
+      let turns = 0;
+      const turnsAtLoad: number[] = [];
+      for (const key of ['a', 'b', 'c']) {
+        await cache.get(key, () => {
+          turnsAtLoad.push(turns);
+          queueMicrotask(() => (turns += 1));
+          return Promise.resolve(`second ${key}`);
+        });
+        turns += 1;
+      }
+      cache.forget('b');
+      await at(now, 10_700, GATHERED);
+      expect(turnsAtLoad).toEqual([3, 3]);
+      expect(['a', 'b', 'c'].map((key) => cache.peek(key))).toEqual(['second a', undefined, 'second c']);
     } finally {
       now.mockRestore();
     }
@@ -81,8 +113,10 @@ describe('FreshCache', () => {
   });
 });
 
-/** The cache looks at the clock once a millisecond at most. */
-async function at(now: jest.SpyInstance<number, []>, ms: number): Promise<void> {
+/** Until what is loaded ahead has been gathered, which takes real time. */
+const GATHERED = 450;
+
+async function at(now: jest.SpyInstance<number, []>, ms: number, waitMs = 3): Promise<void> {
   now.mockReturnValue(ms);
-  await new Promise((resolve) => setTimeout(resolve, 3));
+  await new Promise((resolve) => setTimeout(resolve, waitMs));
 }

@@ -2,21 +2,27 @@ import { LRUCache } from 'lru-cache';
 
 /** No credential, tenant or user is believed longer than this after it changed (design §4). */
 export const MAX_STALE_MS = 5_000;
-/** Half of the limit: a value read just before a change lives on for its whole time. */
-const TIME_TO_LIVE_MS = MAX_STALE_MS / 2;
+/** Leaves time to those who look again every two seconds at what they know, as sockets do for the rights of their users. */
+const TIME_TO_LIVE_MS = MAX_STALE_MS - 2_000;
+/** What is asked for past this part of its time is loaded again, ahead of its end. */
+const AHEAD_FROM = 0.6;
+/** Nobody waits for what is loaded ahead, so that these loads are gathered: what asks the engine for many at once then can. */
+const GATHER_MS = 400;
 
 /** Kept apart, so that what strangers make up pushes out nothing that is there. */
 const MAX_ABSENCES = 10_000;
 
 /**
- * A bounded cache of facts that may be a few seconds old. Concurrent misses of one key share one load; a failed load is not
- * kept; "there is none" is kept like any other answer. What is asked for past half of its time is loaded again while the
- * caller already has it, so that whoever asks often never waits, and nobody is told anything older for that.
+ * A bounded cache of facts that may be a few seconds old, counted from when they were asked for. Concurrent misses of one key
+ * share one load; a failed load is not kept; "there is none" is kept like any other answer. What is asked for near the end of its
+ * time is loaded again while the caller already has it, so that whoever asks often never waits, and nobody is told anything older
+ * for that. Such loads begin together, some of them up to 400 ms later.
  */
 export class FreshCache<V> {
   private readonly entries: LRUCache<string, { value: V }>;
   private readonly absences: LRUCache<string, { value: V }>;
   private readonly loading = new Map<string, Promise<V>>();
+  private readonly ahead = new Map<string, () => Promise<V>>();
 
   /** @param isAbsence whether a value says that there is nothing under its key */
   constructor(
@@ -24,8 +30,10 @@ export class FreshCache<V> {
     private readonly ttlMs = TIME_TO_LIVE_MS,
     private readonly isAbsence: (value: V) => boolean = (value) => value === null,
   ) {
-    this.entries = new LRUCache({ max: maxEntries, ttl: ttlMs });
-    this.absences = new LRUCache({ max: Math.min(maxEntries, MAX_ABSENCES), ttl: ttlMs });
+    // To look at the clock each time costs less than the timers by which it is looked at once a millisecond.
+    const options = { ttl: ttlMs, ttlResolution: 0 };
+    this.entries = new LRUCache({ max: maxEntries, ...options });
+    this.absences = new LRUCache({ max: Math.min(maxEntries, MAX_ABSENCES), ...options });
   }
 
   /** What is known now, without waiting; undefined when nothing is. */
@@ -37,20 +45,33 @@ export class FreshCache<V> {
   get(key: string, load: () => Promise<V>): Promise<V> {
     const known = this.entries.get(key);
     if (known) {
-      // A failure here is nobody's: the value holds for its time, and whoever asks after that meets the failure themselves.
-      if (this.entries.getRemainingTTL(key) < this.ttlMs / 2) this.load(key, load).catch(() => undefined);
+      if (this.entries.getRemainingTTL(key) < this.ttlMs * (1 - AHEAD_FROM)) this.loadAhead(key, load);
       return Promise.resolve(known.value);
     }
     const absence = this.absences.get(key);
     return absence ? Promise.resolve(absence.value) : this.load(key, load);
   }
 
+  private loadAhead(key: string, load: () => Promise<V>): void {
+    if (this.loading.has(key) || this.ahead.has(key)) return;
+    this.ahead.set(key, load);
+    if (this.ahead.size === 1) setTimeout(() => this.loadGathered(), GATHER_MS).unref();
+  }
+
+  private loadGathered(): void {
+    const gathered = [...this.ahead];
+    this.ahead.clear();
+    // A failure here is nobody's: the value holds for its time, and whoever asks after that meets the failure themselves.
+    for (const [key, load] of gathered) this.load(key, load).catch(() => undefined);
+  }
+
   private load(key: string, load: () => Promise<V>): Promise<V> {
     const underway = this.loading.get(key);
     if (underway) return underway;
+    const askedAtMs = performance.now();
     const promise = load().then((value) => {
       // Only if nobody invalidated the key meanwhile: what was loaded may be what has just changed.
-      if (this.loading.get(key) === promise) this.keep(key, value);
+      if (this.loading.get(key) === promise) this.keep(key, value, askedAtMs);
       return value;
     });
     this.loading.set(key, promise);
@@ -61,16 +82,17 @@ export class FreshCache<V> {
     return promise;
   }
 
-  private keep(key: string, value: V): void {
+  private keep(key: string, value: V, askedAtMs: number): void {
     const [kept, other] = this.isAbsence(value) ? [this.absences, this.entries] : [this.entries, this.absences];
     other.delete(key);
-    kept.set(key, { value });
+    kept.set(key, { value }, { start: askedAtMs });
   }
 
   forget(key: string): void {
     this.entries.delete(key);
     this.absences.delete(key);
     this.loading.delete(key);
+    this.ahead.delete(key);
   }
 
   forgetWhere(matches: (key: string) => boolean): void {

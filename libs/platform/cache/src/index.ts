@@ -8,3 +8,4 @@ export { Invalidations, type Invalidation, type InvalidationKind, type TellInval
 @Global()
 @Module({ providers: [Invalidations], exports: [Invalidations] })
 export class CacheModule {}
+export { TenantLookup } from './tenant-lookup';

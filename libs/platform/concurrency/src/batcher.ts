@@ -15,7 +15,10 @@ interface Waiting<T, R> {
   reject(error: unknown): void;
 }
 
-/** Runs work on one thing one after the other: what comes meanwhile waits, and then goes together. */
+/**
+ * Runs work on one thing one after the other. What comes in the same turn goes together; what comes meanwhile waits, and then goes
+ * together.
+ */
 export class Batcher<T, R> {
   private readonly waiting = new Map<string, Waiting<T, R>[]>();
 
@@ -37,6 +40,7 @@ export class Batcher<T, R> {
   }
 
   private async drain(key: string): Promise<void> {
+    await Promise.resolve();
     for (let waiting = this.waiting.get(key)!; waiting.length > 0;) {
       const batch = waiting.splice(0, this.options.maxBatch);
       try {

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import type { ObjectId } from 'bson';
+import { ObjectId } from 'bson';
 import { forbidden, notFound, type RequestContext, type UserReference } from '#caas/kernel';
 import { isModerator, members, type Member, type Role, type Standing } from '#caas/domain/groups';
 import { Blocks } from '#caas/domain/users';
-import { FreshCache, Invalidations } from '#caas/platform/cache';
+import { FreshCache, Invalidations, TenantLookup } from '#caas/platform/cache';
 import { Realtime } from '#caas/platform/realtime';
 import { ArchiveNumbers } from '../archived/archive-numbers';
 import { ConversationFolds } from '../folding/conversation-folds';
@@ -45,6 +45,7 @@ export interface Footing {
 @Injectable()
 export class ConversationAccess {
   private readonly facts = new FreshCache<ConversationFacts | null>(MAX_CACHED);
+  private readonly lookup = new TenantLookup<ConversationFacts>((ctx, userIds, id) => this.load(ctx, userIds, id));
   private readonly directs = new FreshCache<ConversationFacts>(MAX_CACHED, DIRECT_TTL_MS);
   private readonly forgetMember = this.invalidations.publisher('member');
   private readonly forgetConversation = this.invalidations.publisher('conversation');
@@ -146,11 +147,14 @@ export class ConversationAccess {
 
   /** @throws CaasError `conversation_not_found` (404) */
   async readable(ctx: RequestContext, id: ObjectId): Promise<ConversationFacts> {
-    const { user_id } = ctx.user;
-    const key = `${conversationKey(ctx, id)}:${user_id.toHexString()}`;
+    const userId = ctx.user.user_id.toHexString();
+    const key = `${conversationKey(ctx, id)}:${userId}`;
     const lasting = this.directs.peek(key);
     if (lasting) return lasting;
-    const facts = await this.facts.get(key, () => this.load(ctx, id));
+    const facts = await this.facts.get(
+      key,
+      async () => (await this.lookup.find(ctx, userId, id.toHexString())) ?? null,
+    );
     if (!facts) {
       // Somebody who is just joining on another process must not stay outside here for seconds after.
       this.facts.forget(key);
@@ -160,15 +164,24 @@ export class ConversationAccess {
     return facts;
   }
 
-  private async load(ctx: RequestContext, id: ObjectId): Promise<ConversationFacts | null> {
-    const who = { conversation_id: id, 'user.user_id': ctx.user.user_id };
-    const member = await ctx.repository(members).findOne(who, { fields: ['role', 'joined_seq'] });
+  /** By hex id of the user, for those who are in the conversation. */
+  private async load(ctx: RequestContext, userIds: string[], id: string): Promise<Map<string, ConversationFacts>> {
+    const conversation_id = new ObjectId(id);
+    const users = userIds.map((userId) => new ObjectId(userId));
+    const rows = await ctx
+      .repository(members)
+      .find({ conversation_id, 'user.user_id': { $in: users } }, { fields: ['user', 'role', 'joined_seq'] });
     const askedAtMs = performance.now();
-    const conversation = member && (await ctx.repository(conversations).findById(id));
-    if (!conversation) return null;
+    const conversation = rows.length > 0 && (await ctx.repository(conversations).findById(conversation_id));
+    if (!conversation) return new Map();
     this.archives.note(ctx, conversation, askedAtMs);
     const { type, people } = conversation;
-    return { id, type, people, role: member.role, visibleFrom: visibleFrom(member, conversation) };
+    return new Map(
+      rows.map((member) => [
+        member.user.user_id.toHexString(),
+        { id: conversation_id, type, people, role: member.role, visibleFrom: visibleFrom(member, conversation) },
+      ]),
+    );
   }
 
   /** Somebody left or has another role: no process believes any more what it knew. */

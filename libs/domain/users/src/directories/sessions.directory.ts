@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { RequestContext, UserReference } from '#caas/kernel';
 import { SessionDirectory } from '#caas/access';
-import { FreshCache, Invalidations } from '#caas/platform/cache';
+import { FreshCache, Invalidations, TenantLookup } from '#caas/platform/cache';
 import { SessionsService } from '../sessions.service';
 
 const MAX_KNOWN_SESSIONS = 50_000;
@@ -10,6 +10,7 @@ const MAX_KNOWN_SESSIONS = 50_000;
 @Injectable()
 export class CachedSessionDirectory extends SessionDirectory {
   private readonly known = new FreshCache<boolean>(MAX_KNOWN_SESSIONS);
+  private readonly owners = new TenantLookup<string>((ctx, ids) => this.sessions.ownersOf(ctx, ids));
 
   constructor(
     private readonly sessions: SessionsService,
@@ -22,7 +23,10 @@ export class CachedSessionDirectory extends SessionDirectory {
   }
 
   override isAlive(ctx: RequestContext, user: UserReference, sessionId: string): Promise<boolean> {
-    const key = `${ctx.tenantId}/${sessionId}/${user.user_id.toHexString()}`;
-    return this.known.get(key, () => this.sessions.isAlive(ctx, user.user_id, sessionId));
+    const userId = user.user_id.toHexString();
+    return this.known.get(
+      `${ctx.tenantId}/${sessionId}/${userId}`,
+      async () => (await this.owners.find(ctx, sessionId)) === userId,
+    );
   }
 }

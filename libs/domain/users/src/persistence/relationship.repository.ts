@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
-import type { Filter, Page, PageRequest, RequestContext, UserReference } from '#caas/kernel';
+import type { Filter, FindOptions, Page, PageRequest, RequestContext, UserReference } from '#caas/kernel';
 import {
   userRelationships,
   type RelationshipStatus,
@@ -77,16 +77,13 @@ export class RelationshipRepository {
     return [...held.map(({ target }) => hex(target)), ...suffered.map((row) => hex(row.user))];
   }
 
-  /** Every block that one of `users` holds or suffers, as two hex ids: who blocks, and whom. */
-  async blocksOf(ctx: RequestContext, users: ObjectId[]): Promise<[string, string][]> {
+  /** Every block that one of `users` holds or suffers, as two hex ids: who blocks, and whom. Of either kind at most `limit`. */
+  async blocksOf(ctx: RequestContext, users: ObjectId[], limit?: number): Promise<[string, string][]> {
     const rows = ctx.repository(userRelationships);
-    const fields = ['user', 'target'] as const;
+    const options: FindOptions<UserRelationship> = { fields: ['user', 'target'], ...(limit ? { limit } : {}) };
     const [held, suffered] = await Promise.all([
-      rows.find({ 'user.user_id': { $in: users }, type: 'block' }, { fields: [...fields] }),
-      rows.find(
-        { 'target.user_id': { $in: users }, 'user.user_id': { $nin: users }, type: 'block' },
-        { fields: [...fields] },
-      ),
+      rows.find({ 'user.user_id': { $in: users }, type: 'block' }, options),
+      rows.find({ 'target.user_id': { $in: users }, 'user.user_id': { $nin: users }, type: 'block' }, options),
     ]);
     return [...held, ...suffered].map(({ user, target }) => [hex(user), hex(target)]);
   }

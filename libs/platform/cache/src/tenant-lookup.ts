@@ -1,0 +1,46 @@
+import type { RequestContext } from '#caas/kernel';
+import { Batcher } from '#caas/platform/concurrency';
+
+const LIMITS = {
+  /** Of keys in one query. */
+  maxBatch: 200,
+  /** Of one tenant. */
+  maxWaiting: 5_000,
+  overloaded: {
+    code: 'unavailable',
+    detail: 'More look-ups of this tenant are waiting than can soon be made. Try again.',
+    retryAfterSeconds: 2,
+  },
+};
+
+interface LookUp {
+  ctx: RequestContext;
+  key: string;
+  within: string;
+}
+
+/**
+ * Looks up facts of tenants. Of each tenant, or of one thing of a tenant, there is one query at a time, for all that was asked for
+ * meanwhile: names without end that nobody knows cost the engine no more than that, and many clients share a few queries.
+ */
+export class TenantLookup<V> {
+  private readonly batcher: Batcher<LookUp, V | undefined>;
+
+  /** @param read what is there of these keys of the context's tenant, and of the thing `within` it; each is named once */
+  constructor(read: (ctx: RequestContext, keys: string[], within: string) => Promise<ReadonlyMap<string, V>>) {
+    this.batcher = new Batcher(async (lookUps) => {
+      const { ctx, within } = lookUps[0]!;
+      const found = await read(ctx, [...new Set(lookUps.map(({ key }) => key))], within);
+      return lookUps.map(({ key }) => found.get(key));
+    }, LIMITS);
+  }
+
+  /**
+   * @param ctx not of a transaction: what is read by it is answered to others too
+   * @param within the id of a thing of the tenant, of which keys are looked up together; by default the tenant itself
+   * @throws CaasError `unavailable` (503) when too many wait, and what `read` throws
+   */
+  find(ctx: RequestContext, key: string, within = ''): Promise<V | undefined> {
+    return this.batcher.run(`${ctx.tenantId}/${within}`, { ctx, key, within });
+  }
+}
