@@ -22,6 +22,7 @@ export { OutboxSweeper } from './outbox/outbox-sweeper';
 export { placementOf, SHARED_DATABASE } from './placements/placement';
 export { indexChanges, type ExistingIndex } from './placements/index-changes';
 export { Placements, type IndexChanges, type PlacementDescription } from './placements/placements.service';
+export { TenantRotation } from './jobs/tenant-rotation';
 export { RequestContexts } from './request-contexts';
 export { tenancyConfig } from './tenancy.config';
 export { TenancyModule } from './tenancy.module';

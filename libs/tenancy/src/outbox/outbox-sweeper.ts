@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import type { RequestContext, Tenant, TenantId } from '#caas/kernel';
+import type { RequestContext, Tenant } from '#caas/kernel';
 import { JOBS, jobKey, sweepOutbox, type TenantJob } from '#caas/contracts';
 import { Log } from '#caas/platform/logging';
 import { Handles, Queues, type SystemJobHandler } from '#caas/platform/queue';
 import { RequestContexts } from '../request-contexts';
+import { TenantRotation } from '../jobs/tenant-rotation';
 import { TenantDirectory } from '../tenant-directory';
 import { DirtyTenants } from './dirty-tenants';
 import { OutboxMetrics } from './outbox-metrics';
@@ -26,7 +27,7 @@ const TENANT_JOBS = new Map(
 @Handles(sweepOutbox)
 @Injectable()
 export class OutboxSweeper implements SystemJobHandler {
-  private rotation: TenantId | null = null;
+  private readonly rotation: TenantRotation;
   private enqueued = 0;
 
   constructor(
@@ -36,7 +37,9 @@ export class OutboxSweeper implements SystemJobHandler {
     private readonly queues: Queues,
     private readonly log: Log,
     private readonly metrics: OutboxMetrics,
-  ) {}
+  ) {
+    this.rotation = new TenantRotation(contexts, directory, { job: sweepOutbox.name, tenants: ROTATION_AT_ONCE });
+  }
 
   async handle(): Promise<string | null> {
     this.enqueued = 0;
@@ -45,9 +48,10 @@ export class OutboxSweeper implements SystemJobHandler {
       const rowsLeft = tenant ? await this.sweep(tenant) : false;
       if (!rowsLeft) await this.dirty.clear(tenantId, markedAt);
     }
-    const next = await this.directory.list(this.rotation, ROTATION_AT_ONCE);
-    this.rotation = next.length < ROTATION_AT_ONCE ? null : next.at(-1)!.id;
-    for (const tenant of next) await this.sweep(tenant);
+    await this.rotation.next(async ({ tenant }) => {
+      await this.sweep(tenant);
+      return null;
+    });
     return this.enqueued === 0 ? null : `${this.enqueued} rows went back into their queues`;
   }
 

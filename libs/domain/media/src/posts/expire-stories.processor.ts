@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { expireStories } from '#caas/contracts';
-import type { TenantId } from '#caas/kernel';
 import { Handles, type SystemJobHandler } from '#caas/platform/queue';
-import { RequestContexts, TenantDirectory } from '#caas/tenancy';
+import { RequestContexts, TenantDirectory, TenantRotation } from '#caas/tenancy';
 import { PostsPurger } from './posts-purger';
 
 const TENANTS_AT_ONCE = 50;
@@ -12,29 +11,23 @@ const POSTS_AT_ONCE = 100;
 @Injectable()
 @Handles(expireStories)
 export class ExpireStoriesProcessor implements SystemJobHandler {
-  private last: TenantId | null = null;
+  private readonly rotation: TenantRotation;
 
   constructor(
-    private readonly contexts: RequestContexts,
-    private readonly tenants: TenantDirectory,
+    contexts: RequestContexts,
+    directory: TenantDirectory,
     private readonly purger: PostsPurger,
-  ) {}
+  ) {
+    this.rotation = new TenantRotation(contexts, directory, { job: expireStories.name, tenants: TENANTS_AT_ONCE });
+  }
 
   /** @throws Error the first of what went wrong, when all had their turn: what is due is found again the next time */
   async handle(): Promise<string | null> {
-    const tenants = await this.tenants.list(this.last, TENANTS_AT_ONCE);
-    this.last = tenants.length < TENANTS_AT_ONCE ? null : tenants.at(-1)!.id;
-    const failures: unknown[] = [];
     let purged = 0;
-    for (const tenant of tenants) {
-      const ctx = this.contexts.open(tenant, { kind: 'system', name: expireStories.name }, expireStories.name);
-      try {
-        purged += await this.purger.purge(ctx, POSTS_AT_ONCE);
-      } catch (error) {
-        failures.push(error);
-      }
-    }
-    if (failures.length > 0) throw failures[0];
+    await this.rotation.next(async (ctx) => {
+      purged += await this.purger.purge(ctx, POSTS_AT_ONCE);
+      return null;
+    });
     return purged === 0 ? null : `${purged} posts were purged`;
   }
 }

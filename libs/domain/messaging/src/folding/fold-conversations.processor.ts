@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { ObjectId } from 'bson';
 import { foldConversations, type EventData } from '#caas/contracts';
-import { isObjectIdHex, isTenantId, type RequestContext, type Tenant, type TenantId } from '#caas/kernel';
+import { isObjectIdHex, isTenantId, type RequestContext, type Tenant } from '#caas/kernel';
 import { Handles, type SystemJobHandler } from '#caas/platform/queue';
 import { ConversationFeed, Realtime } from '#caas/platform/realtime';
-import { RequestContexts, TenantDirectory } from '#caas/tenancy';
+import { RequestContexts, TenantDirectory, TenantRotation } from '#caas/tenancy';
 import { conversations } from '../persistence/conversation.schema';
 import { ConversationFolds } from './conversation-folds';
 import { DirtyConversations } from './dirty-conversations';
@@ -14,6 +14,8 @@ const LONGEST_RUN_MS = 20_000;
 const UNPUBLISHED_MS = 2 * 60_000;
 const MAX_PUBLISHED = 200;
 const TENANTS_AT_ONCE = 5;
+/** Each conversation costs the engine a question or two, and hardly ever is there anything to do. */
+const ROTATE_EVERY_MS = 30_000;
 const CONVERSATIONS_AT_ONCE = 50;
 
 /**
@@ -23,8 +25,7 @@ const CONVERSATIONS_AT_ONCE = 50;
 @Handles(foldConversations)
 @Injectable()
 export class FoldConversationsProcessor implements SystemJobHandler {
-  private tenant: TenantId | null = null;
-  private conversation: ObjectId | null = null;
+  private readonly rotation: TenantRotation;
 
   constructor(
     private readonly contexts: RequestContexts,
@@ -33,7 +34,10 @@ export class FoldConversationsProcessor implements SystemJobHandler {
     private readonly dirty: DirtyConversations,
     private readonly feed: ConversationFeed,
     private readonly realtime: Realtime,
-  ) {}
+  ) {
+    const portion = { tenants: TENANTS_AT_ONCE, everyMs: ROTATE_EVERY_MS };
+    this.rotation = new TenantRotation(contexts, directory, { job: foldConversations.name, ...portion });
+  }
 
   async handle(): Promise<string | null> {
     const until = performance.now() + LONGEST_RUN_MS;
@@ -48,7 +52,7 @@ export class FoldConversationsProcessor implements SystemJobHandler {
       }
       await this.dirty.forget(process);
     }
-    await this.rotate();
+    await this.rotation.next((ctx, after) => this.foldSome(ctx, after));
     return taken === 0 ? null : `${taken} conversations were left by processes that died`;
   }
 
@@ -72,17 +76,6 @@ export class FoldConversationsProcessor implements SystemJobHandler {
       const numbers = { seq: data.seq, ...(afterRev === undefined ? {} : { afterRev }) };
       const event = { type: 'message.created', conversationId, ...numbers, hiddenFrom, data } as const;
       this.realtime.publish(ctx, { conversationId }, event);
-    }
-  }
-
-  private async rotate(): Promise<void> {
-    const tenants = await this.directory.list(this.tenant, TENANTS_AT_ONCE);
-    if (tenants.length === 0) this.tenant = null;
-    for (const tenant of tenants) {
-      this.conversation = await this.foldSome(this.open(tenant), this.conversation);
-      // More of the same tenant: next time.
-      if (this.conversation !== null) return;
-      this.tenant = tenant.id;
     }
   }
 

@@ -1,23 +1,24 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import { sendScheduled } from '#caas/contracts';
-import { Clock, type RequestContext, type Tenant, type TenantId } from '#caas/kernel';
+import { Clock, type RequestContext, type Tenant } from '#caas/kernel';
 import { Handles, type SystemJobHandler } from '#caas/platform/queue';
-import { RequestContexts, TenantDirectory } from '#caas/tenancy';
+import { RequestContexts, TenantDirectory, TenantRotation } from '#caas/tenancy';
 import { ScheduledHints, type ScheduledHint } from './scheduled-hints';
 import { ScheduledSender } from './scheduled-sender';
 
 const HINTS_AT_ONCE = 500;
 /** Sent together, those of a tenant share a commit. */
 const SENDS_AT_ONCE = 32;
-const TENANTS_AT_ONCE = 10;
+const TENANTS_AT_ONCE = 20;
+const ROTATE_EVERY_MS = 5_000;
 const LONGEST_RUN_MS = 10_000;
 
 /** Follows hints first; then a portion of a slow rotation over all tenants, for hints that were lost. */
 @Handles(sendScheduled)
 @Injectable()
 export class SendScheduledProcessor implements SystemJobHandler {
-  private tenant: TenantId | null = null;
+  private readonly rotation: TenantRotation;
 
   constructor(
     private readonly contexts: RequestContexts,
@@ -25,7 +26,10 @@ export class SendScheduledProcessor implements SystemJobHandler {
     private readonly hints: ScheduledHints,
     private readonly sender: ScheduledSender,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    const portion = { tenants: TENANTS_AT_ONCE, everyMs: ROTATE_EVERY_MS };
+    this.rotation = new TenantRotation(contexts, directory, { job: sendScheduled.name, ...portion });
+  }
 
   async handle(): Promise<string | null> {
     const until = Date.now() + LONGEST_RUN_MS;
@@ -44,12 +48,14 @@ export class SendScheduledProcessor implements SystemJobHandler {
     await this.hints.set(hint, tenant ? await this.sender.send(this.open(tenant), hint.id) : null);
   }
 
-  /** @returns how many of them were due that no hint told of */
+  /** @returns how many were due that no hint told of */
   private async rotate(): Promise<number> {
-    const tenants = await this.directory.list(this.tenant, TENANTS_AT_ONCE);
-    this.tenant = tenants.length < TENANTS_AT_ONCE ? null : tenants.at(-1)!.id;
-    const due = await settled(tenants.map((tenant) => this.catchUp(this.open(tenant))));
-    return due.reduce((sum, count) => sum + count, 0);
+    let due = 0;
+    await this.rotation.next(async (ctx) => {
+      due += await this.catchUp(ctx);
+      return null;
+    });
+    return due;
   }
 
   private async catchUp(ctx: RequestContext): Promise<number> {

@@ -1,29 +1,31 @@
 import { Injectable } from '@nestjs/common';
-import type { ObjectId } from 'bson';
 import { indexMessages } from '#caas/contracts';
-import type { RequestContext, Tenant, TenantId } from '#caas/kernel';
+import type { RequestContext, Tenant } from '#caas/kernel';
 import { Handles, type SystemJobHandler } from '#caas/platform/queue';
-import { RequestContexts, TenantDirectory } from '#caas/tenancy';
+import { RequestContexts, TenantDirectory, TenantRotation } from '#caas/tenancy';
 import { SearchHints } from './search-hints';
 import { SearchIndexer } from './search-indexer';
 
 const HINTS_AT_ONCE = 500;
-const TENANTS_AT_ONCE = 5;
+const TENANTS_AT_ONCE = 10;
+const ROTATE_EVERY_MS = 5_000;
 const LONGEST_RUN_MS = 10_000;
 
 /** Follows hints first; then a portion of a slow rotation over all conversations, for hints that were lost. */
 @Handles(indexMessages)
 @Injectable()
 export class IndexMessagesProcessor implements SystemJobHandler {
-  private tenant: TenantId | null = null;
-  private conversation: ObjectId | null = null;
+  private readonly rotation: TenantRotation;
 
   constructor(
     private readonly contexts: RequestContexts,
     private readonly directory: TenantDirectory,
     private readonly hints: SearchHints,
     private readonly indexer: SearchIndexer,
-  ) {}
+  ) {
+    const portion = { tenants: TENANTS_AT_ONCE, everyMs: ROTATE_EVERY_MS };
+    this.rotation = new TenantRotation(contexts, directory, { job: indexMessages.name, ...portion });
+  }
 
   async handle(): Promise<string | null> {
     const until = Date.now() + LONGEST_RUN_MS;
@@ -33,19 +35,8 @@ export class IndexMessagesProcessor implements SystemJobHandler {
       const tenant = await this.directory.find(hint.tenantId);
       if (!tenant || (await this.indexer.index(this.open(tenant), hint.conversationId))) await this.hints.clear(hint);
     }
-    await this.rotate();
+    await this.rotation.next((ctx, after) => this.indexer.indexBehind(ctx, after));
     return hints.length === 0 ? null : `${hints.length} conversations had new words`;
-  }
-
-  private async rotate(): Promise<void> {
-    const tenants = await this.directory.list(this.tenant, TENANTS_AT_ONCE);
-    if (tenants.length === 0) this.tenant = null;
-    for (const tenant of tenants) {
-      this.conversation = await this.indexer.indexBehind(this.open(tenant), this.conversation);
-      // More of the same tenant: next time.
-      if (this.conversation !== null) return;
-      this.tenant = tenant.id;
-    }
   }
 
   private open(tenant: Tenant): RequestContext {
