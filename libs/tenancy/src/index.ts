@@ -13,7 +13,7 @@ export { firewallOptions } from './firewall/guarded-connection';
 export { RefusalLog } from './firewall/refusal-log';
 export { TenantFirewall, type FirewallScope, type Refusal } from './firewall/tenant-firewall';
 export { TenantViolation } from './guard/tenant-guard.error';
-export { guard } from './guard/tenant-guard.plugin';
+export { guard, type GuardedModel } from './guard/tenant-guard.plugin';
 export { dataMark, placementMark } from './guard/tenant-mark';
 export { Outbox } from './outbox/outbox';
 export { outbox } from './outbox/outbox-entry.schema';

@@ -2,7 +2,7 @@ import { Prop, Schema } from '@nestjs/mongoose';
 import { deserialize, ObjectId } from 'bson';
 import mongoose, { type Model } from 'mongoose';
 import type { Filter, RequestContext, Tenant, Update } from '#caas/kernel';
-import { dataMark, TenantDocumentBase, tenantCollection } from '#caas/tenancy';
+import { dataMark, TenantDocumentBase, tenantCollection, type GuardedModel } from '#caas/tenancy';
 
 @Schema()
 export class Secret extends TenantDocumentBase {
@@ -35,6 +35,7 @@ export type ModelAttack = (field: Battlefield) => Promise<unknown>;
 
 const markOf = (tenant: Tenant) => ({ comment: dataMark(tenant.id) });
 const loose = (value: unknown) => value as never;
+const guarded = (model: unknown) => model as GuardedModel<object>;
 
 /** Reads and writes through mongoose itself, as code that got hold of a model would make them; 17 to 24 of the forty. */
 export const MODEL_ATTACKS: Record<string, ModelAttack> = {
@@ -140,6 +141,10 @@ export const MODEL_ATTACKS: Record<string, ModelAttack> = {
     b.bulkWrite([{ deleteMany: { filter: {} } }], markOf(tenantA) as never),
   'insertMany for another tenant': ({ b, tenantA, tenantB }) =>
     b.insertMany([fresh(tenantB)], { ...markOf(tenantA), lean: true } as never),
+  'insertComplete for another tenant, one': ({ b, tenantA, tenantB }) =>
+    guarded(b).insertComplete([fresh(tenantB)], markOf(tenantA)),
+  'insertComplete for another tenant, several': ({ b, tenantA, tenantB }) =>
+    guarded(b).insertComplete([fresh(tenantA), fresh(tenantB)], markOf(tenantA)),
   'updateMany without a tenant': ({ b, tenantA }) =>
     b.updateMany({}, { $set: { text: 'mine' } }, markOf(tenantA)).exec(),
   'findOneAndUpdate by id': ({ b, documentOfB, tenantA }) =>

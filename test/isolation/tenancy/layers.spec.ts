@@ -85,7 +85,7 @@ describe.each(PLACEMENTS)('on the %s placement', (placement) => {
       leaveOn();
       const leaking: string[] = [];
       const harmless =
-        /estimated|save|watch|populate|insertMany|bulkWrite|update|findOneAnd|deleteMany|replace|upsert|tenant_id|\$merge|\$out/;
+        /estimated|save|watch|populate|insertMany|insertComplete|bulkWrite|update|findOneAnd|deleteMany|replace|upsert|tenant_id|\$merge|\$out/;
       for (const [name, attack] of Object.entries({
         ...MODEL_ATTACKS,
         'the raw collection': DRIVER_ATTACKS['the raw collection']!,

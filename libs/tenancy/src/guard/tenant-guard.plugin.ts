@@ -48,6 +48,14 @@ export function guardTenantSchema(schema: Schema): void {
     }
     return (insertMany as (...parameters: unknown[]) => Promise<unknown>).call(this, documents, options);
   });
+  schema.static('insertComplete', async function (this: Model<unknown>, documents: Fields[], options: Fields) {
+    if (guard.enabled) {
+      const tenantId = claimedTenant(options);
+      for (const document of documents) guardDocument(tenantId, document);
+    }
+    if (documents.length === 1) await this.collection.insertOne(documents[0]!, options);
+    else await this.collection.insertMany(documents, { ...options, ordered: true });
+  });
   schema.pre('bulkWrite', function (operations: unknown, options?: unknown) {
     if (!guard.enabled) return;
     const tenantId = claimedTenant(options as Fields);
@@ -61,6 +69,12 @@ export function guardTenantSchema(schema: Schema): void {
 }
 
 const { insertMany } = Model;
+
+/** What the plugin adds to a model. */
+export interface GuardedModel<D> extends Model<D> {
+  /** Inserts documents, in order, that lack nothing: without mongoose, which takes longer than the driver for it. */
+  insertComplete(documents: D[], options: Fields): Promise<void>;
+}
 
 /** The switch for the tests that prove the other layers alone; production code never touches it. */
 export const guard = { enabled: true };

@@ -34,7 +34,8 @@ function duplicateKeyOf(error: unknown): string[] | null {
 /** Which document of an ordered insert a unique index refused; null when the error does not say that this was all that went wrong. */
 export function refusedIndexOf(error: unknown): number | null {
   const cause = error instanceof DuplicateKeyError ? error.cause : null;
-  if (!(cause instanceof MongoBulkWriteError)) return null;
+  // Of one document: the driver makes no list of it.
+  if (!(cause instanceof MongoBulkWriteError)) return cause instanceof MongoServerError ? 0 : null;
   // The write concern of those before it failed as well: then nobody knows what is stored for good.
   if (cause.result.getWriteConcernError()) return null;
   const [first] = [cause.writeErrors].flat();

@@ -21,6 +21,7 @@ import {
   type WriteOperation,
 } from '#caas/kernel';
 import { TenantViolation } from '../guard/tenant-guard.error';
+import type { GuardedModel } from '../guard/tenant-guard.plugin';
 import { dataMark } from '../guard/tenant-mark';
 import type { DocumentFactory } from './document-factory';
 import { refusedIndexOf, translatingErrors } from './errors';
@@ -196,8 +197,8 @@ export class ScopedRepository<D extends TenantDocument> implements TenantReposit
   }
 
   private async insert(complete: D[]): Promise<D[]> {
-    const options = { ...this.marked(), lean: true, ordered: true } as never;
-    await this.run(() => this.source.model.insertMany(complete, options));
+    const model = this.source.model as GuardedModel<D>;
+    await this.run(() => model.insertComplete(complete, this.marked()));
     return complete;
   }
 
