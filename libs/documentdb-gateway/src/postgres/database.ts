@@ -1,6 +1,10 @@
 import type { Interrupt } from '../waiting/interrupt';
 import { Session, type PostgresAddress, type Share } from './session';
 
+/** Idle sessions beyond the commands' share, as many again at most, are kept so long: a new one costs more than most commands. */
+const SPARE_MS = 60_000;
+const CLOSE_SPARE_EVERY_MS = 10_000;
+
 /** How many sessions each use may have at once. None of them can take another's. */
 export type PoolLimits = Record<Share, number>;
 
@@ -16,11 +20,13 @@ interface ShareState {
 
 /**
  * The sessions of PostgreSQL, in three shares. Who finds a share spent waits in order, and a client that waits is not read from, so
- * that pressure reaches the clients. A session that has become free serves any share: a new one costs more than most commands.
+ * that pressure reaches the clients. A session that has become free serves any share.
  */
 export class Database {
-  private readonly idle: Session[] = [];
+  /** Those that were used last are at the end, and are used next. */
+  private readonly idle: { session: Session; sinceMs: number }[] = [];
   private readonly shares: Record<Share, ShareState>;
+  private readonly timer = setInterval(() => this.closeSpare(), CLOSE_SPARE_EVERY_MS).unref();
   private closed = false;
 
   constructor(
@@ -55,7 +61,7 @@ export class Database {
     if (state.used < state.limit) state.used += 1;
     else await inLine(state, interrupt);
     try {
-      const session = this.idle.pop() ?? (await this.open());
+      const session = this.idle.pop()?.session ?? (await this.open());
       session.lease = { share };
       return session;
     } catch (error) {
@@ -76,7 +82,8 @@ export class Database {
     const state = this.shares[session.lease!.share];
     session.lease = null;
     void session.isReusable().then((reusable) => {
-      if (reusable && drained && !this.closed && this.idle.length < this.limits.commands) this.idle.push(session);
+      const hasRoom = this.idle.length < 2 * this.limits.commands;
+      if (reusable && drained && hasRoom && !this.closed) this.idle.push({ session, sinceMs: performance.now() });
       else session.close();
       this.free(state);
     });
@@ -101,7 +108,14 @@ export class Database {
 
   close(): void {
     this.closed = true;
-    for (const session of this.idle.splice(0)) session.close();
+    clearInterval(this.timer);
+    for (const { session } of this.idle.splice(0)) session.close();
+  }
+
+  private closeSpare(): void {
+    const before = performance.now() - SPARE_MS;
+    while (this.idle.length > this.limits.commands && this.idle[0]!.sinceMs < before)
+      this.idle.shift()!.session.close();
   }
 
   /** The first who waits has what is free now; it counts as used all along. */
@@ -117,7 +131,7 @@ export class Database {
 
   private open(): Promise<Session> {
     return Session.open(this.address, (lost) => {
-      const at = this.idle.indexOf(lost);
+      const at = this.idle.findIndex(({ session }) => session === lost);
       if (at >= 0) this.idle.splice(at, 1);
     });
   }
