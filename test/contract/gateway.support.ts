@@ -54,10 +54,14 @@ export class GatewayProcess {
     const child = spawnGateway(['--listen', '127.0.0.1:0', '--postgres', host, ...options], { PGPASSWORD: password });
     const lines = createInterface(child.stdout!);
     const ready = once(lines, 'line').then(([line]) => JSON.parse(String(line)) as { ready: boolean; port: number });
-    const ended = once(child, 'exit').then(([code]) => {
-      throw new Error(`the gateway ended with ${String(code)} before it was ready`);
+    let said = '';
+    const listen = (chunk: Buffer) => (said += chunk.toString());
+    child.stderr!.on('data', listen);
+    const ended = once(child, 'close').then(([code]) => {
+      throw new Error(`the gateway ended with ${String(code)} before it was ready: ${said}`);
     });
     const { port } = await Promise.race([ready, ended]);
+    child.stderr!.off('data', listen);
     ended.catch(() => undefined);
     return new GatewayProcess(child, port);
   }
