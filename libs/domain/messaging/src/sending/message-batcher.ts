@@ -73,7 +73,8 @@ export class MessageBatcher {
       }
       if (queue.waiting.length >= MAX_WAITING) return reject(tooManySends());
       queue.waiting.push({ ctx, key: conversationKey(ctx, draft.conversation_id), draft, isPlain, resolve, reject });
-      this.advance(ctx.tenantId, queue);
+      // Where there is no room for another insert, it goes when one has ended.
+      if (!isPlain || queue.underWay < MAX_UNDER_WAY) this.advance(ctx.tenantId, queue);
     });
   }
 
@@ -95,18 +96,23 @@ export class MessageBatcher {
         this.advance(tenantId, queue);
       });
     }
-    for (const [key, own] of changing) void this.change(own).finally(() => this.release(tenantId, queue, key));
+    for (const [key, own] of changing) void this.change(own).finally(() => this.end(tenantId, queue, key));
     if (queue.waiting.length === 0 && queue.underWay === 0 && queue.busy.size === 0) this.tenants.delete(tenantId);
   }
 
+  /** Others may go on with the conversation; what of this process waits for it begins with the next `advance`. */
   private release(tenantId: string, queue: TenantQueue, key: string): void {
-    const free = () => {
+    const pauseMs = this.contention.pauseMs(key);
+    if (pauseMs === 0) return void queue.busy.delete(key);
+    setTimeout(() => {
       queue.busy.delete(key);
       this.advance(tenantId, queue);
-    };
-    const pauseMs = this.contention.pauseMs(key);
-    if (pauseMs > 0) setTimeout(free, pauseMs);
-    else free();
+    }, pauseMs);
+  }
+
+  private end(tenantId: string, queue: TenantQueue, key: string): void {
+    this.release(tenantId, queue, key);
+    this.advance(tenantId, queue);
   }
 
   private async insert(queue: TenantQueue, group: Pending[]): Promise<void> {
@@ -116,7 +122,7 @@ export class MessageBatcher {
     const contended = Map.groupBy(taken, ({ key }) => key);
     // Sent twice at the same moment: by now the first is stored, or it failed and the second may try.
     queue.waiting.unshift(...repeated);
-    for (const [key, own] of contended) void this.alone(own).finally(() => this.release(tenantId, queue, key));
+    for (const [key, own] of contended) void this.alone(own).finally(() => this.end(tenantId, queue, key));
     for (const key of new Set(group.map((each) => each.key))) {
       if (!contended.has(key)) this.release(tenantId, queue, key);
     }
