@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import {
   decodeJwt,
@@ -110,7 +110,7 @@ export class UserTokens {
    */
   async verify(token: string, attempt: CredentialAttempt): Promise<VerifiedToken> {
     if (token.length > MAX_TOKEN_CHARACTERS) throw refused();
-    const digest = createHash('sha256').update(token).digest('base64');
+    const digest = hash('sha256', token, 'base64');
     const known = this.verified.get(digest);
     if (known) return this.stillValid(known, attempt);
     const { algorithm, ...claimed } = claimsOf(token);

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** SHA-256 of a request's body, whatever the order of its fields: sameness of a repeated send. */
 export function requestHash(body: object): string {
-  return createHash('sha256').update(canonical(body)).digest('base64');
+  return hash('sha256', canonical(body), 'base64');
 }
 
 /** JSON with the fields of every object in one order; a field that is undefined is absent, as on the wire. */
