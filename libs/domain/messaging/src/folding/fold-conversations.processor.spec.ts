@@ -22,7 +22,16 @@ function workerAfter(missed: ReturnType<typeof aMessage>[]) {
     forget: () => Promise.resolve(),
   };
   const directory = { find: () => Promise.resolve(TENANT), list: () => Promise.resolve([]) };
-  const contexts = { open: () => ({ tenantId: TENANT.id }) };
+  const young = { seq: 9, created_at: new Date(ago(1_000)) };
+  const rows = { find: () => Promise.resolve([{ seq: 7, created_at: new Date(ago(10 * 60_000)) }, young]) };
+  const contexts = { open: () => ({ tenantId: TENANT.id, repository: () => rows }) };
+  const verified: unknown[] = [];
+  const late = {
+    verified: (_ctx: unknown, _id: unknown, stored: unknown[]) => {
+      verified.push(...stored);
+      return Promise.resolve([]);
+    },
+  };
   const folds = { fold: () => Promise.resolve({ last_seq: 9 }) };
   const feed = {
     missedMessages: (...question: unknown[]) => {
@@ -33,16 +42,16 @@ function workerAfter(missed: ReturnType<typeof aMessage>[]) {
   const realtime = {
     publish: (...[, , event]: [unknown, unknown, (typeof published)[number]]) => published.push(event),
   };
-  const parts = [contexts, directory, folds, dirty, feed, realtime] as never[];
-  const [a, b, c, d, e, f] = parts as [never, never, never, never, never, never];
-  return { processor: new FoldConversationsProcessor(a, b, c, d, e, f), published, asked, cleared };
+  const parts = [contexts, directory, folds, dirty, late, feed, realtime] as never[];
+  const [a, b, c, d, e, f, g] = parts as [never, never, never, never, never, never, never];
+  return { processor: new FoldConversationsProcessor(a, b, c, d, e, f, g), verified, young, published, asked, cleared };
 }
 
 describe('What a process that died has left', () => {
   it('is told, of the last two minutes, and to nobody who may not read it', async () => {
     const late = new ObjectId().toHexString();
     const missed = [aMessage(7, ago(10 * 60_000)), aMessage(8, ago(5_000), [late]), aMessage(9, ago(1_000))];
-    const { processor, published, asked, cleared } = workerAfter(missed);
+    const { processor, verified, young, published, asked, cleared } = workerAfter(missed);
     expect(await processor.handle()).toBe('2 conversations were left by processes that died');
     expect(asked).toEqual([[TENANT.id, id, -191, 10]]);
     expect(published).toMatchObject([
@@ -50,5 +59,6 @@ describe('What a process that died has left', () => {
       { type: 'message.created', seq: 9, afterRev: 3, hiddenFrom: [] },
     ]);
     expect(cleared).toHaveLength(2);
+    expect(verified).toEqual([young]);
   });
 });

@@ -6,6 +6,8 @@ import { Handles, type SystemJobHandler } from '#caas/platform/queue';
 import { ConversationFeed, Realtime } from '#caas/platform/realtime';
 import { RequestContexts, TenantDirectory, TenantRotation } from '#caas/tenancy';
 import { conversations } from '../persistence/conversation.schema';
+import { messages } from '../persistence/message.schema';
+import { LateSends } from '../sending/late-sends';
 import { ConversationFolds } from './conversation-folds';
 import { DirtyConversations } from './dirty-conversations';
 
@@ -19,8 +21,8 @@ const ROTATE_EVERY_MS = 30_000;
 const CONVERSATIONS_AT_ONCE = 50;
 
 /**
- * Does what processes that died have left undone: folds their conversations, and publishes what they may have stored and not
- * published. Then a portion of a slow rotation over all conversations, for lists that were lost.
+ * Does what processes that died have left undone: folds their conversations, looks whether what they stored last may stay, and
+ * publishes what they may not have published. Then a portion of a slow rotation over all conversations, for lists that were lost.
  */
 @Handles(foldConversations)
 @Injectable()
@@ -32,6 +34,7 @@ export class FoldConversationsProcessor implements SystemJobHandler {
     private readonly directory: TenantDirectory,
     private readonly folds: ConversationFolds,
     private readonly dirty: DirtyConversations,
+    private readonly late: LateSends,
     private readonly feed: ConversationFeed,
     private readonly realtime: Realtime,
   ) {
@@ -63,7 +66,19 @@ export class FoldConversationsProcessor implements SystemJobHandler {
     const ctx = this.open(tenant);
     const conversationId = new ObjectId(id);
     const row = await this.folds.fold(ctx, conversationId);
-    if (row) await this.publishLast(ctx, conversationId.toHexString(), row.last_seq);
+    if (!row) return;
+    await this.verifyLast(ctx, conversationId, row.last_seq);
+    await this.publishLast(ctx, conversationId.toHexString(), row.last_seq);
+  }
+
+  /** Messages of whose inserts it had no answer in time, or had not yet looked what became of them. */
+  private async verifyLast(ctx: RequestContext, conversation_id: ObjectId, lastSeq: number): Promise<void> {
+    const last = await ctx
+      .repository(messages)
+      .find({ conversation_id, seq: { $gt: lastSeq - MAX_PUBLISHED } }, { sort: { seq: 1 } });
+    const since = Date.now() - UNPUBLISHED_MS;
+    const young = last.filter(({ created_at }) => created_at.getTime() >= since);
+    if (young.length > 0) await this.late.verified(ctx, conversation_id, young);
   }
 
   /** Processes that have heard of them, and their clients, drop what they know. */

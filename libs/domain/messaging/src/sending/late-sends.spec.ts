@@ -44,7 +44,12 @@ function conversationWith({ cold = [], gone = [], taken, version = 1 }: Archive)
     archivedIds: (_ctx: unknown, own: Message[]) => Promise.resolve(named(own).map(({ _id }) => _id)),
     findArchived: (_ctx: unknown, own: Message[]) => Promise.resolve(named(own)),
   };
-  const late = new LateSends({ open: () => Promise.resolve(opened) } as never, sent as never, heads as never);
+  const changes = {
+    applyAndTell: async (_ctx: unknown, message: Message, work: (scope: object) => Promise<Record<string, unknown>>) =>
+      updates.push(await work({ message })),
+  };
+  const coldMessages = { open: () => Promise.resolve(opened) };
+  const late = new LateSends(coldMessages as never, sent as never, heads as never, changes as never);
   return { updates, verified: (stored: Message[]) => late.verified(ctx, id, stored) };
 }
 

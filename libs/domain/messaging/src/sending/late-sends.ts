@@ -3,9 +3,10 @@ import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import { DuplicateKeyError, type RequestContext } from '#caas/kernel';
 import { ColdMessages, ColdMoved } from '../archived/cold-messages';
+import { MessageChanges } from '../messages/message-changes';
 import { tombstoneOf } from '../messages/tombstone';
 import { conversations, type Conversation } from '../persistence/conversation.schema';
-import { messages, type Message } from '../persistence/message.schema';
+import { editionOf, messages, type Message } from '../persistence/message.schema';
 import { ConversationHeads } from './conversation-heads';
 import { SentMessages } from './sent-messages';
 
@@ -25,6 +26,7 @@ export class LateSends {
     private readonly cold: ColdMessages,
     private readonly sent: SentMessages,
     private readonly heads: ConversationHeads,
+    private readonly changes: MessageChanges,
   ) {}
 
   /** @param stored of one conversation, in the order of `seq` @returns for each, what it is now, or what was there before it */
@@ -54,7 +56,7 @@ export class LateSends {
       if (archived.every((each) => each.equals(own._id))) verified.push({ stored: own });
       else {
         // First of all: to read the other may fail, and then its client asks again.
-        await withdraw(ctx, own);
+        await this.withdraw(ctx, own);
         const [before] = await this.sent.findArchived(ctx, [own]);
         if (!before) throw new Error('A message that was sent before is not readable');
         verified.push({ found: before });
@@ -80,6 +82,17 @@ export class LateSends {
     }
   }
 
+  /**
+   * Its number stays used. Its name is given back to the message that had it first. Whoever has read it meanwhile hears that it was
+   * deleted.
+   */
+  private async withdraw(ctx: RequestContext, own: Message): Promise<void> {
+    const client_message_id = `withdrawn:${own._id.toHexString()}`;
+    await this.changes.applyAndTell(ctx, own, ({ message }) =>
+      Promise.resolve({ ...tombstoneOf(new Date()), client_message_id, edition: editionOf(message) + 1 }),
+    );
+  }
+
   private async isTaken(ctx: RequestContext, row: ArchiveOf, { _id, seq }: Message): Promise<boolean> {
     if ((row.archived_seq ?? 0) < seq) return false;
     const cold = await this.cold.open(ctx, row._id, row.archive_version!);
@@ -93,11 +106,4 @@ export class LateSends {
 function archiveOf(ctx: RequestContext, _id: ObjectId): Promise<ArchiveOf | null> {
   const fields: (keyof ArchiveOf)[] = ['archive_version', 'archived_seq'];
   return ctx.repository(conversations).findOne({ _id }, { fields, withDeleted: true });
-}
-
-/** Its number stays used. Its name is given back to the message that had it first. */
-async function withdraw(ctx: RequestContext, { _id }: Message): Promise<void> {
-  const client_message_id = `withdrawn:${_id.toHexString()}`;
-  const $set = { ...tombstoneOf(new Date()), client_message_id };
-  await ctx.repository(messages).updateOne({ _id }, { $set }, { withDeleted: true });
 }
