@@ -5,7 +5,7 @@ import { actionLists } from './model/actions';
 import { World } from './model/world';
 
 /** `MODEL_RUNS=100` looks longer; a failure says which `MODEL_SEED` and `MODEL_PATH` bring its actions back. */
-const { MODEL_RUNS = '12', MODEL_SEED, MODEL_PATH } = process.env;
+const { MODEL_RUNS = '5', MODEL_SEED, MODEL_PATH } = process.env;
 const TURNS = { min: 15, max: 40 };
 const LONGEST_RUN_MS = 20_000;
 

@@ -9,7 +9,9 @@ export type Measured = Talked & Served;
 
 /** Clients in a process of their own, connected to one server. */
 export class CrowdProcess {
-  private readonly child: ChildProcess = fork(join(__dirname, 'clients.js')).setMaxListeners(100);
+  private readonly child: ChildProcess = fork(join(__dirname, 'clients.js'), [], {
+    serialization: 'advanced',
+  }).setMaxListeners(100);
 
   private constructor(private readonly servers: Roles) {}
 
