@@ -1,6 +1,5 @@
-import { ANNA, BEN, CARL, Cluster, CONVERSATION, ctx, missedMessage, ROOM, TENANT } from './cluster.fixture';
+import { ANNA, BEN, CARL, Cluster, CONVERSATION, ctx, missedMessage } from './cluster.fixture';
 import type { MissedEvent } from './ports';
-import { userRoom } from './rooms';
 
 let cluster: Cluster;
 beforeEach(() => {
