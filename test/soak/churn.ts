@@ -4,6 +4,8 @@ import type { Journal } from './journal';
 import type { Room, Users } from './users';
 
 const LONGEST_PAUSE_MS = 3_000;
+/** Also where the time is over before: somebody goes, and comes again. */
+const LEAST_CHANGES = 2;
 /** A removal is answered when the other processes were told, or after this long at most. */
 const TOLD_WITHIN_MS = 1_000;
 /** A process that was not told goes by what it knew for this long at most. */
@@ -20,10 +22,9 @@ export class Churn {
     const groups = this.users.rooms.filter(({ guests }) => guests.length > 0);
     await Promise.all(
       groups.map(async (room) => {
-        for (let turn = 0; !until.aborted; turn += 1) {
+        for (let turn = 0; !until.aborted || turn < LEAST_CHANGES; turn += 1) {
           await delay(Math.random() * LONGEST_PAUSE_MS, undefined, { signal: until }).catch(() => undefined);
-          if (until.aborted) return;
-          await this.change(room, room.guests[turn % room.guests.length]!).catch((error: unknown) => {
+          await this.change(room, room.guests[(turn >> 1) % room.guests.length]!).catch((error: unknown) => {
             this.journal.refusals.push((error as Error).message);
           });
         }

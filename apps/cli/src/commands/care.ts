@@ -90,7 +90,14 @@ export const doctor = command({
   does: 'looks at everything that CaaS needs, and says what is wrong and what to do; changes nothing',
   parts: 'nothing',
   words: {},
-  options: {},
+  options: {
+    within: optional(
+      number('s', 'seconds it may take; 5 unless given. Of many tenants it looks at as many as it comes to', {
+        min: 2,
+        max: 3_600,
+      }),
+    ),
+  },
 });
 
 export const completion = command({

@@ -1,5 +1,6 @@
 import { redactText } from '#caas/platform/logging';
-import type { Answer } from '../framework/command';
+import type { doctor } from '../commands/care';
+import type { Answer, InputOf } from '../framework/command';
 import { operatorEnvironment, runningStack } from '../sessions/environment';
 import { readConfiguration } from './configuration';
 import { examineApis, examineWorkers } from './checks/apis';
@@ -9,13 +10,14 @@ import { examineMongo } from './checks/mongodb';
 import { examineRedis } from './checks/redis';
 import { examineStorage } from './checks/storage';
 import { examineTools } from './checks/tools';
-import { inTime, unknown, type Finding } from './finding';
+import { endWithin, inTime, unknown, type Finding } from './finding';
 
 /**
- * Looks at everything at once, each within what is left of five seconds, and writes nothing but a probe object that it takes away
+ * Looks at everything at once, each within what is left of the time, and writes nothing but a probe object that it takes away
  * again. Ends with 0 when all is well, 1 when something is wrong, 2 when something could not be looked at.
  */
-export async function examine(): Promise<Answer> {
+export async function examine({ options }: InputOf<typeof doctor>): Promise<Answer> {
+  endWithin(options.within);
   const environment = operatorEnvironment();
   const { config, findings: ofConfiguration } = readConfiguration(environment);
   const stack = runningStack(config.dataDir);

@@ -24,13 +24,21 @@ export const wrong = (what: string, detail: string, remedy: string): Finding => 
 });
 export const unknown = (what: string, detail: string): Finding => ({ what, state: 'unknown', detail, remedy: null });
 
+const DEFAULT_SECONDS = 5;
+/** Of the time, for the answer to be written. */
+const FOR_THE_ANSWER_MS = 500;
 /** The whole examination ends by then, counted from the start of the process. */
-const OVER_AT_MS = 4_500;
+let overAtMs = DEFAULT_SECONDS * 1_000 - FOR_THE_ANSWER_MS;
+
+/** For a process that examines once. @param seconds of the whole process */
+export function endWithin(seconds: number = DEFAULT_SECONDS): void {
+  overAtMs = seconds * 1_000 - FOR_THE_ANSWER_MS;
+}
 
 /** A look that gives up by itself does so this much before it is given up: it then says what it waited for. */
 const SAY_WITHIN_MS = 250;
 
-const untilOverMs = () => OVER_AT_MS - performance.now();
+const untilOverMs = () => overAtMs - performance.now();
 
 /** What a look may wait for an answer. */
 export const remainingMs = (): number => Math.max(100, Math.round(untilOverMs() - SAY_WITHIN_MS));
