@@ -35,74 +35,81 @@ describe('FreshCache', () => {
     expect(await cache.get('a', () => Promise.resolve('back'))).toBe('back');
   });
 
-  it('loads anew near the end of its time, while its caller already has what is known', async () => {
-    const now = jest.spyOn(performance, 'now').mockReturnValue(10_000);
-    try {
-      const cache = new FreshCache<string>(10, 1_000);
+  describe('of what is asked for again', () => {
+    const LONG_MS = 1_000;
+    let now: jest.SpyInstance<number, []>;
+    let cache: FreshCache<string>;
+    beforeEach(() => {
+      jest.useFakeTimers({ doNotFake: ['performance'] });
+      now = jest.spyOn(performance, 'now').mockReturnValue(10_000);
+      cache = new FreshCache<string>(10, LONG_MS);
+    });
+    afterEach(() => {
+      jest.useRealTimers();
+      now.mockRestore();
+    });
+
+    async function at(ms: number): Promise<void> {
+      now.mockReturnValue(ms);
+      await jest.advanceTimersByTimeAsync(400);
+    }
+
+    it('loads it before the end of its time, and its caller has what is known', async () => {
       await cache.get('a', () => Promise.resolve('first'));
-      await at(now, 10_500);
-      expect(await cache.get('a', () => Promise.resolve('too early'))).toBe('first');
-      await at(now, 10_700, GATHERED);
-      expect(await cache.get('a', () => Promise.reject(new Error('away')))).toBe('first');
-      await at(now, 10_720, GATHERED);
       let finish!: (value: string) => void;
-      expect(await cache.get('a', () => new Promise((resolve) => (finish = resolve)))).toBe('first');
+      const load = jest.fn(() => new Promise<string>((resolve) => (finish = resolve)));
+      expect(await cache.get('a', load)).toBe('first');
+      await at(10_590);
+      expect(load).not.toHaveBeenCalled();
+      await at(10_600);
+      expect(load).toHaveBeenCalledTimes(1);
       expect(await cache.get('a', () => Promise.resolve('twice at once'))).toBe('first');
-      await at(now, 10_800, GATHERED);
       finish('second');
-      await at(now, 11_100);
+      await at(10_990);
       expect(cache.peek('a')).toBe('second');
-      // Counted from when it was asked for.
-      await at(now, 11_790);
+      // Counted from when it was asked for; it was not asked for again.
+      await at(11_590);
       expect(cache.peek('a')).toBe('second');
-      await at(now, 11_810);
+      await at(11_610);
       expect(cache.peek('a')).toBeUndefined();
-    } finally {
-      now.mockRestore();
-    }
-  });
+      expect(jest.getTimerCount()).toBe(0);
+    });
 
-  it('does not keep what was loaded ahead when the key was invalidated', async () => {
-    const now = jest.spyOn(performance, 'now').mockReturnValue(10_000);
-    try {
-      const cache = new FreshCache<string>(10, 1_000);
+    it('keeps what is known where that fails', async () => {
       await cache.get('a', () => Promise.resolve('first'));
-      await at(now, 10_700);
-      let finish!: (value: string) => void;
-      await cache.get('a', () => new Promise((resolve) => (finish = resolve)));
-      await at(now, 10_700, GATHERED);
-      cache.forget('a');
-      finish('of before');
-      await at(now, 10_610);
+      await cache.get('a', () => Promise.reject(new Error('away')));
+      await at(10_600);
+      expect(cache.peek('a')).toBe('first');
+      await at(11_001);
       expect(cache.peek('a')).toBeUndefined();
-    } finally {
-      now.mockRestore();
-    }
-  });
+    });
 
-  it('loads together what is to be loaded ahead, and not what was forgotten meanwhile', async () => {
-    const now = jest.spyOn(performance, 'now').mockReturnValue(10_000);
-    try {
-      const cache = new FreshCache<string>(10, 1_000);
-      for (const key of ['a', 'b', 'c']) await cache.get(key, () => Promise.resolve(`first ${key}`));
-      await at(now, 10_700);
-      let turns = 0;
-      const turnsAtLoad: number[] = [];
+    it('loads it together with others, and not what was forgotten meanwhile', async () => {
+      const loaded: string[] = [];
       for (const key of ['a', 'b', 'c']) {
+        await cache.get(key, () => Promise.resolve(`first ${key}`));
         await cache.get(key, () => {
-          turnsAtLoad.push(turns);
-          queueMicrotask(() => (turns += 1));
+          loaded.push(key);
+          queueMicrotask(() => loaded.push('end of the turn'));
           return Promise.resolve(`second ${key}`);
         });
-        turns += 1;
       }
       cache.forget('b');
-      await at(now, 10_700, GATHERED);
-      expect(turnsAtLoad).toEqual([3, 3]);
+      await at(10_700);
+      expect(loaded).toEqual(['a', 'c', 'end of the turn', 'end of the turn']);
       expect(['a', 'b', 'c'].map((key) => cache.peek(key))).toEqual(['second a', undefined, 'second c']);
-    } finally {
-      now.mockRestore();
-    }
+    });
+
+    it('does not keep what was loaded ahead when the key was invalidated', async () => {
+      await cache.get('a', () => Promise.resolve('first'));
+      let finish!: (value: string) => void;
+      await cache.get('a', () => new Promise((resolve) => (finish = resolve)));
+      await at(10_700);
+      cache.forget('a');
+      finish('of before');
+      await at(10_710);
+      expect(cache.peek('a')).toBeUndefined();
+    });
   });
 
   it('forgets after its time', async () => {
@@ -112,11 +119,3 @@ describe('FreshCache', () => {
     expect(cache.peek('a')).toBeUndefined();
   });
 });
-
-/** Until what is loaded ahead has been gathered, which takes real time. */
-const GATHERED = 450;
-
-async function at(now: jest.SpyInstance<number, []>, ms: number, waitMs = 3): Promise<void> {
-  now.mockReturnValue(ms);
-  await new Promise((resolve) => setTimeout(resolve, waitMs));
-}

@@ -4,25 +4,33 @@ import { LRUCache } from 'lru-cache';
 export const MAX_STALE_MS = 5_000;
 /** Leaves time to those who look again every two seconds at what they know, as sockets do for the rights of their users. */
 const TIME_TO_LIVE_MS = MAX_STALE_MS - 2_000;
-/** What is asked for past this part of its time is loaded again, ahead of its end. */
-const AHEAD_FROM = 0.6;
-/** Nobody waits for what is loaded ahead, so that these loads are gathered: what asks the engine for many at once then can. */
+/** What was asked for again is loaded again at this part of its time, ahead of its end. */
+const AHEAD_AT = 0.6;
+/** Nobody waits for what is loaded ahead, so that these loads are gathered: who asks the engine for many at once then can. */
 const GATHER_MS = 400;
 
 /** Kept apart, so that what strangers make up pushes out nothing that is there. */
 const MAX_ABSENCES = 10_000;
 
+interface Entry<V> {
+  value: V;
+  aheadAtMs: number;
+  /** Since it was loaded. */
+  wasAsked: boolean;
+}
+
 /**
  * A bounded cache of facts that may be a few seconds old, counted from when they were asked for. Concurrent misses of one key
- * share one load; a failed load is not kept; "there is none" is kept like any other answer. What is asked for near the end of its
- * time is loaded again while the caller already has it, so that whoever asks often never waits, and nobody is told anything older
- * for that. Such loads begin together, some of them up to 400 ms later.
+ * share one load; a failed load is not kept; "there is none" is kept like any other answer. What is asked for again in the first part of
+ * its time is loaded again before its end, together with others, so that whoever asks often hardly ever waits, and nobody is told
+ * anything older for that.
  */
 export class FreshCache<V> {
-  private readonly entries: LRUCache<string, { value: V }>;
-  private readonly absences: LRUCache<string, { value: V }>;
+  private readonly entries: LRUCache<string, Entry<V>>;
+  private readonly absences: LRUCache<string, Entry<V>>;
   private readonly loading = new Map<string, Promise<V>>();
-  private readonly ahead = new Map<string, () => Promise<V>>();
+  private readonly ahead = new Map<string, { entry: Entry<V>; load: () => Promise<V> }>();
+  private timer: NodeJS.Timeout | null = null;
 
   /** @param isAbsence whether a value says that there is nothing under its key */
   constructor(
@@ -45,24 +53,28 @@ export class FreshCache<V> {
   get(key: string, load: () => Promise<V>): Promise<V> {
     const known = this.entries.get(key);
     if (known) {
-      if (this.entries.getRemainingTTL(key) < this.ttlMs * (1 - AHEAD_FROM)) this.loadAhead(key, load);
+      if (!known.wasAsked) this.loadAhead(key, known, load);
       return Promise.resolve(known.value);
     }
     const absence = this.absences.get(key);
     return absence ? Promise.resolve(absence.value) : this.load(key, load);
   }
 
-  private loadAhead(key: string, load: () => Promise<V>): void {
-    if (this.loading.has(key) || this.ahead.has(key)) return;
-    this.ahead.set(key, load);
-    if (this.ahead.size === 1) setTimeout(() => this.loadGathered(), GATHER_MS).unref();
+  private loadAhead(key: string, entry: Entry<V>, load: () => Promise<V>): void {
+    entry.wasAsked = true;
+    this.ahead.set(key, { entry, load });
+    this.timer ??= setTimeout(() => this.loadGathered(), GATHER_MS).unref();
   }
 
   private loadGathered(): void {
-    const gathered = [...this.ahead];
-    this.ahead.clear();
-    // A failure here is nobody's: the value holds for its time, and whoever asks after that meets the failure themselves.
-    for (const [key, load] of gathered) this.load(key, load).catch(() => undefined);
+    const now = performance.now();
+    for (const [key, { entry, load }] of this.ahead) {
+      if (entry.aheadAtMs > now) continue;
+      this.ahead.delete(key);
+      // A failure here is nobody's: the value holds for its time, and whoever asks after that meets the failure themselves.
+      if (this.entries.peek(key) === entry) this.load(key, load).catch(() => undefined);
+    }
+    this.timer = this.ahead.size === 0 ? null : setTimeout(() => this.loadGathered(), GATHER_MS).unref();
   }
 
   private load(key: string, load: () => Promise<V>): Promise<V> {
@@ -85,7 +97,8 @@ export class FreshCache<V> {
   private keep(key: string, value: V, askedAtMs: number): void {
     const [kept, other] = this.isAbsence(value) ? [this.absences, this.entries] : [this.entries, this.absences];
     other.delete(key);
-    kept.set(key, { value }, { start: askedAtMs });
+    const entry = { value, aheadAtMs: askedAtMs + this.ttlMs * AHEAD_AT, wasAsked: false };
+    kept.set(key, entry, { start: askedAtMs });
   }
 
   forget(key: string): void {
