@@ -1,13 +1,16 @@
-import { mapConcurrent, NO_FAULTS, ownSystem, patient, waitFor, type TenantSession } from '#caas/testing';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { mapConcurrent, NO_FAULTS, ownSystem, patient, waitFor, type Room, type TenantSession } from '#caas/testing';
 import { OwnRedis } from '../support/own-redis';
 import { TenantRows } from '../support/tenant-rows';
 
 /*
  * A send is one insert, and the conversation's row follows (ADR 27): whatever is killed or emptied in between, the row, the clients
- * and everything else that follows from the message are right soon after. `SEND_KILLS=200` kills more often.
+ * and everything else that follows from the message are right soon after. `SEND_KILLS=200` kills more often, and
+ * `SEND_STORM_SECONDS=60` lets two processes send for longer.
  */
 
-const { SEND_KILLS = '1' } = process.env;
+const { SEND_KILLS = '1', SEND_STORM_SECONDS = '6' } = process.env;
+const KILL_EVERY_MS = 5_000;
 /** Until a process that died is missed, and a worker has looked. */
 const RIGHT_WITHIN_MS = 60_000;
 
@@ -152,3 +155,44 @@ it('Replies and plain messages of two processes in one room: neither is kept out
   expect(counts.replies).toBeGreaterThan(all / 3 / 3);
   expect(await tenant.history.check(tenant.acting('ben').read)).toEqual(NO_FAULTS);
 });
+
+/** Sends until it is acknowledged, at the other process when one does not answer, as clients do behind a load balancer. */
+async function sendUntilAcknowledged(tenant: TenantSession, room: Room, name: string, api: number): Promise<void> {
+  for (let attempt = 0; ; attempt += 1) {
+    const message = { client_message_id: name, text: name };
+    const answer = await tenant.send('anna', room, message, (api + attempt) % 2).catch(() => null);
+    if (answer && answer.status < 300) return;
+    if (answer && answer.status < 500) throw new Error(`${answer.status} ${JSON.stringify(answer.body)}`);
+    await sleep(50);
+  }
+}
+
+it(
+  `Two processes into the same ten conversations for ${SEND_STORM_SECONDS} s, one killed every five: nothing is lost, doubled or left out`,
+  async () => {
+    const tenant = await system.tenant('starter');
+    await tenant.users('anna', 'ben');
+    await tenant.setLimits();
+    const rooms = await mapConcurrent(4, Array.from({ length: 10 }), () => tenant.room('anna', ['ben']));
+    const untilMs = performance.now() + Number(SEND_STORM_SECONDS) * 1_000;
+    const lane = async (which: number) => {
+      for (let n = 0; performance.now() < untilMs; n += 1)
+        await sendUntilAcknowledged(tenant, rooms[(which + n) % rooms.length]!, `${which}-${n}`, which % 2);
+    };
+    const lanes = Array.from({ length: 20 }, (_, which) => lane(which));
+    let kills = 0;
+    for (; performance.now() + KILL_EVERY_MS < untilMs; kills += 1) {
+      await sleep(KILL_EVERY_MS);
+      await system.endApi(1, 'SIGKILL');
+      await system.startApiAgain(1);
+    }
+    await Promise.all(lanes);
+    expect(kills).toBeGreaterThan(0);
+    await waitFor('the rows to be right', patient(RIGHT_WITHIN_MS), async () => (await wrongRows(tenant)).length === 0);
+    expect(await tenant.history.check(tenant.acting('ben').read)).toEqual(NO_FAULTS);
+    console.info(
+      `${tenant.history.acknowledged.length} messages were acknowledged, ${kills} times a process was killed`,
+    );
+  },
+  patient(120_000 + 3_000 * Number(SEND_STORM_SECONDS)),
+);

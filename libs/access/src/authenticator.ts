@@ -55,10 +55,13 @@ export class Authenticator {
   /** The context of a verified token, as things are now: tenant, user and session are looked at again each time. */
   async contextOf(token: VerifiedToken, requestId: string): Promise<RequestContext> {
     const tenant = await this.activeTenant(token.tenantId, 'token_invalid');
-    const { reference: user, tokensFrom } = await this.activeUser(tenant, token.externalId, requestId);
-    if (token.sessionId !== null) {
-      const alive = await this.sessions.isAlive(this.lookupContext(tenant, requestId), user, token.sessionId);
-      if (!alive) throw unauthenticated('session_revoked', 'This session has ended.');
+    const { sessionId } = token;
+    const [{ reference: user, tokensFrom }, sessionOwner] = await Promise.all([
+      this.activeUser(tenant, token.externalId, requestId),
+      sessionId === null ? null : this.sessions.ownerOf(this.lookupContext(tenant, requestId), sessionId),
+    ]);
+    if (sessionId !== null && sessionOwner !== user.user_id.toHexString()) {
+      throw unauthenticated('session_revoked', 'This session has ended.');
     }
     if (tokensFrom && (token.issuedAt ?? 0) * 1000 < tokensFrom.getTime()) {
       throw unauthenticated(
@@ -66,7 +69,7 @@ export class Authenticator {
         'This token is older than the deletion of its user. Tokens that are newer say so by iat.',
       );
     }
-    return this.contexts.open(tenant, { kind: 'user', user, via: 'token', sessionId: token.sessionId }, requestId);
+    return this.contexts.open(tenant, { kind: 'user', user, via: 'token', sessionId }, requestId);
   }
 
   private async byServerKey(

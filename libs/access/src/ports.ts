@@ -53,6 +53,6 @@ export abstract class UserDirectory {
 }
 
 export abstract class SessionDirectory {
-  /** False for a session that never was, ended, was revoked, or is another user's. */
-  abstract isAlive(ctx: RequestContext, user: UserReference, sessionId: string): Promise<boolean>;
+  /** The hex id of the user whose session it is; null for one that never was, or was revoked. */
+  abstract ownerOf(ctx: RequestContext, sessionId: string): Promise<string | null>;
 }

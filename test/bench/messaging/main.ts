@@ -1,7 +1,7 @@
 /**
  * `npm run bench:messaging [-- part …] [--peer FILE] [--profile]`: rooms, 1:1 chat, pages and neighbours, measured beside the least that
  * could do the same, in one run on the same machine and engine. Clients are a process of their own; every figure is a median of three
- * repetitions taken in turn. Parts: room, steady, one, thousand, pairs, direct, long, inbox, flood. Exits with 1 when a goal is missed.
+ * repetitions taken in turn. Parts: room, steady, one, thousand, pairs, direct, long, inbox, lag, flood. Exits with 1 when a goal is missed.
  *
  * `--peer FILE` compares with another server for chat, by what its measurement printed (see peer.ts). Without, those rows have no goal.
  * `--profile` shows where the api's CPU time goes, of `direct` unless parts are named. A profiler slows what it looks at: rates count

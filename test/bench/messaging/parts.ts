@@ -2,6 +2,7 @@ import type { Bench } from './bench';
 import { directChats, pairsUntilReceived } from './parts/direct';
 import { flood } from './parts/flood';
 import { inbox } from './parts/inbox';
+import { lag } from './parts/lag';
 import { longHistory } from './parts/long';
 import { hotRoom, oneSender, steadyRoom, thousandClients } from './parts/rooms';
 
@@ -15,5 +16,6 @@ export const PARTS: Record<string, (bench: Bench) => Promise<void>> = {
   direct: directChats,
   long: longHistory,
   inbox,
+  lag,
   flood,
 };

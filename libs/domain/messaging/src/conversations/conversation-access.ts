@@ -168,11 +168,13 @@ export class ConversationAccess {
   private async load(ctx: RequestContext, userIds: string[], id: string): Promise<Map<string, ConversationFacts>> {
     const conversation_id = new ObjectId(id);
     const users = userIds.map((userId) => new ObjectId(userId));
-    const rows = await ctx
-      .repository(members)
-      .find({ conversation_id, 'user.user_id': { $in: users } }, { fields: ['user', 'role', 'joined_seq'] });
     const askedAtMs = performance.now();
-    const conversation = rows.length > 0 && (await ctx.repository(conversations).findById(conversation_id));
+    const [rows, conversation] = await Promise.all([
+      ctx
+        .repository(members)
+        .find({ conversation_id, 'user.user_id': { $in: users } }, { fields: ['user', 'role', 'joined_seq'] }),
+      ctx.repository(conversations).findById(conversation_id),
+    ]);
     if (!conversation) return new Map();
     this.archives.note(ctx, conversation, askedAtMs);
     const { type, people } = conversation;
