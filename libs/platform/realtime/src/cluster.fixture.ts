@@ -2,6 +2,7 @@ import type { Server } from 'socket.io';
 import type { EventEnvelope } from '#caas/contracts';
 import { parseTenantId, type RequestContext } from '#caas/kernel';
 import { Metrics } from '#caas/platform/metrics';
+import type { Log } from '#caas/platform/logging';
 import type { RedisConnections } from '#caas/platform/redis';
 import type { ConversationFeed, MissedEvent } from './ports';
 import { ProcessChannel } from './process-channel';
@@ -28,6 +29,9 @@ export interface Feed {
 export class Cluster {
   readonly processes: FakeProcess[] = [];
   readonly redis = new FakeRedis();
+  /** What processes could not use. */
+  readonly errors: object[] = [];
+  readonly log = { root: { error: (fields: object) => this.errors.push(fields) } };
 
   add(users: string[], feed: Feed = {}): FakeProcess {
     const added = new FakeProcess(this, users, feed);
@@ -85,7 +89,7 @@ export class FakeProcess {
     }
     const membersAmong = () => Promise.resolve(new Set(members));
     const feed = { membersAmong, missedMessages, missedChanges } as unknown as ConversationFeed;
-    this.channel = new ProcessChannel(cluster.redis as unknown as RedisConnections);
+    this.channel = new ProcessChannel(cluster.redis as unknown as RedisConnections, cluster.log as unknown as Log);
     this.realtime = new Realtime(feed, this.channel, new RealtimeMetrics(new Metrics()));
     this.channel.onModuleInit();
     this.realtime.attach(this.server as unknown as Server);

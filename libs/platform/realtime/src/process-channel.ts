@@ -1,6 +1,7 @@
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { ObjectId } from 'bson';
 import type { Redis } from 'ioredis';
+import { Log } from '#caas/platform/logging';
 import { RedisConnections } from '#caas/platform/redis';
 
 const EVERYBODY = 'caas:processes';
@@ -53,7 +54,10 @@ export class ProcessChannel implements OnModuleInit, OnApplicationShutdown {
   private readonly publisher: Redis;
   private readonly subscriber: Redis;
 
-  constructor(redis: RedisConnections) {
+  constructor(
+    redis: RedisConnections,
+    private readonly log: Log,
+  ) {
     this.publisher = redis.open('processes');
     this.subscriber = redis.open('processes-heard');
   }
@@ -97,6 +101,13 @@ export class ProcessChannel implements OnModuleInit, OnApplicationShutdown {
     return this.publisher.publish(EVERYBODY, [this.id, topic, receiptId, JSON.stringify(payload)].join(END));
   }
 
+  private tellListeners(topic: string, json: string): void {
+    const listeners = this.listeners.get(topic);
+    if (!listeners) return;
+    const payload = JSON.parse(json) as never;
+    for (const listener of listeners) listener(payload);
+  }
+
   private hear(text: string): void {
     const [from, topic, receiptId, at] = head(text);
     if (from === this.id) {
@@ -104,10 +115,11 @@ export class ProcessChannel implements OnModuleInit, OnApplicationShutdown {
       if (receiptId) this.unconfirmed.get(receiptId)?.confirm();
       return;
     }
-    const listeners = this.listeners.get(topic);
-    if (listeners) {
-      const payload = JSON.parse(text.slice(at)) as never;
-      for (const listener of listeners) listener(payload);
+    try {
+      this.tellListeners(topic, text.slice(at));
+    } catch (error) {
+      // A process of another version may tell what this one does not understand; that must not end it.
+      this.log.root.error({ err: error, topic }, 'what another process told could not be used');
     }
     if (receiptId) this.publisher.publish(`caas:process:${from}`, receiptId).catch(() => undefined);
   }
