@@ -49,11 +49,15 @@ export const commandLine =
     });
   };
 
+/** Each command leaves its application in the process: after hundreds its memory is full. */
+const COMMANDS_OF_A_HOST = 50;
+
 /** The same for a suite of many commands, one after the other: see `command-host`. */
 export function commandsInTurn(system: TestSystem, environment: Environment = {}): CommandsInTurn {
   let host: ChildProcess | undefined;
   let ended: Promise<never>;
   let last: Promise<unknown> = Promise.resolve();
+  let answers = 0;
   afterAll(() => host?.disconnect());
   const ask = async (asked: Asked): Promise<Answered> => {
     if (!host) {
@@ -63,6 +67,11 @@ export function commandsInTurn(system: TestSystem, environment: Environment = {}
     }
     host.send(asked);
     const [answered] = (await Promise.race([once(host, 'message'), ended])) as [Answered];
+    answers += 1;
+    if (answers % COMMANDS_OF_A_HOST === 0) {
+      host.disconnect();
+      host = undefined;
+    }
     return answered;
   };
   const inTurn = (words: string[], more: Environment): Promise<Answered> => {
