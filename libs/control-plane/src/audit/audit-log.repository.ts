@@ -17,6 +17,7 @@ export type AuditAction =
   | 'tenant.tier_changed'
   | 'tenant.quotas_changed'
   | 'tenant.deleted'
+  | 'tenant.sweep_given_up'
   | 'server_key.created'
   | 'server_key.revoked'
   | 'signing_key.created'

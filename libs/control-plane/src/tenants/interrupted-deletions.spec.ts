@@ -6,6 +6,7 @@ const OPERATOR = { name: 'system', requestId: 'req_test' } as const;
 /** Deletions that broke off; the placement of one of them cannot be reached. */
 function service(ids: string[], unreachable: string, toSweep: string[] = [], sweep_at = new Date()) {
   const deleted: string[] = [];
+  const audited: string[] = [];
   const dropped: string[] = [];
   const changes: object[] = [];
   const nothing = () => Promise.resolve();
@@ -25,10 +26,16 @@ function service(ids: string[], unreachable: string, toSweep: string[] = [], swe
       },
     },
     storage: { deleteFolder: nothing },
-    audit: { write: nothing },
+    audit: { write: (_by: unknown, action: string) => Promise.resolve(audited.push(action)) },
   };
   const { tenants, keys, placements, storage, audit } = parts as Record<keyof typeof parts, never>;
-  return { deleted, dropped, changes, tenants: new TenantsService(tenants, keys, keys, placements, storage, audit) };
+  return {
+    deleted,
+    dropped,
+    changes,
+    audited,
+    tenants: new TenantsService(tenants, keys, keys, placements, storage, audit),
+  };
 }
 
 describe('Deletions that broke off', () => {
@@ -55,6 +62,7 @@ describe('Deletions that broke off', () => {
     const later = service([], 'clnt_old', ['clnt_old'], new Date(Date.now() - 25 * 60 * 60_000));
     await expect(later.tenants.finishInterrupted(OPERATOR)).resolves.toBe(0);
     expect(later.changes).toEqual([{ sweep_at: null, database_uri: null }]);
+    expect(later.audited).toEqual(['tenant.sweep_given_up']);
   });
 
   it('are counted', async () => {

@@ -184,7 +184,7 @@ export class TenantsService {
   async finishInterrupted(operator: OperatorContext): Promise<number> {
     const interrupted = await this.tenants.inState('deleting', TENANTS_AT_ONCE);
     await each(interrupted, 'deleted', (record) => this.finishDeleting(operator, record));
-    await each(await this.tenants.toSweep(TENANTS_AT_ONCE), 'swept', (record) => this.sweep(record));
+    await each(await this.tenants.toSweep(TENANTS_AT_ONCE), 'swept', (record) => this.sweep(operator, record));
     return interrupted.length;
   }
 
@@ -225,12 +225,13 @@ export class TenantsService {
     await this.audit.write(operator, 'tenant.deleted', tenant.id);
   }
 
-  private async sweep(record: TenantRecord): Promise<void> {
+  private async sweep(operator: OperatorContext, record: TenantRecord): Promise<void> {
     const tenant = this.tenants.tenantOf(record);
     const isGivenUp = Date.now() - record.sweep_at!.getTime() > SWEEP_FOR_MS;
     // A database that the tenant brought along may be gone with the tenant.
-    await this.placements.drop(tenant).catch((error: unknown) => {
+    await this.placements.drop(tenant).catch(async (error: unknown) => {
       if (!isGivenUp) throw error;
+      await this.audit.write(operator, 'tenant.sweep_given_up', tenant.id);
     });
     await this.tenants.change(tenant.id, ['deleted'], { sweep_at: null, database_uri: null });
   }
