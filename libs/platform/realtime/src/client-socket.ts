@@ -52,10 +52,10 @@ export class ClientSocket implements Rejecting {
     return new CaasError('too_many', 'rate_limited', detail, [], { retryAfterSeconds: RETRY_AFTER_SECONDS });
   }
 
-  /** To this socket alone. Locally: by way of Redis what follows would overtake it. */
+  /** To this socket alone. */
   tell<T extends EventType>(type: T, data: EventData<T>): void {
     const envelope = { id: newRequestId(), type, at: new Date().toISOString(), data };
-    this.socket.nsp.local.to(this.socket.id).emit(type, envelope);
+    this.socket.nsp.to(this.socket.id).emit(type, envelope);
   }
 
   /** Says why, and hangs up. */

@@ -142,13 +142,11 @@ export class FakeProcess {
         adapter: { rooms: this.rooms },
         sockets: this.sockets,
       },
-      local: {
-        to,
-        in: (rooms: string | string[]) => ({
-          socketsJoin: (room: string) => this.put(room, usersOf(rooms), true),
-          socketsLeave: (room: string) => this.put(room, usersOf(rooms), false),
-        }),
-      },
+      to,
+      in: (rooms: string | string[]) => ({
+        socketsJoin: (room: string) => this.put(room, usersOf(rooms), true),
+        socketsLeave: (room: string) => this.put(room, usersOf(rooms), false),
+      }),
     };
   }
 

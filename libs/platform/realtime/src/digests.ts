@@ -136,7 +136,7 @@ export class Digests implements OnApplicationShutdown {
         at,
         data: { changes } as EventData<DigestType>,
       };
-      this.server?.local.to(sockets).emit(type, envelope);
+      this.server?.to(sockets).emit(type, envelope);
       this.metrics.sent(type, sockets.length);
     }
   }

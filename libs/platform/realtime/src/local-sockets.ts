@@ -27,15 +27,15 @@ export class LocalSockets {
   }
 
   join(room: Room, users: readonly Room[]): void {
-    this.server?.local.in([...users]).socketsJoin(room);
+    this.server?.in([...users]).socketsJoin(room);
   }
 
   leave(room: Room, users: readonly Room[]): void {
-    this.server?.local.in([...users]).socketsLeave(room);
+    this.server?.in([...users]).socketsLeave(room);
   }
 
   empty(room: Room): void {
-    this.server?.local.in(room).socketsLeave(room);
+    this.server?.in(room).socketsLeave(room);
   }
 
   /** By the user's id, the user's own room. */
@@ -56,7 +56,7 @@ export class LocalSockets {
    */
   tell(room: Room, { envelope, hiddenFrom }: Delivery, notFor: readonly Room[]): void {
     const others = notFor.length === 0 ? hiddenFrom : [...notFor, ...hiddenFrom];
-    const everybody = this.server?.local.to(room);
+    const everybody = this.server?.to(room);
     const audience = others.length === 0 ? everybody : everybody?.except([...others]);
     audience?.emit(envelope.type, envelope);
     this.metrics.delivered(envelope, this.receiversIn(room, others));
@@ -68,7 +68,7 @@ export class LocalSockets {
     const socketsOf = (some: readonly Room[]) => some.flatMap((user) => this.outside(room, user));
     const sockets = socketsOf(users.filter((user) => !hiddenFrom.includes(user)));
     // In no room at all would be everybody.
-    if (sockets.length > 0) this.server?.local.to(sockets).emit(envelope.type, envelope);
+    if (sockets.length > 0) this.server?.to(sockets).emit(envelope.type, envelope);
     this.metrics.delivered(envelope, sockets.length);
     this.tellHidden(socketsOf(users.filter((user) => hiddenFrom.includes(user))), envelope);
   }
@@ -96,7 +96,7 @@ export class LocalSockets {
       ...(covers === undefined ? {} : { covers }),
       data: {},
     };
-    this.server?.local.to(sockets).emit(type, envelope);
+    this.server?.to(sockets).emit(type, envelope);
     this.metrics.sent(type, sockets.length);
   }
 

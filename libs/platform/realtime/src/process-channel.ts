@@ -7,6 +7,7 @@ import { RedisConnections } from '#caas/platform/redis';
 const EVERYBODY = 'caas:processes';
 const CONFIRMED_WITHIN_MS = 1_000;
 const END = '|';
+const channelOf = (process: string) => `caas:process:${process}`;
 
 type Listener = (payload: never) => void;
 
@@ -40,15 +41,15 @@ class Receipt {
 }
 
 /**
- * What the processes of a system tell each other, those without clients too: each hears what another tells in the order in which
- * it was told, and nobody keeps it. Whoever was away has missed it.
+ * Publish/subscribe between the processes of a system, those without clients too. A process hears the messages of another process in
+ * the order in which they were published. Nothing is kept: a process that was disconnected from Redis has missed what was published.
  *
  * A message is `<process>|<topic>|<receipt, or nothing>|<JSON>`, so that its own process drops it without reading it.
  */
 @Injectable()
 export class ProcessChannel implements OnModuleInit, OnApplicationShutdown {
   private readonly id = new ObjectId().toHexString();
-  private readonly own = `caas:process:${this.id}`;
+  private readonly own = channelOf(this.id);
   private readonly listeners = new Map<string, Listener[]>();
   private readonly unconfirmed = new Map<string, Receipt>();
   private readonly publisher: Redis;
@@ -121,7 +122,7 @@ export class ProcessChannel implements OnModuleInit, OnApplicationShutdown {
       // A process of another version may tell what this one does not understand; that must not end it.
       this.log.root.error({ err: error, topic }, 'what another process told could not be used');
     }
-    if (receiptId) this.publisher.publish(`caas:process:${from}`, receiptId).catch(() => undefined);
+    if (receiptId) this.publisher.publish(channelOf(from), receiptId).catch(() => undefined);
   }
 }
 

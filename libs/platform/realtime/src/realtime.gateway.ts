@@ -80,8 +80,6 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
     const requestId = newRequestId();
     try {
       this.requireOpen();
-      // One that socket.io recovers comes with the rooms that it had: which it may be in now, `welcome` finds out anew.
-      for (const room of socket.rooms) await socket.leave(room);
       const { address, headers, auth } = socket.handshake;
       const { token } = auth as { token?: unknown };
       const peer = peerOf(address, headers);
@@ -117,13 +115,11 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
     // Listening comes first: what a client sends while its rooms are being joined must not be lost.
     socket.onAny((event: unknown, ...parameters: unknown[]) => void this.receive(client, event, parameters));
     const { tenantId, user, sessionId } = client.principal;
-    // Of a recovered connection: the rooms of back then, which its user may have lost since.
-    for (const room of socket.rooms) if (room !== socket.id) void socket.leave(room);
     await socket.join([tenantRoom(tenantId), userRoom(tenantId, user.user_id.toHexString())]);
     if (sessionId !== null) await socket.join(sessionRoom(tenantId, sessionId));
     try {
       await this.enterRooms(client);
-      socket.nsp.local.to(socket.id).emit('ready', { user_id: user.user_id.toHexString() });
+      socket.nsp.to(socket.id).emit('ready', { user_id: user.user_id.toHexString() });
       this.metrics.sent('ready', 1);
       this.observe(socket, { id: socket.id, tenantId, user });
     } catch (error) {
