@@ -168,7 +168,7 @@ async function sendUntilAcknowledged(tenant: TenantSession, room: Room, name: st
 }
 
 it(
-  `Two processes into the same ten conversations for ${SEND_STORM_SECONDS} s, one killed every five: nothing is lost, doubled or left out`,
+  `Two processes into the same ten conversations for ${SEND_STORM_SECONDS} s, one killed again and again: nothing is lost, doubled or left out`,
   async () => {
     const tenant = await system.tenant('starter');
     await tenant.users('anna', 'ben');

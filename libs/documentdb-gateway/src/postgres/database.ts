@@ -1,7 +1,7 @@
 import type { Interrupt } from '../waiting/interrupt';
 import { Session, type PostgresAddress, type Share } from './session';
 
-/** Idle sessions beyond the commands' share, as many again at most, are kept so long: a new one costs more than most commands. */
+/** The pool keeps idle sessions beyond the commands' share, as many again at most, for this long. A new session costs more than most commands. */
 const SPARE_MS = 60_000;
 const CLOSE_SPARE_EVERY_MS = 10_000;
 

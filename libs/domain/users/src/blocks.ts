@@ -96,7 +96,7 @@ export class Blocks {
     return this.known.get(keyOf(ctx.tenantId, id), async () => (await this.lookup.find(ctx, id)) ?? NO_BLOCKS);
   }
 
-  /** Of those of the users who have blocks. */
+  /** @returns by hex id, without the users who have no blocks */
   private async load(ctx: RequestContext, userIds: string[]): Promise<ReadonlyMap<string, Known>> {
     const users = userIds.map((id) => new ObjectId(id));
     const blocks = await this.relationships.blocksOf(ctx, users, MAX_TOGETHER + 1);

@@ -4,9 +4,9 @@ import { LRUCache } from 'lru-cache';
 export const MAX_STALE_MS = 5_000;
 /** Leaves time to those who look again every two seconds at what they know, as sockets do for the rights of their users. */
 const TIME_TO_LIVE_MS = MAX_STALE_MS - 2_000;
-/** What was asked for again is loaded again at this part of its time, ahead of its end. */
+/** A value that was read again is reloaded at this part of its time to live. */
 const AHEAD_AT = 0.6;
-/** Nobody waits for what is loaded ahead, so that these loads are gathered: who asks the engine for many at once then can. */
+/** Nobody waits for a reload, so reloads are gathered for this long and start together: a batched loader then makes one query of them. */
 const GATHER_MS = 400;
 
 /** Kept apart, so that what strangers make up pushes out nothing that is there. */
@@ -20,10 +20,9 @@ interface Entry<V> {
 }
 
 /**
- * A bounded cache of facts that may be a few seconds old, counted from when they were asked for. Concurrent misses of one key
- * share one load; a failed load is not kept; "there is none" is kept like any other answer. What is asked for again in the first part of
- * its time is loaded again before its end, together with others, so that whoever asks often hardly ever waits, and nobody is told
- * anything older for that.
+ * A bounded cache of facts that may be a few seconds old. The age of a value counts from the start of its load. Concurrent misses of
+ * one key share one load. A failed load is not kept. "There is none" is kept like any other answer. A value that is read again is
+ * reloaded before it expires, together with others, so a caller that reads often hardly ever waits.
  */
 export class FreshCache<V> {
   private readonly entries: LRUCache<string, Entry<V>>;

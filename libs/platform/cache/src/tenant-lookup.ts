@@ -20,13 +20,13 @@ interface LookUp {
 }
 
 /**
- * Looks up facts of tenants. Of each tenant, or of one thing of a tenant, there is one query at a time, for all that was asked for
- * meanwhile: names without end that nobody knows cost the engine no more than that, and many clients share a few queries.
+ * Looks up facts of a tenant by key. Each tenant, or each resource of a tenant, has one query under way at a time. Keys that are asked
+ * for meanwhile share the next query. So an endless list of unknown keys costs the engine one query at a time.
  */
 export class TenantLookup<V> {
   private readonly batcher: Batcher<LookUp, V | undefined>;
 
-  /** @param read what is there of these keys of the context's tenant, and of the thing `within` it; each is named once */
+  /** @param read what is there of these keys of the context's tenant, and of the resource `within` it; each is named once */
   constructor(read: (ctx: RequestContext, keys: string[], within: string) => Promise<ReadonlyMap<string, V>>) {
     this.batcher = new Batcher(async (lookUps) => {
       const { ctx, within } = lookUps[0]!;
@@ -37,7 +37,7 @@ export class TenantLookup<V> {
 
   /**
    * @param ctx not of a transaction: what is read by it is answered to others too
-   * @param within the id of a thing of the tenant, of which keys are looked up together; by default the tenant itself
+   * @param within the id of a resource of the tenant whose keys share queries; by default all keys of the tenant do
    * @throws CaasError `unavailable` (503) when too many wait, and what `read` throws
    */
   find(ctx: RequestContext, key: string, within = ''): Promise<V | undefined> {

@@ -13,6 +13,7 @@ const LANES = 16;
 /** Of the messages of a lane, one is looked for at the other process. */
 const LOOK_AT_EVERY = 25;
 const POLL_MS = 20;
+const LONGEST_LAG_MS = 60_000;
 
 /** How long after its acknowledgement a message is in the conversation's row at another process, while 2,000 conversations are active. */
 export async function lag(bench: Bench): Promise<void> {
@@ -28,7 +29,11 @@ export async function lag(bench: Bench): Promise<void> {
     let sent = 0;
     const look = async (room: string, seq: number) => {
       const acknowledgedAtMs = performance.now();
-      while ((await seen.read<ConversationState>(`/v1/conversations/${room}`)).last_seq < seq) await sleep(POLL_MS);
+      while ((await seen.read<ConversationState>(`/v1/conversations/${room}`)).last_seq < seq) {
+        if (performance.now() - acknowledgedAtMs > LONGEST_LAG_MS)
+          throw new Error(`The row of ${room} stays behind ${seq}`);
+        await sleep(POLL_MS);
+      }
       lags.push(performance.now() - acknowledgedAtMs);
     };
     const untilMs = performance.now() + SECONDS * 1_000;
