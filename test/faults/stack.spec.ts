@@ -4,13 +4,14 @@ import { NpmStart, survivors, type Supervisor } from './stack.support';
 
 /** By design, on a machine that nothing else holds up. Where it is held up, a stop takes no longer than the next start. */
 const STOPS_WITHIN_MS = 10_000;
-/** On a quiet machine 15 s. */
+/** On a quiet machine 15 s. Where starts take longer than that, one that finds data takes at most twice as long as the first did. */
 const STARTS_WITHIN_MS = patient(5_000);
 
 /** What can happen to the system as a whole. Starts are dear: a test goes on with what the one before it has left running. */
 describe('the one-machine stack', () => {
   let home: NpmStart;
   let last: Supervisor | undefined;
+  let firstStartMs = 0;
   beforeAll(async () => (home = await NpmStart.onFreePort()));
   afterAll(() => home.remove());
 
@@ -43,7 +44,7 @@ describe('the one-machine stack', () => {
 
     const askedAt = performance.now();
     const next = await running();
-    const startTookMs = performance.now() - askedAt;
+    const startTookMs = (firstStartMs = performance.now() - askedAt);
     await expect(health(next)).resolves.toBe(true);
     expect(tookMs).toBeLessThan(Math.max(STOPS_WITHIN_MS, startTookMs));
   });
@@ -109,7 +110,7 @@ describe('the one-machine stack', () => {
     await expect(readProbe(second.engines, probe)).resolves.toEqual(probe);
     await expect(health(second)).resolves.toBe(true);
     expect(stopTookMs).toBeLessThan(Math.max(STOPS_WITHIN_MS, startTookMs));
-    expect(startTookMs).toBeLessThan(STARTS_WITHIN_MS);
+    expect(startTookMs).toBeLessThan(Math.max(STARTS_WITHIN_MS, 2 * firstStartMs));
   });
 
   it('leaves no orphan behind the next start when it was killed with -9, and loses nothing that was acknowledged', async () => {
