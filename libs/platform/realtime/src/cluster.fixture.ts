@@ -51,20 +51,39 @@ export class Cluster {
 class FakeRedis {
   /** Processes that hear what others tell, and never answer. */
   silent = 0;
-  private readonly subscribers: { channels: string[]; hear: (channel: string, text: string) => void }[] = [];
+  private readonly subscribers: Subscriber[] = [];
 
   open() {
-    let hear: (channel: string, text: string) => void;
+    const own: Subscriber = { channels: [], on: {} };
     return {
-      on: (_event: 'message', listener: typeof hear) => (hear = listener),
-      subscribe: async (...channels: string[]) => void this.subscribers.push({ channels, hear }),
+      on: (event: string, listener: (...values: string[]) => void) => {
+        own.on[event] = listener;
+        if (event === 'ready') listener();
+      },
+      subscribe: async (...channels: string[]) => {
+        own.channels = channels;
+        if (!this.subscribers.includes(own)) this.subscribers.push(own);
+      },
       publish: async (channel: string, text: string) => {
         const there = this.subscribers.filter(({ channels }) => channels.includes(channel));
-        for (const subscriber of there) setTimeout(() => subscriber.hear(channel, text), BETWEEN_MS);
+        for (const subscriber of there) setTimeout(() => subscriber.on['message']!(channel, text), BETWEEN_MS);
         return there.length + this.silent;
       },
     };
   }
+
+  /** Ends the subscription of a process, the first being 0. @returns what lets it subscribe again */
+  cut(process: number): () => void {
+    const subscriber = this.subscribers[process]!;
+    subscriber.channels = [];
+    subscriber.on['close']!();
+    return () => subscriber.on['ready']!();
+  }
+}
+
+interface Subscriber {
+  channels: string[];
+  on: Record<string, (...values: string[]) => void>;
 }
 
 /** A process with a socket of each of some users, none of which is in a conversation's room. */
@@ -91,7 +110,8 @@ export class FakeProcess {
     const feed = { membersAmong, missedMessages, missedChanges } as unknown as ConversationFeed;
     this.channel = new ProcessChannel(cluster.redis as unknown as RedisConnections, cluster.log as unknown as Log);
     this.realtime = new Realtime(feed, this.channel, new RealtimeMetrics(new Metrics()));
-    this.channel.onModuleInit();
+    void this.channel.onModuleInit();
+    this.realtime.onModuleInit();
     this.realtime.attach(this.server as unknown as Server);
   }
 

@@ -3,7 +3,7 @@ import type { Server } from 'socket.io';
 import type { EventEnvelope } from '#caas/contracts';
 import { isMessage, type Delivery } from './delivery';
 import type { RealtimeMetrics } from './realtime-metrics';
-import { userOfRoom, type Room } from './rooms';
+import { isConversationRoom, userOfRoom, type Room } from './rooms';
 
 const NOBODY: ReadonlySet<string> = new Set();
 
@@ -19,6 +19,12 @@ export class LocalSockets {
 
   isAnybodyIn(room: Room): boolean {
     return this.server?.sockets.adapter.rooms.has(room) ?? false;
+  }
+
+  /** The rooms of conversations that a socket of this process is in. */
+  conversationRooms(): Room[] {
+    const rooms = [...(this.server?.sockets.adapter.rooms.keys() ?? [])];
+    return rooms.filter(isConversationRoom) as Room[];
   }
 
   /** Has one of the users a socket that is not in the room? */

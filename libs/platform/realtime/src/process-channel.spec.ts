@@ -8,17 +8,22 @@ beforeEach(() => {
   jest.useFakeTimers();
   cluster = new Cluster();
 });
-afterEach(() => jest.useRealTimers());
+afterEach(() => {
+  for (const channel of made.splice(0)) channel.onApplicationShutdown();
+  jest.useRealTimers();
+});
+const made: ProcessChannel[] = [];
 
 const told = () => jest.advanceTimersByTimeAsync(10);
 
 function channels(count: number): [ProcessChannel, ...ProcessChannel[]] {
-  const made = Array.from({ length: count }, () => {
+  const added = Array.from({ length: count }, () => {
     const channel = new ProcessChannel(cluster.redis as unknown as RedisConnections, cluster.log as unknown as Log);
-    channel.onModuleInit();
+    void channel.onModuleInit();
     return channel;
   });
-  return made as [ProcessChannel, ...ProcessChannel[]];
+  made.push(...added);
+  return added as [ProcessChannel, ...ProcessChannel[]];
 }
 
 describe('ProcessChannel', () => {
@@ -44,7 +49,6 @@ describe('ProcessChannel', () => {
     void one.tellAndConfirm('nobody listens', 1).then(() => events.push('confirmed too'));
     await told();
     expect(events.at(-1)).toBe('confirmed too');
-    expect(jest.getTimerCount()).toBe(0);
   });
 
   it('goes on after what it could not use, says so, and confirms it', async () => {
@@ -57,5 +61,42 @@ describe('ProcessChannel', () => {
     await told();
     expect([isConfirmed, heard]).toEqual([true, ['as usual']]);
     expect(cluster.errors).toMatchObject([{ topic: 'topic', err: expect.any(TypeError) as Error }]);
+  });
+
+  it('waits for a process that Redis does not count because its connection is just coming back, for a second at most', async () => {
+    const [one, other] = channels(3);
+    await told();
+    const subscribeAgain = cluster.redis.cut(1);
+    const events: string[] = [];
+    other!.onReturn(() => events.push('returned'));
+    void one.tellAndConfirm('topic', 1).then(() => events.push('answered'));
+    await jest.advanceTimersByTimeAsync(900);
+    expect([events, other!.isListening]).toEqual([[], false]);
+    await jest.advanceTimersByTimeAsync(100);
+    expect(events).toEqual(['answered']);
+    subscribeAgain();
+    await told();
+    expect([events, other!.isListening]).toEqual([['answered', 'returned'], true]);
+    void one.tellAndConfirm('topic', 1).then(() => events.push('confirmed'));
+    await told();
+    expect(events.at(-1)).toBe('confirmed');
+  });
+
+  it('waits for no process that has said that it ends, nor for one that was not heard for long', async () => {
+    const [one, leaving, dead] = channels(3);
+    await told();
+    leaving!.beforeApplicationShutdown();
+    await told();
+    cluster.redis.cut(1);
+    cluster.redis.cut(2);
+    const answered: string[] = [];
+    void one.tellAndConfirm('topic', 1).then(() => answered.push('at first'));
+    await jest.advanceTimersByTimeAsync(900);
+    expect(answered).toEqual([]);
+    dead!.onApplicationShutdown();
+    await jest.advanceTimersByTimeAsync(10_000);
+    void one.tellAndConfirm('topic', 1).then(() => answered.push('later'));
+    await told();
+    expect(answered).toEqual(['at first', 'later']);
   });
 });

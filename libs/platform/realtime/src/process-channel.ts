@@ -1,4 +1,10 @@
-import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  Injectable,
+  type BeforeApplicationShutdown,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+} from '@nestjs/common';
 import { ObjectId } from 'bson';
 import type { Redis } from 'ioredis';
 import { Log } from '#caas/platform/logging';
@@ -6,6 +12,14 @@ import { RedisConnections } from '#caas/platform/redis';
 
 const EVERYBODY = 'caas:processes';
 const CONFIRMED_WITHIN_MS = 1_000;
+/** Topics of the channel itself: a process says that it is there, and that it ends. */
+const HERE = 'here';
+const GONE = 'gone';
+const HERE_EVERY_MS = 2_000;
+/** A process that was not heard for so long, while Redis was there, has died. */
+const DEAD_AFTER_MS = 10_000;
+/** A start waits no longer for Redis. */
+const FIRST_SUBSCRIBED_WITHIN_MS = 5_000;
 const END = '|';
 const channelOf = (process: string) => `caas:process:${process}`;
 
@@ -16,68 +30,105 @@ class Receipt {
   readonly id = new ObjectId().toHexString();
   private readonly settled = Promise.withResolvers<void>();
   private readonly timer = setTimeout(() => this.settle(), CONFIRMED_WITHIN_MS);
-  private confirmed = 0;
+  private readonly confirmed = new Set<string>();
   private expected = Infinity;
+
+  /** @param peers processes that are known to be there: Redis may not count one whose connection is just coming back */
+  constructor(private readonly peers: readonly string[]) {}
 
   /** By all who heard it, or when the time is over; it never rejects. */
   get done(): Promise<void> {
     return this.settled.promise;
   }
 
+  /** @param processes how many have heard it, as Redis counts them: this one too, and those that are not known yet */
   expect(processes: number): void {
     this.expected = processes;
-    if (this.confirmed >= this.expected) this.settle();
+    this.look();
   }
 
-  confirm(): void {
-    this.confirmed += 1;
-    if (this.confirmed >= this.expected) this.settle();
+  confirm(process: string): void {
+    this.confirmed.add(process);
+    this.look();
   }
 
   settle(): void {
     clearTimeout(this.timer);
     this.settled.resolve();
   }
+
+  private look(): void {
+    if (this.confirmed.size < this.expected) return;
+    if (this.peers.every((peer) => this.confirmed.has(peer))) this.settle();
+  }
 }
 
 /**
  * Publish/subscribe between the processes of a system, those without clients too. A process hears the messages of another process in
- * the order in which they were published. Nothing is kept: a process that was disconnected from Redis has missed what was published.
+ * the order in which they were published. Nothing is kept: a process that was disconnected from Redis has missed what was published,
+ * and `onReturn` says so.
  *
  * A message is `<process>|<topic>|<receipt, or nothing>|<JSON>`, so that its own process drops it without reading it.
  */
 @Injectable()
-export class ProcessChannel implements OnModuleInit, OnApplicationShutdown {
+export class ProcessChannel implements OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown {
   private readonly id = new ObjectId().toHexString();
   private readonly own = channelOf(this.id);
   private readonly listeners = new Map<string, Listener[]>();
+  private readonly returned: (() => void)[] = [];
   private readonly unconfirmed = new Map<string, Receipt>();
+  /** When each other process was last heard. */
+  private readonly peers = new Map<string, number>();
   private readonly publisher: Redis;
   private readonly subscriber: Redis;
+  private readonly subscribed = Promise.withResolvers<void>();
+  private listening = false;
+  private timer: NodeJS.Timeout | null = null;
 
   constructor(
     redis: RedisConnections,
     private readonly log: Log,
   ) {
     this.publisher = redis.open('processes');
-    this.subscriber = redis.open('processes-heard');
-  }
-
-  onModuleInit(): void {
+    this.subscriber = redis.open('processes-heard', { autoResubscribe: false });
     this.subscriber.on('message', (channel, text) => {
-      if (channel === this.own) this.unconfirmed.get(text)?.confirm();
+      if (channel === this.own) this.confirmed(text);
       else this.hear(text);
     });
-    this.subscriber.subscribe(EVERYBODY, this.own).catch(() => undefined);
+    this.subscriber.on('ready', () => void this.subscribe());
+    this.subscriber.on('close', () => (this.listening = false));
+  }
+
+  /** A process has no clients before it hears the others. */
+  async onModuleInit(): Promise<void> {
+    this.timer = setInterval(() => this.tell(HERE, null), HERE_EVERY_MS).unref();
+    await Promise.race([this.subscribed.promise, delay(FIRST_SUBSCRIBED_WITHIN_MS, undefined, { ref: false })]);
+  }
+
+  /** It has clients no more: nobody waits for its confirmation. */
+  beforeApplicationShutdown(): void {
+    if (this.timer) clearInterval(this.timer);
+    this.tell(GONE, null);
   }
 
   onApplicationShutdown(): void {
+    if (this.timer) clearInterval(this.timer);
     for (const receipt of this.unconfirmed.values()) receipt.settle();
+  }
+
+  /** False while this process does not hear what others tell. */
+  get isListening(): boolean {
+    return this.listening;
   }
 
   /** Calls the listener for what each other process tells. It must not throw. */
   on<T>(topic: string, listener: (payload: T) => void): void {
     this.listeners.set(topic, [...(this.listeners.get(topic) ?? []), listener]);
+  }
+
+  /** Calls the listener when this process hears the others again, and may have missed something. It must not throw. */
+  onReturn(listener: () => void): void {
+    this.returned.push(listener);
   }
 
   /** @param payload as JSON carries it: what is undefined is not there, or null in a list */
@@ -87,7 +138,7 @@ export class ProcessChannel implements OnModuleInit, OnApplicationShutdown {
 
   /** @returns when every other process has heard it and its listeners have returned, or after a second; it never rejects */
   tellAndConfirm(topic: string, payload: unknown): Promise<void> {
-    const receipt = new Receipt();
+    const receipt = new Receipt(this.alive());
     this.unconfirmed.set(receipt.id, receipt);
     void receipt.done.then(() => this.unconfirmed.delete(receipt.id));
     // Redis answers how many heard it. Without an answer, the second is waited for.
@@ -102,6 +153,35 @@ export class ProcessChannel implements OnModuleInit, OnApplicationShutdown {
     return this.publisher.publish(EVERYBODY, [this.id, topic, receiptId, JSON.stringify(payload)].join(END));
   }
 
+  private async subscribe(): Promise<void> {
+    try {
+      await this.subscriber.subscribe(EVERYBODY, this.own);
+    } catch {
+      // Away again: it is tried anew with the next connection.
+      return;
+    }
+    this.listening = true;
+    this.subscribed.resolve();
+    // Nobody could be heard meanwhile.
+    for (const peer of this.peers.keys()) this.peers.set(peer, performance.now());
+    this.tell(HERE, null);
+    for (const listener of this.returned) listener();
+  }
+
+  /** The other processes, as far as they are known. */
+  private alive(): string[] {
+    const before = performance.now() - DEAD_AFTER_MS;
+    if (this.listening) {
+      for (const [peer, heardAtMs] of this.peers) if (heardAtMs < before) this.peers.delete(peer);
+    }
+    return [...this.peers.keys()];
+  }
+
+  private confirmed(text: string): void {
+    const [receiptId, process] = text.split(END);
+    this.unconfirmed.get(receiptId!)?.confirm(process!);
+  }
+
   private tellListeners(topic: string, json: string): void {
     const listeners = this.listeners.get(topic);
     if (!listeners) return;
@@ -113,16 +193,18 @@ export class ProcessChannel implements OnModuleInit, OnApplicationShutdown {
     const [from, topic, receiptId, at] = head(text);
     if (from === this.id) {
       // This process is one of those that Redis counts.
-      if (receiptId) this.unconfirmed.get(receiptId)?.confirm();
+      if (receiptId) this.unconfirmed.get(receiptId)?.confirm(this.id);
       return;
     }
+    if (topic === GONE) return void this.peers.delete(from);
+    this.peers.set(from, performance.now());
     try {
       this.tellListeners(topic, text.slice(at));
     } catch (error) {
       // A process of another version may tell what this one does not understand; that must not end it.
       this.log.root.error({ err: error, topic }, 'what another process told could not be used');
     }
-    if (receiptId) this.publisher.publish(channelOf(from), receiptId).catch(() => undefined);
+    if (receiptId) this.publisher.publish(channelOf(from), receiptId + END + this.id).catch(() => undefined);
   }
 }
 

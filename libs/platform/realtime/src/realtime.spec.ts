@@ -105,12 +105,13 @@ describe.each(['leave', 'close'] as const)('%s', (what) => {
     const [one] = processes(2);
     cluster.redis.silent = 1;
     let isDone = false;
+    const timers = jest.getTimerCount();
     void end(one).then(() => (isDone = true));
     await jest.advanceTimersByTimeAsync(990);
     expect(isDone).toBe(false);
     await jest.advanceTimersByTimeAsync(11);
     expect(isDone).toBe(true);
-    expect(jest.getTimerCount()).toBe(0);
+    expect(jest.getTimerCount()).toBe(timers);
   });
 
   it('waits for nobody where there is no other process, and for nothing when this one ends', async () => {
@@ -127,5 +128,40 @@ describe.each(['leave', 'close'] as const)('%s', (what) => {
     cluster.close();
     await told();
     expect(isDone).toBe(true);
+  });
+});
+
+describe('A process that did not hear of a removal', () => {
+  const removed = async () => {
+    const one = cluster.add([ANNA, BEN]);
+    const members: string[] = [ANNA, BEN];
+    const other = cluster.add([ANNA, BEN], { members });
+    for (const each of [one, other]) each.connect(ANNA, BEN);
+    await told();
+    const subscribeAgain = cluster.redis.cut(1);
+    members.pop();
+    void one.realtime.leave(ctx, [BEN], CONVERSATION);
+    await told();
+    expect(other.isInRoom(BEN)).toBe(true);
+    return { other, subscribeAgain };
+  };
+
+  it('takes the user out as soon as it hears the others again', async () => {
+    const { other, subscribeAgain } = await removed();
+    subscribeAgain();
+    await told();
+    expect([other.isInRoom(ANNA), other.isInRoom(BEN)]).toEqual([true, false]);
+  });
+
+  it('takes the user out of a room that something is sent to, within two seconds, though it hears nobody', async () => {
+    const { other } = await removed();
+    await jest.advanceTimersByTimeAsync(10_000);
+    expect(other.isInRoom(BEN)).toBe(true);
+    other.message(1);
+    await jest.advanceTimersByTimeAsync(2_000);
+    expect([other.isInRoom(ANNA), other.isInRoom(BEN), other.of(BEN)]).toEqual([true, false, ['m1']]);
+    other.message(2);
+    await told();
+    expect(other.of(BEN)).toEqual(['m1']);
   });
 });

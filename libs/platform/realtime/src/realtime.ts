@@ -1,4 +1,4 @@
-import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { ObjectId } from 'bson';
 import type { Server } from 'socket.io';
 import type { RequestContext, TenantId } from '#caas/kernel';
@@ -13,7 +13,19 @@ import { OrderedDelivery } from './ordered-delivery';
 import { ConversationFeed, type MissedEvent } from './ports';
 import { ProcessChannel } from './process-channel';
 import { RealtimeMetrics } from './realtime-metrics';
-import { conversationOfRoom, conversationRoom, tenantRoom, userOfRoom, userRoom, type Room } from './rooms';
+import {
+  conversationOfRoom,
+  conversationRoom,
+  isConversationRoom,
+  tenantRoom,
+  userOfRoom,
+  userRoom,
+  type Room,
+} from './rooms';
+
+/** While removals cannot be heard, whoever was removed hears no more than this long what others say. */
+const RECHECK_EVERY_MS = 2_000;
+const RECHECKED_AT_ONCE = 8;
 
 /** Who gets an event: everybody in a conversation, one user on all their sockets, or every socket of the tenant. */
 export type Audience = { conversationId: string } | { userId: string } | { everyone: true };
@@ -57,7 +69,7 @@ type Notice =
  * Every process, this one too, puts a conversation's events into order before they leave.
  */
 @Injectable()
-export class Realtime implements OnApplicationShutdown {
+export class Realtime implements OnModuleInit, OnApplicationShutdown {
   private readonly sockets: LocalSockets;
   private readonly delivery: OrderedDelivery;
   private readonly catchUps: CatchUps;
@@ -65,6 +77,9 @@ export class Realtime implements OnApplicationShutdown {
   private readonly arrivals = new Arrivals();
   private readonly newcomers = new Newcomers();
   private readonly rightsEnded: RightsEndedListener[] = [];
+  /** Rooms that something was sent to while removals by other processes could not be heard. */
+  private readonly unsure = new Set<Room>();
+  private timer: NodeJS.Timeout | null = null;
 
   constructor(
     private readonly feed: ConversationFeed,
@@ -78,6 +93,7 @@ export class Realtime implements OnApplicationShutdown {
       emit: (room, delivery) => {
         this.sockets.tell(room, delivery, this.newcomers.notFor(room, delivery.envelope));
         this.catchUps.passed(room, delivery);
+        if (!channel.isListening && isConversationRoom(room)) this.unsure.add(room);
       },
       recheck: (room) => this.recheck(room),
       missedMessages: (room, after, before) => this.missedMessages(room, after, before),
@@ -87,6 +103,15 @@ export class Realtime implements OnApplicationShutdown {
       tell: (room, users, delivery) => this.sockets.tellOutside(room, users, delivery),
       admit: (room, users, at) => this.admit(room, users, at),
     });
+    channel.onReturn(() => void this.recheckAll(this.sockets.conversationRooms()));
+  }
+
+  onModuleInit(): void {
+    this.timer = setInterval(() => {
+      const rooms = [...this.unsure];
+      this.unsure.clear();
+      void this.recheckAll(rooms);
+    }, RECHECK_EVERY_MS).unref();
   }
 
   /** @throws Error for an audience that is nobody */
@@ -163,6 +188,7 @@ export class Realtime implements OnApplicationShutdown {
   }
 
   onApplicationShutdown(): void {
+    if (this.timer) clearInterval(this.timer);
     this.delivery.close();
     this.notices.close();
   }
@@ -240,6 +266,15 @@ export class Realtime implements OnApplicationShutdown {
     const members = await this.feed.membersAmong(tenantId, conversationId, [...users.keys()]);
     const gone = [...users].flatMap(([userId, userRoom]) => (members.has(userId) ? [] : [userRoom]));
     if (gone.length > 0) this.takeOut(room, gone);
+  }
+
+  /** Removals may have been missed. Where the engine does not answer, the room is checked again soon. */
+  private async recheckAll(rooms: Room[]): Promise<void> {
+    const next = rooms.values();
+    const work = async () => {
+      for (const room of next) await this.recheck(room).catch(() => this.unsure.add(room));
+    };
+    await Promise.all(Array.from({ length: RECHECKED_AT_ONCE }, work));
   }
 
   private async missedMessages(room: Room, after: number, before: number): Promise<Delivery[]> {
