@@ -186,7 +186,12 @@ async function checkClients(users: Users): Promise<Check> {
 }
 
 /** A message by its `seq`, a change by its `rev`. */
-function isMeanwhile({ from, to }: Absence, { seq, rev }: Told): boolean {
+/**
+ * Not what was heard after they were let in again, and may read: what a process stored last before it was killed is published once
+ * more by the one that takes over.
+ */
+function isMeanwhile({ from, to, endedAtMs }: Absence, { seq, rev, atMs }: Told): boolean {
+  if (endedAtMs !== null && atMs >= endedAtMs) return false;
   const order = rev === null ? 'seq' : 'rev';
   const place = rev ?? seq;
   return place !== null && place > from[order] && (to === null || place <= to[order]);

@@ -10,6 +10,8 @@ export interface Absence {
   from: Position;
   /** Null as long as they are out. */
   to: Position | null;
+  /** When somebody asked to let them in again, by this process' clock; null as long as they are out. */
+  endedAtMs: number | null;
 }
 
 /** What the system has promised, by its answers alone: what it is then held to. */
@@ -55,14 +57,16 @@ export class Journal {
 
   /** @param from where the room stood when the removal had been answered */
   left(room: string, user: string, from: Position): void {
-    this.absences.push({ room, user, from, to: null });
+    this.absences.push({ room, user, from, to: null, endedAtMs: null });
     this.counts.removals += 1;
   }
 
   /** @param to where the room stood before anybody asked to let them in again */
   returning(room: string, user: string, to: Position): void {
     const absence = this.absences.findLast((each) => each.room === room && each.user === user);
-    if (absence) absence.to = to;
+    if (!absence) return;
+    absence.to = to;
+    absence.endedAtMs = performance.now();
   }
 
   /** A new member, who has read what was there. */

@@ -37,7 +37,6 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
   private readonly clients = new Map<string, ClientSocket>();
   private readonly underWay = new UnderWay();
   private readonly timers: NodeJS.Timeout[] = [];
-  private untold = false;
 
   constructor(
     private readonly authenticator: SocketAuthenticator,
@@ -65,6 +64,7 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
     this.digests.attach(server);
     server.use((socket, next) => void this.admit(socket, next));
     server.on('connection', (socket) => void this.welcome(socket));
+    this.realtime.onReturn(() => void this.correctRooms());
     this.invalidations.on(['session', 'user', 'tenant', 'signing_key'], (invalidation) => this.recheck(invalidation));
     this.every(CHECK_BACKLOG_EVERY_MS, () => this.checkBacklogs());
     this.every(CHECK_RIGHTS_EVERY_MS, () => this.checkRights());
@@ -135,11 +135,13 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
     const { socket, principal } = client;
     const { tenantId, user } = principal;
     const arrival = this.realtime.arriving(tenantId, user.user_id.toHexString());
+    // Those that it enters while the conversations are read may be newer than what is read.
+    const before = [...socket.rooms].filter(isConversationRoom);
     try {
       const conversations = await this.feed.conversationsOf(await client.context());
       const rooms = arrival.stillOpen(conversations.map((id) => conversationRoom(tenantId, id)));
       const due = new Set<string>(rooms);
-      for (const room of socket.rooms) if (isConversationRoom(room) && !due.has(room)) void socket.leave(room);
+      for (const room of before) if (!due.has(room)) void socket.leave(room);
       await socket.join(rooms);
     } finally {
       arrival.end();
@@ -212,14 +214,13 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
     }
   }
 
-  /** While changes may have gone untold, every socket is looked at; and once they are told again, the rooms it is in too. */
+  /** While changes may have gone untold, every socket is looked at. */
   private checkRights(): void {
-    const wasUntold = this.untold;
-    this.untold = this.invalidations.mayHaveMissed();
-    if (this.untold) for (const client of this.clients.values()) void this.verify(client);
-    else if (wasUntold) void this.correctRooms();
+    if (!this.invalidations.mayHaveMissed()) return;
+    for (const client of this.clients.values()) void this.verify(client);
   }
 
+  /** Users may have been let in or removed unheard. */
   private async correctRooms(): Promise<void> {
     for (const client of this.clients.values()) {
       await this.enterRooms(client).catch((error: unknown) => {

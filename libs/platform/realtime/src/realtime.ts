@@ -83,7 +83,7 @@ export class Realtime implements OnModuleInit, OnApplicationShutdown {
 
   constructor(
     private readonly feed: ConversationFeed,
-    channel: ProcessChannel,
+    private readonly channel: ProcessChannel,
     metrics: RealtimeMetrics,
   ) {
     this.notices = new NoticeBatcher(channel, (notice) => this.deliver(notice));
@@ -176,6 +176,11 @@ export class Realtime implements OnModuleInit, OnApplicationShutdown {
    */
   onRightsEnded(listener: RightsEndedListener): void {
     this.rightsEnded.push(listener);
+  }
+
+  /** Calls the listener when this process hears the others again, and may have missed who came and who left. It must not throw. */
+  onReturn(listener: () => void): void {
+    this.channel.onReturn(listener);
   }
 
   /** For a socket of the user that is about to join its rooms. */

@@ -29,6 +29,8 @@ export class Resequencer {
   /** The last numbers that left. What was given up may still leave while nothing later of its kind has. */
   private leftSeq = UNKNOWN - 1;
   private leftRev = UNKNOWN - 1;
+  /** While messages are not known: the highest `seq` that a change which left was about. No message up to it leaves after that change. */
+  private changedSeq = UNKNOWN - 1;
   private readonly messages = new HeldEvents(({ number }) => number);
   private readonly changes = new HeldEvents(({ delivery }) => firstRevOf(delivery));
   /** Later events show what changed by the revs from this one to `nextRev`: the next change that leaves stands for them. */
@@ -61,7 +63,7 @@ export class Resequencer {
 
   /** Numbers that are not known yet begin after a position. */
   begin({ seq, rev }: RoomPosition): void {
-    if (this.nextSeq === UNKNOWN) this.beginMessagesAfter(seq);
+    if (this.nextSeq === UNKNOWN) this.beginMessagesAfter(Math.max(seq, this.changedSeq));
     if (this.nextRev === UNKNOWN) this.beginChangesAfter(rev);
     this.release();
   }
@@ -69,6 +71,8 @@ export class Resequencer {
   /** An event that was published. It leaves now, later, or never when its number has passed. */
   offer(delivery: Delivery): void {
     const { seq, rev } = delivery.envelope;
+    // Late, or published once more: clients have been told of a change of it or of a later one, and ask for what they lack.
+    if (this.nextSeq === UNKNOWN && isMessage(delivery.envelope) && seq! <= this.changedSeq) return;
     this.beginWith(delivery);
     if (isMessage(delivery.envelope)) {
       if (seq! <= this.leftSeq) return;
@@ -206,6 +210,7 @@ export class Resequencer {
 
   private sendChange(delivery: Delivery): void {
     const rev = delivery.envelope.rev!;
+    if (this.nextSeq === UNKNOWN) this.changedSeq = Math.max(this.changedSeq, delivery.envelope.seq ?? UNKNOWN);
     const from = this.coveredFrom === UNKNOWN ? rev : Math.max(this.coveredFrom, this.leftRev + 1);
     this.leftRev = rev;
     if (rev >= this.nextRev) {

@@ -38,6 +38,8 @@ export interface Told {
   joinedAt: Position | null;
   /** Which of the client's connections it was heard on: 1, 2, 3, … */
   connection: number;
+  /** By this process' clock. */
+  atMs: number;
 }
 
 /** A user's app: everything that its user can see, by events, and by `sync` where events are missing. */
@@ -113,7 +115,14 @@ export class ChatClient {
     const { connections } = this.counts;
     this.counts.events += 1;
     const place = { seq: seq ?? null, rev: rev ?? null, joinedAt: joinedAt(event) };
-    this.told.push({ type, conversation: id, ...place, ...memberOf(event), connection: connections });
+    this.told.push({
+      type,
+      conversation: id,
+      ...place,
+      ...memberOf(event),
+      connection: connections,
+      atMs: performance.now(),
+    });
     this.watchOrder(id, event);
     const known = this.replicas.get(id);
     if (type === 'conversation.created') {
