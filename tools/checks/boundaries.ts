@@ -11,6 +11,9 @@ const FORBIDDEN_IN_FIXTURE = [
   'libs/domain/users/src/user.ts',
   'libs/domain/archive/src/index.ts',
   'libs/domain/usage/src/index.ts',
+  // Two folders that name each other's types.
+  'libs/domain/users/src/devices',
+  'libs/domain/users/src/sessions',
 ];
 
 function cruise(cwd: string, folders: string[]): { failed: boolean; output: string } {

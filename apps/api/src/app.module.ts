@@ -1,25 +1,73 @@
 import { Module } from '@nestjs/common';
 import { AccessApiModule, AccessModule } from '#caas/access';
 import { ControlPlaneHttpModule, ControlPlaneModule } from '#caas/control-plane';
-import { archiveConfig, ArchiveModule } from '#caas/domain/archive';
-import { EncryptionHttpModule } from '#caas/domain/encryption';
-import { GroupsHttpModule } from '#caas/domain/groups';
-import { MediaAvatarsModule, MediaHttpModule, PostsHttpModule } from '#caas/domain/media';
-import { archivedConfig, MessagingApiModule, presenceConfig } from '#caas/domain/messaging';
+import { archiveConfig, ArchiveHolds, ArchiveModule, ColdArchive } from '#caas/domain/archive';
+import {
+  archivedConfig,
+  ConversationKeyAudience,
+  ConversationsApiModule,
+  OwningGroups,
+  StoredMessages,
+  UnreadMentions,
+} from '#caas/domain/conversations';
+import { EncryptionHttpModule, KeyAudience } from '#caas/domain/encryption';
+import { GroupsHttpModule, GroupsModule, GroupsOfConversations } from '#caas/domain/groups';
+import { FeedModule, InboxApiModule, MessagingFeed } from '#caas/domain/inbox';
+import { FileAvatars, MediaAvatarsModule, MediaHttpModule } from '#caas/domain/media';
+import {
+  ColdMessages,
+  CountedMentions,
+  LegalHolds,
+  MessagePolicy,
+  MessagesApiModule,
+  MessagesModule,
+  MessagesToFold,
+} from '#caas/domain/messages';
+import { ModeratedMessages, ModeratedTexts, ModerationApiModule, ModerationModule } from '#caas/domain/moderation';
+import { PostsHttpModule } from '#caas/domain/posts';
+import { PresenceApiModule, presenceConfig } from '#caas/domain/presence';
+import { ScheduledApiModule } from '#caas/domain/scheduled';
 import { SettingsHttpModule, SettingsModule } from '#caas/domain/settings';
 import { UsageApiModule } from '#caas/domain/usage';
-import { UsersHttpModule, UsersSocketModule } from '#caas/domain/users';
+import { Avatars, TextRules, UsersHttpModule, UsersSocketModule } from '#caas/domain/users';
 import { CacheModule } from '#caas/platform/cache';
 import { ConfigModule, operatorsConfig, runtimeConfig } from '#caas/platform/config';
 import { HealthHttpModule, monitoringConfig, MonitoringModule } from '#caas/platform/health';
 import { httpConfig, HttpModule } from '#caas/platform/http';
 import { limitsConfig, LimitsModule } from '#caas/platform/limits';
 import { loggingConfig, LoggingModule } from '#caas/platform/logging';
+import { PortsModule } from '#caas/platform/ports';
 import { QueueModule } from '#caas/platform/queue';
-import { realtimeConfig, RealtimeModule } from '#caas/platform/realtime';
+import { ConversationFeed, realtimeConfig, RealtimeModule } from '#caas/platform/realtime';
 import { RedisModule } from '#caas/platform/redis';
 import { storageConfig, StorageModule } from '#caas/platform/storage';
 import { OutboxModule, tenancyConfig, TenancyModule } from '#caas/tenancy';
+
+/** Which library answers the questions of the libraries below it. */
+const ports = PortsModule.bind(
+  [
+    ArchiveModule,
+    ConversationsApiModule,
+    FeedModule,
+    GroupsModule,
+    MediaAvatarsModule,
+    MessagesApiModule,
+    MessagesModule,
+    ModerationModule,
+  ],
+  [
+    [Avatars, FileAvatars],
+    [TextRules, ModeratedTexts],
+    [KeyAudience, ConversationKeyAudience],
+    [ConversationFeed, MessagingFeed],
+    [StoredMessages, MessagesToFold],
+    [UnreadMentions, CountedMentions],
+    [OwningGroups, GroupsOfConversations],
+    [MessagePolicy, ModeratedMessages],
+    [ColdMessages, ColdArchive],
+    [LegalHolds, ArchiveHolds],
+  ],
+);
 
 /** What an api process is made of. */
 @Module({
@@ -59,10 +107,14 @@ import { OutboxModule, tenancyConfig, TenancyModule } from '#caas/tenancy';
     EncryptionHttpModule,
     UsersHttpModule,
     UsersSocketModule,
-    MediaAvatarsModule,
     RealtimeModule,
-    ArchiveModule,
-    MessagingApiModule,
+    ports,
+    ConversationsApiModule,
+    MessagesApiModule,
+    InboxApiModule,
+    PresenceApiModule,
+    ScheduledApiModule,
+    ModerationApiModule,
     GroupsHttpModule,
     PostsHttpModule,
     MediaHttpModule,

@@ -1,19 +1,37 @@
 import { Module } from '@nestjs/common';
 import { AccessModule } from '#caas/access';
 import { ControlPlaneModule } from '#caas/control-plane';
-import { archiveConfig, ArchiveModule, ArchiveWorkModule } from '#caas/domain/archive';
+import { archiveConfig, ArchiveHolds, ArchiveModule, ArchiveWorkModule, ColdArchive } from '#caas/domain/archive';
+import { archivedConfig, StoredMessages } from '#caas/domain/conversations';
+import { EncryptionModule } from '#caas/domain/encryption';
+import { GroupsModule } from '#caas/domain/groups';
 import { fileLifecycleConfig, MediaLifecycleModule } from '#caas/domain/media';
-import { archivedConfig, MessagingModule } from '#caas/domain/messaging';
+import { ColdMessages, LegalHolds, MessagesModule, MessagesToFold } from '#caas/domain/messages';
+import { ModerationModule } from '#caas/domain/moderation';
+import { PostsModule } from '#caas/domain/posts';
+import { PresenceModule } from '#caas/domain/presence';
+import { ScheduledModule } from '#caas/domain/scheduled';
 import { GrantsService, SettingsModule } from '#caas/domain/settings';
 import { UsersModule } from '#caas/domain/users';
 import { CacheModule } from '#caas/platform/cache';
 import { ConfigModule, runtimeConfig, type Environment } from '#caas/platform/config';
 import { HealthModule } from '#caas/platform/health';
 import { loggingConfig, LoggingModule } from '#caas/platform/logging';
+import { PortsModule } from '#caas/platform/ports';
 import { QueueModule } from '#caas/platform/queue';
 import { RedisModule } from '#caas/platform/redis';
 import { storageConfig, StorageModule } from '#caas/platform/storage';
 import { OutboxModule, tenancyConfig, TenancyModule } from '#caas/tenancy';
+
+/** Which library answers the questions of the libraries below it. */
+const ports = PortsModule.bind(
+  [ArchiveModule, MessagesModule],
+  [
+    [StoredMessages, MessagesToFold],
+    [ColdMessages, ColdArchive],
+    [LegalHolds, ArchiveHolds],
+  ],
+);
 
 /** For commands that look into domains: every domain's collections, and no transport. */
 @Module({})
@@ -46,9 +64,15 @@ export class AppModule {
         ControlPlaneModule,
         AccessModule,
         UsersModule,
-        ArchiveModule,
+        ports,
+        EncryptionModule,
+        GroupsModule,
+        PresenceModule,
+        ModerationModule,
+        ScheduledModule,
+        PostsModule,
         ArchiveWorkModule,
-        MessagingModule,
+        MessagesModule,
         MediaLifecycleModule,
       ],
       providers: [GrantsService],

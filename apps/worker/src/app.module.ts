@@ -1,26 +1,49 @@
 import { Module } from '@nestjs/common';
 import { AccessModule } from '#caas/access';
 import { ControlPlaneJobsModule, ControlPlaneModule } from '#caas/control-plane';
-import { archiveConfig, ArchiveJobsModule, ArchiveModule } from '#caas/domain/archive';
+import { archiveConfig, ArchiveHolds, ArchiveJobsModule, ArchiveModule, ColdArchive } from '#caas/domain/archive';
+import { archivedConfig, ConversationsJobsModule, OwningGroups, StoredMessages } from '#caas/domain/conversations';
+import { EncryptionModule } from '#caas/domain/encryption';
+import { GroupsModule, GroupsOfConversations } from '#caas/domain/groups';
+import { FeedModule, MessagingFeed } from '#caas/domain/inbox';
+import { fileLifecycleConfig, MediaJobsModule, MediaLifecycleJobsModule, processingConfig } from '#caas/domain/media';
 import {
-  fileLifecycleConfig,
-  MediaJobsModule,
-  MediaLifecycleJobsModule,
-  PostsJobsModule,
-  processingConfig,
-} from '#caas/domain/media';
-import { archivedConfig, MessagingJobsModule, MessagingModule } from '#caas/domain/messaging';
+  ColdMessages,
+  LegalHolds,
+  MessagePolicy,
+  MessagesJobsModule,
+  MessagesModule,
+  MessagesToFold,
+} from '#caas/domain/messages';
+import { ModeratedMessages, ModerationModule } from '#caas/domain/moderation';
+import { PostsJobsModule } from '#caas/domain/posts';
+import { PresenceModule } from '#caas/domain/presence';
+import { ScheduledJobsModule } from '#caas/domain/scheduled';
 import { SettingsModule } from '#caas/domain/settings';
 import { UsersJobsModule } from '#caas/domain/users';
 import { CacheModule } from '#caas/platform/cache';
 import { ConfigModule, runtimeConfig } from '#caas/platform/config';
 import { HealthModule, monitoringConfig, MonitoringModule } from '#caas/platform/health';
 import { loggingConfig, LoggingModule } from '#caas/platform/logging';
+import { PortsModule } from '#caas/platform/ports';
 import { JobRunnerModule, QueueModule } from '#caas/platform/queue';
-import { RealtimePublisherModule } from '#caas/platform/realtime';
+import { ConversationFeed, RealtimePublisherModule } from '#caas/platform/realtime';
 import { RedisModule } from '#caas/platform/redis';
 import { storageConfig, StorageModule } from '#caas/platform/storage';
 import { OutboxModule, TenancyJobsModule, tenancyConfig, TenancyModule } from '#caas/tenancy';
+
+/** Which library answers the questions of the libraries below it. */
+const ports = PortsModule.bind(
+  [ArchiveModule, FeedModule, GroupsModule, MessagesModule, ModerationModule],
+  [
+    [ConversationFeed, MessagingFeed],
+    [StoredMessages, MessagesToFold],
+    [OwningGroups, GroupsOfConversations],
+    [MessagePolicy, ModeratedMessages],
+    [ColdMessages, ColdArchive],
+    [LegalHolds, ArchiveHolds],
+  ],
+);
 
 /** What a worker process is made of. */
 @Module({
@@ -52,9 +75,12 @@ import { OutboxModule, TenancyJobsModule, tenancyConfig, TenancyModule } from '#
     ControlPlaneJobsModule,
     UsersJobsModule,
     RealtimePublisherModule,
-    ArchiveModule,
-    MessagingModule,
-    MessagingJobsModule,
+    ports,
+    EncryptionModule,
+    PresenceModule,
+    ConversationsJobsModule,
+    MessagesJobsModule,
+    ScheduledJobsModule,
     PostsJobsModule,
     MediaLifecycleJobsModule,
     MediaJobsModule,

@@ -31,14 +31,15 @@ import {
 import {
   ArchivedMarks,
   ArchivedPresenter,
-  ArchiveNumbers,
-  ConversationFolds,
   ErasedMessages,
   HotMessages,
+  MESSAGE_COLLECTIONS,
   MessageReader,
-  MESSAGING_COLLECTIONS,
+  MessagesToFold,
+  TenantArchives,
   ThreadRoots,
-} from '#caas/domain/messaging';
+} from '#caas/domain/messages';
+import { ArchiveNumbers, CONVERSATION_COLLECTIONS, ConversationFolds } from '#caas/domain/conversations';
 import { FileHolders, FileReferences, MEDIA_COLLECTIONS } from '#caas/domain/media';
 import { USER_COLLECTIONS } from '#caas/domain/users';
 import { readSection } from '#caas/platform/config';
@@ -77,7 +78,8 @@ const policy: ArchivePolicy = { of: () => Promise.resolve(rules) };
 export class ArchiveBench {
   private readonly folder = mkdtempSync(join(tmpdir(), 'caas-archive-'));
   readonly harness = new TenancyHarness([
-    ...MESSAGING_COLLECTIONS,
+    ...CONVERSATION_COLLECTIONS,
+    ...MESSAGE_COLLECTIONS,
     ...ARCHIVE_COLLECTIONS,
     ...USER_COLLECTIONS,
     ...MEDIA_COLLECTIONS,
@@ -96,15 +98,22 @@ export class ArchiveBench {
   }
 
   /** Nobody sends here: what is folded is read from the rows. */
-  private readonly folds = new ConversationFolds({ mark: () => null } as never, undefined as never);
+  private readonly folds = new ConversationFolds(
+    new MessagesToFold(),
+    { mark: () => null } as never,
+    undefined as never,
+  );
 
   /** As another process has them. */
   readers(storage: ObjectStorage = this.storage) {
     const objects = this.objects(storage);
     const log = { of: () => ({ error: () => undefined }) } as never;
     const cold = new ColdArchive(new BlockReader(new BlockCache(objects, this.metrics, this.config)), log);
-    const numbers = new ArchiveNumbers(cold, { ARCHIVE_TRUST: TRUST_MS });
-    return { cold, reader: new MessageReader(cold, numbers, new ArchivedPresenter()) };
+    const numbers = new ArchiveNumbers({ ARCHIVE_TRUST: TRUST_MS });
+    return {
+      cold,
+      reader: new MessageReader(cold, numbers, new TenantArchives(cold, numbers), new ArchivedPresenter()),
+    };
   }
 
   /** An archiver as one process has it, with what belongs to it. */

@@ -1,13 +1,7 @@
 import type { ObjectId } from 'bson';
 import { archiveErasures, archiveSegments } from '#caas/domain/archive';
-import {
-  ConversationFolds,
-  conversations,
-  ConversationsVerifier,
-  messages,
-  reactions,
-  type Message,
-} from '#caas/domain/messaging';
+import { ConversationFolds, conversations } from '#caas/domain/conversations';
+import { ConversationsVerifier, messages, reactions, type Message, MessagesToFold } from '#caas/domain/messages';
 import type { RequestContext } from '#caas/kernel';
 import type { ObjectStorage } from '#caas/platform/storage';
 import { ArchiveBench, aRoom, Faults, hotMessages, type Room } from './archive.support';
@@ -211,7 +205,7 @@ describe('Erasure', () => {
       last_repliers: [],
     });
     // No process of this test sends: it finds all of it folded.
-    const folds = new ConversationFolds({} as never, {} as never);
+    const folds = new ConversationFolds(new MessagesToFold(), {} as never, {} as never);
     const { drifts } = await new ConversationsVerifier(reader, cold, folds).verify(ctx);
     const ownSeqs = ['seq', 'rev', 'reply_count', 'reaction_counts', 'poll_votes'];
     expect(drifts.filter(({ what }) => ownSeqs.includes(what))).toEqual([]);

@@ -1,5 +1,5 @@
 import { ARCHIVE_STEPS, archiveSegments, type ArchiveStep } from '#caas/domain/archive';
-import { messages, type MessageReader } from '#caas/domain/messaging';
+import { messages, type MessageReader } from '#caas/domain/messages';
 import type { RequestContext } from '#caas/kernel';
 import { ArchiveBench, aRoom, Faults, hotMessages, SkewedClock, type Room } from './archive.support';
 import { pageThrough, Witness } from './witness.support';

@@ -1,4 +1,4 @@
-import { messages } from '#caas/domain/messaging';
+import { messages } from '#caas/domain/messages';
 import type { RequestContext } from '#caas/kernel';
 import { ArchiveBench, aRoom, Faults } from './archive.support';
 import { pageThrough } from './witness.support';

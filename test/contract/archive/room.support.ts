@@ -1,6 +1,7 @@
 import { ObjectId, serialize } from 'bson';
 import type { RequestContext, UserReference } from '#caas/kernel';
-import { conversations, messages, messageVersions, pollVotes, reactions, type Message } from '#caas/domain/messaging';
+import { conversations } from '#caas/domain/conversations';
+import { messages, messageVersions, pollVotes, reactions, type Message } from '#caas/domain/messages';
 import { users } from '#caas/domain/users';
 
 const MONTH_MS = 30 * 24 * 60 * 60_000;

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { ObjectId } from 'bson';
 import { archiveSegments } from '#caas/domain/archive';
-import { messageVersions, messages, pollVotes, reactions } from '#caas/domain/messaging';
+import { messageVersions, messages, pollVotes, reactions } from '#caas/domain/messages';
 import { users } from '#caas/domain/users';
 import type { RequestContext } from '#caas/kernel';
 import { ObjectStorage, type ByteRange, type ObjectInfo, type StoredObject } from '#caas/platform/storage';

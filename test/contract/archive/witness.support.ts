@@ -1,5 +1,5 @@
 import type { ObjectId } from 'bson';
-import type { Message, MessageReader } from '#caas/domain/messaging';
+import type { Message, MessageReader } from '#caas/domain/messages';
 import type { RequestContext } from '#caas/kernel';
 import type { Room } from './archive.support';
 

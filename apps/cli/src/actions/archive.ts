@@ -17,7 +17,7 @@ import {
   Restorer,
   type HoldSubject,
 } from '#caas/domain/archive';
-import { HotMessages } from '#caas/domain/messaging';
+import { HotMessages } from '#caas/domain/messages';
 import type * as spec from '../commands/archive';
 import type { Answer, InputOf, Session } from '../framework/command';
 import { UsageError } from '../framework/errors';

@@ -1,5 +1,5 @@
 import { MediaVerifier } from '#caas/domain/media';
-import { ConversationsVerifier } from '#caas/domain/messaging';
+import { ConversationsVerifier } from '#caas/domain/messages';
 import type * as spec from '../commands/care';
 import type { Answer, InputOf, Session } from '../framework/command';
 

@@ -2,7 +2,8 @@ import { readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { archiveConfig } from '#caas/domain/archive';
 import { fileLifecycleConfig, processingConfig } from '#caas/domain/media';
-import { archivedConfig, presenceConfig } from '#caas/domain/messaging';
+import { archivedConfig } from '#caas/domain/conversations';
+import { presenceConfig } from '#caas/domain/presence';
 import {
   ConfigurationError,
   PLATFORM_KEY_FILE,

@@ -1,4 +1,4 @@
-import { sessionKey, type SessionKey } from '../sessions/session-key';
+import { sessionKey, type SessionKey } from '../postgres/session-key';
 import type { Command } from './command';
 
 /** What names a write that the driver may send twice: the same session and number again are the same write again. */

@@ -1,7 +1,7 @@
 import { serialize } from 'bson';
 import { MongoError } from '../errors/mongo-error';
 import { wasCommitted } from '../postgres/schema';
-import { sessionKey } from '../sessions/session-key';
+import { sessionKey } from '../postgres/session-key';
 import type { Command, Handler } from './command';
 import { documentsIn } from './fields';
 

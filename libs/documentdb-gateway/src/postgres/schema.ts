@@ -8,7 +8,7 @@ import {
   UNIQUE_VIOLATIONS,
   WRITERS_MET,
 } from '../errors/sql-states';
-import type { SessionKey } from '../sessions/session-key';
+import type { SessionKey } from './session-key';
 import type { Session } from './session';
 
 /** How long a batch of several clients' inserts waits for a lock before it is taken apart. */

@@ -4,7 +4,7 @@ import type { Database } from '../postgres/database';
 import type { Session } from '../postgres/session';
 import { commitWithRecord } from '../postgres/schema';
 import type { Interrupt } from '../waiting/interrupt';
-import { sessionKey } from './session-key';
+import { sessionKey } from '../postgres/session-key';
 
 /** MongoDB ends a transaction that is open for a minute (`transactionLifetimeLimitSeconds`). */
 const TRANSACTION_LIFETIME_MS = 60_000;

@@ -1,6 +1,6 @@
-import { Global, Module, type OnModuleInit } from '@nestjs/common';
+import { Module, type OnModuleInit } from '@nestjs/common';
 import { Clock, SystemClock } from '#caas/kernel';
-import { ColdMessages, LegalHolds } from '#caas/domain/messaging';
+import { MessagesModule } from '#caas/domain/messages';
 import { SettingsRegistry } from '#caas/domain/settings';
 import { InjectConfig, type ConfigOf } from '#caas/platform/config';
 import { TenancyModule } from '#caas/tenancy';
@@ -32,8 +32,7 @@ import { BlockReader } from './reading/block-reader';
 import { ColdArchive } from './reading/cold-archive';
 import { SegmentObjects } from './reading/segment-objects';
 
-/** Reading what is in cold storage, what is held, and what tenants may set of it. Global, because it answers ports of messaging. */
-@Global()
+/** Reading what is in cold storage, what is held, and what tenants may set of it. It answers ports of messages: the app binds them. */
 @Module({
   imports: [TenancyModule.forFeature(ARCHIVE_COLLECTIONS)],
   providers: [
@@ -44,12 +43,10 @@ import { SegmentObjects } from './reading/segment-objects';
     BlockCache,
     BlockReader,
     ColdArchive,
-    { provide: ColdMessages, useExisting: ColdArchive },
     { provide: Clock, useClass: SystemClock },
     ArchiveHolds,
-    { provide: LegalHolds, useExisting: ArchiveHolds },
   ],
-  exports: [ArchiveHolds, ArchiveMetrics, ColdMessages, LegalHolds, SegmentObjects, BlockCodec],
+  exports: [ArchiveHolds, ArchiveMetrics, ColdArchive, SegmentObjects, BlockCodec],
 })
 export class ArchiveModule implements OnModuleInit {
   constructor(
@@ -82,7 +79,7 @@ const WORK = [
 
 /** Moving messages there and back, and looking after what is there: for workers and the command line. */
 @Module({
-  imports: [ArchiveModule],
+  imports: [ArchiveModule, MessagesModule],
   providers: [
     ...WORK,
     { provide: Clock, useClass: SystemClock },

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
-import type { RequestContext, UserReference } from '#caas/kernel';
+import type { RequestContext } from '#caas/kernel';
 import type { EventData } from '#caas/contracts';
 import { Log } from '#caas/platform/logging';
 import { Digests, Realtime } from '#caas/platform/realtime';
 import { Settings } from '#caas/domain/settings';
-import { RelationshipsService } from '#caas/domain/users';
+import { RelationshipsService, viewOfReference } from '#caas/domain/users';
 import { PrekeyStock, type Stock } from './claims/prekey-stock';
 import { encryptionSettings } from './encryption.settings';
 import { KeyAudience } from './key-audience';
@@ -107,9 +107,3 @@ export class KeyNews {
 /** One set of prekeys of one tenant. */
 const stockKey = ({ tenantId }: RequestContext, { generation }: UserKeys): string =>
   `${tenantId}/${generation.toHexString()}`;
-
-const viewOfReference = (reference: UserReference) => ({
-  user_id: reference.user_id.toHexString(),
-  user_external_id: reference.user_external_id,
-  user_display_name: reference.user_display_name,
-});

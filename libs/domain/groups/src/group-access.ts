@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import { forbidden, notFound, type RequestContext } from '#caas/kernel';
-import type { MembershipScope } from './group-conversations';
-import { groups, type Group } from './persistence/group.schema';
-import { members } from './persistence/member.schema';
-import { isAdmin, type Standing } from './roles';
+import type { MembershipScope } from '#caas/domain/conversations';
+import { groups, type Group } from './group.schema';
+import { members } from '#caas/domain/conversations';
+import { isAdmin, type Standing } from '#caas/domain/conversations';
 
 /** A group as the actor has it. */
 export interface GroupFooting {

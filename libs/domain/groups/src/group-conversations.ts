@@ -1,23 +1,14 @@
-import type { ObjectId } from 'bson';
+import { Injectable } from '@nestjs/common';
+import { ObjectId } from 'bson';
 import type { RequestContext, UserReference } from '#caas/kernel';
-import type { GroupType } from './persistence/group.schema';
-import type { Member } from './persistence/member.schema';
-import type { Role, Standing } from './roles';
-
-/** What a guard sees, inside the transaction of the change. */
-export interface MembershipScope {
-  tx: RequestContext;
-  /** The actor's; null for somebody who is not a member. */
-  standing: Standing | null;
-  /** What whom it is about is now; null for somebody who is not in. */
-  target: Role | null;
-}
-
-/**
- * Refuses a change by throwing, and writes through `tx` what belongs to it: all or nothing. It runs again after a conflict, so
- * it must have no other effect.
- */
-export type MembershipGuard = (scope: MembershipScope) => Promise<void> | void;
+import { ConversationOpenings } from '#caas/domain/conversations';
+import { ConversationSettingsService } from '#caas/domain/conversations';
+import { conversations } from '#caas/domain/conversations';
+import { Memberships, standingOf } from '#caas/domain/conversations';
+import type { MembershipGuard } from '#caas/domain/conversations';
+import type { GroupType } from './group.schema';
+import type { Member } from '#caas/domain/conversations';
+import type { Role } from '#caas/domain/conversations';
 
 export interface NewGroupConversation {
   group_id: ObjectId;
@@ -26,32 +17,58 @@ export interface NewGroupConversation {
   history?: 'all' | 'joined';
 }
 
-/** What a group needs of the conversation that it owns; messaging answers. Ids are of conversations. */
-export abstract class GroupConversations {
+/** Conversations as the groups that own them use them. Ids are of conversations. */
+@Injectable()
+export class GroupConversations {
+  constructor(
+    private readonly openings: ConversationOpenings,
+    private readonly settings: ConversationSettingsService,
+    private readonly memberships: Memberships,
+  ) {}
+
   /** Opens one with the actor as its owner, in the transaction of `tx`. */
-  abstract open(tx: RequestContext, wanted: NewGroupConversation, others: UserReference[]): Promise<ObjectId>;
+  async open(tx: RequestContext, wanted: NewGroupConversation, others: UserReference[]): Promise<ObjectId> {
+    const { conversation } = await this.openings.open(tx, new ObjectId(), [tx.user, ...others], wanted);
+    return conversation._id;
+  }
 
   /** How many members each has; those that are gone are missing. */
-  abstract memberCounts(ctx: RequestContext, ids: ObjectId[]): Promise<Map<string, number>>;
+  async memberCounts(ctx: RequestContext, ids: ObjectId[]): Promise<Map<string, number>> {
+    const found = await ctx.repository(conversations).find({ _id: { $in: ids } }, { fields: ['member_count'] });
+    return new Map(found.map(({ _id, member_count }) => [_id.toHexString(), member_count]));
+  }
 
-  /** Runs `guard` in the conversation's turn, and names it when there is a new name. */
-  abstract change(ctx: RequestContext, id: ObjectId, name: string | undefined, guard: MembershipGuard): Promise<void>;
+  /** Runs `guard` in the transaction of the change, and names the conversation when there is a new name. */
+  async change(ctx: RequestContext, id: ObjectId, name: string | undefined, guard: MembershipGuard) {
+    const settings = name === undefined ? {} : { name };
+    await this.settings.set(ctx, id, settings, async (_conversation, tx) =>
+      guard({ tx, standing: await standingOf(tx, ctx, id), target: null }),
+    );
+  }
 
   /** False for somebody who was a member already: `guard` is not asked then. @throws CaasError `banned` (403) */
-  abstract admit(ctx: RequestContext, id: ObjectId, user: UserReference, guard: MembershipGuard): Promise<boolean>;
+  async admit(ctx: RequestContext, id: ObjectId, user: UserReference, guard: MembershipGuard) {
+    return (await this.memberships.add(ctx, id, [user], guard)).length > 0;
+  }
 
   /** Lets somebody in with a role, or gives them another. Who makes somebody else the owner becomes an admin. */
-  abstract put(
+  put(
     ctx: RequestContext,
     id: ObjectId,
     user: UserReference,
     role: Role,
     guard: MembershipGuard,
-  ): Promise<{ member: Member; created: boolean }>;
+  ): Promise<{ member: Member; created: boolean }> {
+    return this.memberships.put(ctx, id, user, role, guard);
+  }
 
   /** False for somebody who was not in: `guard` is asked all the same. */
-  abstract expel(ctx: RequestContext, id: ObjectId, user: UserReference, guard: MembershipGuard): Promise<boolean>;
+  async expel(ctx: RequestContext, id: ObjectId, user: UserReference, guard: MembershipGuard) {
+    return (await this.memberships.remove(ctx, id, user.user_id, guard)) !== null;
+  }
 
   /** For good, for all of its members. */
-  abstract close(ctx: RequestContext, id: ObjectId, guard: MembershipGuard): Promise<void>;
+  close(ctx: RequestContext, id: ObjectId, guard: MembershipGuard): Promise<void> {
+    return this.memberships.close(ctx, id, guard);
+  }
 }

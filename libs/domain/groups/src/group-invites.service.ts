@@ -4,10 +4,10 @@ import type { ObjectId } from 'bson';
 import { Clock, conflict, notFound, type Page, type PageRequest, type RequestContext } from '#caas/kernel';
 import { Settings } from '#caas/domain/settings';
 import { GroupAccess } from './group-access';
-import { groupsSettings } from './groups.settings';
+import { groupsSettings } from '#caas/domain/conversations';
 import { GroupConversations } from './group-conversations';
-import { groupInvites, type GroupInvite } from './persistence/group-invite.schema';
-import { groups } from './persistence/group.schema';
+import { groupInvites, type GroupInvite } from './group-invite.schema';
+import { groups } from './group.schema';
 
 const CODE_BYTES = 18;
 const DEFAULT_LIFE_S = 7 * 24 * 60 * 60;

@@ -10,11 +10,12 @@ import {
 } from '#caas/kernel';
 import { Blocks } from '#caas/domain/users';
 import { GroupAccess, notAllowed, requireAdmin } from './group-access';
-import { GroupConversations, type MembershipGuard } from './group-conversations';
-import { NamedUsers } from './named-users';
-import { groupBans, type GroupBan } from './persistence/group-ban.schema';
-import type { Member } from './persistence/member.schema';
-import { mayGrant, mayRemove, type Role } from './roles';
+import { GroupConversations } from './group-conversations';
+import type { MembershipGuard } from '#caas/domain/conversations';
+import { NamedUsers } from '#caas/domain/users';
+import { groupBans, type GroupBan } from './group-ban.schema';
+import type { Member } from '#caas/domain/conversations';
+import { mayGrant, mayRemove, type Role } from '#caas/domain/conversations';
 
 /** Who is in a group with which role, and who is kept out of it. */
 @Injectable()

@@ -12,12 +12,13 @@ import {
 import { Settings } from '#caas/domain/settings';
 import { TextRules } from '#caas/domain/users';
 import { GroupAccess, requireAdmin, type GroupFooting } from './group-access';
-import { GroupConversations, type MembershipScope } from './group-conversations';
-import { groupsSettings, requireRoom } from './groups.settings';
-import { NamedUsers } from './named-users';
-import { groupEditionOf, groups, type GroupType } from './persistence/group.schema';
-import { members } from './persistence/member.schema';
-import { isOwner } from './roles';
+import { GroupConversations } from './group-conversations';
+import type { MembershipScope } from '#caas/domain/conversations';
+import { groupsSettings, requireRoom } from '#caas/domain/conversations';
+import { NamedUsers } from '#caas/domain/users';
+import { groupEditionOf, groups, type GroupType } from './group.schema';
+import { members } from '#caas/domain/conversations';
+import { isOwner } from '#caas/domain/conversations';
 
 const MAX_GROUPS = 10_000;
 

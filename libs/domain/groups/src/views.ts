@@ -1,18 +1,11 @@
-import type { UserReference } from '#caas/kernel';
+import { viewOfReference } from '#caas/domain/users';
 import { versioned } from '#caas/platform/http';
 import type { GroupEntry } from './groups.service';
-import { groupEditionOf } from './persistence/group.schema';
-import type { GroupBan } from './persistence/group-ban.schema';
-import type { GroupInvite } from './persistence/group-invite.schema';
-import type { Member } from './persistence/member.schema';
+import { groupEditionOf } from './group.schema';
+import type { GroupBan } from './group-ban.schema';
+import type { GroupInvite } from './group-invite.schema';
 
 /** How groups look to clients. */
-
-const viewOfReference = ({ user_id, user_external_id, user_display_name }: UserReference) => ({
-  user_id: user_id.toHexString(),
-  user_external_id,
-  user_display_name,
-});
 
 /** `role` is the viewer's; null for the tenant's server as nobody in particular. */
 export const viewOfGroup = ({ group, standing, memberCount }: GroupEntry) =>
@@ -32,13 +25,6 @@ export const viewOfGroup = ({ group, standing, memberCount }: GroupEntry) =>
     },
     groupEditionOf(group),
   );
-
-export const viewOfMember = ({ _id, user, role, created_at }: Member) => ({
-  id: _id.toHexString(),
-  user: viewOfReference(user),
-  role,
-  joined_at: created_at.toISOString(),
-});
 
 export const viewOfBan = ({ _id, group_id, user, reason, created_at }: GroupBan) => ({
   id: _id.toHexString(),

@@ -11,7 +11,8 @@ import { mediaSettings } from './limits/media.settings';
 import { MediaUsage } from './limits/media-usage';
 import { MediaPolicies } from './limits/policies';
 import { storageMeter } from './limits/storage-meter';
-import { files, MEDIA_COLLECTIONS, postReactions, posts, postViews } from './persistence';
+import { files } from './persistence/file.schema';
+import { MEDIA_COLLECTIONS } from './persistence';
 import { UploadsService } from './uploads/uploads.service';
 
 const PROVIDERS = [
@@ -45,8 +46,5 @@ export class MediaModule implements OnModuleInit {
     // As profiles are public within the tenant, so are avatars.
     this.viewers.register('avatar', () => Promise.resolve(true));
     this.holders.register(files, [{ path: 'owner' }]);
-    this.holders.register(posts, [{ path: 'author' }]);
-    this.holders.register(postReactions, [{ path: 'user' }]);
-    this.holders.register(postViews, [{ path: 'user' }]);
   }
 }

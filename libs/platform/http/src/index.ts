@@ -11,6 +11,7 @@ export { problemsOfJson } from './input/json-text';
 export { readDto } from './input/read-dto';
 export { BodyTypes } from './request-head';
 export { createHttpApplication } from './http-application';
+export { IsExternalIdList, IsId, IsIdList } from './id-fields';
 export { HttpMetrics } from './http-metrics';
 export { httpConfig } from './http.config';
 export { HttpModule } from './http.module';

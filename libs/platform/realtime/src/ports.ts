@@ -59,7 +59,7 @@ export interface MissedEvent {
   baseRev?: number;
 }
 
-/** `libs/domain/messaging` answers. */
+/** `libs/domain/inbox` answers. */
 export abstract class ConversationFeed {
   /** Ids of the conversations the context's user is in. */
   abstract conversationsOf(ctx: RequestContext): Promise<string[]>;

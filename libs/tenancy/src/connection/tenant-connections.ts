@@ -7,7 +7,7 @@ import type { TenantFirewall } from '../firewall/tenant-firewall';
 import { placementOf } from '../placements/placement';
 import { TENANCY_OPTIONS, type TenancyOptions } from '../tenancy.options';
 import { CALL_LIMITS } from './call-limits';
-import { MongoMetrics, type ObserveCommand } from './mongo-metrics';
+import { MongoMetrics, type ObserveCommand } from '../firewall/mongo-metrics';
 import { TenantHandle } from './tenant-handle';
 
 const SELECTION_MS = 5_000;

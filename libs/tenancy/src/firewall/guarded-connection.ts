@@ -1,5 +1,5 @@
 import type { Document, MongoClientOptions } from 'mongodb';
-import type { ObserveCommand } from '../connection/mongo-metrics';
+import type { ObserveCommand } from './mongo-metrics';
 import type { TenantFirewall } from './tenant-firewall';
 
 /* The driver's connection class is not part of its public types; it is the one place every command passes. */

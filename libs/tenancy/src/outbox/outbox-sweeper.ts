@@ -4,7 +4,7 @@ import { JOBS, jobKey, sweepOutbox, type TenantJob } from '#caas/contracts';
 import { Log } from '#caas/platform/logging';
 import { Handles, Queues, type SystemJobHandler } from '#caas/platform/queue';
 import { RequestContexts } from '../request-contexts';
-import { TenantRotation } from '../jobs/tenant-rotation';
+import { TenantRotation } from '../tenant-rotation';
 import { TenantDirectory } from '../tenant-directory';
 import { DirtyTenants } from './dirty-tenants';
 import { OutboxMetrics } from './outbox-metrics';

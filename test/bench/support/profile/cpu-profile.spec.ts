@@ -9,7 +9,7 @@ const PROFILE: CpuProfile = {
   startTime: 1_000,
   nodes: [
     { id: 1, callFrame: frame('(root)'), children: [2, 5, 6] },
-    { id: 2, callFrame: frame('send', 'file:///app/dist/libs/domain/messaging/src/send.js', 9), children: [3] },
+    { id: 2, callFrame: frame('send', 'file:///app/dist/libs/domain/messages/src/send.js', 9), children: [3] },
     { id: 3, callFrame: frame('insert', 'file:///app/node_modules/mongodb/lib/insert.js', 0), children: [4] },
     { id: 4, callFrame: frame('writev') },
     { id: 5, callFrame: frame('(idle)') },
@@ -23,7 +23,7 @@ const EVERYTHING = [{ fromUs: 0, toUs: 10_000 }];
 describe('a CPU profile', () => {
   it("gives each function its own time, native ones for their caller's area, and leaves out waiting", () => {
     expect(timesIn(PROFILE, EVERYTHING).own).toEqual([
-      { name: 'send', place: 'libs/domain/messaging/src/send.js:10', area: 'messaging and other domains', us: 700 },
+      { name: 'send', place: 'libs/domain/messages/src/send.js:10', area: 'messaging and other domains', us: 700 },
       { name: '(garbage collector)', place: '', area: 'garbage collection', us: 500 },
       { name: 'writev', place: '', area: 'mongodb driver', us: 300 },
       { name: 'insert', place: 'mongodb/lib/insert.js:1', area: 'mongodb driver', us: 200 },
@@ -53,16 +53,16 @@ describe('a CPU profile', () => {
   });
 
   it('gives functions of ours the time of what they called, too', () => {
-    const name = { name: 'send', place: 'libs/domain/messaging/src/send.js:10' };
+    const name = { name: 'send', place: 'libs/domain/messages/src/send.js:10' };
     expect(timesIn(PROFILE, EVERYTHING).withCalled).toEqual([{ ...name, us: 1_200 }]);
   });
 
   it('is shown by function', () => {
     const times = timesIn(PROFILE, EVERYTHING);
     expect(hottest(times.own, times, 0.17, 1)).toEqual([
-      '  70.0 µs  send libs/domain/messaging/src/send.js:10  [messaging and other domains]',
+      '  70.0 µs  send libs/domain/messages/src/send.js:10  [messaging and other domains]',
     ]);
-    expect(hottest(times.withCalled, times, 0.17, 1)).toEqual([' 120.0 µs  send libs/domain/messaging/src/send.js:10']);
+    expect(hottest(times.withCalled, times, 0.17, 1)).toEqual([' 120.0 µs  send libs/domain/messages/src/send.js:10']);
   });
 });
 

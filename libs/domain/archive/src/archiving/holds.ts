@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import { Clock, type RequestContext } from '#caas/kernel';
-import { LegalHolds, type ArchivedMessage, type Message } from '#caas/domain/messaging';
+import { LegalHolds, type ArchivedMessage, type Message } from '#caas/domain/messages';
 import { archiveHolds, type ArchiveHold } from '../persistence/archive-hold.schema';
 
 /** Whom a legal hold is about: the whole tenant, when neither is given. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { RequestContext } from '#caas/kernel';
-import { HotMessages, type FrozenMessage, type FrozenSpan, type HotMessage } from '#caas/domain/messaging';
+import { HotMessages, type FrozenMessage, type FrozenSpan, type HotMessage } from '#caas/domain/messages';
 import { ArchiveMetrics } from '../archive-metrics';
 import { archiveBlocks, type ArchiveBlock } from '../persistence/archive-block.schema';
 import { archiveSegments, type ArchiveSegment, type BlockEntry } from '../persistence/archive-segment.schema';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { deserialize, type ObjectId } from 'bson';
 import { Clock, type RequestContext } from '#caas/kernel';
-import { HotMessages, type ArchivedMessage, type Message, type Remains } from '#caas/domain/messaging';
+import { HotMessages, type ArchivedMessage, type Message, type Remains } from '#caas/domain/messages';
 import { ArchiveMetrics } from '../archive-metrics';
 import { BlockCodec } from '../format/block-codec';
 import { ArchiveDamaged } from '../format/lines';

@@ -7,7 +7,7 @@ import {
   withoutUser,
   type ArchivedMessage,
   type ErasedMessage,
-} from '#caas/domain/messaging';
+} from '#caas/domain/messages';
 import type { HoldSubject } from '../archiving/holds';
 import { ArchiveLeases, type Lease } from '../archiving/leases';
 import { archiveErasures } from '../persistence/archive-erasure.schema';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock, type RequestContext } from '#caas/kernel';
-import { ErasedMessages, HotMessages, type ArchivedMessage } from '#caas/domain/messaging';
+import { ErasedMessages, HotMessages, type ArchivedMessage } from '#caas/domain/messages';
 import { ArchivePolicy, retentionCutoff } from '../archiving/archive-policy';
 import { ArchiveHolds } from '../archiving/holds';
 import { ArchiveLeases, type Lease } from '../archiving/leases';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import type { RequestContext } from '#caas/kernel';
-import { HotMessages } from '#caas/domain/messaging';
+import { HotMessages } from '#caas/domain/messages';
 import { headOf, lineOf } from '../format/lines';
 import { archiveSegments, SEEN } from '../persistence/archive-segment.schema';
 import { isSuperseded } from '../reading/manifest';

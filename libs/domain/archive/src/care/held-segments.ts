@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { RequestContext } from '#caas/kernel';
-import type { ArchivedMessage } from '#caas/domain/messaging';
+import type { ArchivedMessage } from '#caas/domain/messages';
 import { ArchiveHolds } from '../archiving/holds';
 import type { ArchiveSegment } from '../persistence/archive-segment.schema';
 import { SegmentObjects } from '../reading/segment-objects';

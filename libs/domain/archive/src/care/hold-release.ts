@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { RequestContext } from '#caas/kernel';
-import { KeptContents } from '#caas/domain/messaging';
+import { KeptContents } from '#caas/domain/messages';
 import { ArchiveHolds, type HoldSubject } from '../archiving/holds';
 
 /** The end of a legal hold: what users had deleted meanwhile goes, as it would have gone without the hold. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { RequestContext } from '#caas/kernel';
-import type { ArchivedMessage } from '#caas/domain/messaging';
+import type { ArchivedMessage } from '#caas/domain/messages';
 import { ArchiveLeases, type Lease } from '../archiving/leases';
 import { BlockCodec } from '../format/block-codec';
 import { SegmentDraft } from '../format/segment-draft';

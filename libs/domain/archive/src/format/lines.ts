@@ -1,5 +1,5 @@
 import { deserialize, serialize } from 'bson';
-import type { ArchivedMessage } from '#caas/domain/messaging';
+import type { ArchivedMessage } from '#caas/domain/messages';
 import { fromEjson, NotPlain, toEjson } from './ejson';
 
 /** Version of the format; every line says it. */

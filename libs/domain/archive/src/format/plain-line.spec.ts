@@ -1,6 +1,6 @@
 import { Binary, deserialize, Double, Int32, Long, ObjectId, serialize } from 'bson';
 import fc from 'fast-check';
-import type { Message } from '#caas/domain/messaging';
+import type { Message } from '#caas/domain/messages';
 import { lineOf } from './lines';
 import { plainLineOf } from './plain-line';
 

@@ -1,5 +1,5 @@
 import { ObjectId as BsonObjectId } from 'bson';
-import type { Message } from '#caas/domain/messaging';
+import type { Message } from '#caas/domain/messages';
 import { dateText, NotPlain } from './ejson';
 import { FORMAT } from './lines';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ObjectId as BsonObjectId, type ObjectId } from 'bson';
 import type { NewDocument, TenantId } from '#caas/kernel';
-import type { ArchivedMessage } from '#caas/domain/messaging';
+import type { ArchivedMessage } from '#caas/domain/messages';
 import type { ArchiveBlock } from '../persistence/archive-block.schema';
 import type { ArchiveSegment, BlockEntry } from '../persistence/archive-segment.schema';
 import type { BlockCodec } from './block-codec';

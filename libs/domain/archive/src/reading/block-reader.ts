@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { RequestContext } from '#caas/kernel';
-import type { ArchivedMessage } from '#caas/domain/messaging';
+import type { ArchivedMessage } from '#caas/domain/messages';
 import { BlockCache } from './block-cache';
 import { isSuperseded, type BlockRef } from './manifest';
 import { messageIn } from './segment-objects';

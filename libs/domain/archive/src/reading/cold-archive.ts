@@ -9,7 +9,7 @@ import {
   type ColdConversation,
   type MentionedSpan,
   type SeqWindow,
-} from '#caas/domain/messaging';
+} from '#caas/domain/messages';
 import { Log } from '#caas/platform/logging';
 import { ArchiveDamaged } from '../format/lines';
 import { archiveBlocks, NAMES_SOMEBODY, type ArchiveBlock } from '../persistence/archive-block.schema';

@@ -1,6 +1,6 @@
 import type { ObjectId } from 'bson';
 import type { RequestContext } from '#caas/kernel';
-import type { ArchivedMessage, SeqSpan } from '#caas/domain/messaging';
+import type { ArchivedMessage, SeqSpan } from '#caas/domain/messages';
 import { archiveBlocks, HAS_THREADS } from '../persistence/archive-block.schema';
 import type { BlockReader } from './block-reader';
 import { isSuperseded, type BlockRef, type Manifest } from './manifest';

@@ -1,5 +1,5 @@
 import type { ObjectId } from 'bson';
-import type { GoneSeqs } from '#caas/domain/messaging';
+import type { GoneSeqs } from '#caas/domain/messages';
 import type { ArchiveSegment, BlockEntry } from '../persistence/archive-segment.schema';
 import type { SegmentRow } from './segment-objects';
 

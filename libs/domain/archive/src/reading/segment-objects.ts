@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { Readable } from 'node:stream';
 import type { RequestContext } from '#caas/kernel';
-import { ColdMoved, type ArchivedMessage } from '#caas/domain/messaging';
+import { ColdMoved, type ArchivedMessage } from '#caas/domain/messages';
 import { ObjectStorage, type ByteRange } from '#caas/platform/storage';
 import { BlockCodec, linesOf } from '../format/block-codec';
 import { ArchiveDamaged, headOf, readLine } from '../format/lines';

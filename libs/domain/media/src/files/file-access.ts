@@ -3,7 +3,7 @@ import type { ObjectId } from 'bson';
 import { notFound, type RequestContext } from '#caas/kernel';
 import { fileReferences, files, mediaMetadata, type MediaMetadata, type StoredFile } from '../persistence';
 import { FileViewers } from './file-viewers';
-import { isOwner } from './owners';
+import { isOwner } from '../persistence/owners';
 
 export interface FileWithMedia {
   file: StoredFile;

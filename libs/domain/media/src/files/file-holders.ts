@@ -12,25 +12,26 @@ export type HolderExistence = (ctx: RequestContext, ids: ObjectId[]) => Promise<
  */
 @Injectable()
 export class FileHolders {
-  private readonly byKind = new Map<HolderKind, HolderExistence>();
+  private readonly byKind = new Map<HolderKind, HolderExistence[]>();
 
-  /** @throws Error when the kind has one already */
+  /** A kind may have several: its holders are then of several domains, as messages and scheduled messages are. */
   register(kind: HolderKind, existence: HolderExistence): void {
-    if (this.byKind.has(kind)) throw new Error(`${kind} is registered already`);
-    this.byKind.set(kind, existence);
+    this.byKind.set(kind, [...(this.byKind.get(kind) ?? []), existence]);
+  }
+
+  /** Those of the kind that exist, or may still come, as hexadecimal ids. */
+  async existing(ctx: RequestContext, kind: HolderKind, ids: ObjectId[]): Promise<Set<string>> {
+    const all = await Promise.all((this.byKind.get(kind) ?? []).map((existence) => existence(ctx, ids)));
+    return new Set(all.flat().map((id) => id.toHexString()));
   }
 
   /** Those whose holder does not exist. Nobody says so of a kind that is not registered. */
   async abandoned(ctx: RequestContext, references: FileReference[]): Promise<FileReference[]> {
     const abandoned: FileReference[] = [];
     for (const [kind, of] of Map.groupBy(references, ({ holder_kind }) => holder_kind)) {
-      const existence = this.byKind.get(kind);
-      if (!existence) continue;
-      const existing = await existence(
-        ctx,
-        of.map(({ holder_id }) => holder_id),
-      );
-      const known = new Set(existing.map((id) => id.toHexString()));
+      if (!this.byKind.has(kind)) continue;
+      const ids = of.map(({ holder_id }) => holder_id);
+      const known = await this.existing(ctx, kind, ids);
       abandoned.push(...of.filter(({ holder_id }) => !known.has(holder_id.toHexString())));
     }
     return abandoned;

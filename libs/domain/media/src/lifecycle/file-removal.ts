@@ -4,7 +4,7 @@ import { refreshAttachments } from '#caas/contracts';
 import type { Filter, RequestContext } from '#caas/kernel';
 import { ObjectStorage } from '#caas/platform/storage';
 import { Outbox } from '#caas/tenancy';
-import { objectPrefix } from '../files/object-keys';
+import { objectPrefix } from '../persistence/object-keys';
 import { MediaUsage } from '../limits/media-usage';
 import { fileReferences, files, mediaMetadata, type StoredFile } from '../persistence';
 

@@ -1,13 +1,7 @@
-import { Global, Module } from '@nestjs/common';
-import { Avatars } from '#caas/domain/users';
-import { FileAvatars } from './file-avatars';
+import { Module } from '@nestjs/common';
 import { MediaModule } from '../media.module';
+import { FileAvatars } from './file-avatars';
 
-/** Answers the port of users: for processes that change users. Global, because users are below media. */
-@Global()
-@Module({
-  imports: [MediaModule],
-  providers: [FileAvatars, { provide: Avatars, useExisting: FileAvatars }],
-  exports: [Avatars],
-})
+/** Answers the port `Avatars` of users: for processes that change users. */
+@Module({ imports: [MediaModule], providers: [FileAvatars], exports: [FileAvatars] })
 export class MediaAvatarsModule {}

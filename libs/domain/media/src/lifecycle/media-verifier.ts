@@ -3,7 +3,7 @@ import type { ObjectId } from 'bson';
 import type { Filter, RequestContext } from '#caas/kernel';
 import { ObjectStorage } from '#caas/platform/storage';
 import { FileHolders } from '../files/file-holders';
-import { uploadKey } from '../files/object-keys';
+import { uploadKey } from '../persistence/object-keys';
 import { fileReferences, files, mediaMetadata, type FileReference, type StoredFile } from '../persistence';
 import { folderOf, orphansAmong } from './object-owners';
 import { OrphanObjects } from './orphan-objects';

@@ -2,16 +2,10 @@ import { fileReferences } from './file-reference.schema';
 import { files } from './file.schema';
 import { mediaMetadata } from './media-metadata.schema';
 import { mediaUsage } from './media-usage.schema';
-import { postReactions } from './post-reaction.schema';
-import { postViews } from './post-view.schema';
-import { posts } from './post.schema';
 
 export * from './file-reference.schema';
 export * from './file.schema';
 export * from './media-metadata.schema';
 export * from './media-usage.schema';
-export * from './post-reaction.schema';
-export * from './post-view.schema';
-export * from './post.schema';
 
-export const MEDIA_COLLECTIONS = [files, mediaMetadata, fileReferences, mediaUsage, posts, postReactions, postViews];
+export const MEDIA_COLLECTIONS = [files, mediaMetadata, fileReferences, mediaUsage];

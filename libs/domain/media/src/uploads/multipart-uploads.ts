@@ -5,7 +5,7 @@ import { ObjectId } from 'bson';
 import type { FastifyRequest } from 'fastify';
 import { CaasError, invalid, type RequestContext } from '#caas/kernel';
 import { ObjectStorage } from '#caas/platform/storage';
-import { uploadKey } from '../files/object-keys';
+import { uploadKey } from '../persistence/object-keys';
 import { fileTooLarge, MediaPolicies, type MediaPolicy } from '../limits/policies';
 import type { StoredFile } from '../persistence';
 import { declaredTypeOf, fileNameOf } from './names';

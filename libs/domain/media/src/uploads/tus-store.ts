@@ -2,7 +2,7 @@ import { pipeline, Transform, type Readable } from 'node:stream';
 import { DataStore, ERRORS, Upload } from '@tus/server';
 import { notFound, type RequestContext } from '#caas/kernel';
 import type { ObjectStorage } from '#caas/platform/storage';
-import { uploadKey } from '../files/object-keys';
+import { uploadKey } from '../persistence/object-keys';
 import type { StoredFile } from '../persistence';
 import type { UploadLease } from './upload-leases';
 import { UPLOAD_EXPIRES_AFTER_MS, type UploadsService } from './uploads.service';

@@ -5,7 +5,7 @@ import { ObjectId } from 'bson';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { conflict, invalid, notFound, type RequestContext } from '#caas/kernel';
 import { ObjectStorage } from '#caas/platform/storage';
-import { isOwner } from '../files/owners';
+import { isOwner } from '../persistence/owners';
 import { MediaPolicies } from '../limits/policies';
 import { files, type StoredFile } from '../persistence';
 import { CHECKSUM_ALGORITHMS, checkedBody, type CheckedBody } from './checksum';

@@ -5,7 +5,7 @@ import { processFile } from '#caas/contracts';
 import { TextRules } from '#caas/domain/users';
 import { ObjectStorage, type Growth } from '#caas/platform/storage';
 import { Outbox } from '#caas/tenancy';
-import { uploadKey } from '../files/object-keys';
+import { uploadKey } from '../persistence/object-keys';
 import { MediaUsage } from '../limits/media-usage';
 import { MediaPolicies } from '../limits/policies';
 import { files, type StoredFile } from '../persistence';

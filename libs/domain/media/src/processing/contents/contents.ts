@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import { DuplicateKeyError, type RequestContext } from '#caas/kernel';
-import { objectPrefix } from '../../files/object-keys';
+import { objectPrefix } from '../../persistence/object-keys';
 import { files, mediaMetadata, type MediaMetadata, type StoredFile } from '../../persistence';
 import { NOTHING_KNOWN } from '../made';
 import type { Sniffed } from '../kinds/sniff';

@@ -5,7 +5,7 @@ import { stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import type { RequestContext } from '#caas/kernel';
 import { ObjectStorage } from '#caas/platform/storage';
-import { objectPrefix, uploadKey } from '../../files/object-keys';
+import { objectPrefix, uploadKey } from '../../persistence/object-keys';
 import type { MediaMetadata, MediaVariant, StoredFile } from '../../persistence';
 import type { MadeVariant } from '../made';
 import { failed } from '../outcomes';

@@ -1,2 +1,2 @@
 // The kernel reaching up into a domain.
-export { userName } from '../../domain/users/src/index';
+export { userName } from '../../domain/users/src';

@@ -1,2 +1,2 @@
 // Usage reaching for what it counts: those who have it register a meter with usage instead.
-export { userName } from '../../users/src/index';
+export { userName } from '../../users/src';

@@ -1,0 +1,47 @@
+import { Injectable } from '@nestjs/common';
+import { ObjectId } from 'bson';
+import type { EventType } from '#caas/contracts';
+import type { RequestContext } from '#caas/kernel';
+import { members, type Member } from '../store/member.schema';
+import { Blocks } from '#caas/domain/users';
+import { Log } from '#caas/platform/logging';
+import { Realtime, type OutgoingEvent } from '#caas/platform/realtime';
+
+/** Members of one conversation between whom there is a block. They read each other, but do not see what the other is doing. */
+@Injectable()
+export class PeopleApart {
+  constructor(
+    private readonly blocks: Blocks,
+    private readonly realtime: Realtime,
+    private readonly log: Log,
+  ) {}
+
+  /** Those of `found` whom the actor sees at what they are doing. */
+  async notFrom<T extends Pick<Member, 'user'>>(ctx: RequestContext, found: T[]): Promise<T[]> {
+    const ids = found.map(({ user }) => user.user_id);
+    const apart = await this.blocks.among(ctx, ctx.user.user_id, ids);
+    return apart.size === 0 ? found : found.filter(({ user }) => !apart.has(user.user_id.toHexString()));
+  }
+
+  /** Tells a conversation what a member is doing; not those between whom and the member there is a block. */
+  tell<T extends EventType>(
+    ctx: RequestContext,
+    id: ObjectId,
+    { user_id }: Member['user'],
+    event: OutgoingEvent<T>,
+  ): void {
+    const conversationId = id.toHexString();
+    this.from(ctx, id, user_id).then(
+      (apart) => this.realtime.publish(ctx, { conversationId }, { ...event, conversationId, hiddenFrom: [...apart] }),
+      (error: Error) => this.log.of(ctx).warn({ type: event.type, reason: error.message }, 'an event was not told'),
+    );
+  }
+
+  private from(ctx: RequestContext, conversation_id: ObjectId, user: ObjectId): Promise<ReadonlySet<string>> {
+    return this.blocks.within(ctx, user, async (among) => {
+      const those = among === null ? {} : { 'user.user_id': { $in: [...among].map((id) => new ObjectId(id)) } };
+      const found = await ctx.repository(members).find({ conversation_id, ...those }, { fields: ['user'] });
+      return found.map((member) => member.user.user_id);
+    });
+  }
+}

@@ -1,0 +1,12 @@
+import { Module } from '@nestjs/common';
+import { ConversationAccess } from './access/conversation-access';
+import { ConversationChanges } from './changes/conversation-changes';
+import { ConversationsModule } from './conversations.module';
+import { MembershipNews } from './members/membership-news';
+import { Memberships } from './members/memberships';
+
+const PROVIDERS = [ConversationAccess, ConversationChanges, MembershipNews, Memberships];
+
+/** For processes that change conversations: apis and workers. The app binds `OwningGroups`, and has `Realtime`. */
+@Module({ imports: [ConversationsModule], providers: PROVIDERS, exports: [...PROVIDERS, ConversationsModule] })
+export class ConversationChangesModule {}

@@ -1,0 +1,33 @@
+import { Injectable } from '@nestjs/common';
+import type { Page, RequestContext } from '#caas/kernel';
+import { versioned } from '#caas/platform/http';
+import { UnreadMentions } from './unread-mentions';
+import { viewOfConversation, viewOfConversationFor } from './views';
+import type { Footing } from '../access/conversation-access';
+import type { Entry } from '../store/entries';
+
+/** Conversations as the actor sees them: with the mentions they have not read, counted by one query for all of them. */
+@Injectable()
+export class ConversationViews {
+  constructor(private readonly mentions: UnreadMentions) {}
+
+  async one(ctx: RequestContext, entry: Entry) {
+    const [view] = await this.all(ctx, [entry]);
+    return view!;
+  }
+
+  async page(ctx: RequestContext, { data, page }: Page<Entry>) {
+    return { data: await this.all(ctx, data), page };
+  }
+
+  async all(ctx: RequestContext, entries: Entry[]) {
+    const unread = await this.mentions.in(ctx, entries);
+    return entries.map((entry) => viewOfConversationFor(entry, unread.get(entry.conversation._id.toHexString()) ?? 0));
+  }
+
+  /** For whoever manages it: a member, or nobody in particular. */
+  async managed(ctx: RequestContext, { conversation, member }: Footing) {
+    if (member) return this.one(ctx, { conversation, member });
+    return versioned(viewOfConversation(conversation), conversation.settings_version);
+  }
+}

@@ -1,0 +1,33 @@
+import { Module } from '@nestjs/common';
+import { NamedUsers } from '#caas/domain/users';
+import { PeopleApart } from './access/people-apart';
+import { ConversationChangesModule } from './conversation-changes.module';
+import { ConversationOpenings } from './conversation/conversation-openings';
+import { ConversationSettingsService } from './conversation/conversation-settings.service';
+import { ConversationViews } from './conversation/conversation-views';
+import { ConversationsController } from './conversation/conversations.controller';
+import { ConversationsService } from './conversation/conversations.service';
+import { ConversationKeyAudience } from './members/key-audience';
+import { MembersController } from './members/members.controller';
+import { MembersService } from './members/members.service';
+import { ReceiptsController } from './receipts/receipts.controller';
+import { ReceiptsService } from './receipts/receipts.service';
+import { ReceiptsSocket } from './receipts/receipts.socket';
+
+const SHARED = [
+  ConversationKeyAudience,
+  ConversationOpenings,
+  ConversationSettingsService,
+  ConversationViews,
+  NamedUsers,
+  PeopleApart,
+];
+
+/** Conversations over REST and sockets. The app binds `UnreadMentions` and `TextRules`. */
+@Module({
+  imports: [ConversationChangesModule],
+  providers: [...SHARED, ConversationsService, MembersService, ReceiptsService, ReceiptsSocket],
+  controllers: [ConversationsController, MembersController, ReceiptsController],
+  exports: [...SHARED, ConversationChangesModule],
+})
+export class ConversationsApiModule {}

@@ -1,0 +1,32 @@
+import { Module, type OnModuleInit } from '@nestjs/common';
+import { SettingsRegistry } from '#caas/domain/settings';
+import { ReferenceHolders } from '#caas/domain/users';
+import { TenancyModule } from '#caas/tenancy';
+import { ArchiveNumbers } from './archive-state/archive-numbers';
+import { ConversationFolds } from './folding/conversation-folds';
+import { DirtyConversations } from './folding/dirty-conversations';
+import { groupsSettings } from './conversation/groups.settings';
+import { CONVERSATION_COLLECTIONS } from './store/collections';
+import { conversations } from './store/conversation.schema';
+import { members } from './store/member.schema';
+
+const PROVIDERS = [ArchiveNumbers, DirtyConversations, ConversationFolds];
+
+/** What every process knows of conversations. The app binds `StoredMessages`. */
+@Module({
+  imports: [TenancyModule.forFeature(CONVERSATION_COLLECTIONS)],
+  providers: PROVIDERS,
+  exports: PROVIDERS,
+})
+export class ConversationsModule implements OnModuleInit {
+  constructor(
+    private readonly holders: ReferenceHolders,
+    private readonly settings: SettingsRegistry,
+  ) {}
+
+  onModuleInit(): void {
+    this.settings.register(groupsSettings);
+    this.holders.register(conversations, [{ path: 'people', list: true }]);
+    this.holders.register(members, [{ path: 'user' }]);
+  }
+}

@@ -1,0 +1,273 @@
+import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import type { ObjectId } from 'bson';
+import { LRUCache } from 'lru-cache';
+import type { RequestContext, WriteOperation } from '#caas/kernel';
+import { members } from '../store/member.schema';
+import { Log } from '#caas/platform/logging';
+import { conversationKey } from '../store/conversation-key';
+import { conversations, type Conversation } from '../store/conversation.schema';
+import { DirtyConversations } from './dirty-conversations';
+import { FOLDED_ROW_FIELDS, foldOf, type Fold, type FoldedRow } from './fold';
+import { StoredMessages, type FoldedMessage } from './stored-messages';
+
+/** A conversation that is busy is folded so often; one that was quiet at once. */
+const FOLD_EVERY_MS = 1_000;
+const RETRY_MS = 500;
+/** Conversations that are due within so long of each other are folded together. */
+const TICK_MS = 50;
+const MESSAGES_AT_ONCE = 500;
+const ROWS_AT_ONCE = 100;
+const MAX_REMEMBERED = 50_000;
+
+/** What this process stored in a conversation and has not folded. */
+interface Pending {
+  key: string;
+  /** Of a send: not of a transaction. */
+  ctx: RequestContext;
+  id: ObjectId;
+  /** In the order of `seq`. */
+  messages: FoldedMessage[];
+  dueAtMs: number;
+  folding: Promise<void> | null;
+}
+
+/**
+ * Keeps the rows of conversations up with their messages. Each fold is one conditional update, so that any number of processes may
+ * fold the same conversation. What this process stored is folded soon by itself, before its own reads, and before it ends.
+ */
+@Injectable()
+export class ConversationFolds implements BeforeApplicationShutdown {
+  private readonly pending = new Map<string, Pending>();
+  /** Rows as this process last knew them, and when it folded them. A row that is another by now is noticed when it is written. */
+  private readonly rows = new LRUCache<string, { row: FoldedRow; foldedAtMs: number }>({ max: MAX_REMEMBERED });
+  private timer: { handle: NodeJS.Timeout; atMs: number } | null = null;
+  /** Those that are folded at the end of this turn. */
+  private readonly quiet: Pending[] = [];
+  private closing = false;
+
+  constructor(
+    private readonly messages: StoredMessages,
+    private readonly dirty: DirtyConversations,
+    private readonly log: Log,
+  ) {}
+
+  /**
+   * Call it in the turn in which an insert is sent. Until the fold, a worker finds the conversations should this process die.
+   * @returns what to wait for before the sender is answered; null where there is nothing to wait for
+   */
+  begin(ctx: RequestContext, ids: ObjectId[]): Promise<void> | null {
+    return this.dirty.mark(ids.map((id) => conversationKey(ctx, id)));
+  }
+
+  /** This process has stored messages of a conversation, given in the order of `seq`. */
+  note(ctx: RequestContext, id: ObjectId, stored: FoldedMessage[]): void {
+    const key = conversationKey(ctx, id);
+    const known = this.pending.get(key);
+    if (known) {
+      known.ctx = ctx;
+      known.messages.push(...stored);
+      return;
+    }
+    const now = performance.now();
+    const dueAtMs = Math.max(now, (this.rows.get(key)?.foldedAtMs ?? -Infinity) + FOLD_EVERY_MS);
+    const pending: Pending = { key, ctx, id, messages: [...stored], dueAtMs, folding: null };
+    this.pending.set(key, pending);
+    if (dueAtMs > now) this.wakeAt(dueAtMs);
+    else if (this.quiet.push(pending) === 1)
+      setImmediate(() => void this.start(this.quiet.splice(0).filter(this.isWaiting)));
+  }
+
+  /** What somebody has read for another reason, outside a transaction. */
+  learn(ctx: RequestContext, row: FoldedRow): void {
+    const key = conversationKey(ctx, row._id);
+    const known = this.rows.get(key);
+    if (known && known.row.last_seq >= row.last_seq) return;
+    this.rows.set(key, { row, foldedAtMs: known?.foldedAtMs ?? -Infinity });
+  }
+
+  /** A transaction has folded the row. Call it after the commit. */
+  moved(ctx: RequestContext, row: FoldedRow): void {
+    const key = conversationKey(ctx, row._id);
+    this.learn(ctx, row);
+    const pending = this.pending.get(key);
+    if (pending && !pending.folding) this.done(pending, row.last_seq);
+  }
+
+  /** Folds what this process has stored in these conversations: a read that follows is not older than its own sends. */
+  async settle(ctx: RequestContext, ids: readonly ObjectId[]): Promise<void> {
+    if (this.pending.size === 0) return;
+    await this.settleAll(ids.flatMap((id) => this.pending.get(conversationKey(ctx, id)) ?? []));
+  }
+
+  /** The same for all conversations of the tenant. */
+  async settleTenant({ tenantId }: RequestContext): Promise<void> {
+    await this.settleAll([...this.pending.values()].filter(({ ctx }) => ctx.tenantId === tenantId));
+  }
+
+  /** Sends that end now are folded before they are answered: nobody comes after them. */
+  get isClosing(): boolean {
+    return this.closing;
+  }
+
+  /** Folds everything that is stored, whoever stored it. @returns the row; null when there is none */
+  async fold(ctx: RequestContext, id: ObjectId): Promise<FoldedRow | null> {
+    for (;;) {
+      const row = await ctx
+        .repository(conversations)
+        .findOne({ _id: id }, { fields: [...FOLDED_ROW_FIELDS], withDeleted: true });
+      if (!row) return null;
+      const some = await this.messages.after(ctx, id, row.last_seq, MESSAGES_AT_ONCE);
+      const fold = foldOf(row, some);
+      if (!fold) return this.folded(ctx, row);
+      if ((await writeFold(ctx, row, fold)) && some.length < MESSAGES_AT_ONCE) return this.folded(ctx, fold.after);
+    }
+  }
+
+  /**
+   * In a transaction that has written the row, and so holds it: folds what its snapshot shows.
+   * @returns the row as it then is
+   */
+  async within(tx: RequestContext, row: Conversation): Promise<Conversation> {
+    for (let folded = row; ;) {
+      const some = await this.messages.after(tx, folded._id, folded.last_seq, MESSAGES_AT_ONCE);
+      const fold = foldOf(folded, some);
+      if (!fold) return folded;
+      folded = { ...(await foldWithin(tx, fold)), rev: row.rev };
+      if (some.length < MESSAGES_AT_ONCE) return folded;
+    }
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.closing = true;
+    await this.settleAll([...this.pending.values()]);
+    if (this.pending.size === 0) await this.dirty.end();
+    if (this.timer) clearTimeout(this.timer.handle);
+  }
+
+  private async settleAll(own: Pending[]): Promise<void> {
+    if (own.length === 0) return;
+    await underWay(own);
+    const left = own.filter((each) => this.pending.get(each.key) === each);
+    await underWay(left);
+    await this.start(left.filter(this.isWaiting));
+  }
+
+  private isWaiting = (pending: Pending): boolean => this.pending.get(pending.key) === pending && !pending.folding;
+
+  private wakeAt(dueAtMs: number): void {
+    const atMs = Math.ceil(dueAtMs / TICK_MS) * TICK_MS;
+    if (this.timer && this.timer.atMs <= atMs) return;
+    if (this.timer) clearTimeout(this.timer.handle);
+    const handle = setTimeout(
+      () => {
+        this.timer = null;
+        this.startDue();
+      },
+      Math.max(0, atMs - performance.now()),
+    );
+    this.timer = { handle: handle.unref(), atMs };
+  }
+
+  private startDue(): void {
+    const now = performance.now();
+    const due: Pending[] = [];
+    let nextMs = Infinity;
+    for (const each of this.pending.values()) {
+      if (each.folding) continue;
+      if (each.dueAtMs <= now) due.push(each);
+      else nextMs = Math.min(nextMs, each.dueAtMs);
+    }
+    void this.start(due);
+    if (nextMs < Infinity) this.wakeAt(nextMs);
+  }
+
+  /** Never fails: what could not be folded is tried again. */
+  private async start(due: Pending[]): Promise<void> {
+    const groups: Promise<void>[] = [];
+    for (const ofTenant of Map.groupBy(due, ({ ctx }) => ctx.tenantId).values()) {
+      for (let at = 0; at < ofTenant.length; at += ROWS_AT_ONCE) {
+        const group = ofTenant.slice(at, at + ROWS_AT_ONCE);
+        const folding = this.foldTogether(group).catch((error: Error) => {
+          this.log.of(group[0]!.ctx).warn({ reason: error.message }, 'conversations were not folded; tried again soon');
+          for (const each of group) each.dueAtMs = performance.now() + RETRY_MS;
+          void this.dirty.mark(group.map(({ key }) => key));
+        });
+        const ended = folding.then(() => {
+          for (const each of group) each.folding = null;
+          for (const each of group) if (this.pending.has(each.key)) this.wakeAt(each.dueAtMs);
+        });
+        for (const each of group) each.folding = ended;
+        groups.push(ended);
+      }
+    }
+    await Promise.all(groups);
+  }
+
+  private async foldTogether(group: Pending[]): Promise<void> {
+    const { ctx } = group[0]!;
+    const ready: { pending: Pending; row: FoldedRow; fold: Fold }[] = [];
+    let others: Pending[] = [];
+    for (const pending of group) {
+      const row = this.rows.get(pending.key)?.row;
+      const fold = row && foldOf(row, pending.messages);
+      if (fold && fold.after.last_seq === pending.messages.at(-1)!.seq) ready.push({ pending, row, fold });
+      else others.push(pending);
+    }
+    // In the order of ids, so that two processes never wait for each other crosswise.
+    ready.sort((a, b) => (a.pending.key < b.pending.key ? -1 : 1));
+    await writeWatermarks(
+      ctx,
+      ready.map(({ fold }) => fold),
+    );
+    const { matched } = await ctx.repository(conversations).bulkWrite(
+      ready.map(({ row, fold }) => operationOf(row, fold)),
+      { ordered: false },
+    );
+    if (matched === ready.length) {
+      for (const { pending, fold } of ready) this.finish(pending, fold.after);
+    } else others = [...others, ...ready.map(({ pending }) => pending)];
+    for (const pending of others) this.finish(pending, await this.fold(ctx, pending.id));
+  }
+
+  /** @param row null when the conversation is gone */
+  private finish(pending: Pending, row: FoldedRow | null): void {
+    if (row) this.folded(pending.ctx, row);
+    this.done(pending, row?.last_seq ?? Infinity);
+  }
+
+  private done(pending: Pending, upTo: number): void {
+    pending.messages = pending.messages.filter(({ seq }) => seq > upTo);
+    pending.dueAtMs = performance.now() + FOLD_EVERY_MS;
+    if (pending.messages.length === 0) this.pending.delete(pending.key);
+  }
+
+  private folded(ctx: RequestContext, row: FoldedRow): FoldedRow {
+    this.rows.set(conversationKey(ctx, row._id), { row, foldedAtMs: performance.now() });
+    return row;
+  }
+}
+
+const underWay = (own: Pending[]): Promise<unknown> => Promise.all(own.flatMap(({ folding }) => folding ?? []));
+
+const operationOf = ({ _id, last_seq }: FoldedRow, { update }: Fold): WriteOperation<Conversation> => ({
+  updateOne: { filter: { _id, last_seq }, update, withDeleted: true },
+});
+
+async function writeWatermarks(ctx: RequestContext, folds: Fold[]): Promise<void> {
+  await ctx.repository(members).bulkWrite(folds.flatMap(({ watermarks }) => watermarks));
+}
+
+/** @returns false when somebody else has folded the row meanwhile */
+async function writeFold(ctx: RequestContext, row: FoldedRow, fold: Fold): Promise<boolean> {
+  await writeWatermarks(ctx, [fold]);
+  return (await ctx.repository(conversations).bulkWrite([operationOf(row, fold)])).matched > 0;
+}
+
+/** In a transaction that holds the row. */
+export async function foldWithin(tx: RequestContext, fold: Fold): Promise<Conversation> {
+  await writeWatermarks(tx, [fold]);
+  const folded = await tx
+    .repository(conversations)
+    .findOneAndUpdate({ _id: fold.after._id }, fold.update, { withDeleted: true });
+  return folded!;
+}

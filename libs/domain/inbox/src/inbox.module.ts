@@ -1,0 +1,22 @@
+import { Module } from '@nestjs/common';
+import { ConversationsApiModule } from '#caas/domain/conversations';
+import { MessagesApiModule, MessagesModule } from '#caas/domain/messages';
+import { MessagingFeed } from './feed/conversation-feed';
+import { MentionsController } from './mentions/mentions.controller';
+import { MentionsService } from './mentions/mentions.service';
+import { MissedMessages } from './sync/missed-messages';
+import { SyncController } from './sync/sync.controller';
+import { SyncService } from './sync/sync.service';
+import { SyncSocket } from './sync/sync.socket';
+
+/** What a client that comes back reads: over REST and sockets. */
+@Module({
+  imports: [ConversationsApiModule, MessagesApiModule],
+  providers: [MentionsService, MissedMessages, SyncService, SyncSocket],
+  controllers: [SyncController, MentionsController],
+})
+export class InboxApiModule {}
+
+/** Answers what the socket layer asks about conversations: for every process that publishes events. */
+@Module({ imports: [MessagesModule], providers: [MessagingFeed], exports: [MessagingFeed] })
+export class FeedModule {}

@@ -1,0 +1,76 @@
+import type { ObjectId } from 'bson';
+import { counted, type UserReference } from '#caas/kernel';
+import { tombstoneOf } from '../message/tombstone';
+import { recounted } from '../polls/poll';
+import { editionOf } from '../store/message.schema';
+import type { ArchivedMessage } from '../cold-reads/cold-messages';
+
+/** Instead of the name that was copied; where the user is still there, readers see their present name. */
+const NO_NAME = '';
+
+/**
+ * An archived message without what one user has left in it: their own becomes a tombstone, their reactions and votes are
+ * counted out, and copies of their name go. Null when there was nothing of them, or it is erased already.
+ */
+export function withoutUser(archived: ArchivedMessage, userId: ObjectId, now: Date): ArchivedMessage | null {
+  if (!isAbout(archived, userId)) return null;
+  const without = erasedOf(archived, userId, now);
+  return contentOf(without) === contentOf(archived) ? null : without;
+}
+
+function erasedOf(archived: ArchivedMessage, userId: ObjectId, now: Date): ArchivedMessage {
+  const nameless = <R extends UserReference>(reference: R): R =>
+    reference.user_id.equals(userId) ? { ...reference, user_display_name: NO_NAME } : reference;
+  const { message } = archived;
+  const __v = message.__v + 1;
+  if (message.sender.user_id.equals(userId)) {
+    const emptied = {
+      ...message,
+      ...tombstoneOf(message.deleted_at ?? now),
+      __v,
+      edition: editionOf(message) + 1,
+      sender: nameless(message.sender),
+      last_repliers: message.last_repliers.map(nameless),
+      updated_at: now,
+    };
+    return { message: emptied, reactions: [], votes: [], versions: [] };
+  }
+  const isTheirs = ({ user }: { user: UserReference }) => user.user_id.equals(userId);
+  let { reaction_counts, poll } = message;
+  for (const { emoji } of archived.reactions.filter(isTheirs)) reaction_counts = counted(reaction_counts, emoji, -1);
+  for (const { option_ids } of archived.votes.filter(isTheirs)) poll = poll && recounted(poll, option_ids, []);
+  return {
+    message: {
+      ...message,
+      __v,
+      updated_at: now,
+      reaction_counts,
+      poll,
+      mentions: message.mentions.map(nameless),
+      last_repliers: message.last_repliers.map(nameless),
+      forwarded_from: message.forwarded_from && {
+        ...message.forwarded_from,
+        sender: nameless(message.forwarded_from.sender),
+      },
+    },
+    reactions: archived.reactions.filter((each) => !isTheirs(each)),
+    votes: archived.votes.filter((each) => !isTheirs(each)),
+    versions: archived.versions.map((version) => ({ ...version, mentions: version.mentions.map(nameless) })),
+  };
+}
+
+const contentOf = ({ message, ...parts }: ArchivedMessage): string =>
+  JSON.stringify({ message: { ...message, __v: null, edition: null, updated_at: null }, ...parts });
+
+function isAbout({ message, reactions, votes, versions }: ArchivedMessage, userId: ObjectId): boolean {
+  const named = [
+    message.sender,
+    ...message.mentions,
+    ...message.last_repliers,
+    ...(message.forwarded_from ? [message.forwarded_from.sender] : []),
+    ...reactions.map(({ user }) => user),
+    ...votes.map(({ user }) => user),
+    ...versions.flatMap(({ mentions }) => mentions),
+  ];
+  return named.some(({ user_id }) => user_id.equals(userId));
+}

@@ -1,0 +1,51 @@
+import type { ObjectId } from 'bson';
+import type { FileViewer, HolderExistence } from '#caas/domain/media';
+import type { RequestContext } from '#caas/kernel';
+import { archivedPartsOf } from '../cold-reads/archived-parts';
+import type { MessageReader } from '../cold-reads/message-reader';
+import { readableAmong } from '#caas/domain/conversations';
+import { messageVersions } from '../store/message-version.schema';
+import type { Message } from '../store/message.schema';
+
+const AT_ONCE = 200;
+
+/**
+ * May the actor read one of the messages that hold a file, archived or not? Who is no user may read all of them. One that was passed
+ * on very often is looked for by the portion.
+ */
+export const mayReadAny =
+  (reader: MessageReader): FileViewer =>
+  async (ctx, references) => {
+    for (let from = 0; from < references.length; from += AT_ONCE) {
+      const ids = references.slice(from, from + AT_ONCE).map(({ holder_id }) => holder_id);
+      const found = (await reader.findMany(ctx, ids)).filter(({ deleted_at }) => deleted_at === null);
+      const readable = ctx.actor.kind === 'user' ? await readableAmong(ctx, found) : found;
+      if (readable.length > 0) return true;
+    }
+    return false;
+  };
+
+/** Messages, archived or not. A tombstone holds files only where a legal hold keeps what it said. */
+export const existingHolders =
+  (reader: MessageReader): HolderExistence =>
+  async (ctx, ids: ObjectId[]) => {
+    const [gone, there] = partition(await reader.findMany(ctx, ids), ({ deleted_at }) => deleted_at !== null);
+    return [...there, ...(await keepingFiles(ctx, gone))].map(({ _id }) => _id);
+  };
+
+/** Those among tombstones whose earlier content is kept, with files. */
+async function keepingFiles(ctx: RequestContext, gone: Message[]): Promise<Message[]> {
+  if (gone.length === 0) return [];
+  const ids = gone.map(({ _id }) => _id);
+  const hot = await ctx.repository(messageVersions).find({ message_id: { $in: ids }, kept: true });
+  const byMessage = Map.groupBy(hot, ({ message_id }) => message_id.toHexString());
+  return gone.filter((message) => {
+    const versions = archivedPartsOf(message)?.versions ?? byMessage.get(message._id.toHexString()) ?? [];
+    // Versions from before there were holds have no files.
+    return versions.some(({ attachments = [] }) => attachments.length > 0);
+  });
+}
+
+function partition<T>(all: T[], isFirst: (one: T) => boolean): [T[], T[]] {
+  return [all.filter(isFirst), all.filter((one) => !isFirst(one))];
+}

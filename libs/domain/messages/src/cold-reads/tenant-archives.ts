@@ -1,0 +1,33 @@
+import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
+import type { RequestContext } from '#caas/kernel';
+import { ArchiveNumbers } from '#caas/domain/conversations';
+import { ColdMessages } from './cold-messages';
+
+const MAX_REMEMBERED = 50_000;
+
+interface Known {
+  any: boolean;
+  /** By this process' own clock. */
+  askedAtMs: number;
+}
+
+/** Which tenants have anything in cold storage, believed for as long as `ArchiveNumbers` believes what it knows. */
+@Injectable()
+export class TenantArchives {
+  private readonly known = new LRUCache<string, Known>({ max: MAX_REMEMBERED });
+
+  constructor(
+    private readonly cold: ColdMessages,
+    private readonly numbers: ArchiveNumbers,
+  ) {}
+
+  async hasAny(ctx: RequestContext): Promise<Known> {
+    const known = this.known.get(ctx.tenantId);
+    if (known && this.numbers.isYoung(known)) return known;
+    const askedAtMs = performance.now();
+    const answer = { any: await this.cold.hasAny(ctx), askedAtMs };
+    if (!ctx.connection.inTransaction) this.known.set(ctx.tenantId, answer);
+    return answer;
+  }
+}

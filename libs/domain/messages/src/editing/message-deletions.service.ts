@@ -1,0 +1,88 @@
+import { Injectable } from '@nestjs/common';
+import type { ObjectId } from 'bson';
+import { forbidden, notFound, Preconditions, type RequestContext } from '#caas/kernel';
+import { LegalHolds } from '../cold-reads/legal-holds';
+import { MessageAttachments } from '../attachments/message-attachments';
+import { messageVersions } from '../store/message-version.schema';
+import { editionOf, messages, type Message } from '../store/message.schema';
+import { pollVotes } from '../store/poll-vote.schema';
+import { reactions } from '../store/reaction.schema';
+import { ThreadRoots } from '../threads/thread-roots';
+import { MessageAccess } from '../message/message-access';
+import { MessageChanges } from '../message/message-changes';
+import { isInCharge } from '../message/message-rights';
+import { tombstoneOf } from '../message/tombstone';
+
+/**
+ * Deletion leaves a tombstone in its place: the numbers of the others stay, and what it said is gone for good. What a legal hold is
+ * about is kept for operators alone.
+ */
+@Injectable()
+export class MessageDeletionsService {
+  constructor(
+    private readonly access: MessageAccess,
+    private readonly changes: MessageChanges,
+    private readonly attachments: MessageAttachments,
+    private readonly threads: ThreadRoots,
+    private readonly holds: LegalHolds,
+  ) {}
+
+  /**
+   * Answers the tombstone, of one that was deleted before the same.
+   * @throws CaasError `message_not_found` (404), `not_your_message` (403), `message_archived` (409), `stale_version` (412)
+   */
+  async delete(ctx: RequestContext, id: ObjectId, preconditions: Preconditions): Promise<Message> {
+    const { message: found, conversation, member } = await this.access.withEntry(ctx, id);
+    if (!isInCharge(found, ctx.user, member.role, conversation.type === 'direct')) {
+      throw forbidden('not_your_message', 'Only the sender, or who moderates the group, can delete a message.');
+    }
+    return this.erase(ctx, found, preconditions);
+  }
+
+  /**
+   * The same by the tenant's server, as nobody who is in the conversation.
+   * @throws CaasError `server_key_required` (403), `message_not_found` (404)
+   */
+  async deleteByServer(ctx: RequestContext, id: ObjectId): Promise<Message> {
+    ctx.requireServer();
+    const found = await ctx.repository(messages).findById(id, { withDeleted: true });
+    if (!found) throw notFound('message');
+    return this.erase(ctx, found, Preconditions.NONE);
+  }
+
+  private async erase(ctx: RequestContext, found: Message, preconditions: Preconditions): Promise<Message> {
+    const id = found._id;
+    let root: Message | null = null;
+    const { message, changed } = await this.changes.applyAndTell(
+      ctx,
+      found,
+      async ({ tx, message, rev, furtherRev }) => {
+        root = null;
+        if (message.deleted_at) return null;
+        preconditions.require(editionOf(message));
+        await tx.repository(reactions).deleteMany({ message_id: id });
+        if (message.poll) await tx.repository(pollVotes).deleteMany({ message_id: id });
+        if (await this.holds.keep(tx, message)) await keepContent(tx, message, rev);
+        else {
+          await tx.repository(messageVersions).deleteMany({ message_id: id });
+          if (message.attachments.length > 0) await this.attachments.release(tx, message);
+        }
+        const { thread_root_id: rootId } = message;
+        if (rootId) root = await this.threads.removeReplies(tx, rootId, [message], furtherRev);
+        return { ...tombstoneOf(new Date()), edition: editionOf(message) + 1 };
+      },
+    );
+    if (changed && root) this.changes.tell(ctx, root);
+    return message;
+  }
+}
+
+/** What it says now, and all that it said before an edit; users ask in vain for the history of a tombstone. */
+async function keepContent(tx: RequestContext, message: Message, replaced_rev: number): Promise<void> {
+  const { _id, text, mentions, metadata, encrypted, attachments, poll, edited_at, created_at } = message;
+  const rows = tx.repository(messageVersions);
+  await rows.updateMany({ message_id: _id }, { $set: { kept: true } });
+  const written_at = edited_at ?? created_at;
+  const content = { text, mentions, metadata, encrypted, attachments, poll };
+  await rows.insertOne({ message_id: _id, replaced_rev, ...content, kept: true, written_at });
+}

@@ -1,0 +1,155 @@
+import { Injectable } from '@nestjs/common';
+import { ObjectId } from 'bson';
+import {
+  conflict,
+  cutPage,
+  forbidden,
+  invalid,
+  notFound,
+  textOrNone,
+  type Page,
+  type PageRequest,
+  type Preconditions,
+  type RequestContext,
+  type TenantDocument,
+} from '#caas/kernel';
+import { LegalHolds } from '../cold-reads/legal-holds';
+import { MessageAttachments } from '../attachments/message-attachments';
+import { archivedPartsOf, requireHot } from '../cold-reads/archived-parts';
+import { pageOfRows } from '../cold-reads/rows-page';
+import { messageVersions, type MessageVersion } from '../store/message-version.schema';
+import type { MessageContent } from '../store/message-content';
+import { editionOf, type Message } from '../store/message.schema';
+import { requestHash } from '../message/request-hash';
+import { fileIdsOf, requireContent, type AttachedFile } from '../message/content';
+import { MessagePolicy } from '../message/message-policy';
+import { ContentLimits } from '../message/content-limits';
+import { Mentions } from '../message/mentions';
+import { MessageAccess } from '../message/message-access';
+import { MessageChanges } from '../message/message-changes';
+import { isOwn, requirePresent } from '../message/message-rights';
+
+/** What an edit may say anew; null or a blank text clears, what is absent stays. */
+export interface MessageEdit {
+  text?: string | null;
+  metadata?: Record<string, unknown> | null;
+  /** External ids. */
+  mentions?: string[];
+  encrypted?: string | null;
+  /** All that it then has: kept ones, and further ones of the sender's. */
+  attachments?: AttachedFile[];
+}
+
+type Content = Omit<MessageContent, keyof TenantDocument>;
+
+/** Edits by the sender; every earlier version is kept. */
+@Injectable()
+export class MessageEditsService {
+  constructor(
+    private readonly access: MessageAccess,
+    private readonly limits: ContentLimits,
+    private readonly policy: MessagePolicy,
+    private readonly mentions: Mentions,
+    private readonly changes: MessageChanges,
+    private readonly attachments: MessageAttachments,
+    private readonly holds: LegalHolds,
+  ) {}
+
+  /**
+   * @throws CaasError `message_not_found` (404), `blocked`, `not_your_message`, `edit_window_over`, `message_blocked` (403),
+   *   `message_deleted`, `message_forwarded`, `message_archived` (409), `stale_version` (412), `empty_message`,
+   *   `attachments_required`, `text_too_long`, `metadata_too_large`, `invalid_poll`, `unknown_mentions`, `invalid_file` (400)
+   */
+  async edit(ctx: RequestContext, id: ObjectId, wanted: MessageEdit, preconditions: Preconditions): Promise<Message> {
+    const edit = wanted.text === undefined ? wanted : { ...wanted, text: textOrNone(wanted.text) };
+    const found = await this.access.writable(ctx, id);
+    if (!isOwn(found, ctx.user)) throw forbidden('not_your_message', 'Only the sender can edit a message.');
+    requireHot(found);
+    await this.limits.requireEditable(ctx, found);
+    await this.limits.requireWithin(ctx, edit);
+    const { content, flagged } = await this.policy.admit(ctx, edit);
+    const mentions = edit.mentions && (await this.mentions.resolve(ctx, found.conversation_id, edit.mentions));
+    const { message } = await this.changes.applyAndTell(ctx, found, async ({ tx, message: before, rev }) => {
+      requirePresent(before);
+      preconditions.require(editionOf(before));
+      if (before.forwarded_from) throw conflict('message_forwarded', 'A forwarded message stays as it was written.');
+      const after = edited(before, { ...content, ...(mentions ? { mentions } : {}) } as Partial<Content>);
+      const wanted = edit.attachments && fileIdsOf(edit.attachments);
+      const isKept = !wanted || sameFiles(wanted, before);
+      if (isKept && sameContent(contentOf(before), after)) return null;
+      requireContent({ type: before.type, poll: before.poll, ...after }, (wanted ?? before.attachments).length);
+      const isHeld = !isKept && (await this.holds.keep(tx, before));
+      await tx.repository(messageVersions).insertOne({
+        message_id: before._id,
+        replaced_rev: rev,
+        ...contentOf(before),
+        attachments: isHeld ? before.attachments : [],
+        poll: null,
+        kept: false,
+        written_at: before.edited_at ?? before.created_at,
+      });
+      const attachments = isKept
+        ? before.attachments
+        : await this.attachments.replace(tx, before, isHeld ? [] : fileIdsOf(before.attachments), wanted);
+      if (flagged) await this.policy.flag(tx, [before]);
+      return { ...after, attachments, edited_at: new Date(), edition: editionOf(before) + 1 };
+    });
+    return message;
+  }
+
+  /**
+   * Earlier versions, newest first backward; the cursor is the id of one.
+   * @throws CaasError `message_not_found` (404), also for a deleted one, `invalid_cursor` (400)
+   */
+  async history(ctx: RequestContext, id: ObjectId, request: PageRequest): Promise<Page<MessageVersion>> {
+    const message = await this.access.readable(ctx, id);
+    if (message.deleted_at) throw notFound('message');
+    const archived = archivedPartsOf(message);
+    if (archived) {
+      const known =
+        request.cursor === null || archived.versions.some(({ _id }) => _id.toHexString() === request.cursor);
+      if (!known) throw notHandedOut();
+      return pageOfRows(archived.versions, request, ({ replaced_rev }) => replaced_rev);
+    }
+    const versions = ctx.repository(messageVersions);
+    const backward = request.direction === 'backward';
+    let bound = {};
+    if (request.cursor !== null) {
+      const last = await versions.findOne({ _id: new ObjectId(request.cursor), message_id: id });
+      if (!last) throw notHandedOut();
+      bound = { replaced_rev: { [backward ? '$lt' : '$gt']: last.replaced_rev } };
+    }
+    const rows = await versions.find(
+      { message_id: id, ...bound },
+      { sort: { replaced_rev: backward ? -1 : 1 }, limit: request.limit + 1 },
+    );
+    return cutPage(rows, request, ({ _id }) => _id.toHexString());
+  }
+}
+
+const sameFiles = (wanted: ObjectId[], { attachments }: Message): boolean =>
+  wanted.length === attachments.length && wanted.every((id, at) => id.toHexString() === attachments[at]!.file_id);
+
+const notHandedOut = () => invalid('invalid_cursor', 'The cursor is not one that a page of this history handed out.');
+
+const contentOf = ({ text, metadata, encrypted, mentions }: Content): Content => ({
+  text,
+  metadata,
+  encrypted,
+  mentions,
+});
+
+const edited = (before: Content, { text, metadata, encrypted, mentions }: Partial<Content>): Content => ({
+  text: text === undefined ? before.text : text,
+  metadata: metadata === undefined ? before.metadata : metadata,
+  encrypted: encrypted === undefined ? before.encrypted : encrypted,
+  mentions: mentions ?? before.mentions,
+});
+
+/** Names of those mentioned may have changed since; that is no edit. */
+function sameContent(before: Content, after: Content): boolean {
+  const [a, b] = [before, after].map(({ mentions, ...content }) =>
+    requestHash({ ...content, mentions: mentions.map(({ user_external_id }) => user_external_id) }),
+  );
+  return a === b;
+}

@@ -1,0 +1,59 @@
+import { Injectable } from '@nestjs/common';
+import type { ObjectId } from 'bson';
+import { conflict, parseObjectId, type RequestContext } from '#caas/kernel';
+import { ConversationAccess } from '#caas/domain/conversations';
+import type { Sent } from '../sending/message-batcher';
+import { MessagePolicy } from '../message/message-policy';
+import { fileIdsOf } from '../message/content';
+import { MessageAccess } from '../message/message-access';
+import { requirePresent } from '../message/message-rights';
+import { MessageSender, sendKeyOf } from '../sending/message-sender';
+
+export interface Forwarding {
+  conversation_id: string;
+  client_message_id: string;
+}
+
+/** Passes messages on from one conversation to another. */
+@Injectable()
+export class ForwardsService {
+  constructor(
+    private readonly access: ConversationAccess,
+    private readonly messages: MessageAccess,
+    private readonly policy: MessagePolicy,
+    private readonly sender: MessageSender,
+  ) {}
+
+  /**
+   * Sends the text of a message, with its attachments and metadata, to another conversation or the same. One that was
+   * forwarded before still names who wrote it first. Its files are held once more; who passes them on need not own them.
+   * @throws CaasError `message_not_found`, `conversation_not_found` (404), `blocked`, `message_blocked` (403), `invalid_file` (400),
+   *   `message_deleted`,
+   *   `encrypted_message`, `not_forwardable` (409), `idempotency_mismatch` (422)
+   */
+  forward(ctx: RequestContext, id: ObjectId, { conversation_id, client_message_id }: Forwarding): Promise<Sent> {
+    const target = parseObjectId(conversation_id, 'conversation_id');
+    const key = sendKeyOf(ctx, target, client_message_id, { client_message_id, forward: id.toHexString() });
+    return this.sender.sendOnce(ctx, key, async () => {
+      const source = await this.messages.readable(ctx, id);
+      await this.access.requireSender(ctx, target);
+      requirePresent(source);
+      if (source.encrypted) throw conflict('encrypted_message', 'Only its readers can pass on an encrypted message.');
+      if (source.type !== 'text' && source.type !== 'media') {
+        throw conflict('not_forwardable', `Messages of the type "${source.type}" cannot be forwarded.`);
+      }
+      const { _id, sender, type, text, attachments, metadata } = source;
+      const origin = { message_id: _id, conversation_id: source.conversation_id, sender };
+      const files = attachments.length === 0 ? undefined : { ids: fileIdsOf(attachments), own: false };
+      const { content, flagged } = await this.policy.admit(ctx, { text });
+      return {
+        ...content,
+        ...(flagged ? { flagged } : {}),
+        type,
+        metadata,
+        forwarded_from: source.forwarded_from ?? origin,
+        files,
+      };
+    });
+  }
+}

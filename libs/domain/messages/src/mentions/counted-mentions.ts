@@ -1,0 +1,163 @@
+import { createHash } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { ObjectId } from 'bson';
+import { LRUCache } from 'lru-cache';
+import type { Filter, RequestContext, Stage } from '#caas/kernel';
+import { Blocks } from '#caas/domain/users';
+import type { Entry } from '#caas/domain/conversations';
+import { UnreadMentions } from '#caas/domain/conversations';
+import { visibleFrom } from '#caas/domain/conversations';
+import { unreadCountOf, watermarksOf } from '#caas/domain/conversations';
+import { ColdMessages } from '../cold-reads/cold-messages';
+import { HAS_MENTIONS, messages, type Message } from '../store/message.schema';
+
+/** Nobody reads a larger number; and it bounds what one query looks at. */
+export const MOST_UNREAD_MENTIONS = 100;
+/** Each is a search of its own within one command. */
+const CONVERSATIONS_AT_ONCE = 25;
+/** A hundred bytes or two each. */
+const MAX_KNOWN = 50_000;
+
+/** Between whom and the actor there is a block; `key` stands for them. */
+interface Apart {
+  ids: ObjectId[];
+  key: string;
+}
+
+interface Counted {
+  _id: ObjectId;
+  count: number;
+}
+
+/** How often the actor is called by name in what they have not read. */
+@Injectable()
+export class CountedMentions extends UnreadMentions {
+  /**
+   * By all that a count follows from: a new message takes the next `seq`, what changes one the next `rev`, and what archiving
+   * changes the next `archive_version`. So nothing has to be forgotten.
+   */
+  private readonly known = new LRUCache<string, number>({ max: MAX_KNOWN });
+
+  constructor(
+    private readonly cold: ColdMessages,
+    private readonly blocks: Blocks,
+  ) {
+    super();
+  }
+
+  /**
+   * By conversation, up to `MOST_UNREAD_MENTIONS`; where there are none, it is missing. Tombstones do not count, nor what is
+   * hidden from the actor, nor mentions across a block; but of archived ones the index does not say who wrote them. Asks nothing
+   * about what is read to its end.
+   * @param entries the actor's own
+   */
+  override async in(ctx: RequestContext, entries: Entry[]): Promise<Map<string, number>> {
+    const unread = entries.filter(({ conversation, member }) => unreadCountOf(conversation, member) > 0);
+    if (unread.length === 0) return new Map();
+    const apart = await this.apartFrom(ctx);
+    const counts = new Map<Entry, number>();
+    for (const entry of unread) {
+      const count = this.known.get(keyOf(ctx, entry, apart));
+      if (count !== undefined) counts.set(entry, count);
+    }
+    const missing = unread.filter((entry) => !counts.has(entry));
+    const counted = await this.counts(ctx, missing, apart);
+    for (const entry of missing) {
+      const count = counted.get(entry.conversation._id.toHexString()) ?? 0;
+      this.known.set(keyOf(ctx, entry, apart), count);
+      counts.set(entry, count);
+    }
+    return new Map(
+      [...counts].flatMap(([{ conversation }, count]) => (count > 0 ? [[conversation._id.toHexString(), count]] : [])),
+    );
+  }
+
+  private async apartFrom(ctx: RequestContext): Promise<Apart> {
+    const ids = [...(await this.blocks.allOf(ctx, ctx.user.user_id))].sort();
+    const key = ids.length === 0 ? '' : createHash('sha256').update(ids.join()).digest('base64url');
+    return { ids: ids.map((id) => new ObjectId(id)), key };
+  }
+
+  private async counts(ctx: RequestContext, entries: Entry[], apart: Apart): Promise<Map<string, number>> {
+    const [archived, hot] = partition(entries, isUnreadCold);
+    const portions: Entry[][] = [];
+    for (let at = 0; at < hot.length; at += CONVERSATIONS_AT_ONCE) {
+      portions.push(hot.slice(at, at + CONVERSATIONS_AT_ONCE));
+    }
+    const counts = await Promise.all([
+      ...portions.map((portion) => this.count(ctx, portion, apart)),
+      ...(archived.length > 0 ? [this.countBoth(ctx, archived, apart)] : []),
+    ]);
+    return new Map(counts.flat());
+  }
+
+  /** Where some of it is archived, numbers are put together and not counts: a message may be hot and cold for a while. */
+  private async countBoth(ctx: RequestContext, entries: Entry[], apart: Apart): Promise<[string, number][]> {
+    const hot = await Promise.all(
+      entries.map((entry) =>
+        ctx
+          .repository(messages)
+          .find(unreadMentionsOf(ctx, entry, apart), { fields: ['seq'], limit: MOST_UNREAD_MENTIONS }),
+      ),
+    );
+    const windows = entries.map((entry) => {
+      const { after, upTo } = unreadWindow(entry);
+      return { conversationId: entry.conversation._id, after, upTo };
+    });
+    const cold = await this.cold.mentionSeqs(ctx, ctx.user.user_id, windows);
+    return entries.flatMap(({ conversation }, at): [string, number][] => {
+      const id = conversation._id.toHexString();
+      const { size } = new Set([...hot[at]!.map(({ seq }) => seq), ...(cold.get(id) ?? [])]);
+      return size === 0 ? [] : [atMost([id, size])];
+    });
+  }
+
+  /**
+   * One command with a search of its own for each conversation: only so does the engine read no more of the index than each may
+   * count. Searched together, all that was ever read of them would be gone through.
+   */
+  private async count(ctx: RequestContext, entries: Entry[], apart: Apart): Promise<[string, number][]> {
+    const [first, ...others] = entries.map((entry) => counting(unreadMentionsOf(ctx, entry, apart)));
+    if (!first) return [];
+    const rest = others.map((pipeline): Stage => ({ $unionWith: { coll: messages.name, pipeline } }));
+    const counted = await ctx.repository(messages).aggregate<Counted>([...first, ...rest]);
+    return counted.map(({ _id, count }) => [_id.toHexString(), count]);
+  }
+}
+
+const keyOf = ({ tenantId, user }: RequestContext, entry: Entry, apart: Apart): string => {
+  const { _id, last_seq, rev, archive_version } = entry.conversation;
+  const { after } = unreadWindow(entry);
+  const numbers = [last_seq, rev, archive_version ?? 0, after];
+  return [tenantId, user.user_id.toHexString(), _id.toHexString(), ...numbers, apart.key].join('/');
+};
+
+const atMost = ([id, count]: [string, number]): [string, number] => [id, Math.min(count, MOST_UNREAD_MENTIONS)];
+
+function unreadWindow({ conversation, member }: Entry): { after: number; upTo: number } {
+  const after = Math.max(watermarksOf(conversation, member).read_seq, visibleFrom(member, conversation) - 1);
+  // Not beyond what `unread_count` counts.
+  return { after, upTo: conversation.last_seq };
+}
+
+const isUnreadCold = (entry: Entry): boolean => (entry.conversation.archived_seq ?? 0) > unreadWindow(entry).after;
+
+function partition<T>(all: T[], isFirst: (one: T) => boolean): [T[], T[]] {
+  return [all.filter(isFirst), all.filter((one) => !isFirst(one))];
+}
+
+function unreadMentionsOf({ user }: RequestContext, entry: Entry, apart: Apart): Filter<Message> {
+  const { after, upTo } = unreadWindow(entry);
+  return {
+    conversation_id: entry.conversation._id,
+    seq: { $gt: after, $lte: upTo },
+    $and: [{ 'mentions.user_id': user.user_id }, HAS_MENTIONS],
+    ...(apart.ids.length > 0 ? { 'sender.user_id': { $nin: apart.ids } } : {}),
+  };
+}
+
+const counting = ($match: Filter<Message>): Stage[] => [
+  { $match },
+  { $limit: MOST_UNREAD_MENTIONS },
+  { $group: { _id: '$conversation_id', count: { $sum: 1 } } },
+];

@@ -1,0 +1,95 @@
+import { countsByEmoji } from '#caas/kernel';
+import { viewOfReference } from '#caas/domain/users';
+import { versioned } from '#caas/platform/http';
+import type { MessageVersion } from '../store/message-version.schema';
+import { editionOf, shownRevOf, type Message } from '../store/message.schema';
+import type { PollVote } from '../store/poll-vote.schema';
+import type { Reaction } from '../store/reaction.schema';
+import type { Poll } from '../store/poll-content';
+
+/** How messages look to clients. What belongs to one viewer is added by `…For`. */
+
+export function viewOfMessage(message: Message) {
+  return {
+    id: message._id.toHexString(),
+    conversation_id: message.conversation_id.toHexString(),
+    seq: message.seq,
+    rev: shownRevOf(message),
+    client_message_id: message.client_message_id,
+    sender: viewOfReference(message.sender),
+    type: message.type,
+    text: message.text,
+    attachments: message.deleted_at ? null : message.attachments,
+    reply_to_id: message.reply_to_id?.toHexString() ?? null,
+    thread_root_id: message.thread_root_id?.toHexString() ?? null,
+    reply_count: message.reply_count,
+    last_repliers: message.last_repliers.map(viewOfReference),
+    // Not from which conversation: whoever reads this need not be in it.
+    forwarded_from: message.forwarded_from && {
+      message_id: message.forwarded_from.message_id.toHexString(),
+      sender: viewOfReference(message.forwarded_from.sender),
+    },
+    mentions: message.mentions.map(viewOfReference),
+    metadata: message.metadata,
+    encrypted: message.encrypted,
+    reaction_counts: countsByEmoji(message.reaction_counts),
+    poll: message.poll && viewOfPoll(message.poll),
+    pinned_at: message.pinned_at?.toISOString() ?? null,
+    edited_at: message.edited_at?.toISOString() ?? null,
+    deleted_at: message.deleted_at?.toISOString() ?? null,
+    created_at: message.created_at.toISOString(),
+    updated_at: message.updated_at.toISOString(),
+  };
+}
+
+/** For one viewer, with the reactions and votes that are theirs: `MessageViews` knows them. */
+export function viewOfMessageFor(message: Message, own_reactions: string[], own_votes: string[]) {
+  return versioned({ ...viewOfMessage(message), own_reactions, own_votes }, editionOf(message));
+}
+
+function viewOfPoll({ question, options, multiple, anonymous, closes_at, closed_at, voter_count }: Poll) {
+  return {
+    question,
+    options: options.map(({ id, text, vote_count }) => ({ id, text, vote_count })),
+    multiple,
+    anonymous,
+    closes_at: closes_at?.toISOString() ?? null,
+    closed_at: closed_at?.toISOString() ?? null,
+    voter_count,
+  };
+}
+
+/** What a message said before an edit. */
+export function viewOfVersion(version: MessageVersion) {
+  return {
+    id: version._id.toHexString(),
+    message_id: version.message_id.toHexString(),
+    text: version.text,
+    mentions: version.mentions.map(viewOfReference),
+    metadata: version.metadata,
+    encrypted: version.encrypted,
+    written_at: version.written_at.toISOString(),
+    replaced_at: version.created_at.toISOString(),
+  };
+}
+
+export function viewOfReaction({ _id, message_id, emoji, user, created_at }: Reaction) {
+  return {
+    id: _id.toHexString(),
+    message_id: message_id.toHexString(),
+    emoji,
+    user: viewOfReference(user),
+    created_at: created_at.toISOString(),
+  };
+}
+
+export function viewOfVote({ _id, message_id, option_ids, user, created_at, updated_at }: PollVote) {
+  return {
+    id: _id.toHexString(),
+    message_id: message_id.toHexString(),
+    option_ids,
+    user: viewOfReference(user),
+    created_at: created_at.toISOString(),
+    updated_at: updated_at.toISOString(),
+  };
+}

@@ -1,0 +1,76 @@
+import { Module, type OnModuleInit } from '@nestjs/common';
+import { ConversationsModule } from '#caas/domain/conversations';
+import { FileHolders, FileViewers, MediaModule } from '#caas/domain/media';
+import { SettingsRegistry } from '#caas/domain/settings';
+import { UsageMeters, UsageModule } from '#caas/domain/usage';
+import { ReferenceHolders } from '#caas/domain/users';
+import { TenancyModule } from '#caas/tenancy';
+import { ErasedMessages } from './archiving/erased-messages';
+import { HotMessages } from './archiving/hot-messages';
+import { KeptContents } from './archiving/kept-contents';
+import { existingHolders, mayReadAny } from './attachments/message-holders';
+import { ArchivedMarks } from './cold-reads/archived-marks';
+import { ArchivedPresenter } from './cold-reads/archived-presenter';
+import { MessageReader } from './cold-reads/message-reader';
+import { TenantArchives } from './cold-reads/tenant-archives';
+import { MessagesToFold } from './message/messages-to-fold';
+import { messagesSettings } from './message/messages.settings';
+import { searchSettings } from './search/search.settings';
+import { archivedMarks } from './store/archived-mark.schema';
+import { messageVersions } from './store/message-version.schema';
+import { HAS_MENTIONS, HAS_REPLIERS, IS_FORWARDED, messages } from './store/message.schema';
+import { pollVotes } from './store/poll-vote.schema';
+import { reactions } from './store/reaction.schema';
+import { MESSAGE_COLLECTIONS } from './store/collections';
+import { ThreadRoots } from './threads/thread-roots';
+import { ConversationsVerifier } from './verification/conversations-verifier';
+import { MessageMeter } from './verification/message-meter';
+
+const PROVIDERS = [
+  ArchivedMarks,
+  ArchivedPresenter,
+  ConversationsVerifier,
+  ErasedMessages,
+  HotMessages,
+  KeptContents,
+  MessageReader,
+  MessagesToFold,
+  TenantArchives,
+  ThreadRoots,
+];
+
+/** What every process knows of messages, hot and archived. The app binds `ColdMessages` and `LegalHolds`. */
+@Module({
+  imports: [ConversationsModule, MediaModule, UsageModule, TenancyModule.forFeature(MESSAGE_COLLECTIONS)],
+  providers: [...PROVIDERS, MessageMeter],
+  exports: [...PROVIDERS, ConversationsModule, MediaModule],
+})
+export class MessagesModule implements OnModuleInit {
+  constructor(
+    private readonly names: ReferenceHolders,
+    private readonly files: FileHolders,
+    private readonly viewers: FileViewers,
+    private readonly settings: SettingsRegistry,
+    private readonly reader: MessageReader,
+    private readonly meters: UsageMeters,
+    private readonly meter: MessageMeter,
+  ) {}
+
+  onModuleInit(): void {
+    this.meters.register(this.meter);
+    this.files.register('message', existingHolders(this.reader));
+    this.viewers.register('message', mayReadAny(this.reader));
+    for (const section of [messagesSettings, searchSettings]) this.settings.register(section);
+    const mentions = { path: 'mentions', list: true, among: HAS_MENTIONS };
+    this.names.register(messages, [
+      { path: 'sender' },
+      mentions,
+      { path: 'last_repliers', list: true, among: HAS_REPLIERS },
+      { path: 'forwarded_from.sender', among: IS_FORWARDED },
+    ]);
+    this.names.register(archivedMarks, [{ path: 'last_repliers', list: true, among: HAS_REPLIERS }]);
+    this.names.register(messageVersions, [mentions]);
+    this.names.register(reactions, [{ path: 'user' }]);
+    this.names.register(pollVotes, [{ path: 'user' }]);
+  }
+}

@@ -1,0 +1,116 @@
+import { Injectable } from '@nestjs/common';
+import type { ObjectId } from 'bson';
+import { conflict, forbidden, type Page, type PageRequest, type RequestContext } from '#caas/kernel';
+import { Realtime } from '#caas/platform/realtime';
+import { ConversationAccess } from '#caas/domain/conversations';
+import { archivedPartsOf } from '../cold-reads/archived-parts';
+import { pageOfRows } from '../cold-reads/rows-page';
+import { MessageAccess } from '../message/message-access';
+import { MessageChanges } from '../message/message-changes';
+import { isInCharge, requirePresent } from '../message/message-rights';
+import type { Message } from '../store/message.schema';
+import { pollVotes, type PollVote } from '../store/poll-vote.schema';
+import { chosenOf, isClosed, recounted, requirePoll } from './poll';
+
+/**
+ * Who votes for what. The message's counts move in the transaction of the vote itself, and everybody hears of them as of any
+ * change of the message. Nothing happens at the moment when a poll's time is over: it takes no more votes from then on.
+ */
+@Injectable()
+export class PollsService {
+  constructor(
+    private readonly access: MessageAccess,
+    private readonly conversations: ConversationAccess,
+    private readonly changes: MessageChanges,
+    private readonly realtime: Realtime,
+  ) {}
+
+  /**
+   * In place of what the actor voted for before; no option takes it back.
+   * @throws CaasError `unknown_option`, `single_choice` (400), `blocked` (403, but for taking back), `message_not_found` (404),
+   *   `message_deleted`, `not_a_poll`, `poll_closed`, `message_archived` (409)
+   */
+  async vote(ctx: RequestContext, id: ObjectId, optionIds: string[]): Promise<Message> {
+    const found = await (optionIds.length > 0 ? this.access.writable(ctx, id) : this.access.readable(ctx, id));
+    let chosen: string[] = [];
+    const { message, changed } = await this.changes.applyAndTell(ctx, found, async ({ tx, message }) => {
+      requirePresent(message);
+      const poll = requirePoll(message);
+      if (isClosed(poll, new Date())) throw conflict('poll_closed', 'This poll takes no more votes.');
+      chosen = chosenOf(poll, optionIds);
+      const before = await replaceVote(tx, ownVote(ctx, id), chosen);
+      return before && { poll: recounted(poll, before, chosen) };
+    });
+    if (changed) this.tellDevices(ctx, message, chosen);
+    return message;
+  }
+
+  /**
+   * Closed for good; again, nothing happens.
+   * @throws CaasError `not_your_message`, `blocked` (403), `message_not_found` (404), `message_deleted`, `not_a_poll`, `message_archived` (409)
+   */
+  async close(ctx: RequestContext, id: ObjectId): Promise<Message> {
+    const { message: found, conversation, member } = await this.access.withEntry(ctx, id);
+    if (!isInCharge(found, ctx.user, member.role, conversation.type === 'direct')) {
+      throw forbidden('not_your_message', 'Only who asked, or who moderates the group, can close a poll.');
+    }
+    await this.conversations.requireUnblocked(ctx, conversation);
+    const { message } = await this.changes.applyAndTell(ctx, found, ({ message }) => {
+      requirePresent(message);
+      const poll = requirePoll(message);
+      const now = new Date();
+      return Promise.resolve(isClosed(poll, now) ? null : { poll: { ...poll, closed_at: now } });
+    });
+    return message;
+  }
+
+  /**
+   * Newest first backward; those of one option, or all.
+   * @throws CaasError `unknown_option` (400), `anonymous_poll` (403), `message_not_found` (404), `message_deleted`,
+   *   `not_a_poll` (409)
+   */
+  async votes(
+    ctx: RequestContext,
+    id: ObjectId,
+    optionId: string | null,
+    request: PageRequest,
+  ): Promise<Page<PollVote>> {
+    const message = await this.access.readable(ctx, id);
+    requirePresent(message);
+    const poll = requirePoll(message);
+    if (poll.anonymous) throw forbidden('anonymous_poll', 'Nobody learns who voted in this poll.');
+    const option = optionId === null ? null : chosenOf(poll, [optionId])[0]!;
+    const archived = archivedPartsOf(message);
+    if (archived) return pageOfRows(archived.votes.filter(votesFor(option)), request);
+    const only = option === null ? {} : { option_ids: option };
+    return ctx.repository(pollVotes).page({ message_id: id, ...only }, request);
+  }
+
+  /** What one voted for is the voter's own: their other devices hear of it apart, without a rev. */
+  private tellDevices(ctx: RequestContext, { _id, conversation_id, rev }: Message, option_ids: string[]): void {
+    const userId = ctx.user.user_id.toHexString();
+    const conversationId = conversation_id.toHexString();
+    const data = { message_id: _id.toHexString(), rev, option_ids };
+    this.realtime.publish(ctx, { userId }, { type: 'poll.voted', conversationId, data });
+  }
+}
+
+const votesFor =
+  (option: string | null) =>
+  ({ option_ids }: PollVote): boolean =>
+    option === null || option_ids.includes(option);
+
+type OwnVote = ReturnType<typeof ownVote>;
+
+const ownVote = ({ user }: RequestContext, message_id: ObjectId) => ({ message_id, 'user.user_id': user.user_id });
+
+/** Call it under the lock of the conversation's row. @returns what was there before; null when it is the same */
+async function replaceVote(tx: RequestContext, own: OwnVote, option_ids: string[]): Promise<string[] | null> {
+  const votes = tx.repository(pollVotes);
+  const before = (await votes.findOne(own))?.option_ids ?? [];
+  if (before.join() === option_ids.join()) return null;
+  if (option_ids.length === 0) await votes.deleteOne(own);
+  else if (before.length > 0) await votes.updateOne(own, { $set: { option_ids } });
+  else await votes.insertOne({ message_id: own.message_id, user: tx.user, option_ids });
+  return before;
+}

@@ -1,0 +1,54 @@
+import { Module } from '@nestjs/common';
+import { ConversationChangesModule } from '#caas/domain/conversations';
+import { UsageModule } from '#caas/domain/usage';
+import { MessageAttachments } from './attachments/message-attachments';
+import { ContentLimits } from './message/content-limits';
+import { Mentions } from './message/mentions';
+import { MessageAccess } from './message/message-access';
+import { MessageChanges } from './message/message-changes';
+import { MessageNews } from './message/message-news';
+import { MessagesModule } from './messages.module';
+import { SearchHints } from './search-index/search-hints';
+import { Contention } from './sending/contention';
+import { ConversationHeads } from './sending/conversation-heads';
+import { LateSends } from './sending/late-sends';
+import { MessageBatcher } from './sending/message-batcher';
+import { MessageInserter } from './sending/message-inserter';
+import { MessageSender } from './sending/message-sender';
+import { MessagesService } from './sending/messages.service';
+import { PageNumbersReader } from './sending/page-numbers';
+import { SendMetrics } from './sending/send-metrics';
+import { SendsWithChanges } from './sending/sends-with-changes';
+import { SentMessages } from './sending/sent-messages';
+
+const SENDING = [
+  ContentLimits,
+  ConversationHeads,
+  Contention,
+  LateSends,
+  MessageBatcher,
+  MessageInserter,
+  Mentions,
+  MessageAccess,
+  MessageAttachments,
+  MessageChanges,
+  MessageNews,
+  MessageSender,
+  SendMetrics,
+  MessagesService,
+  PageNumbersReader,
+  SearchHints,
+  SendsWithChanges,
+  SentMessages,
+];
+
+/**
+ * How a message gets into a conversation: the same in apis, for clients, and in workers, for scheduled messages. The app binds
+ * `MessagePolicy`.
+ */
+@Module({
+  imports: [ConversationChangesModule, MessagesModule, UsageModule],
+  providers: SENDING,
+  exports: [...SENDING, ConversationChangesModule, MessagesModule],
+})
+export class SendingModule {}

@@ -1,0 +1,204 @@
+import { Injectable } from '@nestjs/common';
+import type { ObjectId } from 'bson';
+import { Clock, notFound, type InsertSummary, type NewDocument, type RequestContext } from '#caas/kernel';
+import { isEngineAway } from '#caas/platform/http';
+import { MessageQuota } from '#caas/domain/usage';
+import { ConversationFolds } from '#caas/domain/conversations';
+import { foldedMessageOf } from '../message/messages-to-fold';
+import { messages, type Message } from '../store/message.schema';
+import { ConversationHeads, type Head } from './conversation-heads';
+import type { Draft } from './draft';
+import { LateSends } from './late-sends';
+import { atStep } from './send-faults';
+import { SentMessages } from './sent-messages';
+import { earlierOf, stampNow, type Stamp } from './stamp';
+
+/** What became of a draft: it was stored now; a message of its name was there before; or it cannot be stored. */
+export type Outcome = { stored: Message } | { found: Message } | { error: unknown };
+export type Settle = (draft: Draft, outcome: Outcome) => void;
+
+type Heads = Map<string, Head>;
+
+/**
+ * Stores plain messages of one tenant, each by its insert alone. Call it for a conversation again only when the call before has
+ * ended: numbers then follow each other.
+ */
+@Injectable()
+export class MessageInserter {
+  constructor(
+    private readonly heads: ConversationHeads,
+    private readonly sent: SentMessages,
+    private readonly late: LateSends,
+    private readonly folds: ConversationFolds,
+    private readonly quota: MessageQuota,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * @param settle is called for each draft but those that are given back
+   * @returns drafts whose number another process took, with those after them in the same conversation
+   */
+  async insert(ctx: RequestContext, drafts: Draft[], settle: Settle): Promise<Draft[]> {
+    const taken: Draft[] = [];
+    for (let left = byConversation(drafts); left.length > 0;) left = await this.attempt(ctx, left, settle, taken);
+    return taken;
+  }
+
+  /** @returns those that are still to be inserted */
+  private async attempt(ctx: RequestContext, drafts: Draft[], settle: Settle, taken: Draft[]): Promise<Draft[]> {
+    let unsent: Draft[];
+    let heads: Heads;
+    let askedAt: Stamp;
+    try {
+      heads = await this.heads.of(ctx, conversationsOf(drafts));
+      askedAt = stampNow();
+      unsent = await this.withoutArchived(ctx, this.withoutGone(drafts, heads, settle), heads, settle);
+    } catch (error) {
+      for (const draft of drafts) settle(draft, { error });
+      return [];
+    }
+    if (unsent.length === 0) return [];
+    const sentAt = stampNow();
+    const marked = this.folds.begin(ctx, conversationsOf(unsent));
+    let result: InsertSummary<Message>;
+    try {
+      result = await ctx.repository(messages).insertUntilRefused(numbered(unsent, heads, this.clock.now()));
+    } catch (error) {
+      return this.recover(ctx, unsent, error, settle);
+    }
+    if (marked) await marked;
+    atStep('inserted');
+    const stored = result.documents.slice(0, result.stored);
+    await this.accept(ctx, stored, unsent, { heads, askedAt, sentAt }, settle);
+    if (result.refused === null) return [];
+    return this.refused(ctx, unsent[result.refused]!, unsent.slice(result.refused + 1), settle, taken);
+  }
+
+  private withoutGone(drafts: Draft[], heads: Heads, settle: Settle): Draft[] {
+    return drafts.filter((draft) => {
+      const isThere = heads.has(draft.conversation_id.toHexString());
+      if (!isThere) settle(draft, { error: notFound('conversation') });
+      return isThere;
+    });
+  }
+
+  /** Where messages were archived, the unique index over what is hot does not know all that was sent. */
+  private async withoutArchived(ctx: RequestContext, drafts: Draft[], heads: Heads, settle: Settle): Promise<Draft[]> {
+    const asked = drafts.filter(({ conversation_id }) => heads.get(conversation_id.toHexString())!.hasArchive);
+    if (asked.length === 0 || !(await this.sent.hasArchived(ctx, asked))) return drafts;
+    const found = await this.sent.find(ctx, asked);
+    const known = new Map(asked.map((draft, at) => [draft, found[at] ?? null]));
+    return drafts.filter((draft) => {
+      const message = known.get(draft);
+      if (message) settle(draft, { found: message });
+      return !message;
+    });
+  }
+
+  /** Tells nobody before it is sure that the numbers are theirs. */
+  private async accept(
+    ctx: RequestContext,
+    stored: Message[],
+    drafts: Draft[],
+    { heads, askedAt, sentAt }: { heads: Heads; askedAt: Stamp; sentAt: Stamp },
+    settle: Settle,
+  ): Promise<void> {
+    let at = 0;
+    for (const own of groupsOf(stored)) {
+      const id = own[0]!.conversation_id;
+      const head = heads.get(id.toHexString())!;
+      const basis = head.hasArchive ? earlierOf(head.askedAt, askedAt) : head.askedAt;
+      const isSure = this.heads.isTrusted(basis);
+      const outcomes: Outcome[] = isSure
+        ? own.map((message) => ({ stored: message }))
+        : await this.late.verified(ctx, id, own).catch((error: unknown) => own.map(() => ({ error })));
+      const kept = outcomes.flatMap((outcome) => ('stored' in outcome ? outcome.stored : []));
+      if (isSure) this.heads.used(ctx, id, kept.at(-1)!.seq, sentAt);
+      await this.note(ctx, id, kept);
+      for (const outcome of outcomes) settle(drafts[at++]!, outcome);
+    }
+  }
+
+  private async note(ctx: RequestContext, id: ObjectId, stored: Message[]): Promise<void> {
+    if (stored.length === 0) return;
+    this.folds.note(ctx, id, stored.map(foldedMessageOf));
+    this.quota.sent(ctx, stored.length, stored[0]!.created_at);
+    if (this.folds.isClosing) await this.folds.settle(ctx, [id]);
+  }
+
+  /** Which index refused it, nobody reads from the error: its name is looked for, and else it was its number. */
+  private async refused(
+    ctx: RequestContext,
+    draft: Draft,
+    rest: Draft[],
+    settle: Settle,
+    taken: Draft[],
+  ): Promise<Draft[]> {
+    this.heads.forget(ctx, draft.conversation_id);
+    try {
+      const [known] = await this.sent.find(ctx, [draft]);
+      if (known) {
+        await this.settleFound(ctx, draft, known, settle);
+        return rest;
+      }
+    } catch (error) {
+      settle(draft, { error });
+      return rest;
+    }
+    const isSame = ({ conversation_id }: Draft) => conversation_id.equals(draft.conversation_id);
+    taken.push(draft, ...rest.filter(isSame));
+    return rest.filter((each) => !isSame(each));
+  }
+
+  /** Nobody knows what became of the insert: what is there is answered, and the rest is refused, or tried one by one. */
+  private async recover(ctx: RequestContext, drafts: Draft[], error: unknown, settle: Settle): Promise<Draft[]> {
+    for (const id of conversationsOf(drafts)) this.heads.forget(ctx, id);
+    const found = await this.sent.find(ctx, drafts).catch(() => null);
+    const missing: Draft[] = [];
+    for (const [at, draft] of drafts.entries()) {
+      const known = found?.[at];
+      if (known) await this.settleFound(ctx, draft, known, settle);
+      else missing.push(draft);
+    }
+    if (found === null || drafts.length === 1 || isEngineAway(error)) {
+      for (const draft of missing) settle(draft, { error });
+      return [];
+    }
+    // One of them cannot be written, and is alone with its error in the end.
+    for (const draft of missing) {
+      const taken = await this.insert(ctx, [draft], settle);
+      for (const each of taken) settle(each, { error });
+    }
+    return [];
+  }
+
+  private async settleFound(ctx: RequestContext, draft: Draft, known: Message, settle: Settle): Promise<void> {
+    // Its own: it was stored, but the answer was lost on the way.
+    if (!known._id.equals(draft._id)) return settle(draft, { found: known });
+    await this.note(ctx, known.conversation_id, [known]);
+    settle(draft, { stored: known });
+  }
+}
+
+const hexOf = ({ conversation_id }: Pick<Draft, 'conversation_id'>): string => conversation_id.toHexString();
+
+/** Those of a conversation together, in their order; conversations in the order of ids. */
+const byConversation = (drafts: Draft[]): Draft[] =>
+  [...Map.groupBy(drafts, hexOf)].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([, own]) => own);
+
+const groupsOf = (stored: Message[]): Message[][] => [...Map.groupBy(stored, hexOf).values()];
+
+const conversationsOf = (drafts: Draft[]): ObjectId[] => [
+  ...new Map(drafts.map((draft) => [hexOf(draft), draft.conversation_id])).values(),
+];
+
+/** @param created_at also of the preview in the inbox, and for the month in which it counts */
+function numbered(drafts: Draft[], heads: Heads, created_at: Date): NewDocument<Message>[] {
+  const next = new Map<string, number>();
+  return drafts.map(({ flagged: _, ...draft }) => {
+    const head = heads.get(hexOf(draft))!;
+    const seq = (next.get(hexOf(draft)) ?? head.seq) + 1;
+    next.set(hexOf(draft), seq);
+    return { ...draft, created_at, seq, rev: 0, created_rev: head.rev };
+  });
+}

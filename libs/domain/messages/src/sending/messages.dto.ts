@@ -1,0 +1,67 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { IsIn } from 'class-validator';
+import { ApiMetadata, IsDisplayedTextOrBlank, IsId, IsMetadata, MayBeAbsent, Nested } from '#caas/platform/http';
+import { PollDto } from '../polls/polls.dto';
+import { MAX_TEXT_CODE_POINTS } from '../message/messages.settings';
+import { AttachedFileDto, IsAttachments, IsClientMessageId, IsEncrypted, IsMentions } from '../message/message-fields';
+
+export class SendMessageDto {
+  @ApiProperty({ maxLength: 64, description: 'yours: sending the same again answers the same message' })
+  @IsClientMessageId()
+  client_message_id: string;
+
+  @ApiPropertyOptional({
+    enum: ['text', 'media', 'poll'],
+    default: 'text',
+    description: 'media has at least one attachment',
+  })
+  @MayBeAbsent()
+  @IsIn(['text', 'media', 'poll'])
+  type?: 'text' | 'media' | 'poll';
+
+  @ApiPropertyOptional({ maxLength: MAX_TEXT_CODE_POINTS })
+  @MayBeAbsent()
+  @IsDisplayedTextOrBlank({ max: MAX_TEXT_CODE_POINTS })
+  text?: string;
+
+  @ApiPropertyOptional({ description: 'a message of the same conversation' })
+  @MayBeAbsent()
+  @IsId()
+  reply_to_id?: string;
+
+  @ApiPropertyOptional({ description: 'the message of the same conversation whose thread this belongs to' })
+  @MayBeAbsent()
+  @IsId()
+  thread_root_id?: string;
+
+  @ApiPropertyOptional({ type: [String], example: ['ben'], description: 'external ids of members' })
+  @MayBeAbsent()
+  @IsMentions()
+  mentions?: string[];
+
+  @ApiMetadata()
+  @MayBeAbsent()
+  @IsMetadata()
+  metadata?: Record<string, unknown>;
+
+  @ApiPropertyOptional({ description: 'base64, opaque' })
+  @MayBeAbsent()
+  @IsEncrypted()
+  encrypted?: string;
+
+  @ApiPropertyOptional({ type: PollDto, description: 'with the type "poll", and only then' })
+  @MayBeAbsent()
+  @Nested(() => PollDto)
+  poll?: PollDto;
+
+  @ApiPropertyOptional({ type: [AttachedFileDto], minItems: 1, maxItems: 10 })
+  @MayBeAbsent()
+  @IsAttachments(1)
+  attachments?: AttachedFileDto[];
+}
+
+/** Over a socket the conversation is in the message, for want of a path. */
+export class SendMessageOverSocketDto extends SendMessageDto {
+  @IsId()
+  conversation_id: string;
+}

@@ -1,0 +1,220 @@
+import { Injectable } from '@nestjs/common';
+import { ObjectId } from 'bson';
+import {
+  cutPage,
+  invalid,
+  notFound,
+  parseObjectId,
+  textOrNone,
+  type Direction,
+  type Page,
+  type PageRequest,
+  type RequestContext,
+} from '#caas/kernel';
+import type { SeqSpan } from '../cold-reads/cold-messages';
+import { MessageReader } from '../cold-reads/message-reader';
+import { MessagePolicy } from '../message/message-policy';
+import { ConversationAccess } from '#caas/domain/conversations';
+import type { Message, MessageType } from '../store/message.schema';
+import { pollOf, type NewPoll } from '../polls/poll';
+import type { Sent } from './message-batcher';
+import { Mentions } from '../message/mentions';
+import { fileIdsOf, requireContent, type AttachedFile } from '../message/content';
+import { MessageAccess } from '../message/message-access';
+import { ContentLimits } from '../message/content-limits';
+import { MessageSender, sendKeyOf, type Checked } from './message-sender';
+import { PageNumbersReader, withNumbers, type MessagePage } from './page-numbers';
+
+/** What a message says, whenever it is sent. */
+export interface MessageBody {
+  type?: MessageType;
+  /** A blank one is none. */
+  text?: string;
+  reply_to_id?: string;
+  /** The message that began the thread this one belongs to. */
+  thread_root_id?: string;
+  /** External ids of members. */
+  mentions?: string[];
+  metadata?: Record<string, unknown>;
+  encrypted?: string;
+  poll?: NewPoll;
+  attachments?: AttachedFile[];
+}
+
+/** The body of a send, over REST and sockets alike. */
+export interface NewMessage extends MessageBody {
+  client_message_id: string;
+}
+
+/** Where a page of messages begins, besides a cursor. At most one is given. */
+export interface MessageSelector {
+  after_seq?: number;
+  before_seq?: number;
+  around_seq?: number;
+}
+
+/** Which messages a page is about; all of the conversation when neither is given. */
+export interface MessageSelection {
+  /** The replies of one thread, without its root. */
+  thread_root_id?: ObjectId;
+  pinned?: true;
+}
+
+/** Messages of the conversations the actor is in. */
+@Injectable()
+export class MessagesService {
+  constructor(
+    private readonly access: ConversationAccess,
+    private readonly found: MessageAccess,
+    private readonly limits: ContentLimits,
+    private readonly policy: MessagePolicy,
+    private readonly mentions: Mentions,
+    private readonly sender: MessageSender,
+    private readonly reader: MessageReader,
+    private readonly numbers: PageNumbersReader,
+  ) {}
+
+  /**
+   * Answers when the message is stored for good. The same `client_message_id` again answers the first message.
+   * @param areHeld whether the files are held for this message already: then the sender need not own them any more
+   * @throws CaasError `conversation_not_found` (404), `blocked`, `moderator_required`, `message_blocked` (403),
+   *   `empty_message`, `attachments_required`, `invalid_file`, `text_too_long`, `metadata_too_large`, `invalid_poll`,
+   *   `duplicate`, `invalid_closes_at`, `unknown_reply`, `unknown_thread_root`, `unknown_mentions` (400), `idempotency_mismatch` (422)
+   */
+  async send(ctx: RequestContext, conversationId: ObjectId, body: NewMessage, areHeld = false): Promise<Sent> {
+    const key = sendKeyOf(ctx, conversationId, body.client_message_id, body);
+    return this.sender.sendOnce(ctx, key, async () => {
+      const { files, ...content } = await this.check(ctx, conversationId, body);
+      return { ...content, files: files && { ...files, own: !areHeld } };
+    });
+  }
+
+  /**
+   * May the actor send this now? Answers what the message has.
+   * @throws CaasError what `send` throws before anything is stored
+   */
+  async check(ctx: RequestContext, id: ObjectId, body: MessageBody): Promise<Checked> {
+    const { visibleFrom } = await this.access.requireSender(ctx, id);
+    const poll = pollOf(body, new Date());
+    const text = textOrNone(body.text);
+    requireContent({ ...body, text, poll }, body.attachments?.length ?? 0);
+    await this.limits.requireWithin(ctx, { ...body, text });
+    const { content, flagged } = await this.policy.admit(ctx, { text, poll });
+    return {
+      ...content,
+      ...(flagged ? { flagged } : {}),
+      type: body.type ?? 'text',
+      metadata: body.metadata ?? null,
+      encrypted: body.encrypted ?? null,
+      reply_to_id:
+        body.reply_to_id === undefined ? null : await this.replyTarget(ctx, id, body.reply_to_id, visibleFrom),
+      thread_root_id:
+        body.thread_root_id === undefined ? null : await this.threadRoot(ctx, id, body.thread_root_id, visibleFrom),
+      mentions: await this.mentions.resolve(ctx, id, body.mentions),
+      files: body.attachments && { ids: fileIdsOf(body.attachments), own: true },
+    };
+  }
+
+  /** @throws CaasError `message_not_found` (404), also for one in a conversation the actor is not in */
+  get(ctx: RequestContext, id: ObjectId): Promise<Message> {
+    return this.found.readable(ctx, id);
+  }
+
+  /**
+   * A page by `seq`: newest first backward, oldest first forward. The cursor is the id of a message of this conversation. With it
+   * go the conversation's numbers as they were before the page was read.
+   * @throws CaasError `conversation_not_found`, `message_not_found` (404, for a thread that is none), `invalid_cursor` (400)
+   */
+  async page(
+    ctx: RequestContext,
+    conversationId: ObjectId,
+    request: PageRequest,
+    selector: MessageSelector = {},
+    selection: MessageSelection = {},
+  ): Promise<MessagePage> {
+    const { visibleFrom } = await this.access.readable(ctx, conversationId);
+    const numbers = await this.numbers.read(ctx, conversationId, visibleFrom);
+    if (selection.thread_root_id) {
+      const root = await this.reader.find(ctx, selection.thread_root_id);
+      if (!root || !isIn(root, conversationId, visibleFrom)) throw notFound('message');
+    }
+    const read = (span: Omit<SeqSpan, 'direction'>, direction = request.direction) =>
+      this.read(ctx, conversationId, { ...span, from: Math.max(span.from, visibleFrom), direction }, selection);
+    if (selector.around_seq !== undefined)
+      return withNumbers(await around(request, selector.around_seq, read), numbers);
+    const bounds = request.cursor === null ? boundsOf(selector) : await this.cursorBounds(ctx, conversationId, request);
+    return withNumbers(cutPage(await read({ ...bounds, limit: request.limit + 1 }), request, idOf), numbers);
+  }
+
+  private read(ctx: RequestContext, id: ObjectId, span: SeqSpan, { pinned, thread_root_id }: MessageSelection) {
+    if (span.from > span.to || span.limit === 0) return Promise.resolve([]);
+    if (!pinned) return this.reader.span(ctx, id, span, thread_root_id);
+    return this.reader.pinned(ctx, id, span, thread_root_id);
+  }
+
+  private async cursorBounds(ctx: RequestContext, conversationId: ObjectId, { cursor, direction }: PageRequest) {
+    const last = await this.reader.find(ctx, new ObjectId(cursor!));
+    if (!last?.conversation_id.equals(conversationId)) {
+      throw invalid('invalid_cursor', 'The cursor is not one that a page of this conversation handed out.');
+    }
+    return boundsOf(direction === 'backward' ? { before_seq: last.seq } : { after_seq: last.seq });
+  }
+
+  private async replyTarget(
+    ctx: RequestContext,
+    conversationId: ObjectId,
+    replyToId: string,
+    visibleFrom: number,
+  ): Promise<ObjectId> {
+    const _id = parseObjectId(replyToId, 'reply_to_id');
+    const target = await this.reader.find(ctx, _id);
+    if (target && isIn(target, conversationId, visibleFrom) && !target.deleted_at) return _id;
+    throw invalid('unknown_reply', 'There is no such message in this conversation.', [
+      { field: 'reply_to_id', message: 'must be a message of this conversation' },
+    ]);
+  }
+
+  private async threadRoot(
+    ctx: RequestContext,
+    conversationId: ObjectId,
+    rootId: string,
+    visibleFrom: number,
+  ): Promise<ObjectId> {
+    const _id = parseObjectId(rootId, 'thread_root_id');
+    const root = await this.reader.find(ctx, _id);
+    if (root && isIn(root, conversationId, visibleFrom) && !root.deleted_at && !root.thread_root_id) return _id;
+    throw invalid('unknown_thread_root', 'There is no such message in this conversation that can have a thread.', [
+      { field: 'thread_root_id', message: 'must be a message of this conversation that is not in a thread itself' },
+    ]);
+  }
+}
+
+const idOf = ({ _id }: Message): string => _id.toHexString();
+
+const isIn = ({ conversation_id, seq }: Message, conversationId: ObjectId, visibleFrom: number): boolean =>
+  conversation_id.equals(conversationId) && seq >= visibleFrom;
+
+/** Both ends count. */
+function boundsOf({ after_seq, before_seq }: MessageSelector): { from: number; to: number } {
+  return {
+    from: after_seq === undefined ? 1 : after_seq + 1,
+    to: before_seq === undefined ? Infinity : before_seq - 1,
+  };
+}
+
+/** Half of the page before, half from `seq` on; the cursor goes on in the page's direction. */
+async function around(
+  request: PageRequest,
+  seq: number,
+  read: (span: Omit<SeqSpan, 'direction'>, direction?: Direction) => Promise<Message[]>,
+): Promise<Page<Message>> {
+  const backward = request.direction === 'backward';
+  const older = Math.floor(request.limit / 2);
+  const behind = boundsOf({ before_seq: seq });
+  const ahead = boundsOf({ after_seq: seq - 1 });
+  const [near, far] = backward ? [ahead, behind] : [behind, ahead];
+  const limit = backward ? request.limit - older : older;
+  const first = await read({ ...near, limit }, backward ? 'forward' : 'backward');
+  const rest = await read({ ...far, limit: request.limit - first.length + 1 });
+  return cutPage([...first.reverse(), ...rest], request, idOf);
+}

@@ -1,0 +1,55 @@
+import { Injectable } from '@nestjs/common';
+import type { ObjectId } from 'bson';
+import type { Page, RequestContext } from '#caas/kernel';
+import { MessageReader } from '../cold-reads/message-reader';
+import { ConversationFolds } from '#caas/domain/conversations';
+import { conversations, type Conversation } from '#caas/domain/conversations';
+import type { Message } from '../store/message.schema';
+
+/** Where a conversation stood when a page of it was read. */
+export interface PageNumbers {
+  seq: number;
+  rev: number;
+  /** The lowest `seq` that the member can read; where there is none yet, the one that the first message will have. */
+  first_seq: number;
+}
+
+export interface MessagePage extends Page<Message> {
+  page: Page<Message>['page'] & PageNumbers;
+}
+
+type Row = Pick<Conversation, '_id' | 'last_seq' | 'rev' | 'archive_version'>;
+
+/** What a page says besides its messages. */
+@Injectable()
+export class PageNumbersReader {
+  constructor(
+    private readonly reader: MessageReader,
+    private readonly folds: ConversationFolds,
+  ) {}
+
+  /** Call it before the page is read: a client that has seen a later change then knows that the page may lack it. */
+  async read(ctx: RequestContext, id: ObjectId, visibleFrom: number): Promise<PageNumbers> {
+    await this.folds.settle(ctx, [id]);
+    const fields: (keyof Row)[] = ['last_seq', 'rev', 'archive_version'];
+    const row = await ctx.repository(conversations).findOne({ _id: id }, { fields });
+    // It has ended since it was looked at.
+    if (!row) return { seq: 0, rev: 0, first_seq: visibleFrom };
+    const { last_seq: seq, rev } = row;
+    return { seq, rev, first_seq: await this.first(ctx, row, visibleFrom) };
+  }
+
+  /** Nothing is ever gone of a conversation without an archive. */
+  private async first(ctx: RequestContext, { _id, archive_version }: Row, from: number): Promise<number> {
+    if ((archive_version ?? null) === null) return from;
+    const span = { from, to: Infinity, direction: 'forward', limit: 1 } as const;
+    const [first] = await this.reader.span(ctx, _id, span);
+    return first?.seq ?? from;
+  }
+}
+
+/** Never below the messages that it has: some may be newer than the row. */
+export function withNumbers({ data, page }: Page<Message>, { seq, rev, first_seq }: PageNumbers): MessagePage {
+  const newest = Math.max(0, ...data.map((message) => message.seq));
+  return { data, page: { ...page, seq: Math.max(seq, newest), rev, first_seq } };
+}

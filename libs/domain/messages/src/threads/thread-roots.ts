@@ -1,0 +1,71 @@
+import { Injectable } from '@nestjs/common';
+import type { ObjectId } from 'bson';
+import type { RequestContext, UserReference } from '#caas/kernel';
+import { ArchivedMarks, changeThread } from '../cold-reads/archived-marks';
+import { MessageReader } from '../cold-reads/message-reader';
+import type { Message } from '../store/message.schema';
+
+const MAX_REPLIERS = 3;
+const REPLIES_AT_ONCE = 20;
+
+/** A reply that a transaction adds to a thread, and the `rev` that the thread's root gets for it. */
+export interface ThreadGrowth {
+  rootId: ObjectId;
+  rev: number;
+  reply: Pick<Message, 'sender'>;
+}
+
+/** The messages that began threads, hot or archived, and what they keep of their replies. */
+@Injectable()
+export class ThreadRoots {
+  constructor(
+    private readonly reader: MessageReader,
+    private readonly marks: ArchivedMarks,
+  ) {}
+
+  /** Call it after the conversation's row was written, whose lock keeps others away. @returns the root as it then is */
+  async addReply(tx: RequestContext, { rootId, rev, reply }: ThreadGrowth): Promise<Message | null> {
+    const root = await this.reader.find(tx, rootId);
+    if (!root) return null;
+    const last_repliers = withReplier(root.last_repliers, reply);
+    return changeThread(tx, this.marks, root, { reply_count: root.reply_count + 1, last_repliers, rev });
+  }
+
+  /** Takes replies that are being deleted, which were not before, out of their thread. @returns the root as it then is */
+  async removeReplies(
+    tx: RequestContext,
+    rootId: ObjectId,
+    replies: Pick<Message, '_id'>[],
+    nextRev: () => number,
+  ): Promise<Message | null> {
+    const root = await this.reader.find(tx, rootId);
+    if (!root) return null;
+    const last_repliers = await this.lastRepliers(tx, root, replies);
+    const reply_count = Math.max(0, root.reply_count - replies.length);
+    return changeThread(tx, this.marks, root, { reply_count, last_repliers, rev: nextRev() });
+  }
+
+  /** Without the replies that go. */
+  private async lastRepliers(
+    tx: RequestContext,
+    { _id: rootId, conversation_id }: Message,
+    replies: Pick<Message, '_id'>[],
+  ): Promise<UserReference[]> {
+    const going = new Set(replies.map(({ _id }) => _id.toHexString()));
+    const last: UserReference[] = [];
+    for (let to = Infinity; ;) {
+      const span = { from: 1, to, direction: 'backward', limit: REPLIES_AT_ONCE } as const;
+      const newest = await this.reader.span(tx, conversation_id, span, rootId);
+      for (const { _id: id, sender, deleted_at } of newest) {
+        const counts = deleted_at === null && !going.has(id.toHexString());
+        if (counts && !last.some(({ user_id }) => user_id.equals(sender.user_id))) last.push(sender);
+        if (last.length === MAX_REPLIERS) return last;
+      }
+      if (newest.length < REPLIES_AT_ONCE) return last;
+      to = newest.at(-1)!.seq - 1;
+    }
+  }
+}
+
+const withReplier = (repliers: UserReference[], { sender }: Pick<Message, 'sender'>): UserReference[] =>
+  [sender, ...repliers.filter(({ user_id }) => !user_id.equals(sender.user_id))].slice(0, MAX_REPLIERS);

@@ -1,0 +1,25 @@
+import { Injectable } from '@nestjs/common';
+import type { RequestContext } from '#caas/kernel';
+import { MessagePolicy, type JudgedContent } from '#caas/domain/messages';
+import type { Message } from '#caas/domain/messages';
+import { ModerationCases } from './moderation-cases';
+import { TextModeration } from '../texts/text-moderation';
+
+/** Answers the question of messages: what of this may be sent, and what do moderators look at? */
+@Injectable()
+export class ModeratedMessages extends MessagePolicy {
+  constructor(
+    private readonly moderation: TextModeration,
+    private readonly cases: ModerationCases,
+  ) {
+    super();
+  }
+
+  override admit<C extends JudgedContent>(ctx: RequestContext, content: C) {
+    return this.moderation.admit(ctx, content);
+  }
+
+  override flag(tx: RequestContext, messages: Message[]): Promise<void> {
+    return this.cases.flag(tx, messages);
+  }
+}

@@ -1,0 +1,56 @@
+import { Injectable } from '@nestjs/common';
+import type { ObjectId } from 'bson';
+import type { RequestContext, UserReference } from '#caas/kernel';
+import type { Message } from '#caas/domain/messages';
+import { moderationCases, type ModerationCase, type TargetType } from './moderation-case.schema';
+
+export interface Target {
+  type: TargetType;
+  id: ObjectId;
+  user: UserReference;
+  conversation_id: ObjectId | null;
+}
+
+/** Opens cases, and adds to those that are open; in the transaction of what brings them there. */
+@Injectable()
+export class ModerationCases {
+  /** Messages that have what the tenant wants to look at. */
+  async flag(tx: RequestContext, messages: Message[]): Promise<void> {
+    for (const message of messages) await this.add(tx, targetOf(message), { flagged: true });
+  }
+
+  /** One more report. @returns the case that it belongs to */
+  report(tx: RequestContext, target: Target): Promise<ModerationCase> {
+    return this.add(tx, target, { reported: true });
+  }
+
+  /** @throws DuplicateKeyError when somebody else opens it at the same moment: the transaction must be made again */
+  private async add(
+    tx: RequestContext,
+    target: Target,
+    { flagged = false, reported = false },
+  ): Promise<ModerationCase> {
+    const rows = tx.repository(moderationCases);
+    const more = { $inc: { report_count: reported ? 1 : 0 }, ...(flagged ? { $set: { flagged } } : {}) };
+    const open = await rows.findOneAndUpdate({ open_key: target.id }, more);
+    if (open) return open;
+    return rows.insertOne({
+      open_key: target.id,
+      target_type: target.type,
+      target_id: target.id,
+      user: target.user,
+      conversation_id: target.conversation_id,
+      status: 'open',
+      report_count: reported ? 1 : 0,
+      flagged,
+      decision: null,
+    });
+  }
+}
+
+export const targetOf = ({ _id, sender, conversation_id }: Message): Target => ({
+  type: 'message',
+  id: _id,
+  user: sender,
+  conversation_id,
+});

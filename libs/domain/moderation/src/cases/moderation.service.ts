@@ -1,0 +1,123 @@
+import { Injectable } from '@nestjs/common';
+import type { ObjectId } from 'bson';
+import {
+  CaasError,
+  Clock,
+  conflict,
+  invalid,
+  notFound,
+  type Filter,
+  type Page,
+  type PageRequest,
+  type RequestContext,
+} from '#caas/kernel';
+import { messages, type Message } from '#caas/domain/messages';
+import {
+  moderationCases,
+  type CaseStatus,
+  type Decision,
+  type DecisionKind,
+  type ModerationCase,
+} from './moderation-case.schema';
+import { DecisionActs } from './decision-acts';
+import { moderationReports, type ModerationReport } from './moderation-report.schema';
+
+const REPORTS_SHOWN = 20;
+/** Longer than carrying out takes: whoever is not done by then has died over it, and the same decision may be made again. */
+const LEASE_MS = 30_000;
+
+/** A case with what a moderator needs to see. */
+export interface CaseFile {
+  row: ModerationCase;
+  /** Newest first. */
+  reports: ModerationReport[];
+  /** As it is now; null for a case about a user. */
+  message: Message | null;
+}
+
+/** The moderators' queue, for the tenant's server: what was reported or flagged, and what is decided about it. */
+@Injectable()
+export class ModerationService {
+  constructor(
+    private readonly acts: DecisionActs,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Newest first backward. @throws CaasError `server_key_required` (403) */
+  async list(ctx: RequestContext, status: CaseStatus | null, request: PageRequest): Promise<Page<ModerationCase>> {
+    ctx.requireServer();
+    return ctx.repository(moderationCases).page(status === null ? {} : { status }, request);
+  }
+
+  /** @throws CaasError `server_key_required` (403), `case_not_found` (404) */
+  async get(ctx: RequestContext, id: ObjectId): Promise<CaseFile> {
+    ctx.requireServer();
+    const row = await ctx.repository(moderationCases).findById(id);
+    if (!row) throw notFound('case');
+    return this.file(ctx, row);
+  }
+
+  /**
+   * Does what it says, then closes the case. Of several decisions at once one is made, and the others hear of it.
+   * @throws CaasError `server_key_required` (403), `not_about_message` (400), `case_not_found` (404), `case_decided`,
+   *   `not_in_a_group` (409), and what carrying out throws: the case stays open then
+   */
+  async decide(ctx: RequestContext, id: ObjectId, kind: DecisionKind, note: string | null): Promise<CaseFile> {
+    const { row } = await this.get(ctx, id);
+    if (row.target_type === 'user' && (kind === 'delete_message' || kind === 'ban_user')) {
+      throw invalid('not_about_message', 'This case is about a user, not about a message.', [
+        { field: 'decision', message: 'must be dismiss or deactivate_user' },
+      ]);
+    }
+    const decision: Decision = { kind, note, by: nameOf(ctx), at: this.clock.now() };
+    const claimed = await this.claim(ctx, row, decision);
+    try {
+      await this.acts.carryOut(ctx, claimed, decision);
+    } catch (error) {
+      await ctx.repository(moderationCases).updateOne(claimOf(claimed, decision), { $set: { decision: null } });
+      throw error;
+    }
+    const closed = await ctx
+      .repository(moderationCases)
+      .findOneAndUpdate(claimOf(claimed, decision), { $set: { status: 'closed', open_key: claimed._id } });
+    if (!closed) throw decided();
+    return this.file(ctx, closed);
+  }
+
+  private async claim(ctx: RequestContext, { _id }: ModerationCase, decision: Decision): Promise<ModerationCase> {
+    const left = new Date(decision.at.getTime() - LEASE_MS);
+    const free: Filter<ModerationCase> = {
+      _id,
+      status: 'open',
+      $or: [{ decision: null }, { 'decision.kind': decision.kind, 'decision.at': { $lt: left } }],
+    };
+    const claimed = await ctx.repository(moderationCases).findOneAndUpdate(free, { $set: { decision } });
+    if (!claimed) throw decided();
+    return claimed;
+  }
+
+  private async file(ctx: RequestContext, row: ModerationCase): Promise<CaseFile> {
+    const reports = await ctx
+      .repository(moderationReports)
+      .find({ case_id: row._id }, { sort: { _id: -1 }, limit: REPORTS_SHOWN });
+    const message =
+      row.target_type === 'message'
+        ? await ctx.repository(messages).findById(row.target_id, { withDeleted: true })
+        : null;
+    return { row, reports, message };
+  }
+}
+
+const claimOf = ({ _id }: ModerationCase, { kind, at }: Decision) => ({
+  _id,
+  status: 'open' as const,
+  'decision.kind': kind,
+  'decision.at': at,
+});
+
+const decided = (): CaasError => conflict('case_decided', 'This case has been decided, or is being decided now.');
+
+const nameOf = ({ actor }: RequestContext): string => {
+  if (actor.kind === 'user') return actor.user.user_external_id;
+  return actor.kind === 'server' ? `server_key:${actor.keyId}` : actor.name;
+};

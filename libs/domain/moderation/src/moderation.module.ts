@@ -1,0 +1,47 @@
+import { Module, type OnModuleInit } from '@nestjs/common';
+import { GroupsHttpModule } from '#caas/domain/groups';
+import { MessagesApiModule } from '#caas/domain/messages';
+import { SettingsRegistry } from '#caas/domain/settings';
+import { ReferenceHolders } from '#caas/domain/users';
+import { TenancyModule } from '#caas/tenancy';
+import { DecisionActs } from './cases/decision-acts';
+import { ModeratedMessages } from './cases/moderated-messages';
+import { moderationCases } from './cases/moderation-case.schema';
+import { ModerationCases } from './cases/moderation-cases';
+import { moderationReports } from './cases/moderation-report.schema';
+import { ModerationController } from './cases/moderation.controller';
+import { ModerationService } from './cases/moderation.service';
+import { ReportsController } from './cases/reports.controller';
+import { ReportsService } from './cases/reports.service';
+import { ModeratedTexts } from './texts/moderated-texts';
+import { moderationSettings } from './texts/moderation.settings';
+import { TextModeration } from './texts/text-moderation';
+
+const PROVIDERS = [ModeratedMessages, ModeratedTexts, ModerationCases, TextModeration];
+
+/** What every process knows of moderation: its collections and settings, and its answers to the libraries below. */
+@Module({
+  imports: [TenancyModule.forFeature([moderationCases, moderationReports])],
+  providers: PROVIDERS,
+  exports: PROVIDERS,
+})
+export class ModerationModule implements OnModuleInit {
+  constructor(
+    private readonly holders: ReferenceHolders,
+    private readonly settings: SettingsRegistry,
+  ) {}
+
+  onModuleInit(): void {
+    this.settings.register(moderationSettings);
+    this.holders.register(moderationCases, [{ path: 'user' }]);
+    this.holders.register(moderationReports, [{ path: 'reporter' }]);
+  }
+}
+
+/** Reports and decisions over REST. */
+@Module({
+  imports: [GroupsHttpModule, MessagesApiModule, ModerationModule],
+  providers: [DecisionActs, ModerationService, ReportsService],
+  controllers: [ReportsController, ModerationController],
+})
+export class ModerationApiModule {}

@@ -1,0 +1,142 @@
+import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
+import { forbidden, type CaasError, type RequestContext } from '#caas/kernel';
+import { Settings, type SettingsOf } from '#caas/domain/settings';
+import type { JudgedContent } from '#caas/domain/messages';
+import { moderationSettings } from './moderation.settings';
+import { PatternMatcher } from './patterns';
+import { WordMatcher, type Span } from './words';
+import { WorkBudget } from './work-budget';
+
+type ModerationSettings = SettingsOf<typeof moderationSettings>;
+
+const MAX_COMPILED_BYTES = 64 * 1024 * 1024;
+/** So that those who block little are bounded in number too. */
+const LEAST_BYTES = 4 * 1024;
+
+/** Applies the words and patterns that a tenant blocks. They are compiled once for each version of its settings. */
+@Injectable()
+export class TextModeration {
+  /** By tenant. */
+  private readonly compiled = new LRUCache<string, Rules>({
+    maxSize: MAX_COMPILED_BYTES,
+    sizeCalculation: ({ bytes }) => LEAST_BYTES + bytes,
+  });
+  /** Sends that come meanwhile wait for the same. */
+  private readonly compiling = new Map<string, { settings: ModerationSettings; rules: Promise<Rules> }>();
+
+  constructor(private readonly settings: Settings) {}
+
+  /**
+   * The content as it may be stored: the same when nothing is blocked in it, or it is only `flagged`.
+   * @throws CaasError `message_blocked` (403), which does not say by what
+   */
+  async admit<C extends JudgedContent>(ctx: RequestContext, content: C): Promise<{ content: C; flagged: boolean }> {
+    const rules = await this.rulesOf(ctx);
+    const budget = new WorkBudget();
+    if (!rules || !(await rules.matchAny(textsOf(content), budget))) return { content, flagged: false };
+    if (rules.action === 'reject') throw forbidden('message_blocked', 'This tenant does not allow such a text.');
+    if (rules.action === 'flag') return { content, flagged: true };
+    return { content: await masked(content, (text) => rules.mask(text, budget)), flagged: false };
+  }
+
+  /**
+   * What is no message, as it may be stored. Where texts are flagged it passes: cases are about messages.
+   * @throws what `blocked` makes
+   */
+  async admitOther(ctx: RequestContext, text: string, blocked: () => CaasError): Promise<string> {
+    const rules = await this.rulesOf(ctx);
+    const budget = new WorkBudget();
+    if (!rules || rules.action === 'flag' || !(await rules.matchAny([text], budget))) return text;
+    if (rules.action === 'reject') throw blocked();
+    return rules.mask(text, budget);
+  }
+
+  /** Null for settings that block nothing. */
+  private async rulesOf(ctx: RequestContext): Promise<Rules | null> {
+    const settings = await this.settings.of(ctx, moderationSettings);
+    if (settings.blocked_words.length === 0 && settings.blocked_patterns.length === 0) return null;
+    const known = this.compiled.get(ctx.tenantId);
+    if (known?.settings === settings) return known;
+    const underway = this.compiling.get(ctx.tenantId);
+    if (underway?.settings === settings) return underway.rules;
+    const rules = Rules.compile(settings);
+    this.compiling.set(ctx.tenantId, { settings, rules });
+    try {
+      this.compiled.set(ctx.tenantId, await rules);
+    } finally {
+      if (this.compiling.get(ctx.tenantId)?.rules === rules) this.compiling.delete(ctx.tenantId);
+    }
+    return rules;
+  }
+}
+
+/** What one version of a tenant's settings blocks. */
+class Rules {
+  private constructor(
+    readonly settings: ModerationSettings,
+    private readonly words: WordMatcher,
+    private readonly patterns: PatternMatcher,
+  ) {}
+
+  static async compile(settings: ModerationSettings): Promise<Rules> {
+    const budget = new WorkBudget();
+    const words = await WordMatcher.compile(settings.blocked_words, () => budget.pause());
+    return new Rules(settings, words, new PatternMatcher(settings.blocked_patterns));
+  }
+
+  get action(): ModerationSettings['action'] {
+    return this.settings.action;
+  }
+
+  get bytes(): number {
+    return this.words.bytes + this.patterns.bytes;
+  }
+
+  async matchAny(texts: string[], budget: WorkBudget): Promise<boolean> {
+    for (const text of texts) {
+      if (this.words.matches(text) || (await this.patterns.matches(text, budget))) return true;
+    }
+    return false;
+  }
+
+  async mask(text: string, budget: WorkBudget): Promise<string> {
+    return mask(text, [...this.words.find(text), ...(await this.patterns.find(text, budget))]);
+  }
+}
+
+const textsOf = ({ text, poll }: JudgedContent): string[] => [
+  ...(text ? [text] : []),
+  ...(poll ? [poll.question, ...poll.options.map((option) => option.text)] : []),
+];
+
+async function masked<C extends JudgedContent>(content: C, clean: (text: string) => Promise<string>): Promise<C> {
+  const { text, poll } = content;
+  return {
+    ...content,
+    ...(text ? { text: await clean(text) } : {}),
+    ...(poll ? { poll: await maskedPoll(poll, clean) } : {}),
+  };
+}
+
+async function maskedPoll<P extends NonNullable<JudgedContent['poll']>>(
+  poll: P,
+  clean: (text: string) => Promise<string>,
+): Promise<P> {
+  const options = [];
+  for (const option of poll.options) options.push({ ...option, text: await clean(option.text) });
+  return { ...poll, question: await clean(poll.question), options };
+}
+
+/** An asterisk for each character of the spans, so that no text grows. */
+export function mask(text: string, spans: Span[]): string {
+  let out = '';
+  let at = 0;
+  for (const { start, end } of [...spans].sort((a, b) => a.start - b.start)) {
+    if (end <= at) continue;
+    const from = Math.max(start, at);
+    out += text.slice(at, from) + text.slice(from, end).replace(/\S/gu, '*');
+    at = end;
+  }
+  return out + text.slice(at);
+}

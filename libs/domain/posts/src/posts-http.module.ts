@@ -1,0 +1,29 @@
+import { Module, type OnModuleInit } from '@nestjs/common';
+import { FileViewers, MediaModule } from '#caas/domain/media';
+import { FeedService } from './feed.service';
+import { PostAudience } from './post-audience';
+import { PostMarksService } from './post-marks.service';
+import { PostPages } from './post-pages';
+import { PostStreams } from './post-streams';
+import { PostTallies } from './post-tallies';
+import { PostsModule } from './posts.module';
+import { PostsService } from './posts.service';
+import { PostMarksController } from './post-marks.controller';
+import { PostsController } from './posts.controller';
+
+/** Posts, reels and stories over REST. */
+@Module({
+  imports: [MediaModule, PostsModule],
+  providers: [PostAudience, PostsService, PostStreams, FeedService, PostTallies, PostMarksService, PostPages],
+  controllers: [PostsController, PostMarksController],
+})
+export class PostsHttpModule implements OnModuleInit {
+  constructor(
+    private readonly viewers: FileViewers,
+    private readonly audience: PostAudience,
+  ) {}
+
+  onModuleInit(): void {
+    this.viewers.register('post', (ctx, references) => this.audience.seesAny(ctx, references));
+  }
+}

@@ -1,0 +1,2 @@
+export { PresenceApiModule, PresenceModule } from './presence.module';
+export { presenceConfig } from './presence/presence.config';

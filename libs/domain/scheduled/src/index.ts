@@ -1,0 +1,1 @@
+export { ScheduledApiModule, ScheduledJobsModule, ScheduledModule } from './scheduled.module';

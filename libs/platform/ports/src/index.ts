@@ -1,0 +1,1 @@
+export { PortsModule, type Answer } from './ports.module';

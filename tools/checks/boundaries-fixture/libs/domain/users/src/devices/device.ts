@@ -1,0 +1,5 @@
+import type { Session } from '../sessions/session';
+
+export interface Device {
+  sessions: Session[];
+}

@@ -1,0 +1,5 @@
+import type { Device } from '../devices/device';
+
+export interface Session {
+  devices: Device[];
+}
