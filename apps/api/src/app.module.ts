@@ -10,12 +10,12 @@ import {
   StoredMessages,
   UnreadMentions,
 } from '#caas/domain/conversations';
-import { EncryptionHttpModule, KeyAudience } from '#caas/domain/encryption';
-import { GroupsHttpModule, GroupsModule, GroupsOfConversations } from '#caas/domain/groups';
-import { FeedModule, InboxApiModule, MessagingFeed } from '#caas/domain/inbox';
+import { EncryptionHttpModule, PeerDirectory } from '#caas/domain/encryption';
+import { GroupsHttpModule, GroupsModule, GroupConversationsAdapter } from '#caas/domain/groups';
+import { FeedModule, InboxApiModule, ConversationFeed } from '#caas/domain/inbox';
 import { FileAvatars, MediaAvatarsModule, MediaHttpModule } from '#caas/domain/media';
 import {
-  ColdMessages,
+  MessageArchive,
   CountedMentions,
   LegalHolds,
   MessagePolicy,
@@ -29,7 +29,7 @@ import { PresenceApiModule, presenceConfig } from '#caas/domain/presence';
 import { ScheduledApiModule } from '#caas/domain/scheduled';
 import { SettingsHttpModule, SettingsModule } from '#caas/domain/settings';
 import { UsageApiModule } from '#caas/domain/usage';
-import { Avatars, TextRules, UsersHttpModule, UsersSocketModule } from '#caas/domain/users';
+import { Avatars, TextPolicy, UsersHttpModule, UsersSocketModule } from '#caas/domain/users';
 import { CacheModule } from '#caas/platform/cache';
 import { ConfigModule, operatorsConfig, runtimeConfig } from '#caas/platform/config';
 import { HealthHttpModule, monitoringConfig, MonitoringModule } from '#caas/platform/health';
@@ -38,7 +38,7 @@ import { limitsConfig, LimitsModule } from '#caas/platform/limits';
 import { loggingConfig, LoggingModule } from '#caas/platform/logging';
 import { PortsModule } from '#caas/platform/ports';
 import { QueueModule } from '#caas/platform/queue';
-import { ConversationFeed, realtimeConfig, RealtimeModule } from '#caas/platform/realtime';
+import { ConversationDirectory, realtimeConfig, RealtimeModule } from '#caas/platform/realtime';
 import { RedisModule } from '#caas/platform/redis';
 import { storageConfig, StorageModule } from '#caas/platform/storage';
 import { OutboxModule, tenancyConfig, TenancyModule } from '#caas/tenancy';
@@ -57,14 +57,14 @@ const ports = PortsModule.bind(
   ],
   [
     [Avatars, FileAvatars],
-    [TextRules, ModeratedTexts],
-    [KeyAudience, ConversationKeyAudience],
-    [ConversationFeed, MessagingFeed],
+    [TextPolicy, ModeratedTexts],
+    [PeerDirectory, ConversationKeyAudience],
+    [ConversationDirectory, ConversationFeed],
     [StoredMessages, MessagesToFold],
     [UnreadMentions, CountedMentions],
-    [OwningGroups, GroupsOfConversations],
+    [OwningGroups, GroupConversationsAdapter],
     [MessagePolicy, ModeratedMessages],
-    [ColdMessages, ColdArchive],
+    [MessageArchive, ColdArchive],
     [LegalHolds, ArchiveHolds],
   ],
 );

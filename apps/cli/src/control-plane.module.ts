@@ -1,5 +1,5 @@
 import { Global, Module } from '@nestjs/common';
-import { FailedAuthEvents, TenantActs } from '#caas/access';
+import { FailedAuthEvents, TenantAuditEvents } from '#caas/access';
 import { ControlPlaneModule } from '#caas/control-plane';
 import { CacheModule } from '#caas/platform/cache';
 import { ConfigModule, runtimeConfig, type Environment } from '#caas/platform/config';
@@ -12,7 +12,7 @@ import { OutboxModule, tenancyConfig, TenancyModule } from '#caas/tenancy';
 
 /** What the control plane listens to: here there is nobody whose credential could be refused. */
 @Global()
-@Module({ providers: [FailedAuthEvents, TenantActs], exports: [FailedAuthEvents, TenantActs] })
+@Module({ providers: [FailedAuthEvents, TenantAuditEvents], exports: [FailedAuthEvents, TenantAuditEvents] })
 class NobodyElseModule {}
 
 /** For commands about tenants themselves, their keys, the audit log and jobs: no domain, which takes half a second less to load. */

@@ -4,11 +4,11 @@ import { ControlPlaneJobsModule, ControlPlaneModule } from '#caas/control-plane'
 import { archiveConfig, ArchiveHolds, ArchiveJobsModule, ArchiveModule, ColdArchive } from '#caas/domain/archive';
 import { archivedConfig, ConversationsJobsModule, OwningGroups, StoredMessages } from '#caas/domain/conversations';
 import { EncryptionModule } from '#caas/domain/encryption';
-import { GroupsModule, GroupsOfConversations } from '#caas/domain/groups';
-import { FeedModule, MessagingFeed } from '#caas/domain/inbox';
+import { GroupsModule, GroupConversationsAdapter } from '#caas/domain/groups';
+import { FeedModule, ConversationFeed } from '#caas/domain/inbox';
 import { fileLifecycleConfig, MediaJobsModule, MediaLifecycleJobsModule, processingConfig } from '#caas/domain/media';
 import {
-  ColdMessages,
+  MessageArchive,
   LegalHolds,
   MessagePolicy,
   MessagesJobsModule,
@@ -27,7 +27,7 @@ import { HealthModule, monitoringConfig, MonitoringModule } from '#caas/platform
 import { loggingConfig, LoggingModule } from '#caas/platform/logging';
 import { PortsModule } from '#caas/platform/ports';
 import { JobRunnerModule, QueueModule } from '#caas/platform/queue';
-import { ConversationFeed, RealtimePublisherModule } from '#caas/platform/realtime';
+import { ConversationDirectory, RealtimePublisherModule } from '#caas/platform/realtime';
 import { RedisModule } from '#caas/platform/redis';
 import { storageConfig, StorageModule } from '#caas/platform/storage';
 import { OutboxModule, TenancyJobsModule, tenancyConfig, TenancyModule } from '#caas/tenancy';
@@ -36,11 +36,11 @@ import { OutboxModule, TenancyJobsModule, tenancyConfig, TenancyModule } from '#
 const ports = PortsModule.bind(
   [ArchiveModule, FeedModule, GroupsModule, MessagesModule, ModerationModule],
   [
-    [ConversationFeed, MessagingFeed],
+    [ConversationDirectory, ConversationFeed],
     [StoredMessages, MessagesToFold],
-    [OwningGroups, GroupsOfConversations],
+    [OwningGroups, GroupConversationsAdapter],
     [MessagePolicy, ModeratedMessages],
-    [ColdMessages, ColdArchive],
+    [MessageArchive, ColdArchive],
     [LegalHolds, ArchiveHolds],
   ],
 );

@@ -7,7 +7,7 @@ import { AccessGuard } from './http/access.guard';
 import { OperatorAuth } from './http/operator-auth';
 import { RouteAccess } from './http/route-access';
 import { FailedAuthLimiter } from './limits/failed-auth-limiter';
-import { UnreadRefusals } from './limits/unread-refusals';
+import { EarlyRateLimit } from './limits/early-rate-limit';
 import { TokenSocketAuthenticator } from './socket/token-socket-authenticator';
 
 /** What stands before the transports of an api: nothing gets in, over HTTP or by a socket, but past this. */
@@ -19,7 +19,7 @@ import { TokenSocketAuthenticator } from './socket/token-socket-authenticator';
     OperatorAuth,
     PlatformKeys,
     RouteAccess,
-    UnreadRefusals,
+    EarlyRateLimit,
     { provide: APP_GUARD, useClass: AccessGuard },
     { provide: SocketAuthenticator, useClass: TokenSocketAuthenticator },
     {

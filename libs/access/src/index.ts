@@ -1,28 +1,27 @@
 export { AccessApiModule } from './access-api.module';
 export { AccessModule } from './access.module';
-export { Authenticator, type Credentials } from './authenticator';
-export { type PlatformRole } from './credentials/platform-key';
-export { ClaimedTenants } from './credentials/claimed-tenants';
+export { Authenticator } from './authenticator';
 export { newServerKey } from './credentials/server-key';
-export { UserTokens, type VerifiedToken } from './credentials/user-token';
+export { UnverifiedTenant } from './credentials/unverified-tenant';
+export { UserTokens } from './credentials/user-token';
+export { type CredentialAttempt, type FailedAuth, FailedAuthEvents } from './failed-auth-events';
 export { PlatformRoute, PublicRoute, PublicWhenSigned, ServerRoute, UserRoute } from './http/access.guard';
-export { FailedAuthEvents, type CredentialAttempt, type FailedAuth } from './failed-auth-events';
 export { OperatorAuth } from './http/operator-auth';
-export { FailedAuthLimiter, type PresentedCredential } from './limits/failed-auth-limiter';
+export { Operator, type OperatorContext } from './http/operator';
 export { idempotencyKeys } from './idempotency/idempotency-key.schema';
 export { Idempotent, NewId } from './idempotency/idempotent';
-export { Operator, type OperatorContext } from './http/operator';
+export { FailedAuthLimiter } from './limits/failed-auth-limiter';
 export {
   ALGORITHM_NAMES,
-  algorithmNamed,
-  ServerKeyStore,
-  SessionDirectory,
-  SigningKeyStore,
-  TOKEN_ALGORITHMS,
-  UserDirectory,
   type KnownUser,
   type ServerKeyRecord,
+  ServerKeyStore,
+  SessionDirectory,
   type SigningKey,
+  SigningKeyStore,
+  TOKEN_ALGORITHMS,
   type TokenAlgorithm,
+  UserDirectory,
+  algorithmNamed,
 } from './ports';
-export { TenantActs, type TenantAct } from './tenant-acts';
+export { TenantAuditEvents } from './tenant-audit-events';

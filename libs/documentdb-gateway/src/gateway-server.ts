@@ -5,7 +5,7 @@ import { CursorStore } from './cursors/cursor-store';
 import { ClusterClock } from './commands/cluster-time';
 import { FailPoints } from './commands/fail-points';
 import type { Command } from './commands/command';
-import { InsertLanes } from './commands/insert-lanes';
+import { InsertBatcher } from './commands/insert-batcher';
 import { KnownSessions } from './sessions/known-sessions';
 import { OperationCounters } from './commands/operation-counters';
 import { Database, type PoolLimits } from './postgres/database';
@@ -68,7 +68,7 @@ export class DocumentDbGateway {
     const gateway = {
       database: this.database,
       sessions: this.sessions,
-      insertLanes: new InsertLanes(this.database),
+      insertLanes: new InsertBatcher(this.database),
       cursors: this.cursors,
       lockWaits: this.lockWaits,
       clients: new Clients(),

@@ -5,7 +5,7 @@ import { Clock, type Placement, type RequestContext, type Tenant } from '#caas/k
 import {
   Archiver,
   ARCHIVE_COLLECTIONS,
-  ArchiveFaults,
+  Checkpoints,
   ArchiveHolds,
   ArchiveKeys,
   ArchiveLeases,
@@ -16,31 +16,31 @@ import {
   BlockCodec,
   BlockReader,
   ColdArchive,
-  Collector,
+  GarbageCollector,
   Eraser,
-  Expirer,
+  RetentionEnforcer,
   Exporter,
-  HeldSegments,
+  SegmentHolds,
   SegmentRewriter,
   Pruner,
   Restorer,
-  Sealer,
+  SegmentWriter,
   SegmentObjects,
   type ArchiveStep,
 } from '#caas/domain/archive';
 import {
-  ArchivedMarks,
-  ArchivedPresenter,
+  ArchivedMessageState,
+  ArchivedMessageMapper,
   ErasedMessages,
-  HotMessages,
+  ArchivableMessages,
   MESSAGE_COLLECTIONS,
   MessageReader,
   MessagesToFold,
   TenantArchives,
   ThreadRoots,
 } from '#caas/domain/messages';
-import { ArchiveNumbers, CONVERSATION_COLLECTIONS, ConversationFolds } from '#caas/domain/conversations';
-import { FileHolders, FileReferences, MEDIA_COLLECTIONS } from '#caas/domain/media';
+import { ArchiveVersionCache, CONVERSATION_COLLECTIONS, ConversationFolds } from '#caas/domain/conversations';
+import { FileOwnersRegistry, FileReferences, MEDIA_COLLECTIONS } from '#caas/domain/media';
 import { USER_COLLECTIONS } from '#caas/domain/users';
 import { readSection } from '#caas/platform/config';
 import { Metrics } from '#caas/platform/metrics';
@@ -60,7 +60,7 @@ export class SkewedClock extends Clock {
   override now = (): Date => new Date(Date.now() + this.skewMs);
 }
 
-export class Faults extends ArchiveFaults {
+export class Faults extends Checkpoints {
   readonly seen: ArchiveStep[] = [];
   constructor(private readonly on: (step: ArchiveStep) => Promise<void> | void = () => undefined) {
     super();
@@ -109,10 +109,10 @@ export class ArchiveBench {
     const objects = this.objects(storage);
     const log = { of: () => ({ error: () => undefined }) } as never;
     const cold = new ColdArchive(new BlockReader(new BlockCache(objects, this.metrics, this.config)), log);
-    const numbers = new ArchiveNumbers({ ARCHIVE_TRUST: TRUST_MS });
+    const numbers = new ArchiveVersionCache({ ARCHIVE_TRUST: TRUST_MS });
     return {
       cold,
-      reader: new MessageReader(cold, numbers, new TenantArchives(cold, numbers), new ArchivedPresenter()),
+      reader: new MessageReader(cold, numbers, new TenantArchives(cold, numbers), new ArchivedMessageMapper()),
     };
   }
 
@@ -121,25 +121,25 @@ export class ArchiveBench {
     faults = new Faults(),
     clock = new SkewedClock(),
     storage = this.storage,
-  }: { faults?: ArchiveFaults; clock?: Clock; storage?: ObjectStorage } = {}) {
-    const hot = new HotMessages(this.folds);
+  }: { faults?: Checkpoints; clock?: Clock; storage?: ObjectStorage } = {}) {
+    const hot = new ArchivableMessages(this.folds);
     const leases = new ArchiveLeases(clock);
     const holds = new ArchiveHolds(clock);
     const objects = this.objects(storage);
     const codec = this.codec;
     const trust = { ARCHIVE_TRUST: TRUST_MS };
-    const sealer = new Sealer(hot, codec, objects, leases, holds, clock, faults, this.metrics);
+    const sealer = new SegmentWriter(hot, codec, objects, leases, holds, clock, faults, this.metrics);
     const pruner = new Pruner(hot, leases, holds, faults, this.metrics);
     const restorer = new Restorer(hot, objects, leases, holds, clock, faults);
     const erased = this.erased(storage);
-    const held = new HeldSegments(holds, objects);
+    const held = new SegmentHolds(holds, objects);
     const rewriter = new SegmentRewriter(leases, objects, codec);
-    const collector = new Collector(storage, objects, hot, erased, trust);
+    const collector = new GarbageCollector(storage, objects, hot, erased, trust);
     return {
       archiver: new Archiver(hot, policy, leases, holds, sealer, pruner, restorer, clock, trust),
       verifier: new ArchiveVerifier(objects, hot, clock),
       eraser: new Eraser(held, leases, rewriter, hot, erased, collector, clock),
-      expirer: new Expirer(policy, holds, held, rewriter, leases, hot, erased, clock),
+      expirer: new RetentionEnforcer(policy, holds, held, rewriter, leases, hot, erased, clock),
       exporter: new Exporter(objects, hot),
       restorer,
       collector,
@@ -149,8 +149,8 @@ export class ArchiveBench {
 
   private erased(storage: ObjectStorage): ErasedMessages {
     const { reader } = this.readers(storage);
-    const threads = new ThreadRoots(reader, new ArchivedMarks(reader));
-    return new ErasedMessages(reader, threads, new FileReferences(), new FileHolders(), this.folds);
+    const threads = new ThreadRoots(reader, new ArchivedMessageState(reader));
+    return new ErasedMessages(reader, threads, new FileReferences(), new FileOwnersRegistry(), this.folds);
   }
 
   tenant = (placement: Placement): Promise<Tenant> => this.harness.tenant(placement);

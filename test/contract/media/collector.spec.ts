@@ -5,7 +5,7 @@ import { ObjectId } from 'bson';
 import type { RequestContext, Tenant } from '#caas/kernel';
 import {
   FileCollector,
-  FileHolders,
+  FileOwnersRegistry,
   FileReferences,
   FileRemoval,
   MediaPolicies,
@@ -44,7 +44,7 @@ describe.each(['shared', 'prefixed', 'dedicated'] as const)('Collecting files on
     },
   };
   const references = new FileReferences();
-  const holders = new FileHolders();
+  const holders = new FileOwnersRegistry();
   const present = new Set<string>();
   holders.register('message', (_ctx, ids) => Promise.resolve(ids.filter((id) => present.has(id.toHexString()))));
 

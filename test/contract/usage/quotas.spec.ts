@@ -2,7 +2,7 @@ import { Prop, Schema } from '@nestjs/mongoose';
 import { Redis } from 'ioredis';
 import { Clock, type QuotaLimits, type RequestContext, type Tenant } from '#caas/kernel';
 import {
-  CounterRows,
+  CounterRepository,
   MessageQuota,
   monthOf,
   QuotaWarnings,
@@ -89,7 +89,7 @@ describe.each(['shared', 'prefixed', 'dedicated'] as const)('Quotas on the %s pl
     };
     const log = { of: () => quiet, root: quiet };
     const warnings = new QuotaWarnings(contexts as never, settings as never, clock, log as never, { publish } as never);
-    const rows = new CounterRows();
+    const rows = new CounterRepository();
     const meters = new UsageMeters();
     meters.register(meter);
     const totals = new SentTotals(meters, { commands } as never);

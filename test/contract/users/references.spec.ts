@@ -2,7 +2,7 @@ import { Prop, raw, Schema } from '@nestjs/mongoose';
 import { ObjectId } from 'bson';
 import { SystemClock, type RequestContext, type Tenant, type UserReference } from '#caas/kernel';
 import {
-  ReferenceHolders,
+  DisplayNameRegistry,
   ReferencesService,
   USER_COLLECTIONS,
   UserReferenceProp,
@@ -34,7 +34,7 @@ describe.each(['shared', 'prefixed', 'dedicated'] as const)('ReferencesService o
   let tenant: Tenant;
   let ctx: RequestContext;
   let other: RequestContext;
-  const holders = new ReferenceHolders();
+  const holders = new DisplayNameRegistry();
   holders.register(letters, [{ path: 'sender' }, { path: 'readers', list: true }]);
   const references = new ReferencesService(holders, new SystemClock());
 

@@ -9,15 +9,15 @@ import {
   ArchiveHolds,
   ArchiveStatus,
   ArchiveVerifier,
-  Collector,
+  GarbageCollector,
   Eraser,
-  Expirer,
+  RetentionEnforcer,
   Exporter,
   HoldRelease,
   Restorer,
   type HoldSubject,
 } from '#caas/domain/archive';
-import { HotMessages } from '#caas/domain/messages';
+import { ArchivableMessages } from '#caas/domain/messages';
 import type * as spec from '../commands/archive';
 import type { Answer, InputOf, Session } from '../framework/command';
 import { UsageError } from '../framework/errors';
@@ -35,8 +35,8 @@ export async function run({ options }: InputOf<typeof spec.archiveRun>, session:
   const onProgress = ({ conversations, messages }: { conversations: number; messages: number }) =>
     session.progress(`${conversations} conversations, ${messages} messages`);
   const { next: _, ...done } = await app.get(Archiver).run(ctx, { ...wanted, onProgress });
-  const expired = await app.get(Expirer).expire(ctx);
-  const collected = await app.get(Collector).collect(ctx);
+  const expired = await app.get(RetentionEnforcer).expire(ctx);
+  const collected = await app.get(GarbageCollector).collect(ctx);
   const failures = done.failed.map(({ conversation_id, reason }) => `${conversation_id} failed: ${reason}`);
   const sum = `${done.conversations} conversations, ${done.messages} messages in ${done.segments} segments (${done.bytes} bytes), ${done.pruned} no longer hot, ${done.busy} busy, ${expired} expired`;
   return {
@@ -163,7 +163,7 @@ async function conversationOf(
 ): Promise<ObjectId | undefined> {
   if (given === undefined) return undefined;
   const id = parseObjectId(given, 'conversation');
-  if (!(await app.get(HotMessages).conversation(ctx, id))) throw notFound('conversation');
+  if (!(await app.get(ArchivableMessages).conversation(ctx, id))) throw notFound('conversation');
   return id;
 }
 

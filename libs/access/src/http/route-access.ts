@@ -8,7 +8,7 @@ import { chargeOf, RateLimits, subjectOf, type Charge } from '#caas/platform/lim
 import { Authenticator } from '../authenticator';
 import type { CredentialAttempt } from '../failed-auth-events';
 import { FailedAuthLimiter } from '../limits/failed-auth-limiter';
-import { setRateLimitFields, UnreadRefusals } from '../limits/unread-refusals';
+import { setRateLimitFields, EarlyRateLimit } from '../limits/early-rate-limit';
 import { DOOR, type Door } from './access.guard';
 import { markAdmitted } from './admission';
 import { bindOperator } from './operator';
@@ -41,7 +41,7 @@ export class RouteAccess implements OnModuleInit {
     private readonly operators: OperatorAuth,
     private readonly failedAuth: FailedAuthLimiter,
     private readonly limits: RateLimits,
-    private readonly unread: UnreadRefusals,
+    private readonly unread: EarlyRateLimit,
   ) {}
 
   onModuleInit(): void {

@@ -3,7 +3,7 @@ import { InjectModel } from '@nestjs/mongoose';
 import { ObjectId } from 'bson';
 import type { Model } from 'mongoose';
 import { cutPage, type Page, type PageRequest, type TenantId } from '#caas/kernel';
-import { TenantActs, type OperatorContext } from '#caas/access';
+import { TenantAuditEvents, type OperatorContext } from '#caas/access';
 import { Log } from '#caas/platform/logging';
 import { RefusalLog } from '#caas/tenancy';
 import { AuditEntry } from '../persistence/audit-entry.schema';
@@ -44,7 +44,7 @@ export class AuditLog implements OnModuleInit {
   constructor(
     @InjectModel(AuditEntry.name, PLATFORM) private readonly entries: Model<AuditEntry>,
     private readonly refusals: RefusalLog,
-    private readonly acts: TenantActs,
+    private readonly acts: TenantAuditEvents,
     private readonly log: Log,
   ) {}
 

@@ -12,7 +12,7 @@ import type { WireRequest } from '../wire/message';
 import { wrongType } from './fields';
 import type { ClusterClock } from './cluster-time';
 import type { Strike } from './strike';
-import type { InsertLanes } from './insert-lanes';
+import type { InsertBatcher } from './insert-batcher';
 import type { KnownSessions } from '../sessions/known-sessions';
 import type { OperationCounters } from './operation-counters';
 import { isEnvelope, readEnvelope } from './envelope';
@@ -27,7 +27,7 @@ const CANCELLED_WITHIN_MS = 5_000;
 export interface Gateway {
   readonly database: Database;
   readonly sessions: SessionStore;
-  readonly insertLanes: InsertLanes;
+  readonly insertLanes: InsertBatcher;
   readonly cursors: CursorStore;
   readonly lockWaits: LockWaits;
   readonly clients: Clients;

@@ -7,7 +7,7 @@ import { bsonOf, type Session } from '../postgres/session';
 import { decode } from '../bson/decode';
 import type { Command, Handler } from './command';
 import { describeDuplicate, documentOf } from './duplicate-key';
-import type { SingleInsert } from './insert-lanes';
+import type { SingleInsert } from './insert-batcher';
 import { describeInvalid } from './validation-error';
 import { writeIdentity, type WriteIdentity } from './retryable';
 import { sortRefused, STATEMENTS_FIELD, statementsOf, type Verb, type WriteVerb } from './statements';

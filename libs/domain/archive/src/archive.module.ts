@@ -7,21 +7,21 @@ import { TenancyModule } from '#caas/tenancy';
 import { archiveConfig } from './archive.config';
 import { archiveSettingsOf } from './archive.settings';
 import { ArchiveMetrics } from './archive-metrics';
-import { ArchiveFaults } from './archiving/archive-faults';
+import { Checkpoints } from './archiving/checkpoints';
 import { ArchivePolicy, TenantArchivePolicy } from './archiving/archive-policy';
 import { Archiver } from './archiving/archiver';
 import { ArchiveHolds } from './archiving/holds';
 import { ArchiveLeases } from './archiving/leases';
 import { Pruner } from './archiving/pruner';
 import { Restorer } from './archiving/restorer';
-import { Sealer } from './archiving/sealer';
+import { SegmentWriter } from './archiving/segment-writer';
 import { ArchiveStatus } from './care/archive-status';
 import { ArchiveVerifier } from './care/archive-verifier';
-import { Collector } from './care/collector';
+import { GarbageCollector } from './care/garbage-collector';
 import { Eraser } from './care/eraser';
-import { Expirer } from './care/expirer';
+import { RetentionEnforcer } from './care/retention-enforcer';
 import { Exporter } from './care/exporter';
-import { HeldSegments } from './care/held-segments';
+import { SegmentHolds } from './care/segment-holds';
 import { HoldRelease } from './care/hold-release';
 import { SegmentRewriter } from './care/segment-rewriter';
 import { ArchiveKeys } from './format/archive-keys';
@@ -61,19 +61,19 @@ export class ArchiveModule implements OnModuleInit {
 
 const WORK = [
   Archiver,
-  ArchiveFaults,
+  Checkpoints,
   ArchiveLeases,
   ArchiveStatus,
   ArchiveVerifier,
-  Collector,
+  GarbageCollector,
   Eraser,
-  Expirer,
+  RetentionEnforcer,
   Exporter,
-  HeldSegments,
+  SegmentHolds,
   HoldRelease,
   Pruner,
   Restorer,
-  Sealer,
+  SegmentWriter,
   SegmentRewriter,
 ];
 

@@ -2,10 +2,10 @@ import { Module } from '@nestjs/common';
 import { ConversationAccess } from './access/conversation-access';
 import { ConversationChanges } from './changes/conversation-changes';
 import { ConversationsModule } from './conversations.module';
-import { MembershipNews } from './members/membership-news';
+import { MembershipNotifier } from './members/membership-notifier';
 import { Memberships } from './members/memberships';
 
-const PROVIDERS = [ConversationAccess, ConversationChanges, MembershipNews, Memberships];
+const PROVIDERS = [ConversationAccess, ConversationChanges, MembershipNotifier, Memberships];
 
 /** For processes that change conversations: apis and workers. The app binds `OwningGroups`, and has `Realtime`. */
 @Module({ imports: [ConversationsModule], providers: PROVIDERS, exports: [...PROVIDERS, ConversationsModule] })

@@ -1,13 +1,13 @@
 import { Module } from '@nestjs/common';
-import { NamedUsers } from '#caas/domain/users';
+import { UserResolver } from '#caas/domain/users';
 import { PeopleApart } from './access/people-apart';
 import { ConversationChangesModule } from './conversation-changes.module';
-import { ConversationOpenings } from './conversation/conversation-openings';
+import { ConversationCreator } from './conversation/conversation-creator';
 import { ConversationSettingsService } from './conversation/conversation-settings.service';
 import { ConversationViews } from './conversation/conversation-views';
 import { ConversationsController } from './conversation/conversations.controller';
 import { ConversationsService } from './conversation/conversations.service';
-import { ConversationKeyAudience } from './members/key-audience';
+import { ConversationKeyAudience } from './members/peer-directory';
 import { MembersController } from './members/members.controller';
 import { MembersService } from './members/members.service';
 import { ReceiptsController } from './receipts/receipts.controller';
@@ -16,14 +16,14 @@ import { ReceiptsSocket } from './receipts/receipts.socket';
 
 const SHARED = [
   ConversationKeyAudience,
-  ConversationOpenings,
+  ConversationCreator,
   ConversationSettingsService,
   ConversationViews,
-  NamedUsers,
+  UserResolver,
   PeopleApart,
 ];
 
-/** Conversations over REST and sockets. The app binds `UnreadMentions` and `TextRules`. */
+/** Conversations over REST and sockets. The app binds `UnreadMentions` and `TextPolicy`. */
 @Module({
   imports: [ConversationChangesModule],
   providers: [...SHARED, ConversationsService, MembersService, ReceiptsService, ReceiptsSocket],

@@ -1,8 +1,8 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { SettingsRegistry } from '#caas/domain/settings';
-import { ReferenceHolders } from '#caas/domain/users';
+import { DisplayNameRegistry } from '#caas/domain/users';
 import { TenancyModule } from '#caas/tenancy';
-import { ArchiveNumbers } from './archive-state/archive-numbers';
+import { ArchiveVersionCache } from './archive-state/archive-version-cache';
 import { ConversationFolds } from './folding/conversation-folds';
 import { DirtyConversations } from './folding/dirty-conversations';
 import { groupsSettings } from './conversation/groups.settings';
@@ -10,7 +10,7 @@ import { CONVERSATION_COLLECTIONS } from './store/collections';
 import { conversations } from './store/conversation.schema';
 import { members } from './store/member.schema';
 
-const PROVIDERS = [ArchiveNumbers, DirtyConversations, ConversationFolds];
+const PROVIDERS = [ArchiveVersionCache, DirtyConversations, ConversationFolds];
 
 /** What every process knows of conversations. The app binds `StoredMessages`. */
 @Module({
@@ -20,7 +20,7 @@ const PROVIDERS = [ArchiveNumbers, DirtyConversations, ConversationFolds];
 })
 export class ConversationsModule implements OnModuleInit {
   constructor(
-    private readonly holders: ReferenceHolders,
+    private readonly holders: DisplayNameRegistry,
     private readonly settings: SettingsRegistry,
   ) {}
 

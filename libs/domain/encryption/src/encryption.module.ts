@@ -1,6 +1,6 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { SettingsRegistry } from '#caas/domain/settings';
-import { DeviceRemovals, ReferenceHolders } from '#caas/domain/users';
+import { DeviceRemovals, DisplayNameRegistry } from '#caas/domain/users';
 import { TenancyModule } from '#caas/tenancy';
 import { PrekeyStock } from './claims/prekey-stock';
 import { encryptionSettings } from './encryption.settings';
@@ -18,7 +18,7 @@ import { KeysOfRemoved } from './upload/keys-of-removed';
 })
 export class EncryptionModule implements OnModuleInit {
   constructor(
-    private readonly holders: ReferenceHolders,
+    private readonly holders: DisplayNameRegistry,
     private readonly removals: DeviceRemovals,
     private readonly keys: KeysOfRemoved,
     private readonly settings: SettingsRegistry,

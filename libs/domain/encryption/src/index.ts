@@ -1,3 +1,3 @@
 export { EncryptionModule } from './encryption.module';
 export { EncryptionHttpModule } from './http/encryption-http.module';
-export { KeyAudience } from './key-audience';
+export { PeerDirectory } from './peer-directory';

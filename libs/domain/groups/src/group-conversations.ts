@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ObjectId } from 'bson';
 import type { RequestContext, UserReference } from '#caas/kernel';
-import { ConversationOpenings } from '#caas/domain/conversations';
+import { ConversationCreator } from '#caas/domain/conversations';
 import { ConversationSettingsService } from '#caas/domain/conversations';
 import { conversations } from '#caas/domain/conversations';
 import { Memberships, standingOf } from '#caas/domain/conversations';
@@ -21,7 +21,7 @@ export interface NewGroupConversation {
 @Injectable()
 export class GroupConversations {
   constructor(
-    private readonly openings: ConversationOpenings,
+    private readonly openings: ConversationCreator,
     private readonly settings: ConversationSettingsService,
     private readonly memberships: Memberships,
   ) {}

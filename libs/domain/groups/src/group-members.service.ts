@@ -12,7 +12,7 @@ import { Blocks } from '#caas/domain/users';
 import { GroupAccess, notAllowed, requireAdmin } from './group-access';
 import { GroupConversations } from './group-conversations';
 import type { MembershipGuard } from '#caas/domain/conversations';
-import { NamedUsers } from '#caas/domain/users';
+import { UserResolver } from '#caas/domain/users';
 import { groupBans, type GroupBan } from './group-ban.schema';
 import type { Member } from '#caas/domain/conversations';
 import { mayGrant, mayRemove, type Role } from '#caas/domain/conversations';
@@ -22,7 +22,7 @@ import { mayGrant, mayRemove, type Role } from '#caas/domain/conversations';
 export class GroupMembersService {
   constructor(
     private readonly access: GroupAccess,
-    private readonly users: NamedUsers,
+    private readonly users: UserResolver,
     private readonly conversations: GroupConversations,
     private readonly blocks: Blocks,
   ) {}

@@ -1,19 +1,19 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
-import { ReferenceHolders } from '#caas/domain/users';
+import { DisplayNameRegistry } from '#caas/domain/users';
 import { TenancyModule } from '#caas/tenancy';
 import { groupBans } from './group-ban.schema';
 import { groupInvites } from './group-invite.schema';
 import { groups } from './group.schema';
-import { GroupsOfConversations } from './groups-of-conversations';
+import { GroupConversationsAdapter } from './group-conversations-adapter';
 
 /** What every process knows of groups: their collections, and the answers to what conversations ask about them. */
 @Module({
   imports: [TenancyModule.forFeature([groups, groupBans, groupInvites])],
-  providers: [GroupsOfConversations],
-  exports: [GroupsOfConversations],
+  providers: [GroupConversationsAdapter],
+  exports: [GroupConversationsAdapter],
 })
 export class GroupsModule implements OnModuleInit {
-  constructor(private readonly holders: ReferenceHolders) {}
+  constructor(private readonly holders: DisplayNameRegistry) {}
 
   onModuleInit(): void {
     this.holders.register(groups, [{ path: 'created_by' }]);

@@ -10,12 +10,12 @@ import {
   type RequestContext,
 } from '#caas/kernel';
 import { Settings } from '#caas/domain/settings';
-import { TextRules } from '#caas/domain/users';
+import { TextPolicy } from '#caas/domain/users';
 import { GroupAccess, requireAdmin, type GroupFooting } from './group-access';
 import { GroupConversations } from './group-conversations';
 import type { MembershipScope } from '#caas/domain/conversations';
 import { groupsSettings, requireRoom } from '#caas/domain/conversations';
-import { NamedUsers } from '#caas/domain/users';
+import { UserResolver } from '#caas/domain/users';
 import { groupEditionOf, groups, type GroupType } from './group.schema';
 import { members } from '#caas/domain/conversations';
 import { isOwner } from '#caas/domain/conversations';
@@ -47,10 +47,10 @@ export interface GroupEntry extends GroupFooting {
 export class GroupsService {
   constructor(
     private readonly access: GroupAccess,
-    private readonly users: NamedUsers,
+    private readonly users: UserResolver,
     private readonly conversations: GroupConversations,
     private readonly settings: Settings,
-    private readonly rules: TextRules,
+    private readonly rules: TextPolicy,
   ) {}
 
   /**

@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { ConversationsApiModule } from '#caas/domain/conversations';
 import { MessagesApiModule, MessagesModule } from '#caas/domain/messages';
-import { MessagingFeed } from './feed/conversation-feed';
+import { ConversationFeed } from './feed/conversation-feed';
 import { MentionsController } from './mentions/mentions.controller';
 import { MentionsService } from './mentions/mentions.service';
 import { MissedMessages } from './sync/missed-messages';
@@ -18,5 +18,5 @@ import { SyncSocket } from './sync/sync.socket';
 export class InboxApiModule {}
 
 /** Answers what the socket layer asks about conversations: for every process that publishes events. */
-@Module({ imports: [MessagesModule], providers: [MessagingFeed], exports: [MessagingFeed] })
+@Module({ imports: [MessagesModule], providers: [ConversationFeed], exports: [ConversationFeed] })
 export class FeedModule {}

@@ -1,2 +1,2 @@
-export { MessagingFeed } from './feed/conversation-feed';
+export { ConversationFeed } from './feed/conversation-feed';
 export { FeedModule, InboxApiModule } from './inbox.module';

@@ -1,5 +1,5 @@
 export { AttachmentSnapshots } from './files/attachment-snapshots';
-export { FileHolders, type HolderExistence } from './files/file-holders';
+export { FileOwnersRegistry, type HolderExistence } from './files/file-owners-registry';
 export { FileReferences, type Holder } from './files/file-references';
 export { type FileViewer, FileViewers } from './files/file-viewers';
 export { type Attachment, attachmentOf, deletedAttachmentOf } from './files/views';
@@ -20,7 +20,7 @@ export { type FileReference, fileReferences } from './persistence/file-reference
 export { type StoredFile, files } from './persistence/file.schema';
 export { MEDIA_COLLECTIONS } from './persistence';
 export { type MediaMetadata, mediaMetadata } from './persistence/media-metadata.schema';
-export { Makers } from './processing/makers';
+export { MediaProcessors } from './processing/media-processors';
 export { processingConfig } from './processing/processing.config';
 export { PROCESSING_STEPS } from './processing/steps';
 export { UploadsService } from './uploads/uploads.service';

@@ -3,17 +3,17 @@ import { StorageModule } from '#caas/platform/storage';
 import { MediaModule } from './media.module';
 import { Contents } from './processing/contents/contents';
 import { FileClaims } from './processing/contents/file-claims';
-import { FileEnds } from './processing/contents/file-ends';
+import { FileOutcomes } from './processing/contents/file-outcomes';
 import { Objects } from './processing/contents/objects';
-import { FileNews } from './processing/file-news';
+import { FileNotifier } from './processing/file-notifier';
 import { Audios } from './processing/kinds/audios';
 import { Documents } from './processing/kinds/documents';
 import { Images } from './processing/kinds/images';
 import { Prober } from './processing/kinds/probe';
 import { Videos } from './processing/kinds/videos';
-import { Makers } from './processing/makers';
+import { MediaProcessors } from './processing/media-processors';
 import { ProcessFileProcessor } from './processing/process-file.processor';
-import { Scratch } from './processing/scratch';
+import { TempFolder } from './processing/temp-folder';
 import { Ffmpeg } from './processing/tools/ffmpeg';
 import { MalwareScanner } from './processing/tools/malware-scanner';
 import { Poppler } from './processing/tools/poppler';
@@ -25,10 +25,10 @@ import { ToolsCheck } from './processing/tools/tools-check';
   providers: [
     FileClaims,
     Contents,
-    FileEnds,
+    FileOutcomes,
     Objects,
-    FileNews,
-    Scratch,
+    FileNotifier,
+    TempFolder,
     MalwareScanner,
     Ffmpeg,
     Poppler,
@@ -38,7 +38,7 @@ import { ToolsCheck } from './processing/tools/tools-check';
     Videos,
     Audios,
     Documents,
-    Makers,
+    MediaProcessors,
     ProcessFileProcessor,
   ],
 })

@@ -1,10 +1,10 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { SettingsRegistry } from '#caas/domain/settings';
 import { UsageMeters, UsageModule } from '#caas/domain/usage';
-import { ReferenceHolders } from '#caas/domain/users';
+import { DisplayNameRegistry } from '#caas/domain/users';
 import { TenancyModule } from '#caas/tenancy';
 import { AttachmentSnapshots } from './files/attachment-snapshots';
-import { FileHolders } from './files/file-holders';
+import { FileOwnersRegistry } from './files/file-owners-registry';
 import { FileReferences } from './files/file-references';
 import { FileViewers } from './files/file-viewers';
 import { mediaSettings } from './limits/media.settings';
@@ -17,7 +17,7 @@ import { UploadsService } from './uploads/uploads.service';
 
 const PROVIDERS = [
   FileViewers,
-  FileHolders,
+  FileOwnersRegistry,
   FileReferences,
   AttachmentSnapshots,
   MediaPolicies,
@@ -33,7 +33,7 @@ const PROVIDERS = [
 })
 export class MediaModule implements OnModuleInit {
   constructor(
-    private readonly holders: ReferenceHolders,
+    private readonly holders: DisplayNameRegistry,
     private readonly viewers: FileViewers,
     private readonly settings: SettingsRegistry,
     private readonly meters: UsageMeters,

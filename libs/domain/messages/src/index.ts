@@ -1,3 +1,4 @@
+export { ArchivableMessages } from './archiving/archivable-messages';
 export { type ErasedMessage, ErasedMessages } from './archiving/erased-messages';
 export { withoutUser } from './archiving/erasing';
 export type {
@@ -7,22 +8,21 @@ export type {
   HotMessage,
   Remains,
 } from './archiving/frozen-messages';
-export { HotMessages } from './archiving/hot-messages';
 export { KeptContents } from './archiving/kept-contents';
 export { MessageAttachments } from './attachments/message-attachments';
-export { ArchivedMarks } from './cold-reads/archived-marks';
-export { ArchivedPresenter } from './cold-reads/archived-presenter';
+export { ArchivedMessageMapper } from './cold-reads/archived-message-mapper';
+export { ArchivedMessageState } from './cold-reads/archived-message-state';
+export { LegalHolds } from './cold-reads/legal-holds';
 export {
+  ArchiveChangedError,
   type ArchivedMessage,
   type ColdConversation,
-  ColdMessages,
-  ColdMoved,
   type GoneSeqs,
   type MentionedSpan,
+  MessageArchive,
   type SeqSpan,
   type SeqWindow,
-} from './cold-reads/cold-messages';
-export { LegalHolds } from './cold-reads/legal-holds';
+} from './cold-reads/message-archive';
 export { MessageReader } from './cold-reads/message-reader';
 export { TenantArchives } from './cold-reads/tenant-archives';
 export { EditMessageDto } from './editing/message-actions.dto';

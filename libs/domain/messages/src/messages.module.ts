@@ -1,16 +1,16 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { ConversationsModule } from '#caas/domain/conversations';
-import { FileHolders, FileViewers, MediaModule } from '#caas/domain/media';
+import { FileOwnersRegistry, FileViewers, MediaModule } from '#caas/domain/media';
 import { SettingsRegistry } from '#caas/domain/settings';
 import { UsageMeters, UsageModule } from '#caas/domain/usage';
-import { ReferenceHolders } from '#caas/domain/users';
+import { DisplayNameRegistry } from '#caas/domain/users';
 import { TenancyModule } from '#caas/tenancy';
 import { ErasedMessages } from './archiving/erased-messages';
-import { HotMessages } from './archiving/hot-messages';
+import { ArchivableMessages } from './archiving/archivable-messages';
 import { KeptContents } from './archiving/kept-contents';
 import { existingHolders, mayReadAny } from './attachments/message-holders';
-import { ArchivedMarks } from './cold-reads/archived-marks';
-import { ArchivedPresenter } from './cold-reads/archived-presenter';
+import { ArchivedMessageState } from './cold-reads/archived-message-state';
+import { ArchivedMessageMapper } from './cold-reads/archived-message-mapper';
 import { MessageReader } from './cold-reads/message-reader';
 import { TenantArchives } from './cold-reads/tenant-archives';
 import { MessagesToFold } from './message/messages-to-fold';
@@ -27,11 +27,11 @@ import { ConversationsVerifier } from './verification/conversations-verifier';
 import { MessageMeter } from './verification/message-meter';
 
 const PROVIDERS = [
-  ArchivedMarks,
-  ArchivedPresenter,
+  ArchivedMessageState,
+  ArchivedMessageMapper,
   ConversationsVerifier,
   ErasedMessages,
-  HotMessages,
+  ArchivableMessages,
   KeptContents,
   MessageReader,
   MessagesToFold,
@@ -39,7 +39,7 @@ const PROVIDERS = [
   ThreadRoots,
 ];
 
-/** What every process knows of messages, hot and archived. The app binds `ColdMessages` and `LegalHolds`. */
+/** What every process knows of messages, hot and archived. The app binds `MessageArchive` and `LegalHolds`. */
 @Module({
   imports: [ConversationsModule, MediaModule, UsageModule, TenancyModule.forFeature(MESSAGE_COLLECTIONS)],
   providers: [...PROVIDERS, MessageMeter],
@@ -47,8 +47,8 @@ const PROVIDERS = [
 })
 export class MessagesModule implements OnModuleInit {
   constructor(
-    private readonly names: ReferenceHolders,
-    private readonly files: FileHolders,
+    private readonly names: DisplayNameRegistry,
+    private readonly files: FileOwnersRegistry,
     private readonly viewers: FileViewers,
     private readonly settings: SettingsRegistry,
     private readonly reader: MessageReader,

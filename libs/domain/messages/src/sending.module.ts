@@ -6,9 +6,9 @@ import { ContentLimits } from './message/content-limits';
 import { Mentions } from './message/mentions';
 import { MessageAccess } from './message/message-access';
 import { MessageChanges } from './message/message-changes';
-import { MessageNews } from './message/message-news';
+import { MessageNotifier } from './message/message-notifier';
 import { MessagesModule } from './messages.module';
-import { SearchHints } from './search-index/search-hints';
+import { SearchDirtySet } from './search-index/search-dirty-set';
 import { Contention } from './sending/contention';
 import { ConversationHeads } from './sending/conversation-heads';
 import { LateSends } from './sending/late-sends';
@@ -32,12 +32,12 @@ const SENDING = [
   MessageAccess,
   MessageAttachments,
   MessageChanges,
-  MessageNews,
+  MessageNotifier,
   MessageSender,
   SendMetrics,
   MessagesService,
   PageNumbersReader,
-  SearchHints,
+  SearchDirtySet,
   SendsWithChanges,
   SentMessages,
 ];

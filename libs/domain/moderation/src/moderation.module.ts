@@ -2,9 +2,9 @@ import { Module, type OnModuleInit } from '@nestjs/common';
 import { GroupsHttpModule } from '#caas/domain/groups';
 import { MessagesApiModule } from '#caas/domain/messages';
 import { SettingsRegistry } from '#caas/domain/settings';
-import { ReferenceHolders } from '#caas/domain/users';
+import { DisplayNameRegistry } from '#caas/domain/users';
 import { TenancyModule } from '#caas/tenancy';
-import { DecisionActs } from './cases/decision-acts';
+import { ModerationActions } from './cases/moderation-actions';
 import { ModeratedMessages } from './cases/moderated-messages';
 import { moderationCases } from './cases/moderation-case.schema';
 import { ModerationCases } from './cases/moderation-cases';
@@ -27,7 +27,7 @@ const PROVIDERS = [ModeratedMessages, ModeratedTexts, ModerationCases, TextModer
 })
 export class ModerationModule implements OnModuleInit {
   constructor(
-    private readonly holders: ReferenceHolders,
+    private readonly holders: DisplayNameRegistry,
     private readonly settings: SettingsRegistry,
   ) {}
 
@@ -41,7 +41,7 @@ export class ModerationModule implements OnModuleInit {
 /** Reports and decisions over REST. */
 @Module({
   imports: [GroupsHttpModule, MessagesApiModule, ModerationModule],
-  providers: [DecisionActs, ModerationService, ReportsService],
+  providers: [ModerationActions, ModerationService, ReportsService],
   controllers: [ReportsController, ModerationController],
 })
 export class ModerationApiModule {}

@@ -5,7 +5,7 @@ import { POST_KINDS, VISIBILITIES, type PostKind, type Visibility } from './post
 import { posts, type Post } from './post.schema';
 import { isLive } from './live';
 import { PostAudience } from './post-audience';
-import { PostStreams } from './post-streams';
+import { FeedReader } from './feed-reader';
 
 /** Stories are looked at apart from the rest, as every app does: they come when they are asked for. */
 const UNLESS_ASKED: readonly PostKind[] = ['post', 'reel'];
@@ -19,7 +19,7 @@ const MAX_LOOKS = 5;
 export class FeedService {
   constructor(
     private readonly audience: PostAudience,
-    private readonly streams: PostStreams,
+    private readonly streams: FeedReader,
     private readonly users: UsersService,
     private readonly relationships: RelationshipsService,
     private readonly clock: Clock,

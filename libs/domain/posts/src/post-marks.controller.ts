@@ -7,7 +7,7 @@ import { UserRoute } from '#caas/access';
 import { AllowQuery, Ctx, IdParam, PageQuery } from '#caas/platform/http';
 import { PostMarksService } from './post-marks.service';
 import { PostPages } from './post-pages';
-import type { Marked } from './post-tallies';
+import type { Marked } from './post-counters';
 import { viewOfPostReaction, viewOfViewer } from './views';
 
 @ApiTags('posts')

@@ -4,7 +4,7 @@ import { forbidden, invalid, parseEmoji, type Page, type PageRequest, type Reque
 import { postReactions, type PostReaction } from './post-reaction.schema';
 import { postViews, type PostView } from './post-view.schema';
 import { PostAudience } from './post-audience';
-import { PostTallies, type Marked } from './post-tallies';
+import { PostCounters, type Marked } from './post-counters';
 import { isAuthor, isTenantItself } from './rights';
 
 /** Who reacted to a post, and who has seen it. */
@@ -12,7 +12,7 @@ import { isAuthor, isTenantItself } from './rights';
 export class PostMarksService {
   constructor(
     private readonly audience: PostAudience,
-    private readonly tallies: PostTallies,
+    private readonly tallies: PostCounters,
   ) {}
 
   /** @throws CaasError `invalid_emoji`, `too_many_reactions` (400), `post_not_found` (404), `too_many_changes` (503) */

@@ -4,8 +4,8 @@ import { FeedService } from './feed.service';
 import { PostAudience } from './post-audience';
 import { PostMarksService } from './post-marks.service';
 import { PostPages } from './post-pages';
-import { PostStreams } from './post-streams';
-import { PostTallies } from './post-tallies';
+import { FeedReader } from './feed-reader';
+import { PostCounters } from './post-counters';
 import { PostsModule } from './posts.module';
 import { PostsService } from './posts.service';
 import { PostMarksController } from './post-marks.controller';
@@ -14,7 +14,7 @@ import { PostsController } from './posts.controller';
 /** Posts, reels and stories over REST. */
 @Module({
   imports: [MediaModule, PostsModule],
-  providers: [PostAudience, PostsService, PostStreams, FeedService, PostTallies, PostMarksService, PostPages],
+  providers: [PostAudience, PostsService, FeedReader, FeedService, PostCounters, PostMarksService, PostPages],
   controllers: [PostsController, PostMarksController],
 })
 export class PostsHttpModule implements OnModuleInit {

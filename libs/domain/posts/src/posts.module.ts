@@ -1,5 +1,5 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
-import { ReferenceHolders } from '#caas/domain/users';
+import { DisplayNameRegistry } from '#caas/domain/users';
 import { TenancyModule } from '#caas/tenancy';
 import { postReactions } from './post-reaction.schema';
 import { postViews } from './post-view.schema';
@@ -8,7 +8,7 @@ import { posts } from './post.schema';
 /** What every process knows of posts. */
 @Module({ imports: [TenancyModule.forFeature([posts, postReactions, postViews])] })
 export class PostsModule implements OnModuleInit {
-  constructor(private readonly holders: ReferenceHolders) {}
+  constructor(private readonly holders: DisplayNameRegistry) {}
 
   onModuleInit(): void {
     this.holders.register(posts, [{ path: 'author' }]);

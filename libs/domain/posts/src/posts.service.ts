@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import { Clock, DuplicateKeyError, invalid, textOrNone, type Preconditions, type RequestContext } from '#caas/kernel';
-import { TextRules } from '#caas/domain/users';
+import { TextPolicy } from '#caas/domain/users';
 import { FileReferences } from '#caas/domain/media';
 import type { PostKind, Visibility } from './post-kinds';
 import { posts, type Post } from './post.schema';
@@ -31,7 +31,7 @@ export class PostsService {
     private readonly audience: PostAudience,
     private readonly references: FileReferences,
     private readonly clock: Clock,
-    private readonly rules: TextRules,
+    private readonly rules: TextPolicy,
   ) {}
 
   /**

@@ -1,10 +1,10 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { ConversationsApiModule } from '#caas/domain/conversations';
 import { SettingsRegistry } from '#caas/domain/settings';
-import { ReferenceHolders } from '#caas/domain/users';
+import { DisplayNameRegistry } from '#caas/domain/users';
 import { TenancyModule } from '#caas/tenancy';
-import { PresenceNews } from './presence/presence-news';
-import { PresenceRows } from './presence/presence-rows';
+import { PresenceNotifier } from './presence/presence-notifier';
+import { PresenceRepository } from './presence/presence-repository';
 import { PresenceTracker } from './presence/presence-tracker';
 import { PresenceController } from './presence/presence.controller';
 import { presence } from './presence/presence.schema';
@@ -12,7 +12,7 @@ import { PresenceService } from './presence/presence.service';
 import { presenceSettings } from './presence/presence.settings';
 import { PresenceSocket } from './presence/presence.socket';
 import { typingIndicators } from './typing/typing-indicator.schema';
-import { TypingRows } from './typing/typing-rows';
+import { TypingRepository } from './typing/typing-repository';
 import { TypingController } from './typing/typing.controller';
 import { TypingService } from './typing/typing.service';
 import { typingSettings } from './typing/typing.settings';
@@ -22,7 +22,7 @@ import { TypingSocket } from './typing/typing.socket';
 @Module({ imports: [TenancyModule.forFeature([presence, typingIndicators])] })
 export class PresenceModule implements OnModuleInit {
   constructor(
-    private readonly holders: ReferenceHolders,
+    private readonly holders: DisplayNameRegistry,
     private readonly settings: SettingsRegistry,
   ) {}
 
@@ -37,12 +37,12 @@ export class PresenceModule implements OnModuleInit {
 @Module({
   imports: [ConversationsApiModule, PresenceModule],
   providers: [
-    PresenceRows,
-    PresenceNews,
+    PresenceRepository,
+    PresenceNotifier,
     PresenceTracker,
     PresenceService,
     PresenceSocket,
-    TypingRows,
+    TypingRepository,
     TypingService,
     TypingSocket,
   ],

@@ -22,8 +22,8 @@ import {
   type ScheduledMessage,
   type ScheduledState,
 } from './scheduled-message.schema';
-import { ScheduledHints } from './scheduled-hints';
-import { ScheduledNews } from './scheduled-news';
+import { ScheduledDueIndex } from './scheduled-due-index';
+import { ScheduledNotifier } from './scheduled-notifier';
 
 const MAX_PENDING = 100;
 const LONGEST_MS = 365 * 24 * 60 * 60_000;
@@ -41,8 +41,8 @@ export class ScheduledMessagesService {
     private readonly access: ConversationAccess,
     private readonly messages: MessagesService,
     private readonly attachments: MessageAttachments,
-    private readonly hints: ScheduledHints,
-    private readonly news: ScheduledNews,
+    private readonly hints: ScheduledDueIndex,
+    private readonly notifier: ScheduledNotifier,
     private readonly clock: Clock,
   ) {}
 
@@ -78,7 +78,7 @@ export class ScheduledMessagesService {
         })
       : await insert(ctx);
     await this.hints.set({ tenantId: ctx.tenantId, id }, send_at);
-    this.news.tell(ctx, row);
+    this.notifier.tell(ctx, row);
     return row;
   }
 
@@ -132,7 +132,7 @@ export class ScheduledMessagesService {
       // Somebody was faster, the owner on another device or the worker: what is there now decides.
       if (!row) continue;
       await this.hints.set({ tenantId: ctx.tenantId, id }, row.due_at);
-      this.news.tell(ctx, row);
+      this.notifier.tell(ctx, row);
       return row;
     }
   }
@@ -157,7 +157,7 @@ export class ScheduledMessagesService {
       // Somebody was faster, the owner on another device or the worker: what is there now decides.
       if (!row) continue;
       await this.hints.set({ tenantId: ctx.tenantId, id }, null);
-      return this.news.tell(ctx, row);
+      return this.notifier.tell(ctx, row);
     }
   }
 

@@ -14,7 +14,7 @@ import {
   type ScheduledState,
 } from './scheduled-message.schema';
 import { MessageBatcher } from '#caas/domain/messages';
-import { ScheduledNews } from './scheduled-news';
+import { ScheduledNotifier } from './scheduled-notifier';
 
 /** Longer than a send takes, however busy the engine: whoever is not done by then is taken for dead. */
 const LEASE_MS = 30_000;
@@ -35,7 +35,7 @@ export class ScheduledSender {
     private readonly messages: MessagesService,
     private readonly batcher: MessageBatcher,
     private readonly attachments: MessageAttachments,
-    private readonly news: ScheduledNews,
+    private readonly notifier: ScheduledNotifier,
     private readonly clock: Clock,
     private readonly log: Log,
   ) {}
@@ -108,7 +108,7 @@ export class ScheduledSender {
           return finished;
         })
       : await finish(ctx);
-    if (settled) this.news.tell(ctx, settled);
+    if (settled) this.notifier.tell(ctx, settled);
   }
 
   /** @throws CaasError `user_not_found` (404), `user_deactivated` (403) */

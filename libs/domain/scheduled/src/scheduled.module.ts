@@ -1,14 +1,14 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
-import { FileHolders, MediaModule } from '#caas/domain/media';
+import { FileOwnersRegistry, MediaModule } from '#caas/domain/media';
 import { SendingModule } from '#caas/domain/messages';
-import { ReferenceHolders } from '#caas/domain/users';
+import { DisplayNameRegistry } from '#caas/domain/users';
 import { TenancyModule } from '#caas/tenancy';
 import { waitingHolders } from './scheduled-holders';
-import { ScheduledHints } from './scheduled-hints';
+import { ScheduledDueIndex } from './scheduled-due-index';
 import { scheduledMessages } from './scheduled-message.schema';
 import { ScheduledMessagesController } from './scheduled-messages.controller';
 import { ScheduledMessagesService } from './scheduled-messages.service';
-import { ScheduledNews } from './scheduled-news';
+import { ScheduledNotifier } from './scheduled-notifier';
 import { ScheduledSender } from './scheduled-sender';
 import { SendScheduledProcessor } from './send-scheduled.processor';
 
@@ -16,8 +16,8 @@ import { SendScheduledProcessor } from './send-scheduled.processor';
 @Module({ imports: [MediaModule, TenancyModule.forFeature([scheduledMessages])] })
 export class ScheduledModule implements OnModuleInit {
   constructor(
-    private readonly names: ReferenceHolders,
-    private readonly files: FileHolders,
+    private readonly names: DisplayNameRegistry,
+    private readonly files: FileOwnersRegistry,
   ) {}
 
   onModuleInit(): void {
@@ -29,7 +29,7 @@ export class ScheduledModule implements OnModuleInit {
 /** Scheduled messages over REST. */
 @Module({
   imports: [ScheduledModule, SendingModule],
-  providers: [ScheduledHints, ScheduledMessagesService, ScheduledNews],
+  providers: [ScheduledDueIndex, ScheduledMessagesService, ScheduledNotifier],
   controllers: [ScheduledMessagesController],
 })
 export class ScheduledApiModule {}
@@ -37,6 +37,6 @@ export class ScheduledApiModule {}
 /** What workers do for scheduled messages. */
 @Module({
   imports: [ScheduledModule, SendingModule],
-  providers: [ScheduledHints, ScheduledNews, ScheduledSender, SendScheduledProcessor],
+  providers: [ScheduledDueIndex, ScheduledNotifier, ScheduledSender, SendScheduledProcessor],
 })
 export class ScheduledJobsModule {}

@@ -4,7 +4,7 @@ import { sendScheduled } from '#caas/contracts';
 import { Clock, type RequestContext, type Tenant } from '#caas/kernel';
 import { Handles, type SystemJobHandler } from '#caas/platform/queue';
 import { RequestContexts, TenantDirectory, TenantRotation } from '#caas/tenancy';
-import { ScheduledHints, type ScheduledHint } from './scheduled-hints';
+import { ScheduledDueIndex, type ScheduledHint } from './scheduled-due-index';
 import { ScheduledSender } from './scheduled-sender';
 
 const HINTS_AT_ONCE = 500;
@@ -23,7 +23,7 @@ export class SendScheduledProcessor implements SystemJobHandler {
   constructor(
     private readonly contexts: RequestContexts,
     private readonly directory: TenantDirectory,
-    private readonly hints: ScheduledHints,
+    private readonly hints: ScheduledDueIndex,
     private readonly sender: ScheduledSender,
     private readonly clock: Clock,
   ) {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DuplicateKeyError, type Preconditions, type RequestContext, type TenantId } from '#caas/kernel';
-import { TenantActs, type OperatorContext } from '#caas/access';
+import { TenantAuditEvents, type OperatorContext } from '#caas/access';
 import { RequestContexts } from '#caas/tenancy';
 import { tenantSettings, type TenantSettings } from './persistence/tenant-settings.schema';
 import { Settings } from './settings';
@@ -25,7 +25,7 @@ export class GrantsService {
     private readonly registry: SettingsRegistry,
     private readonly contexts: RequestContexts,
     private readonly settings: Settings,
-    private readonly acts: TenantActs,
+    private readonly acts: TenantAuditEvents,
   ) {}
 
   /** @throws CaasError `tenant_not_found` (404) */

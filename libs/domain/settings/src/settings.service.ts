@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DuplicateKeyError, type Preconditions, type RequestContext } from '#caas/kernel';
-import { TenantActs } from '#caas/access';
+import { TenantAuditEvents } from '#caas/access';
 import { tenantSettings, versionOf, type TenantSettings } from './persistence/tenant-settings.schema';
 import { Settings } from './settings';
 import { namesIn, SettingsRegistry, type StoredSettings } from './settings-registry';
@@ -16,7 +16,7 @@ export class SettingsService {
   constructor(
     private readonly registry: SettingsRegistry,
     private readonly settings: Settings,
-    private readonly acts: TenantActs,
+    private readonly acts: TenantAuditEvents,
   ) {}
 
   /** @throws CaasError `server_key_required` (403) */

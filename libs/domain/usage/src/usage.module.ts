@@ -1,11 +1,11 @@
 import { Global, Module, type OnModuleInit } from '@nestjs/common';
 import { SettingsRegistry } from '#caas/domain/settings';
 import { Clock, SystemClock } from '#caas/kernel';
-import { SocketPlaces } from '#caas/platform/realtime';
+import { ConnectionQuotaPort } from '#caas/platform/realtime';
 import { TenancyModule } from '#caas/tenancy';
 import { ConnectionCounts } from './connections/connection-counts';
 import { ConnectionQuota } from './connections/connection-quota';
-import { CounterRows } from './counting/counter-rows';
+import { CounterRepository } from './counting/counter-repository';
 import { UserCounter } from './counting/user-counter';
 import { MessageQuota } from './messages/message-quota';
 import { SentTotals } from './messages/sent-totals';
@@ -24,7 +24,7 @@ const PUBLIC = [ConnectionCounts, MessageQuota, QuotaWarnings, UserCounter, Usag
 @Global()
 @Module({
   imports: [TenancyModule.forFeature(USAGE_COLLECTIONS)],
-  providers: [...PUBLIC, CounterRows, SentTotals, { provide: Clock, useClass: SystemClock }],
+  providers: [...PUBLIC, CounterRepository, SentTotals, { provide: Clock, useClass: SystemClock }],
   exports: PUBLIC,
 })
 export class UsageModule implements OnModuleInit {
@@ -39,8 +39,8 @@ export class UsageModule implements OnModuleInit {
 @Global()
 @Module({
   imports: [UsageModule],
-  providers: [ConnectionQuota, { provide: SocketPlaces, useExisting: ConnectionQuota }],
-  exports: [SocketPlaces],
+  providers: [ConnectionQuota, { provide: ConnectionQuotaPort, useExisting: ConnectionQuota }],
+  exports: [ConnectionQuotaPort],
   controllers: [UsageController, TenantUsageController],
 })
 export class UsageApiModule {}

@@ -14,12 +14,12 @@ import { userDevices } from './persistence/user-device.schema';
 import { userRelationships } from './persistence/user-relationship.schema';
 import { userSessions } from './persistence/user-session.schema';
 import { UserRepository } from './persistence/user.repository';
-import { ReferenceHolders } from './references/reference-holders';
+import { DisplayNameRegistry } from './references/display-name-registry';
 import { ReferencesService } from './references/references.service';
 import { RelationshipsService } from './relationships.service';
 import { SessionsService } from './sessions.service';
 import { TokensService } from './tokens.service';
-import { UserChanges } from './user-changes';
+import { UserEvents } from './user-events';
 import { userMeter } from './user-meter';
 import { UsersService } from './users.service';
 
@@ -31,9 +31,9 @@ import { UsersService } from './users.service';
     { provide: Clock, useClass: SystemClock },
     UserRepository,
     RelationshipRepository,
-    ReferenceHolders,
+    DisplayNameRegistry,
     ReferencesService,
-    UserChanges,
+    UserEvents,
     UsersService,
     TokensService,
     SessionsService,
@@ -47,11 +47,11 @@ import { UsersService } from './users.service';
     { provide: SessionDirectory, useExisting: CachedSessionDirectory },
   ],
   exports: [
-    UserChanges,
+    UserEvents,
     Clock,
     UserDirectory,
     SessionDirectory,
-    ReferenceHolders,
+    DisplayNameRegistry,
     ReferencesService,
     UsersService,
     TokensService,
@@ -64,7 +64,7 @@ import { UsersService } from './users.service';
 })
 export class UsersModule implements OnModuleInit {
   constructor(
-    private readonly holders: ReferenceHolders,
+    private readonly holders: DisplayNameRegistry,
     private readonly meters: UsageMeters,
     private readonly counter: UserCounter,
   ) {}

@@ -23,8 +23,8 @@ import { profileVersionOf, type User, type UserStatus } from './persistence/user
 import { referenceTo } from './references/reference-to';
 import { requireSelfOrServer, resolveExternalId } from './rights';
 import { SessionsService } from './sessions.service';
-import { TextRules } from './text-rules';
-import { UserChanges } from './user-changes';
+import { TextPolicy } from './text-policy';
+import { UserEvents } from './user-events';
 
 /** `last_seen_at` is this coarse, so that a busy user does not cost a write per request. */
 export const SEEN_AGAIN_AFTER_MS = 60_000;
@@ -48,10 +48,10 @@ export class UsersService {
     private readonly blocks: Blocks,
     private readonly sessions: SessionsService,
     private readonly devices: DeviceRemovals,
-    private readonly changes: UserChanges,
+    private readonly changes: UserEvents,
     private readonly counter: UserCounter,
     private readonly clock: Clock,
-    @Optional() @Inject(TextRules) private readonly rules: TextRules | null,
+    @Optional() @Inject(TextPolicy) private readonly rules: TextPolicy | null,
     @Optional() @Inject(Avatars) private readonly avatars: Avatars | null,
   ) {}
 

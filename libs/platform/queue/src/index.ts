@@ -1,13 +1,7 @@
-export { serveBullBoard, type OperatorCheck } from './bull-board';
-export {
-  Handles,
-  JobHandlers,
-  type ReportProgress,
-  type SystemJobHandler,
-  type TenantJobHandler,
-} from './job-handlers';
-export { decodeJob, encodeJob, type JobData, type JobMeta } from './job-data';
+export { serveBullBoard } from './bull-board';
+export { encodeJob } from './job-data';
+export { Handles, type ReportProgress, type SystemJobHandler, type TenantJobHandler } from './job-handlers';
 export { JobContexts } from './ports';
-export { JobRunnerModule, QueueModule } from './queue.module';
 export { waitingSince } from './queue-metrics';
+export { JobRunnerModule, QueueModule } from './queue.module';
 export { Queues } from './queues';

@@ -4,7 +4,7 @@ import { DiscoveryModule } from '@nestjs/core';
 import { QUEUES } from '#caas/contracts';
 import { FAIL_FAST, RedisConnections } from '#caas/platform/redis';
 import { Admission } from './admission/admission';
-import { AdmissionKeeper } from './admission/admission-keeper';
+import { AdmissionJanitor } from './admission/admission-janitor';
 import { JobHandlers } from './job-handlers';
 import { JobRunner } from './job-runner';
 import { QueueMetrics } from './queue-metrics';
@@ -29,5 +29,5 @@ import { Queues } from './queues';
 export class QueueModule {}
 
 /** Also takes jobs out: for workers. */
-@Module({ imports: [DiscoveryModule], providers: [JobHandlers, JobRunner, AdmissionKeeper] })
+@Module({ imports: [DiscoveryModule], providers: [JobHandlers, JobRunner, AdmissionJanitor] })
 export class JobRunnerModule {}

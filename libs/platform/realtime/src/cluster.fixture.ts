@@ -4,7 +4,7 @@ import { parseTenantId, type RequestContext } from '#caas/kernel';
 import { Metrics } from '#caas/platform/metrics';
 import type { Log } from '#caas/platform/logging';
 import type { RedisConnections } from '#caas/platform/redis';
-import type { ConversationFeed, MissedEvent } from './ports';
+import type { ConversationDirectory, MissedEvent } from './ports';
 import { ProcessChannel } from './process-channel';
 import { Realtime, type OutgoingEvent } from './realtime';
 import { RealtimeMetrics } from './realtime-metrics';
@@ -21,8 +21,8 @@ const BETWEEN_MS = 1;
 /** What one process knows, as far as `Realtime` asks for it. */
 export interface Feed {
   members?: string[];
-  missedMessages?: ConversationFeed['missedMessages'];
-  missedChanges?: ConversationFeed['missedChanges'];
+  missedMessages?: ConversationDirectory['missedMessages'];
+  missedChanges?: ConversationDirectory['missedChanges'];
 }
 
 /** Processes that tell each other by what stands for Redis: in order, a millisecond later. Timers are jest's. */
@@ -107,7 +107,7 @@ export class FakeProcess {
       this.put(userRoom(TENANT, user), [user], true);
     }
     const membersAmong = () => Promise.resolve(new Set(members));
-    const feed = { membersAmong, missedMessages, missedChanges } as unknown as ConversationFeed;
+    const feed = { membersAmong, missedMessages, missedChanges } as unknown as ConversationDirectory;
     this.channel = new ProcessChannel(cluster.redis as unknown as RedisConnections, cluster.log as unknown as Log);
     this.realtime = new Realtime(feed, this.channel, new RealtimeMetrics(new Metrics()));
     void this.channel.onModuleInit();

@@ -1,5 +1,5 @@
 import type { ClientSocket } from './client-socket';
-import { sayFarewell, UnderWay } from './farewell';
+import { sayFarewell, InFlightCounter } from './farewell';
 
 function client(): ClientSocket & { heard: number[]; steps: string[] } {
   const heard: number[] = [];
@@ -16,7 +16,7 @@ function client(): ClientSocket & { heard: number[]; steps: string[] } {
 describe('sayFarewell', () => {
   it('sends clients away over a time that grows with their number', async () => {
     const clients = Array.from({ length: 1_000 }, client);
-    await sayFarewell(clients, new UnderWay());
+    await sayFarewell(clients, new InFlightCounter());
     const times = clients.map(({ heard }) => heard[0]!).sort((a, b) => a - b);
     expect(times[0]).toBeGreaterThanOrEqual(0);
     expect(times.at(-1)).toBeLessThan(5_000);
@@ -28,7 +28,7 @@ describe('sayFarewell', () => {
   });
 
   it('hangs up only when everything that was asked is answered', async () => {
-    const underWay = new UnderWay();
+    const underWay = new InFlightCounter();
     const one = client();
     underWay.begin();
     underWay.begin();

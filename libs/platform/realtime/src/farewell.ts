@@ -10,7 +10,7 @@ const SPREAD_AT_LEAST_MS = 1_000;
 const SPREAD_AT_MOST_MS = 30_000;
 
 /** Counts what has begun, and knows when the last of it has ended. */
-export class UnderWay {
+export class InFlightCounter {
   private count = 0;
   private waiting: (() => void)[] = [];
 
@@ -32,7 +32,7 @@ export class UnderWay {
  * The end of a process as its clients see it: they are told when to come back, each at another moment; what they asked is
  * answered; and the connections close. Whoever does not read is not waited for.
  */
-export async function sayFarewell(clients: ClientSocket[], underWay: UnderWay): Promise<void> {
+export async function sayFarewell(clients: ClientSocket[], underWay: InFlightCounter): Promise<void> {
   const spreadMs = Math.min(SPREAD_AT_MOST_MS, Math.max(SPREAD_AT_LEAST_MS, clients.length * SPREAD_PER_CLIENT_MS));
   for (const client of clients) {
     client.tell('server.closing', { reconnect_after_ms: Math.floor(Math.random() * spreadMs) });

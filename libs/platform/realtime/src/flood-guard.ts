@@ -4,7 +4,7 @@ import { InjectConfig, type ConfigOf } from '#caas/platform/config';
 import { RateLimits, type Charge } from '#caas/platform/limits';
 import { Log } from '#caas/platform/logging';
 import type { ClientSocket } from './client-socket';
-import type { UnderWay } from './farewell';
+import type { InFlightCounter } from './farewell';
 import { FloodDetector } from './flood-detector';
 import type { GuardedConnection } from './guarded-connection';
 import { interceptPackets, type UnreadMessage } from './intercept-packets';
@@ -37,7 +37,7 @@ export class FloodGuard {
   }
 
   /** From now on what the client may not send is refused unread; one that goes on and on is cut off. */
-  watch(client: ClientSocket, connection: GuardedConnection, underWay: UnderWay): void {
+  watch(client: ClientSocket, connection: GuardedConnection, underWay: InFlightCounter): void {
     const rejections = new RejectionBatcher(client.socket.conn, underWay);
     const detector = new FloodDetector(this.config.SOCKET_MESSAGES_PER_SECOND, performance.now());
     const cut = (reason: CaasError): void => {

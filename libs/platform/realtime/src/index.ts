@@ -1,20 +1,19 @@
 export { serveAsyncApi } from './async-api';
 export { CaasIoAdapter } from './caas-io-adapter';
-export type { RoomPosition } from './delivery';
-export { Digests, type DigestEntry } from './digests';
+export { Digests } from './digests';
 export { LiveTraffic } from './live-traffic';
 export {
-  ConversationFeed,
+  ConnectionQuotaPort,
+  ConversationDirectory,
+  type MissedEvent,
   SocketAuthenticator,
   SocketOrigins,
-  SocketPlaces,
-  type MissedEvent,
   type SocketPeer,
   type SocketPrincipal,
 } from './ports';
-export { Realtime, type Audience, type OutgoingEvent } from './realtime';
-export { realtimeConfig } from './realtime.config';
 export { RealtimePublisherModule } from './realtime-publisher.module';
+export { realtimeConfig } from './realtime.config';
 export { RealtimeModule } from './realtime.module';
-export { SocketMessage, SocketMessages } from './socket-messages';
-export { SocketObservers, type OpenSocket, type SocketObserver } from './socket-observers';
+export { type OutgoingEvent, Realtime } from './realtime';
+export { SocketMessage } from './socket-messages';
+export { type OpenSocket, type SocketObserver, SocketObservers } from './socket-observers';

@@ -39,7 +39,7 @@ export abstract class SocketOrigins {
 }
 
 /** Whoever knows how many sockets a tenant and its users may have answers; without an answer, as many as come. */
-export abstract class SocketPlaces {
+export abstract class ConnectionQuotaPort {
   /**
    * Takes a place for one more.
    * @returns what gives it back; it may be called more than once
@@ -60,7 +60,7 @@ export interface MissedEvent {
 }
 
 /** `libs/domain/inbox` answers. */
-export abstract class ConversationFeed {
+export abstract class ConversationDirectory {
   /** Ids of the conversations the context's user is in. */
   abstract conversationsOf(ctx: RequestContext): Promise<string[]>;
 

@@ -4,7 +4,7 @@ import { ProcessChannel } from './process-channel';
 import { Realtime } from './realtime';
 import { RealtimeMetrics } from './realtime-metrics';
 
-/** `Realtime` for processes without clients. Needs `ConversationFeed` (messaging) from somewhere, globally. */
+/** `Realtime` for processes without clients. Needs `ConversationDirectory` (messaging) from somewhere, globally. */
 @Global()
 @Module({ providers: [Realtime, RealtimeMetrics, ProcessChannel, LiveTraffic], exports: [Realtime, LiveTraffic] })
 export class RealtimePublisherModule {}

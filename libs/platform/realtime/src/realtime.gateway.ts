@@ -10,10 +10,16 @@ import { batchWrites } from './batched-writes';
 import { readPayload } from './checked-decoder';
 import { ClientSocket } from './client-socket';
 import { Digests } from './digests';
-import { sayFarewell, UnderWay } from './farewell';
+import { sayFarewell, InFlightCounter } from './farewell';
 import { FloodGuard } from './flood-guard';
 import { HandshakeGuard, peerOf } from './handshake-guard';
-import { ConversationFeed, SocketAuthenticator, SocketOrigins, SocketPlaces, type SocketPrincipal } from './ports';
+import {
+  ConversationDirectory,
+  SocketAuthenticator,
+  SocketOrigins,
+  ConnectionQuotaPort,
+  type SocketPrincipal,
+} from './ports';
 import { Realtime } from './realtime';
 import { RealtimeMetrics } from './realtime-metrics';
 import { RenewalDto } from './renewal.dto';
@@ -35,12 +41,12 @@ type Acknowledge = (answer: unknown) => void;
 export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown {
   @WebSocketServer() private readonly server: Server;
   private readonly clients = new Map<string, ClientSocket>();
-  private readonly underWay = new UnderWay();
+  private readonly underWay = new InFlightCounter();
   private readonly timers: NodeJS.Timeout[] = [];
 
   constructor(
     private readonly authenticator: SocketAuthenticator,
-    private readonly feed: ConversationFeed,
+    private readonly feed: ConversationDirectory,
     private readonly messages: SocketMessages,
     private readonly realtime: Realtime,
     private readonly digests: Digests,
@@ -53,7 +59,7 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
     private readonly metrics: RealtimeMetrics,
     @InjectConfig(realtimeConfig) private readonly config: ConfigOf<typeof realtimeConfig>,
     @Optional() @Inject(SocketOrigins) private readonly origins: SocketOrigins | null,
-    @Optional() @Inject(SocketPlaces) private readonly places: SocketPlaces | null,
+    @Optional() @Inject(ConnectionQuotaPort) private readonly places: ConnectionQuotaPort | null,
   ) {}
 
   afterInit(server: Server): void {

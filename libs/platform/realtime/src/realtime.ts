@@ -3,14 +3,14 @@ import { ObjectId } from 'bson';
 import type { Server } from 'socket.io';
 import type { RequestContext, TenantId } from '#caas/kernel';
 import type { EventData, EventEnvelope, EventType } from '#caas/contracts';
-import { Arrivals, type Arrival } from './arrivals';
+import { PendingJoins, type Arrival } from './pending-joins';
 import { CatchUps } from './catch-ups';
 import type { Delivery, RoomPosition } from './delivery';
 import { LocalSockets } from './local-sockets';
-import { Newcomers } from './newcomers';
+import { LateJoinFilter } from './late-join-filter';
 import { NoticeBatcher } from './notice-batcher';
 import { OrderedDelivery } from './ordered-delivery';
-import { ConversationFeed, type MissedEvent } from './ports';
+import { ConversationDirectory, type MissedEvent } from './ports';
 import { ProcessChannel } from './process-channel';
 import { RealtimeMetrics } from './realtime-metrics';
 import {
@@ -74,15 +74,15 @@ export class Realtime implements OnModuleInit, OnApplicationShutdown {
   private readonly delivery: OrderedDelivery;
   private readonly catchUps: CatchUps;
   private readonly notices: NoticeBatcher<Notice>;
-  private readonly arrivals = new Arrivals();
-  private readonly newcomers = new Newcomers();
+  private readonly arrivals = new PendingJoins();
+  private readonly newcomers = new LateJoinFilter();
   private readonly rightsEnded: RightsEndedListener[] = [];
   /** Rooms that something was sent to while removals by other processes could not be heard. */
   private readonly unsure = new Set<Room>();
   private timer: NodeJS.Timeout | null = null;
 
   constructor(
-    private readonly feed: ConversationFeed,
+    private readonly feed: ConversationDirectory,
     private readonly channel: ProcessChannel,
     metrics: RealtimeMetrics,
   ) {

@@ -1,7 +1,7 @@
 import type { Socket } from 'socket.io';
 import { newRequestId, type CaasError } from '#caas/kernel';
 import { toProblem } from '#caas/platform/http';
-import type { UnderWay } from './farewell';
+import type { InFlightCounter } from './farewell';
 
 const GATHER_MS = 100;
 
@@ -20,7 +20,7 @@ export class RejectionBatcher {
 
   constructor(
     private readonly connection: Pick<Socket['conn'], 'write'>,
-    private readonly underWay: Pick<UnderWay, 'begin' | 'end'>,
+    private readonly underWay: Pick<InFlightCounter, 'begin' | 'end'>,
   ) {}
 
   /** @param id under which the client waits for its acknowledgement */

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import { Clock, type RequestContext } from '#caas/kernel';
 import { archivedConfig } from '#caas/domain/conversations';
-import { HotMessages, type ArchivableConversation } from '#caas/domain/messages';
+import { ArchivableMessages, type ArchivableConversation } from '#caas/domain/messages';
 import { InjectConfig, type ConfigOf } from '#caas/platform/config';
 import { archiveSegments } from '../persistence/archive-segment.schema';
 import { ArchivePolicy, cutoffOf, retentionCutoff } from './archive-policy';
@@ -12,7 +12,7 @@ import { ArchiveLeases } from './leases';
 import { FULL_SPEED, type Pace } from './pace';
 import { Pruner } from './pruner';
 import { Restorer } from './restorer';
-import { Sealer, type Sealed } from './sealer';
+import { SegmentWriter, type Sealed } from './segment-writer';
 import { inTurns } from './turns';
 
 const CONVERSATIONS_AT_ONCE = 200;
@@ -66,11 +66,11 @@ export class Archiver {
   private readonly graceMs: number;
 
   constructor(
-    private readonly hot: HotMessages,
+    private readonly hot: ArchivableMessages,
     private readonly policy: ArchivePolicy,
     private readonly leases: ArchiveLeases,
     private readonly holds: ArchiveHolds,
-    private readonly sealer: Sealer,
+    private readonly sealer: SegmentWriter,
     private readonly pruner: Pruner,
     private readonly restorer: Restorer,
     private readonly clock: Clock,

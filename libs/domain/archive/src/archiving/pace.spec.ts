@@ -1,10 +1,10 @@
-import { GivingWay } from './pace';
+import { AdaptiveThrottle } from './pace';
 
 const MOST = 1_000;
 
-describe('GivingWay', () => {
+describe('AdaptiveThrottle', () => {
   it('works at full speed, many steps at once, while nothing happens', async () => {
-    const pace = new GivingWay({ perSecond: () => 0 });
+    const pace = new AdaptiveThrottle({ perSecond: () => 0 });
     let [atWork, most] = [0, 0];
     const work = async () => {
       most = Math.max(most, (atWork += 1));
@@ -16,7 +16,7 @@ describe('GivingWay', () => {
   });
 
   it.each([null, 100])('takes small steps, one at a time, beside %s events a second', async (perSecond) => {
-    const pace = new GivingWay({ perSecond: () => perSecond });
+    const pace = new AdaptiveThrottle({ perSecond: () => perSecond });
     let [atWork, most] = [0, 0];
     const work = async () => {
       most = Math.max(most, (atWork += 1));
@@ -29,7 +29,7 @@ describe('GivingWay', () => {
   });
 
   it('goes on after a step that failed', async () => {
-    const pace = new GivingWay({ perSecond: () => 100 });
+    const pace = new AdaptiveThrottle({ perSecond: () => 100 });
     await expect(pace.step(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
     expect(await pace.step(() => Promise.resolve(1))).toBe(1);
   });

@@ -24,7 +24,7 @@ export const FULL_SPEED: Pace = {
 };
 
 /** Full speed as long as nobody chats; otherwise small steps, one at a time, with a rest after each. */
-export class GivingWay extends Pace {
+export class AdaptiveThrottle extends Pace {
   private tail: Promise<unknown> = Promise.resolve();
   private lookedAtMs = -Infinity;
   private liveUntilMs = -Infinity;

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { RequestContext } from '#caas/kernel';
-import { HotMessages, type FrozenMessage, type FrozenSpan, type HotMessage } from '#caas/domain/messages';
+import { ArchivableMessages, type FrozenMessage, type FrozenSpan, type HotMessage } from '#caas/domain/messages';
 import { ArchiveMetrics } from '../archive-metrics';
 import { archiveBlocks, type ArchiveBlock } from '../persistence/archive-block.schema';
 import { archiveSegments, type ArchiveSegment, type BlockEntry } from '../persistence/archive-segment.schema';
-import { ArchiveFaults } from './archive-faults';
+import { Checkpoints } from './checkpoints';
 import { ArchiveHolds } from './holds';
 import { ArchiveLeases, type Lease } from './leases';
 import type { Pace } from './pace';
@@ -28,10 +28,10 @@ interface Portion extends FrozenSpan {
 @Injectable()
 export class Pruner {
   constructor(
-    private readonly hot: HotMessages,
+    private readonly hot: ArchivableMessages,
     private readonly leases: ArchiveLeases,
     private readonly holds: ArchiveHolds,
-    private readonly faults: ArchiveFaults,
+    private readonly faults: Checkpoints,
     private readonly metrics: ArchiveMetrics,
   ) {}
 

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import { Clock, conflict, type RequestContext } from '#caas/kernel';
-import { HotMessages } from '#caas/domain/messages';
+import { ArchivableMessages } from '#caas/domain/messages';
 import { archiveSegments, type ArchiveSegment } from '../persistence/archive-segment.schema';
 import { isSuperseded } from '../reading/manifest';
 import { SegmentObjects } from '../reading/segment-objects';
-import { ArchiveFaults } from './archive-faults';
+import { Checkpoints } from './checkpoints';
 import { ArchiveHolds } from './holds';
 import { ArchiveLeases, type Lease } from './leases';
 
@@ -32,12 +32,12 @@ export interface Restored {
 @Injectable()
 export class Restorer {
   constructor(
-    private readonly hot: HotMessages,
+    private readonly hot: ArchivableMessages,
     private readonly objects: SegmentObjects,
     private readonly leases: ArchiveLeases,
     private readonly holds: ArchiveHolds,
     private readonly clock: Clock,
-    private readonly faults: ArchiveFaults,
+    private readonly faults: Checkpoints,
   ) {}
 
   /**

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import { Clock, type RequestContext } from '#caas/kernel';
-import { HotMessages } from '#caas/domain/messages';
+import { ArchivableMessages } from '#caas/domain/messages';
 import { archiveBlocks } from '../persistence/archive-block.schema';
 import { archiveSegments, SEEN, type ArchiveSegment } from '../persistence/archive-segment.schema';
 import { isSuperseded } from '../reading/manifest';
@@ -27,7 +27,7 @@ export interface ArchiveVerification {
 export class ArchiveVerifier {
   constructor(
     private readonly objects: SegmentObjects,
-    private readonly hot: HotMessages,
+    private readonly hot: ArchivableMessages,
     private readonly clock: Clock,
   ) {}
 

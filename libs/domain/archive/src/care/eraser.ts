@@ -3,7 +3,7 @@ import type { ObjectId } from 'bson';
 import { Clock, conflict, invalid, type Filter, type RequestContext } from '#caas/kernel';
 import {
   ErasedMessages,
-  HotMessages,
+  ArchivableMessages,
   withoutUser,
   type ArchivedMessage,
   type ErasedMessage,
@@ -12,8 +12,8 @@ import type { HoldSubject } from '../archiving/holds';
 import { ArchiveLeases, type Lease } from '../archiving/leases';
 import { archiveErasures } from '../persistence/archive-erasure.schema';
 import { archiveSegments, SEEN, type ArchiveSegment, type SegmentState } from '../persistence/archive-segment.schema';
-import { Collector } from './collector';
-import { HeldSegments } from './held-segments';
+import { GarbageCollector } from './garbage-collector';
+import { SegmentHolds } from './segment-holds';
 import { SegmentRewriter } from './segment-rewriter';
 
 export interface Erased {
@@ -29,12 +29,12 @@ export interface Erased {
 @Injectable()
 export class Eraser {
   constructor(
-    private readonly held: HeldSegments,
+    private readonly held: SegmentHolds,
     private readonly leases: ArchiveLeases,
     private readonly rewriter: SegmentRewriter,
-    private readonly hot: HotMessages,
+    private readonly hot: ArchivableMessages,
     private readonly erased: ErasedMessages,
-    private readonly collector: Collector,
+    private readonly collector: GarbageCollector,
     private readonly clock: Clock,
   ) {}
 

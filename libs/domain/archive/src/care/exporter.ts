@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import type { RequestContext } from '#caas/kernel';
-import { HotMessages } from '#caas/domain/messages';
+import { ArchivableMessages } from '#caas/domain/messages';
 import { headOf, lineOf } from '../format/lines';
 import { archiveSegments, SEEN } from '../persistence/archive-segment.schema';
 import { isSuperseded } from '../reading/manifest';
@@ -23,7 +23,7 @@ export interface ExportedPart {
 export class Exporter {
   constructor(
     private readonly objects: SegmentObjects,
-    private readonly hot: HotMessages,
+    private readonly hot: ArchivableMessages,
   ) {}
 
   /** Cold storage block by block, in the order of segments; then what is hot; one that is being moved may be in both. @throws ArchiveDamaged */

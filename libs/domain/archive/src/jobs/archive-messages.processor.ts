@@ -6,9 +6,9 @@ import { Log } from '#caas/platform/logging';
 import { Handles, Queues, type TenantJobHandler } from '#caas/platform/queue';
 import { LiveTraffic } from '#caas/platform/realtime';
 import { Archiver } from '../archiving/archiver';
-import { GivingWay } from '../archiving/pace';
-import { Collector } from '../care/collector';
-import { Expirer } from '../care/expirer';
+import { AdaptiveThrottle } from '../archiving/pace';
+import { GarbageCollector } from '../care/garbage-collector';
+import { RetentionEnforcer } from '../care/retention-enforcer';
 
 /** Then the turn is another tenant's. */
 const PORTION_MS = 5 * 60_000;
@@ -19,8 +19,8 @@ const PORTION_MS = 5 * 60_000;
 export class ArchiveMessagesProcessor implements TenantJobHandler<typeof archiveMessages> {
   constructor(
     private readonly archiver: Archiver,
-    private readonly expirer: Expirer,
-    private readonly collector: Collector,
+    private readonly expirer: RetentionEnforcer,
+    private readonly collector: GarbageCollector,
     private readonly queues: Queues,
     private readonly traffic: LiveTraffic,
     private readonly log: Log,
@@ -29,7 +29,7 @@ export class ArchiveMessagesProcessor implements TenantJobHandler<typeof archive
   async handle(ctx: RequestContext, { after }: JobPayload<typeof archiveMessages>): Promise<void> {
     const from = after === null ? null : new ObjectId(after);
     const deadlineMs = performance.now() + PORTION_MS;
-    const pace = new GivingWay(this.traffic);
+    const pace = new AdaptiveThrottle(this.traffic);
     const result = await this.archiver.run(ctx, { after: from, deadlineMs, pace });
     if (result.failed.length > 0) {
       this.log.of(ctx).error({ failed: result.failed.slice(0, 10), count: result.failed.length }, 'not archived');

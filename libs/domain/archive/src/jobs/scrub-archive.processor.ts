@@ -5,7 +5,7 @@ import type { RequestContext } from '#caas/kernel';
 import { Log } from '#caas/platform/logging';
 import { Handles, Queues, type TenantJobHandler } from '#caas/platform/queue';
 import { ArchiveVerifier } from '../care/archive-verifier';
-import { Collector } from '../care/collector';
+import { GarbageCollector } from '../care/garbage-collector';
 
 const PORTION_MS = 60_000;
 
@@ -15,7 +15,7 @@ const PORTION_MS = 60_000;
 export class ScrubArchiveProcessor implements TenantJobHandler<typeof scrubArchive> {
   constructor(
     private readonly verifier: ArchiveVerifier,
-    private readonly collector: Collector,
+    private readonly collector: GarbageCollector,
     private readonly queues: Queues,
     private readonly log: Log,
   ) {}

@@ -10,7 +10,7 @@ import { messageIn } from './segment-objects';
 export class BlockReader {
   constructor(private readonly cache: BlockCache) {}
 
-  /** In the order of `seq`. @throws ArchiveDamaged, ColdMoved */
+  /** In the order of `seq`. @throws ArchiveDamaged, ArchiveChangedError */
   async read(
     ctx: RequestContext,
     { segment, number, entry }: BlockRef,

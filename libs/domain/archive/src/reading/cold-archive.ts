@@ -3,8 +3,8 @@ import type { ObjectId } from 'bson';
 import { LRUCache } from 'lru-cache';
 import { CaasError, type Filter, type RequestContext } from '#caas/kernel';
 import {
-  ColdMessages,
-  ColdMoved,
+  MessageArchive,
+  ArchiveChangedError,
   type ArchivedMessage,
   type ColdConversation,
   type MentionedSpan,
@@ -26,7 +26,7 @@ type Located = { ref: BlockRef; row: ArchiveBlock };
 
 /** Answers messaging's questions about cold storage. */
 @Injectable()
-export class ColdArchive extends ColdMessages {
+export class ColdArchive extends MessageArchive {
   private readonly manifests = new LRUCache<string, Manifest>({
     maxSize: MAX_BLOCKS_REMEMBERED,
     sizeCalculation: ({ blocks }) => blocks.length + 1,
@@ -149,7 +149,7 @@ export class ColdArchive extends ColdMessages {
     try {
       return await work();
     } catch (error) {
-      if (error instanceof ColdMoved || error instanceof CaasError) throw error;
+      if (error instanceof ArchiveChangedError || error instanceof CaasError) throw error;
       const reason = (error as Error).message;
       this.log.of(ctx).error({ reason, damaged: error instanceof ArchiveDamaged }, 'cold storage cannot be read');
       const told = 'Older messages cannot be read right now.';

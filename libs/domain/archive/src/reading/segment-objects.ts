@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { Readable } from 'node:stream';
 import type { RequestContext } from '#caas/kernel';
-import { ColdMoved, type ArchivedMessage } from '#caas/domain/messages';
+import { ArchiveChangedError, type ArchivedMessage } from '#caas/domain/messages';
 import { ObjectStorage, type ByteRange } from '#caas/platform/storage';
 import { BlockCodec, linesOf } from '../format/block-codec';
 import { ArchiveDamaged, headOf, readLine } from '../format/lines';
@@ -39,7 +39,7 @@ export class SegmentObjects {
     return this.storage.delete(keyOf(ctx, segment));
   }
 
-  /** The lines of one block. @throws ArchiveDamaged, ColdMoved when there is no such object */
+  /** The lines of one block. @throws ArchiveDamaged, ArchiveChangedError when there is no such object */
   async block(ctx: RequestContext, segment: SegmentRow, number: number): Promise<string[]> {
     const { offset, bytes } = segment.blocks[number]!;
     const part = await this.read(keyOf(ctx, segment), { start: offset, end: offset + bytes - 1 });
@@ -50,7 +50,7 @@ export class SegmentObjects {
    * Reads an object back whole and compares everything with its row: both checksums, the count, the order, and that each line
    * is a message of this conversation.
    * @returns ids of the messages, in their order
-   * @throws ArchiveDamaged, ColdMoved when there is no such object
+   * @throws ArchiveDamaged, ArchiveChangedError when there is no such object
    */
   async verify(ctx: RequestContext, segment: SegmentRow): Promise<string[]> {
     const ids: string[] = [];
@@ -66,14 +66,14 @@ export class SegmentObjects {
     return ids;
   }
 
-  /** All its messages. @throws ArchiveDamaged, ColdMoved */
+  /** All its messages. @throws ArchiveDamaged, ArchiveChangedError */
   async *messages(ctx: RequestContext, segment: SegmentRow): AsyncIterable<ArchivedMessage[]> {
     for await (const lines of this.wholeBlocks(ctx, segment)) {
       yield lines.map((line) => messageIn(ctx, segment, line));
     }
   }
 
-  /** The lines as they were written. @throws ArchiveDamaged, ColdMoved */
+  /** The lines as they were written. @throws ArchiveDamaged, ArchiveChangedError */
   async *lines(ctx: RequestContext, segment: SegmentRow): AsyncIterable<string[]> {
     for await (const lines of this.wholeBlocks(ctx, segment)) {
       for (const line of lines) messageIn(ctx, segment, line);
@@ -109,7 +109,7 @@ export class SegmentObjects {
       if (error instanceof RangeError) throw new ArchiveDamaged('It is shorter than it should be.', { cause: error });
       throw error;
     });
-    if (!found) throw new ColdMoved(`There is no object ${key}.`);
+    if (!found) throw new ArchiveChangedError(`There is no object ${key}.`);
     return bytesOf(found.body);
   }
 }

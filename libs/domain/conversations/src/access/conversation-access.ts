@@ -6,7 +6,7 @@ import { members, type Member } from '../store/member.schema';
 import { Blocks } from '#caas/domain/users';
 import { FreshCache, Invalidations, TenantLookup } from '#caas/platform/cache';
 import { Realtime } from '#caas/platform/realtime';
-import { ArchiveNumbers } from '../archive-state/archive-numbers';
+import { ArchiveVersionCache } from '../archive-state/archive-version-cache';
 import { ConversationFolds } from '../folding/conversation-folds';
 import { conversationKey } from '../store/conversation-key';
 import { conversations, type Conversation } from '../store/conversation.schema';
@@ -19,7 +19,7 @@ const FOLDED_AT_ONCE = 8;
 const DIRECT_TTL_MS = 10 * 60_000;
 
 /** What sending must know of a conversation, and what of it can be remembered for a moment. */
-export interface ConversationFacts {
+export interface CachedConversation {
   id: ObjectId;
   type: Conversation['type'];
   /** Of a direct conversation: the two. */
@@ -30,7 +30,7 @@ export interface ConversationFacts {
 }
 
 /** A conversation and what the actor is in it; `member` is null for the tenant's own server as nobody in particular. */
-export interface Footing {
+export interface ActorInConversation {
   conversation: Conversation;
   member: Member | null;
   standing: Standing;
@@ -42,16 +42,16 @@ export interface Footing {
  */
 @Injectable()
 export class ConversationAccess {
-  private readonly facts = new FreshCache<ConversationFacts | null>(MAX_CACHED);
-  private readonly lookup = new TenantLookup<ConversationFacts>((ctx, userIds, id) => this.load(ctx, userIds, id));
-  private readonly directs = new FreshCache<ConversationFacts>(MAX_CACHED, DIRECT_TTL_MS);
+  private readonly facts = new FreshCache<CachedConversation | null>(MAX_CACHED);
+  private readonly lookup = new TenantLookup<CachedConversation>((ctx, userIds, id) => this.load(ctx, userIds, id));
+  private readonly directs = new FreshCache<CachedConversation>(MAX_CACHED, DIRECT_TTL_MS);
   private readonly forgetMember = this.invalidations.publisher('member');
   private readonly forgetConversation = this.invalidations.publisher('conversation');
 
   constructor(
     private readonly blocks: Blocks,
     private readonly invalidations: Invalidations,
-    private readonly archives: ArchiveNumbers,
+    private readonly archives: ArchiveVersionCache,
     private readonly folds: ConversationFolds,
     realtime: Realtime,
   ) {
@@ -78,7 +78,7 @@ export class ConversationAccess {
    * For whoever manages a conversation: a member, or the tenant's server.
    * @throws CaasError `conversation_not_found` (404)
    */
-  async requireFooting(ctx: RequestContext, id: ObjectId): Promise<Footing> {
+  async requireFooting(ctx: RequestContext, id: ObjectId): Promise<ActorInConversation> {
     if (ctx.actor.kind !== 'server') {
       const entry = await this.requireMember(ctx, id);
       return { ...entry, standing: entry.member.role };
@@ -125,7 +125,7 @@ export class ConversationAccess {
   }
 
   /** @throws CaasError `conversation_not_found` (404), `blocked`, `moderator_required` (403, in channels) */
-  async requireSender(ctx: RequestContext, id: ObjectId): Promise<ConversationFacts> {
+  async requireSender(ctx: RequestContext, id: ObjectId): Promise<CachedConversation> {
     const facts = await this.readable(ctx, id);
     await this.requireUnblocked(ctx, facts);
     if (facts.type === 'channel' && !isModerator(facts.role)) {
@@ -137,14 +137,14 @@ export class ConversationAccess {
   /** Of a direct conversation, for everything that the other one hears of. @throws CaasError `blocked` (403) */
   async requireUnblocked(
     ctx: RequestContext,
-    { type, people }: Pick<ConversationFacts, 'type' | 'people'>,
+    { type, people }: Pick<CachedConversation, 'type' | 'people'>,
   ): Promise<void> {
     if (type !== 'direct') return;
     await this.blocks.requireNone(ctx, people);
   }
 
   /** @throws CaasError `conversation_not_found` (404) */
-  async readable(ctx: RequestContext, id: ObjectId): Promise<ConversationFacts> {
+  async readable(ctx: RequestContext, id: ObjectId): Promise<CachedConversation> {
     const userId = ctx.user.user_id.toHexString();
     const key = `${conversationKey(ctx, id)}:${userId}`;
     const lasting = this.directs.peek(key);
@@ -163,7 +163,7 @@ export class ConversationAccess {
   }
 
   /** By hex id of the user, for those who are in the conversation. */
-  private async load(ctx: RequestContext, userIds: string[], id: string): Promise<Map<string, ConversationFacts>> {
+  private async load(ctx: RequestContext, userIds: string[], id: string): Promise<Map<string, CachedConversation>> {
     const conversation_id = new ObjectId(id);
     const users = userIds.map((userId) => new ObjectId(userId));
     const askedAtMs = performance.now();

@@ -64,7 +64,7 @@ describe('ConversationChanges', () => {
     const answers = await Promise.all([
       change(),
       change(() => Promise.resolve(new Unchanged('as it was'))),
-      change(({ furtherRev }) => Promise.resolve(further.push(furtherRev()))),
+      change(({ nextRev }) => Promise.resolve(further.push(nextRev()))),
       change(),
     ]);
     expect(answers.map(({ rev }) => rev)).toEqual([11, null, 12, 14]);

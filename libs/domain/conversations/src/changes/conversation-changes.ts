@@ -25,7 +25,7 @@ export interface ChangeScope {
   /** The conversation's `rev` with this change: for the message or member that it is about, and for the event. */
   rev: number;
   /** One more, for something else that changes along with it and that clients are told of by itself. */
-  furtherRev(): number;
+  nextRev(): number;
   /**
    * What the next message gets for its `seq`: one above the highest that is hot, which the folded row says, and the highest that is
    * or was archived. Where another process took the number, the insert throws a DuplicateKeyError: start over.
@@ -124,7 +124,7 @@ export class ConversationChanges {
           tx: own.within(tx),
           conversation: { ...row, rev },
           rev,
-          furtherRev: () => rev + (further += 1),
+          nextRev: () => rev + (further += 1),
           nextSeq: () => Math.max(row.last_seq, row.archived_seq ?? 0) + 1,
           fold: async (message) => {
             const fold = foldOf(row, [message]);

@@ -4,11 +4,11 @@ import { conflict, forbidden, invalid, notFound, type Preconditions, type Reques
 import { Realtime } from '#caas/platform/realtime';
 import { isAdmin } from '../store/roles';
 import { members, type Member } from '../store/member.schema';
-import { TextRules } from '#caas/domain/users';
+import { TextPolicy } from '#caas/domain/users';
 import { ConversationChanges, Unchanged } from '../changes/conversation-changes';
 import { conversations, type Conversation, type History } from '../store/conversation.schema';
 import { viewOfConversation, viewOfConversationForRoom, viewOfPreferences } from './views';
-import { ConversationAccess, type Footing } from '../access/conversation-access';
+import { ConversationAccess, type ActorInConversation } from '../access/conversation-access';
 import type { Entry } from '../store/entries';
 
 export interface Settings {
@@ -30,7 +30,7 @@ export class ConversationSettingsService {
     private readonly access: ConversationAccess,
     private readonly changes: ConversationChanges,
     private readonly realtime: Realtime,
-    private readonly rules: TextRules,
+    private readonly rules: TextPolicy,
   ) {}
 
   /**
@@ -38,7 +38,12 @@ export class ConversationSettingsService {
    * @throws CaasError `conversation_not_found` (404), `admin_required`, `name_blocked` (403), `direct_conversation`, `named_by_group` (409),
    *   `stale_version` (412)
    */
-  async update(ctx: RequestContext, id: ObjectId, settings: Settings, preconditions: Preconditions): Promise<Footing> {
+  async update(
+    ctx: RequestContext,
+    id: ObjectId,
+    settings: Settings,
+    preconditions: Preconditions,
+  ): Promise<ActorInConversation> {
     const footing = await this.access.requireFooting(ctx, id);
     if (footing.conversation.type === 'direct') {
       throw conflict('direct_conversation', 'A direct conversation has no settings of its own.');

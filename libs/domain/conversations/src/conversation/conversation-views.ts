@@ -3,7 +3,7 @@ import type { Page, RequestContext } from '#caas/kernel';
 import { versioned } from '#caas/platform/http';
 import { UnreadMentions } from './unread-mentions';
 import { viewOfConversation, viewOfConversationFor } from './views';
-import type { Footing } from '../access/conversation-access';
+import type { ActorInConversation } from '../access/conversation-access';
 import type { Entry } from '../store/entries';
 
 /** Conversations as the actor sees them: with the mentions they have not read, counted by one query for all of them. */
@@ -26,7 +26,7 @@ export class ConversationViews {
   }
 
   /** For whoever manages it: a member, or nobody in particular. */
-  async managed(ctx: RequestContext, { conversation, member }: Footing) {
+  async managed(ctx: RequestContext, { conversation, member }: ActorInConversation) {
     if (member) return this.one(ctx, { conversation, member });
     return versioned(viewOfConversation(conversation), conversation.settings_version);
   }

@@ -14,14 +14,14 @@ import {
 } from '#caas/kernel';
 import { groupsSettings, requireRoom } from './groups.settings';
 import { members } from '../store/member.schema';
-import { NamedUsers } from '#caas/domain/users';
+import { UserResolver } from '#caas/domain/users';
 import { Settings } from '#caas/domain/settings';
-import { TextRules } from '#caas/domain/users';
+import { TextPolicy } from '#caas/domain/users';
 import { conversations, type Conversation, type ConversationType, type History } from '../store/conversation.schema';
 import { ConversationFolds } from '../folding/conversation-folds';
 import { ConversationAccess } from '../access/conversation-access';
 import type { Entry } from '../store/entries';
-import { ConversationOpenings } from './conversation-openings';
+import { ConversationCreator } from './conversation-creator';
 
 const FEED_LIMIT = 10_000;
 
@@ -38,9 +38,9 @@ export interface NewConversation {
 export class ConversationsService {
   constructor(
     private readonly access: ConversationAccess,
-    private readonly users: NamedUsers,
-    private readonly openings: ConversationOpenings,
-    private readonly rules: TextRules,
+    private readonly users: UserResolver,
+    private readonly openings: ConversationCreator,
+    private readonly rules: TextPolicy,
     private readonly settings: Settings,
     private readonly folds: ConversationFolds,
   ) {}

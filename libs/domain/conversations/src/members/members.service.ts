@@ -11,7 +11,7 @@ import {
 } from '#caas/kernel';
 import { isAdmin, isOwner, mayRemove, type Standing } from '../store/roles';
 import { members, type Member } from '../store/member.schema';
-import { NamedUsers } from '#caas/domain/users';
+import { UserResolver } from '#caas/domain/users';
 import type { MembershipGuard } from './membership-guard';
 import { ConversationAccess } from '../access/conversation-access';
 import { conversations } from '../store/conversation.schema';
@@ -22,7 +22,7 @@ import { Memberships, requireNotDirect } from './memberships';
 export class MembersService {
   constructor(
     private readonly access: ConversationAccess,
-    private readonly users: NamedUsers,
+    private readonly users: UserResolver,
     private readonly memberships: Memberships,
   ) {}
 

@@ -112,7 +112,7 @@ export class MembershipChange {
   }
 
   private nextRev(): number {
-    this.lastRev = this.lastRev === null ? this.scope.rev : this.scope.furtherRev();
+    this.lastRev = this.lastRev === null ? this.scope.rev : this.scope.nextRev();
     return this.lastRev;
   }
 }

@@ -11,7 +11,7 @@ import { UsersService } from '#caas/domain/users';
 import { ConversationChanges, Unchanged } from '../changes/conversation-changes';
 import { MembershipChange, type MembershipOutcome } from './membership-change';
 import type { Conversation } from '../store/conversation.schema';
-import { MembershipNews } from './membership-news';
+import { MembershipNotifier } from './membership-notifier';
 
 /** From those who could lead it best to those who could as well. */
 const HEIRS: readonly Role[] = ['admin', 'moderator', 'member'];
@@ -31,7 +31,7 @@ interface Step<T> {
 export class Memberships {
   constructor(
     private readonly changes: ConversationChanges,
-    private readonly news: MembershipNews,
+    private readonly notifier: MembershipNotifier,
     private readonly groups: OwningGroups,
     private readonly settings: Settings,
     private readonly users: UsersService,
@@ -163,7 +163,7 @@ export class Memberships {
       if (value instanceof Unchanged) return new Unchanged({ value: value.value, outcome: null });
       return { value, outcome: await change.finish() };
     });
-    if (value.outcome) await this.news.tell(ctx, value.outcome);
+    if (value.outcome) await this.notifier.tell(ctx, value.outcome);
     return value.value;
   }
 }

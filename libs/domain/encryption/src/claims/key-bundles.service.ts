@@ -5,13 +5,13 @@ import { perHour, RateLimits } from '#caas/platform/limits';
 import { Settings } from '#caas/domain/settings';
 import { RelationshipsService, UsersService } from '#caas/domain/users';
 import { encryptionSettings } from '../encryption.settings';
-import { KeyNews } from '../key-news';
+import { KeyNotifier } from '../key-notifier';
 import { userKeys, type UserKeys } from '../persistence/user-keys.schema';
 import { PrekeyClaims, type Claimed } from './prekey-claims';
 
 const MAX_SIGNAL_DEVICES = 127;
 
-export interface BundleWish {
+export interface ClaimRequest {
   /** Of the user's devices only this one; null for all that have keys. */
   deviceId: string | null;
   claimId: ObjectId;
@@ -33,14 +33,14 @@ export class KeyBundlesService {
     private readonly settings: Settings,
     private readonly limits: RateLimits,
     private readonly claims: PrekeyClaims,
-    private readonly news: KeyNews,
+    private readonly notifier: KeyNotifier,
   ) {}
 
   /**
    * Anyone of the tenant may, but for whom the user blocks; oneself for one's other devices. None for somebody without keys.
    * @throws CaasError `user_not_found` (404), `blocked` (403), `rate_limited` (429)
    */
-  async claim(ctx: RequestContext, pathId: string, { deviceId, claimId, mayRepeat }: BundleWish): Promise<Bundle[]> {
+  async claim(ctx: RequestContext, pathId: string, { deviceId, claimId, mayRepeat }: ClaimRequest): Promise<Bundle[]> {
     const { user_id: claimer } = ctx.user;
     const target = (await this.users.get(ctx, pathId))._id;
     if (await this.relationships.isBlocked(ctx, target, claimer)) {
@@ -60,7 +60,7 @@ export class KeyBundlesService {
         const claimed = mayRepeat
           ? await this.claims.again(ctx, keys.generation, claimId)
           : await this.claims.take(ctx, keys.generation, claimId);
-        this.news.stockWentDown(ctx, keys);
+        this.notifier.stockWentDown(ctx, keys);
         return { keys, claimed };
       }),
     );

@@ -2,16 +2,16 @@ import { Module } from '@nestjs/common';
 import { KeyBundlesService } from '../claims/key-bundles.service';
 import { PrekeyClaims } from '../claims/prekey-claims';
 import { EncryptionModule } from '../encryption.module';
-import { KeyNews } from '../key-news';
+import { KeyNotifier } from '../key-notifier';
 import { DeviceKeysService } from '../upload/device-keys.service';
 import { DeviceKeysController } from './device-keys.controller';
 import { KeyBundlesController } from './key-bundles.controller';
 import { KeyLogController } from './key-log.controller';
 
-/** The key server over REST. Needs `KeyAudience` (messaging) from somewhere, globally. */
+/** The key server over REST. Needs `PeerDirectory` (messaging) from somewhere, globally. */
 @Module({
   imports: [EncryptionModule],
-  providers: [DeviceKeysService, KeyBundlesService, PrekeyClaims, KeyNews],
+  providers: [DeviceKeysService, KeyBundlesService, PrekeyClaims, KeyNotifier],
   controllers: [DeviceKeysController, KeyBundlesController, KeyLogController],
 })
 export class EncryptionHttpModule {}

@@ -4,7 +4,7 @@ import { CaasError, conflict, DuplicateKeyError, type RequestContext } from '#ca
 import { DevicesService } from '#caas/domain/users';
 import { perHour, RateLimits } from '#caas/platform/limits';
 import { PrekeyStock, type NewPrekey, type Stock } from '../claims/prekey-stock';
-import { KeyNews } from '../key-news';
+import { KeyNotifier } from '../key-notifier';
 import { KeyLogService } from '../log/key-log.service';
 import { userKeys, type SignedKey, type UserKeys } from '../persistence/user-keys.schema';
 import { KeysOfRemoved } from './keys-of-removed';
@@ -34,7 +34,7 @@ export class DeviceKeysService {
     private readonly devices: DevicesService,
     private readonly stock: PrekeyStock,
     private readonly log: KeyLogService,
-    private readonly news: KeyNews,
+    private readonly notifier: KeyNotifier,
     private readonly limits: RateLimits,
     private readonly removed: KeysOfRemoved,
   ) {}
@@ -114,7 +114,7 @@ export class DeviceKeysService {
     if (!written) return null;
     const { keys, change, logIndex } = written;
     await this.requireDevice(ctx, deviceId);
-    if (change) this.news.tellChange(ctx, keys, change, logIndex);
+    if (change) this.notifier.tellChange(ctx, keys, change, logIndex);
     return keys;
   }
 

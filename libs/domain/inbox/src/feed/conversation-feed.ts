@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ObjectId } from 'bson';
 import type { RequestContext, TenantId } from '#caas/kernel';
 import { members, type Member } from '#caas/domain/conversations';
-import { ConversationFeed, type MissedEvent } from '#caas/platform/realtime';
+import { ConversationDirectory, type MissedEvent } from '#caas/platform/realtime';
 import { RequestContexts } from '#caas/tenancy';
 import { ownConversationIds } from '#caas/domain/conversations';
 import { cameAfter } from '#caas/domain/conversations';
@@ -15,7 +15,7 @@ const MAX_MISSED = 500;
 
 /** What the socket layer asks of messaging. */
 @Injectable()
-export class MessagingFeed extends ConversationFeed {
+export class ConversationFeed extends ConversationDirectory {
   constructor(
     private readonly contexts: RequestContexts,
     private readonly reader: MessageReader,

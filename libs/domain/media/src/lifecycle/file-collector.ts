@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import type { Filter, RequestContext } from '#caas/kernel';
 import { InjectConfig, type ConfigOf } from '#caas/platform/config';
-import { FileHolders } from '../files/file-holders';
+import { FileOwnersRegistry } from '../files/file-owners-registry';
 import { FileReferences } from '../files/file-references';
 import { fileReferences, files, IS_DELETED, IS_UNREFERENCED, IS_UPLOADING, type StoredFile } from '../persistence';
 import { UploadsService } from '../uploads/uploads.service';
@@ -25,7 +25,7 @@ export class FileCollector {
   constructor(
     private readonly removal: FileRemoval,
     private readonly references: FileReferences,
-    private readonly holders: FileHolders,
+    private readonly holders: FileOwnersRegistry,
     private readonly uploads: UploadsService,
     @InjectConfig(fileLifecycleConfig) private readonly config: ConfigOf<typeof fileLifecycleConfig>,
   ) {}

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import type { Filter, RequestContext } from '#caas/kernel';
 import { ObjectStorage } from '#caas/platform/storage';
-import { FileHolders } from '../files/file-holders';
+import { FileOwnersRegistry } from '../files/file-owners-registry';
 import { uploadKey } from '../persistence/object-keys';
 import { fileReferences, files, mediaMetadata, type FileReference, type StoredFile } from '../persistence';
 import { folderOf, orphansAmong } from './object-owners';
@@ -40,7 +40,7 @@ export interface MediaVerification {
 export class MediaVerifier {
   constructor(
     private readonly storage: ObjectStorage,
-    private readonly holders: FileHolders,
+    private readonly holders: FileOwnersRegistry,
     private readonly orphans: OrphanObjects,
   ) {}
 

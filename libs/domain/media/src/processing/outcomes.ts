@@ -15,6 +15,6 @@ export const rejected = (code: string, detail: string) => new FileRefused('rejec
 export const failed = (code: string, detail: string) => new FileRefused('failed', code, detail);
 
 /** Nothing is wrong with the file: something it needs is away or busy. It is tried again later, and no attempt is counted. */
-export class NotNow extends Error {
-  override readonly name = 'NotNow';
+export class RetryLater extends Error {
+  override readonly name = 'RetryLater';
 }

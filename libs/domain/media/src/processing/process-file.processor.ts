@@ -10,15 +10,15 @@ import { MediaPolicies } from '../limits/policies';
 import { files, type MediaMetadata, type StoredFile } from '../persistence';
 import { Contents, type Digest } from './contents/contents';
 import { FileClaims } from './contents/file-claims';
-import { FileEnds } from './contents/file-ends';
+import { FileOutcomes } from './contents/file-outcomes';
 import { Objects } from './contents/objects';
-import { FileNews } from './file-news';
+import { FileNotifier } from './file-notifier';
 import { refuseLonger } from './kinds/probe';
 import { agreeWith, sniff, type Sniffed } from './kinds/sniff';
 import type { Made } from './made';
-import { Makers } from './makers';
-import { failed, FileRefused, NotNow, rejected } from './outcomes';
-import { Scratch } from './scratch';
+import { MediaProcessors } from './media-processors';
+import { failed, FileRefused, RetryLater, rejected } from './outcomes';
+import { TempFolder } from './temp-folder';
 import { reached } from './steps';
 import { MalwareScanner } from './tools/malware-scanner';
 import type { Work } from './work';
@@ -34,22 +34,22 @@ export class ProcessFileProcessor implements TenantJobHandler<typeof processFile
   constructor(
     private readonly claims: FileClaims,
     private readonly contents: Contents,
-    private readonly ends: FileEnds,
+    private readonly ends: FileOutcomes,
     private readonly objects: Objects,
-    private readonly scratch: Scratch,
+    private readonly scratch: TempFolder,
     private readonly policies: MediaPolicies,
     private readonly scanner: MalwareScanner,
-    private readonly makers: Makers,
-    private readonly news: FileNews,
+    private readonly makers: MediaProcessors,
+    private readonly notifier: FileNotifier,
     private readonly log: Log,
   ) {}
 
   /** A transcode is broken off and left to the next worker, at once and with nothing counted against the file. */
   beforeApplicationShutdown(): void {
-    this.stopping.abort(new NotNow('the worker is stopping'));
+    this.stopping.abort(new RetryLater('the worker is stopping'));
   }
 
-  /** @throws NotNow, or whatever went wrong: the queue tries again, and the outbox after it */
+  /** @throws RetryLater, or whatever went wrong: the queue tries again, and the outbox after it */
   async handle(
     ctx: RequestContext,
     { file_id }: JobPayload<typeof processFile>,
@@ -61,7 +61,7 @@ export class ProcessFileProcessor implements TenantJobHandler<typeof processFile
     reached('claimed', file_id);
     try {
       if (file.strikes! > MOST_STRIKES) throw gaveUp();
-      this.news.tell(ctx, file, null);
+      this.notifier.tell(ctx, file, null);
       const work = (signal: AbortSignal) => this.scratch.during((at) => this.process(ctx, file, at, signal, report));
       await this.claims.holding(ctx, file, this.stopping.signal, work);
     } catch (error) {
@@ -91,14 +91,14 @@ export class ProcessFileProcessor implements TenantJobHandler<typeof processFile
       refuseUnless(shared.content_type);
       refuseLonger(shared.duration_ms ?? 0, policy.maxDurationSeconds);
       if (await this.ends.share(ctx, file, shared)) return reached('committed', file._id.toHexString());
-      throw new NotNow('the content or the file is gone');
+      throw new RetryLater('the content or the file is gone');
     }
     const sniffed = await sniff(input);
     agreeWith(file.declared_type, sniffed);
     refuseUnless(sniffed.content_type);
     await this.scanner.scan(input, signal);
     const media = await this.claimContent(ctx, file, digest, sniffed);
-    const tell = this.news.progressOf(ctx, file, media);
+    const tell = this.notifier.progressOf(ctx, file, media);
     const progress = (percent: number) => {
       report(percent);
       tell(percent);
@@ -125,7 +125,7 @@ export class ProcessFileProcessor implements TenantJobHandler<typeof processFile
       return await this.makers.make(work, sniffed);
     } catch (error) {
       work.signal.throwIfAborted();
-      if (error instanceof FileRefused || error instanceof NotNow) throw error;
+      if (error instanceof FileRefused || error instanceof RetryLater) throw error;
       throw new Struck('working the file up failed', { cause: error });
     }
   }
@@ -134,7 +134,7 @@ export class ProcessFileProcessor implements TenantJobHandler<typeof processFile
     const variants = await this.objects.write(media, file, made.variants, signal);
     if (file.attempts! > 1) await this.objects.removeOthers(media, variants);
     reached('variants written', file._id.toHexString());
-    if (!(await this.ends.ready(ctx, file, media, made, variants))) throw new NotNow('the file is no longer ours');
+    if (!(await this.ends.ready(ctx, file, media, made, variants))) throw new RetryLater('the file is no longer ours');
     reached('committed', file._id.toHexString());
   }
 
@@ -149,7 +149,7 @@ export class ProcessFileProcessor implements TenantJobHandler<typeof processFile
       return;
     }
     const released = await this.claims.release(ctx, file, isStruck);
-    if (released) this.news.tell(ctx, released, null);
+    if (released) this.notifier.tell(ctx, released, null);
     else if (!(await ctx.repository(files).findById(file._id))) return this.objects.removeAll(ctx, file);
     throw error;
   }

@@ -2,7 +2,7 @@ import { Inject, Injectable, Optional } from '@nestjs/common';
 import { ObjectId } from 'bson';
 import { notFound, type RequestContext } from '#caas/kernel';
 import { processFile } from '#caas/contracts';
-import { TextRules } from '#caas/domain/users';
+import { TextPolicy } from '#caas/domain/users';
 import { ObjectStorage, type Growth } from '#caas/platform/storage';
 import { Outbox } from '#caas/tenancy';
 import { uploadKey } from '../persistence/object-keys';
@@ -31,7 +31,7 @@ export class UploadsService {
     private readonly outbox: Outbox,
     private readonly policies: MediaPolicies,
     private readonly usage: MediaUsage,
-    @Optional() @Inject(TextRules) private readonly rules: TextRules | null,
+    @Optional() @Inject(TextPolicy) private readonly rules: TextPolicy | null,
   ) {}
 
   /**

@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import type { RequestContext } from '#caas/kernel';
-import { FileHolders, FileReferences } from '#caas/domain/media';
+import { FileOwnersRegistry, FileReferences } from '#caas/domain/media';
 import { archivedMarks } from '../store/archived-mark.schema';
 import { conversations, type Conversation } from '#caas/domain/conversations';
 import type { Message } from '../store/message.schema';
 import { ConversationFolds } from '#caas/domain/conversations';
 import { ThreadRoots } from '../threads/thread-roots';
-import type { ArchivedMessage } from '../cold-reads/cold-messages';
+import type { ArchivedMessage } from '../cold-reads/message-archive';
 import { MessageReader } from '../cold-reads/message-reader';
 
 const ROWS_AT_ONCE = 1_000;
@@ -25,7 +25,7 @@ export class ErasedMessages {
     private readonly reader: MessageReader,
     private readonly threads: ThreadRoots,
     private readonly references: FileReferences,
-    private readonly holders: FileHolders,
+    private readonly holders: FileOwnersRegistry,
     private readonly folds: ConversationFolds,
   ) {}
 

@@ -3,7 +3,7 @@ import { counted, type UserReference } from '#caas/kernel';
 import { tombstoneOf } from '../message/tombstone';
 import { recounted } from '../polls/poll';
 import { editionOf } from '../store/message.schema';
-import type { ArchivedMessage } from '../cold-reads/cold-messages';
+import type { ArchivedMessage } from '../cold-reads/message-archive';
 
 /** Instead of the name that was copied; where the user is still there, readers see their present name. */
 const NO_NAME = '';

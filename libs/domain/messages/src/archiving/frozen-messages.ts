@@ -1,7 +1,7 @@
 import type { ObjectId } from 'bson';
 import type { Conversation } from '#caas/domain/conversations';
 import type { Message } from '../store/message.schema';
-import type { ArchivedMessage } from '../cold-reads/cold-messages';
+import type { ArchivedMessage } from '../cold-reads/message-archive';
 
 /** A message as it was when a list of them was frozen. */
 export interface FrozenMessage {

@@ -3,7 +3,7 @@ import type { ObjectId } from 'bson';
 import { CaasError, type RequestContext } from '#caas/kernel';
 import {
   AttachmentSnapshots,
-  FileHolders,
+  FileOwnersRegistry,
   deletedAttachmentOf,
   FileReferences,
   type FileReference,
@@ -32,7 +32,7 @@ export class AttachmentsRefresher {
     private readonly attachments: MessageAttachments,
     private readonly changes: MessageChanges,
     private readonly reader: MessageReader,
-    private readonly holders: FileHolders,
+    private readonly holders: FileOwnersRegistry,
   ) {}
 
   /**

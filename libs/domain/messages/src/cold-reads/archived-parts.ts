@@ -1,6 +1,6 @@
 import type { Message } from '../store/message.schema';
 import { conflict } from '#caas/kernel';
-import type { ArchivedMessage } from './cold-messages';
+import type { ArchivedMessage } from './message-archive';
 
 /** By the message as it was handed out: what came with it from cold storage. */
 const parts = new WeakMap<Message, ArchivedMessage>();

@@ -1,5 +1,5 @@
 import type { Message } from '../store/message.schema';
-import type { ArchivedMessage, SeqSpan } from './cold-messages';
+import type { ArchivedMessage, SeqSpan } from './message-archive';
 
 /**
  * Where cold messages of a page can be: none are above `archivedSeq`, and beyond the last of a full page there is no room.

@@ -3,9 +3,15 @@ import { ObjectId as BsonObjectId, type ObjectId } from 'bson';
 import { CaasError, type Direction, type Filter, type PageRequest, type RequestContext } from '#caas/kernel';
 import { HAS_CHANGED, HAS_MENTIONS, IN_A_THREAD, IS_PINNED, messages, type Message } from '../store/message.schema';
 import { archivedMarks } from '../store/archived-mark.schema';
-import { ArchiveNumbers, type ArchiveNumber } from '#caas/domain/conversations';
-import { ArchivedPresenter } from './archived-presenter';
-import { ColdMessages, ColdMoved, type ArchivedMessage, type ColdConversation, type SeqSpan } from './cold-messages';
+import { ArchiveVersionCache, type ArchiveNumber } from '#caas/domain/conversations';
+import { ArchivedMessageMapper } from './archived-message-mapper';
+import {
+  MessageArchive,
+  ArchiveChangedError,
+  type ArchivedMessage,
+  type ColdConversation,
+  type SeqSpan,
+} from './message-archive';
 import { coldPart, firstByRev, mergedBySeq } from './merging';
 import { TenantArchives } from './tenant-archives';
 
@@ -30,15 +36,15 @@ interface Beside<T> {
 /**
  * The one way to messages that may be in cold storage: each is found exactly once, wherever it lies, at every moment of its way
  * there and back. What is hot counts, for it may have changed since it was archived. A read of hot messages and the look at
- * what is cold belong together: when they took longer than `ArchiveNumbers` believes anything, both are done anew.
+ * what is cold belong together: when they took longer than `ArchiveVersionCache` believes anything, both are done anew.
  */
 @Injectable()
 export class MessageReader {
   constructor(
-    private readonly cold: ColdMessages,
-    private readonly numbers: ArchiveNumbers,
+    private readonly cold: MessageArchive,
+    private readonly numbers: ArchiveVersionCache,
     private readonly tenants: TenantArchives,
-    private readonly presenter: ArchivedPresenter,
+    private readonly presenter: ArchivedMessageMapper,
   ) {}
 
   /** Also a deleted one. */
@@ -222,7 +228,7 @@ export class MessageReader {
   }
 
   private requireFresh(askedAtMs: number, attempt: number): void {
-    if (attempt < ATTEMPTS && !this.numbers.isFresh({ askedAtMs })) throw new ColdMoved();
+    if (attempt < ATTEMPTS && !this.numbers.isFresh({ askedAtMs })) throw new ArchiveChangedError();
   }
 
   private forgetting = (ctx: RequestContext, id: ObjectId) => () => this.numbers.forget(ctx, id);
@@ -233,7 +239,7 @@ export class MessageReader {
       try {
         return await work(attempt);
       } catch (error) {
-        if (!(error instanceof ColdMoved)) throw error;
+        if (!(error instanceof ArchiveChangedError)) throw error;
         if (attempt === ATTEMPTS) throw unavailable(error);
         again();
       }

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import type { RequestContext } from '#caas/kernel';
-import { ArchiveNumbers } from '#caas/domain/conversations';
-import { ColdMessages } from './cold-messages';
+import { ArchiveVersionCache } from '#caas/domain/conversations';
+import { MessageArchive } from './message-archive';
 
 const MAX_REMEMBERED = 50_000;
 
@@ -12,14 +12,14 @@ interface Known {
   askedAtMs: number;
 }
 
-/** Which tenants have anything in cold storage, believed for as long as `ArchiveNumbers` believes what it knows. */
+/** Which tenants have anything in cold storage, believed for as long as `ArchiveVersionCache` believes what it knows. */
 @Injectable()
 export class TenantArchives {
   private readonly known = new LRUCache<string, Known>({ max: MAX_REMEMBERED });
 
   constructor(
-    private readonly cold: ColdMessages,
-    private readonly numbers: ArchiveNumbers,
+    private readonly cold: MessageArchive,
+    private readonly numbers: ArchiveVersionCache,
   ) {}
 
   async hasAny(ctx: RequestContext): Promise<Known> {

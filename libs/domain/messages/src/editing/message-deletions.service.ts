@@ -10,7 +10,7 @@ import { reactions } from '../store/reaction.schema';
 import { ThreadRoots } from '../threads/thread-roots';
 import { MessageAccess } from '../message/message-access';
 import { MessageChanges } from '../message/message-changes';
-import { isInCharge } from '../message/message-rights';
+import { canModerate } from '../message/message-rights';
 import { tombstoneOf } from '../message/tombstone';
 
 /**
@@ -33,7 +33,7 @@ export class MessageDeletionsService {
    */
   async delete(ctx: RequestContext, id: ObjectId, preconditions: Preconditions): Promise<Message> {
     const { message: found, conversation, member } = await this.access.withEntry(ctx, id);
-    if (!isInCharge(found, ctx.user, member.role, conversation.type === 'direct')) {
+    if (!canModerate(found, ctx.user, member.role, conversation.type === 'direct')) {
       throw forbidden('not_your_message', 'Only the sender, or who moderates the group, can delete a message.');
     }
     return this.erase(ctx, found, preconditions);
@@ -53,25 +53,21 @@ export class MessageDeletionsService {
   private async erase(ctx: RequestContext, found: Message, preconditions: Preconditions): Promise<Message> {
     const id = found._id;
     let root: Message | null = null;
-    const { message, changed } = await this.changes.applyAndTell(
-      ctx,
-      found,
-      async ({ tx, message, rev, furtherRev }) => {
-        root = null;
-        if (message.deleted_at) return null;
-        preconditions.require(editionOf(message));
-        await tx.repository(reactions).deleteMany({ message_id: id });
-        if (message.poll) await tx.repository(pollVotes).deleteMany({ message_id: id });
-        if (await this.holds.keep(tx, message)) await keepContent(tx, message, rev);
-        else {
-          await tx.repository(messageVersions).deleteMany({ message_id: id });
-          if (message.attachments.length > 0) await this.attachments.release(tx, message);
-        }
-        const { thread_root_id: rootId } = message;
-        if (rootId) root = await this.threads.removeReplies(tx, rootId, [message], furtherRev);
-        return { ...tombstoneOf(new Date()), edition: editionOf(message) + 1 };
-      },
-    );
+    const { message, changed } = await this.changes.applyAndTell(ctx, found, async ({ tx, message, rev, nextRev }) => {
+      root = null;
+      if (message.deleted_at) return null;
+      preconditions.require(editionOf(message));
+      await tx.repository(reactions).deleteMany({ message_id: id });
+      if (message.poll) await tx.repository(pollVotes).deleteMany({ message_id: id });
+      if (await this.holds.keep(tx, message)) await keepContent(tx, message, rev);
+      else {
+        await tx.repository(messageVersions).deleteMany({ message_id: id });
+        if (message.attachments.length > 0) await this.attachments.release(tx, message);
+      }
+      const { thread_root_id: rootId } = message;
+      if (rootId) root = await this.threads.removeReplies(tx, rootId, [message], nextRev);
+      return { ...tombstoneOf(new Date()), edition: editionOf(message) + 1 };
+    });
     if (changed && root) this.changes.tell(ctx, root);
     return message;
   }

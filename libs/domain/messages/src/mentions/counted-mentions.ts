@@ -8,7 +8,7 @@ import type { Entry } from '#caas/domain/conversations';
 import { UnreadMentions } from '#caas/domain/conversations';
 import { visibleFrom } from '#caas/domain/conversations';
 import { unreadCountOf, watermarksOf } from '#caas/domain/conversations';
-import { ColdMessages } from '../cold-reads/cold-messages';
+import { MessageArchive } from '../cold-reads/message-archive';
 import { HAS_MENTIONS, messages, type Message } from '../store/message.schema';
 
 /** Nobody reads a larger number; and it bounds what one query looks at. */
@@ -39,7 +39,7 @@ export class CountedMentions extends UnreadMentions {
   private readonly known = new LRUCache<string, number>({ max: MAX_KNOWN });
 
   constructor(
-    private readonly cold: ColdMessages,
+    private readonly cold: MessageArchive,
     private readonly blocks: Blocks,
   ) {
     super();

@@ -2,12 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { notFound, type RequestContext, type Update } from '#caas/kernel';
 import { ConversationChanges, Unchanged, type ChangeScope } from '#caas/domain/conversations';
 import { messageArchived, requireHot } from '../cold-reads/archived-parts';
-import { ArchivedMarks } from '../cold-reads/archived-marks';
+import { ArchivedMessageState } from '../cold-reads/archived-message-state';
 import { conversations, type LastMessage } from '#caas/domain/conversations';
 import { messages, shownRevOf, type Message } from '../store/message.schema';
-import { SearchHints } from '../search-index/search-hints';
+import { SearchDirtySet } from '../search-index/search-dirty-set';
 import { viewOfMessage } from './views';
-import { MessageNews } from './message-news';
+import { MessageNotifier } from './message-notifier';
 import { previewOf } from './preview';
 
 export interface MessageChangeScope extends ChangeScope {
@@ -28,9 +28,9 @@ export interface ChangedMessage {
 export class MessageChanges {
   constructor(
     private readonly changes: ConversationChanges,
-    private readonly news: MessageNews,
-    private readonly search: SearchHints,
-    private readonly marks: ArchivedMarks,
+    private readonly notifier: MessageNotifier,
+    private readonly search: SearchDirtySet,
+    private readonly marks: ArchivedMessageState,
   ) {}
 
   /**
@@ -91,7 +91,7 @@ export class MessageChanges {
     const { seq, rev } = message;
     const type = message.deleted_at ? 'message.deleted' : 'message.updated';
     const baseRev = message.base_rev ? { baseRev: message.base_rev } : {};
-    this.news.tell(ctx, message, { type, seq, rev, ...baseRev, data: viewOfMessage(message) });
+    this.notifier.tell(ctx, message, { type, seq, rev, ...baseRev, data: viewOfMessage(message) });
     this.search.mark(ctx, message.conversation_id);
   }
 }

@@ -7,7 +7,7 @@ export const isOwn = ({ sender, type }: Message, { user_id }: UserReference): bo
   type !== 'system' && sender.user_id.equals(user_id);
 
 /** Who may delete a message or close its poll: its sender, and in groups and channels whoever keeps order there. */
-export const isInCharge = (message: Message, actor: UserReference, role: Role, isDirect: boolean): boolean =>
+export const canModerate = (message: Message, actor: UserReference, role: Role, isDirect: boolean): boolean =>
   isOwn(message, actor) || (!isDirect && isModerator(role));
 
 /** @throws CaasError `message_deleted` (409) */

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import type { Page, RequestContext, UserReference } from '#caas/kernel';
-import type { ArchivedMessage } from '../cold-reads/cold-messages';
+import type { ArchivedMessage } from '../cold-reads/message-archive';
 import { archivedPartsOf } from '../cold-reads/archived-parts';
 import type { Message } from '../store/message.schema';
 import { pollVotes } from '../store/poll-vote.schema';

@@ -7,7 +7,7 @@ import { archivedPartsOf } from '../cold-reads/archived-parts';
 import { pageOfRows } from '../cold-reads/rows-page';
 import { MessageAccess } from '../message/message-access';
 import { MessageChanges } from '../message/message-changes';
-import { isInCharge, requirePresent } from '../message/message-rights';
+import { canModerate, requirePresent } from '../message/message-rights';
 import type { Message } from '../store/message.schema';
 import { pollVotes, type PollVote } from '../store/poll-vote.schema';
 import { chosenOf, isClosed, recounted, requirePoll } from './poll';
@@ -51,7 +51,7 @@ export class PollsService {
    */
   async close(ctx: RequestContext, id: ObjectId): Promise<Message> {
     const { message: found, conversation, member } = await this.access.withEntry(ctx, id);
-    if (!isInCharge(found, ctx.user, member.role, conversation.type === 'direct')) {
+    if (!canModerate(found, ctx.user, member.role, conversation.type === 'direct')) {
       throw forbidden('not_your_message', 'Only who asked, or who moderates the group, can close a poll.');
     }
     await this.conversations.requireUnblocked(ctx, conversation);

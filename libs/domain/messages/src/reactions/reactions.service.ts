@@ -15,7 +15,7 @@ import { archivedPartsOf } from '../cold-reads/archived-parts';
 import { pageOfRows } from '../cold-reads/rows-page';
 import { MessageAccess } from '../message/message-access';
 import { MessageChanges } from '../message/message-changes';
-import { MessageNews } from '../message/message-news';
+import { MessageNotifier } from '../message/message-notifier';
 import { requirePresent } from '../message/message-rights';
 import type { Message } from '../store/message.schema';
 import { reactions, type Reaction } from '../store/reaction.schema';
@@ -29,7 +29,7 @@ export class ReactionsService {
   constructor(
     private readonly access: MessageAccess,
     private readonly changes: MessageChanges,
-    private readonly news: MessageNews,
+    private readonly notifier: MessageNotifier,
   ) {}
 
   /**
@@ -98,7 +98,7 @@ export class ReactionsService {
       user: viewOfReference(ctx.user),
       reaction_counts: countsByEmoji(message.reaction_counts),
     };
-    this.news.tell(ctx, message, { type, seq: message.seq, rev: message.rev, data });
+    this.notifier.tell(ctx, message, { type, seq: message.seq, rev: message.rev, data });
   }
 }
 

@@ -3,7 +3,7 @@ import { indexMessages } from '#caas/contracts';
 import type { RequestContext, Tenant } from '#caas/kernel';
 import { Handles, type SystemJobHandler } from '#caas/platform/queue';
 import { RequestContexts, TenantDirectory, TenantRotation } from '#caas/tenancy';
-import { SearchHints } from './search-hints';
+import { SearchDirtySet } from './search-dirty-set';
 import { SearchIndexer } from './search-indexer';
 
 const HINTS_AT_ONCE = 500;
@@ -20,7 +20,7 @@ export class IndexMessagesProcessor implements SystemJobHandler {
   constructor(
     private readonly contexts: RequestContexts,
     private readonly directory: TenantDirectory,
-    private readonly hints: SearchHints,
+    private readonly hints: SearchDirtySet,
     private readonly indexer: SearchIndexer,
   ) {
     const portion = { tenants: TENANTS_AT_ONCE, everyMs: ROTATE_EVERY_MS };

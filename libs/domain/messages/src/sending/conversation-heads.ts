@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache';
 import type { RequestContext } from '#caas/kernel';
 import { InjectConfig, type ConfigOf } from '#caas/platform/config';
 import { Realtime } from '#caas/platform/realtime';
-import { ArchiveNumbers } from '#caas/domain/conversations';
+import { ArchiveVersionCache } from '#caas/domain/conversations';
 import { archivedConfig } from '#caas/domain/conversations';
 import { conversationKey } from '#caas/domain/conversations';
 import { ConversationFolds } from '#caas/domain/conversations';
@@ -50,7 +50,7 @@ export class ConversationHeads {
   readonly trustMs: number;
 
   constructor(
-    private readonly archives: ArchiveNumbers,
+    private readonly archives: ArchiveVersionCache,
     private readonly folds: ConversationFolds,
     private readonly realtime: Realtime,
     @InjectConfig(archivedConfig) config: ConfigOf<typeof archivedConfig>,

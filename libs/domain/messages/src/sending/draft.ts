@@ -12,10 +12,10 @@ export type Draft = Omit<NewDocument<Message>, 'seq' | 'rev' | 'created_rev'> & 
 };
 
 /** What names a send: its message is found by it when the client sends the same again. */
-export type SendKey = Pick<Draft, 'conversation_id' | 'sender' | 'client_message_id' | 'request_hash'>;
+export type SendIdentity = Pick<Draft, 'conversation_id' | 'sender' | 'client_message_id' | 'request_hash'>;
 
 /** A message that has nothing but what is given. */
-export const draftOf = (given: SendKey & Partial<Draft>): Draft => ({
+export const prepareMessage = (given: SendIdentity & Partial<Draft>): Draft => ({
   _id: new BsonObjectId(),
   type: 'text',
   text: null,

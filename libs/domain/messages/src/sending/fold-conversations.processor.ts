@@ -3,7 +3,7 @@ import { ObjectId } from 'bson';
 import { foldConversations, type EventData } from '#caas/contracts';
 import { isObjectIdHex, isTenantId, type RequestContext, type Tenant } from '#caas/kernel';
 import { Handles, type SystemJobHandler } from '#caas/platform/queue';
-import { ConversationFeed, Realtime } from '#caas/platform/realtime';
+import { ConversationDirectory, Realtime } from '#caas/platform/realtime';
 import { RequestContexts, TenantDirectory, TenantRotation } from '#caas/tenancy';
 import { conversations } from '#caas/domain/conversations';
 import { messages } from '../store/message.schema';
@@ -35,7 +35,7 @@ export class FoldConversationsProcessor implements SystemJobHandler {
     private readonly folds: ConversationFolds,
     private readonly dirty: DirtyConversations,
     private readonly late: LateSends,
-    private readonly feed: ConversationFeed,
+    private readonly feed: ConversationDirectory,
     private readonly realtime: Realtime,
   ) {
     const portion = { tenants: TENANTS_AT_ONCE, everyMs: ROTATE_EVERY_MS };

@@ -1,6 +1,6 @@
 import { ObjectId } from 'bson';
 import { DuplicateKeyError, type RequestContext } from '#caas/kernel';
-import type { ColdConversation } from '../cold-reads/cold-messages';
+import type { ColdConversation } from '../cold-reads/message-archive';
 import type { Message } from '../store/message.schema';
 import { LateSends } from './late-sends';
 

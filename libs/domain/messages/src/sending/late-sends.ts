@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import { DuplicateKeyError, type RequestContext } from '#caas/kernel';
-import { ColdMessages, ColdMoved } from '../cold-reads/cold-messages';
+import { MessageArchive, ArchiveChangedError } from '../cold-reads/message-archive';
 import { MessageChanges } from '../message/message-changes';
 import { tombstoneOf } from '../message/tombstone';
 import { conversations, type Conversation } from '#caas/domain/conversations';
@@ -23,7 +23,7 @@ type ArchiveOf = Pick<Conversation, '_id' | 'archive_version' | 'archived_seq'>;
 @Injectable()
 export class LateSends {
   constructor(
-    private readonly cold: ColdMessages,
+    private readonly cold: MessageArchive,
     private readonly sent: SentMessages,
     private readonly heads: ConversationHeads,
     private readonly changes: MessageChanges,
@@ -39,7 +39,7 @@ export class LateSends {
       try {
         return await this.verify(ctx, id, stored);
       } catch (error) {
-        if (!(error instanceof ColdMoved) || attempt === ATTEMPTS) throw error;
+        if (!(error instanceof ArchiveChangedError) || attempt === ATTEMPTS) throw error;
         await sleep(PAUSE_MS);
       }
     }

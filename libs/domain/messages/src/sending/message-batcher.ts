@@ -4,7 +4,7 @@ import { CaasError, type RequestContext } from '#caas/kernel';
 import { conversationKey } from '#caas/domain/conversations';
 import type { Message } from '../store/message.schema';
 import { Contention } from './contention';
-import type { Draft, SendKey } from './draft';
+import type { Draft, SendIdentity } from './draft';
 import { MessageInserter, type Outcome } from './message-inserter';
 import { SendsWithChanges, tooManySends } from './sends-with-changes';
 import { keyOf, SentMessages } from './sent-messages';
@@ -82,7 +82,7 @@ export class MessageBatcher {
    * What this send stored when it came before; null when it did not.
    * @throws CaasError `idempotency_mismatch` (422)
    */
-  async find(ctx: RequestContext, send: SendKey): Promise<Sent | null> {
+  async find(ctx: RequestContext, send: SendIdentity): Promise<Sent | null> {
     const [message] = await this.sent.find(ctx, [send]);
     return message ? replayOf(message, send) : null;
   }
@@ -222,7 +222,7 @@ function answer({ draft, resolve, reject }: Pending, outcome: Outcome): void {
 }
 
 /** @throws CaasError `idempotency_mismatch` (422) */
-function replayOf(message: Message, { request_hash }: Pick<SendKey, 'request_hash'>): Sent {
+function replayOf(message: Message, { request_hash }: Pick<SendIdentity, 'request_hash'>): Sent {
   if (message.request_hash === request_hash) return { message, replayed: true };
   throw new CaasError('mismatch', 'idempotency_mismatch', 'This client_message_id was used for another message.', [
     { field: 'client_message_id', message: 'was used for another message' },

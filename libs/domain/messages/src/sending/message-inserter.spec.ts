@@ -3,7 +3,7 @@ import { ObjectId } from 'bson';
 import type { InsertSummary, NewDocument, RequestContext } from '#caas/kernel';
 import { SystemClock } from '#caas/kernel';
 import type { Message } from '../store/message.schema';
-import { draftOf, type Draft } from './draft';
+import { prepareMessage, type Draft } from './draft';
 import { MessageInserter, type Outcome } from './message-inserter';
 
 const SENDER = { user_id: new ObjectId(), user_external_id: 'anna', user_display_name: 'Anna' };
@@ -110,7 +110,7 @@ function processAt(primary: FakePrimary) {
 
 let sends = 0;
 const aDraft = (conversation_id: ObjectId, client_message_id = `m${(sends += 1)}`): Draft =>
-  draftOf({ conversation_id, sender: SENDER, client_message_id, request_hash: client_message_id });
+  prepareMessage({ conversation_id, sender: SENDER, client_message_id, request_hash: client_message_id });
 
 describe('MessageInserter', () => {
   it('stores one of a refused insert, numbers the conversation anew, and does not hold up the other', async () => {

@@ -5,9 +5,9 @@ import { MessageQuota } from '#caas/domain/usage';
 import { Realtime } from '#caas/platform/realtime';
 import { MessageAttachments, type FilesToAttach } from '../attachments/message-attachments';
 import { ConversationAccess } from '#caas/domain/conversations';
-import { draftOf, type Draft, type SendKey } from './draft';
+import { prepareMessage, type Draft, type SendIdentity } from './draft';
 import { requestHash } from '../message/request-hash';
-import { SearchHints } from '../search-index/search-hints';
+import { SearchDirtySet } from '../search-index/search-dirty-set';
 import { MessageBatcher, type Sent } from './message-batcher';
 import { viewOfMessage } from '../message/views';
 import { MessageChanges } from '../message/message-changes';
@@ -40,7 +40,7 @@ export class MessageSender {
     private readonly attachments: MessageAttachments,
     private readonly changes: MessageChanges,
     private readonly realtime: Realtime,
-    private readonly search: SearchHints,
+    private readonly search: SearchDirtySet,
     private readonly quota: MessageQuota,
     private readonly metrics: SendMetrics,
   ) {}
@@ -49,7 +49,7 @@ export class MessageSender {
    * @param check answers what the message has, or throws why it must not be sent now
    * @throws CaasError what `check` throws, `invalid_file` (400), `quota_exceeded` (402), and `idempotency_mismatch` (422)
    */
-  async sendOnce(ctx: RequestContext, key: SendKey, check: () => Promise<Checked>): Promise<Sent> {
+  async sendOnce(ctx: RequestContext, key: SendIdentity, check: () => Promise<Checked>): Promise<Sent> {
     const startedAtMs = performance.now();
     try {
       const sent = await this.sendOrFind(ctx, key, check);
@@ -61,11 +61,11 @@ export class MessageSender {
     }
   }
 
-  private async sendOrFind(ctx: RequestContext, key: SendKey, check: () => Promise<Checked>): Promise<Sent> {
+  private async sendOrFind(ctx: RequestContext, key: SendIdentity, check: () => Promise<Checked>): Promise<Sent> {
     try {
       const { files, ...content } = await check();
       const isNearQuota = await this.quota.requireRoom(ctx);
-      const sent = await this.submit(ctx, draftOf({ ...key, ...content }), files, isNearQuota);
+      const sent = await this.submit(ctx, prepareMessage({ ...key, ...content }), files, isNearQuota);
       if (!sent.replayed) this.announce(ctx, sent);
       return sent;
     } catch (error) {
@@ -115,7 +115,7 @@ export function sendKeyOf(
   conversation_id: ObjectId,
   client_message_id: string,
   body: object,
-): SendKey {
+): SendIdentity {
   return { conversation_id, sender: user, client_message_id, request_hash: requestHash(body) };
 }
 

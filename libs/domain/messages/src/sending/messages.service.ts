@@ -11,7 +11,7 @@ import {
   type PageRequest,
   type RequestContext,
 } from '#caas/kernel';
-import type { SeqSpan } from '../cold-reads/cold-messages';
+import type { SeqSpan } from '../cold-reads/message-archive';
 import { MessageReader } from '../cold-reads/message-reader';
 import { MessagePolicy } from '../message/message-policy';
 import { ConversationAccess } from '#caas/domain/conversations';

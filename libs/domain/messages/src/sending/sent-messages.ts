@@ -4,10 +4,10 @@ import type { RequestContext } from '#caas/kernel';
 import { MessageReader } from '../cold-reads/message-reader';
 import { archivedSends } from '../store/archived-send.schema';
 import { messages, type Message } from '../store/message.schema';
-import type { SendKey } from './draft';
+import type { SendIdentity } from './draft';
 
 /** What names a send, without what it said. */
-export type SendName = Omit<SendKey, 'request_hash'>;
+export type SendName = Omit<SendIdentity, 'request_hash'>;
 
 /** Messages by what their clients named them. */
 @Injectable()

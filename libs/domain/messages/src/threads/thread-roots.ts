@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import type { RequestContext, UserReference } from '#caas/kernel';
-import { ArchivedMarks, changeThread } from '../cold-reads/archived-marks';
+import { ArchivedMessageState, changeThread } from '../cold-reads/archived-message-state';
 import { MessageReader } from '../cold-reads/message-reader';
 import type { Message } from '../store/message.schema';
 
@@ -20,7 +20,7 @@ export interface ThreadGrowth {
 export class ThreadRoots {
   constructor(
     private readonly reader: MessageReader,
-    private readonly marks: ArchivedMarks,
+    private readonly marks: ArchivedMessageState,
   ) {}
 
   /** Call it after the conversation's row was written, whose lock keeps others away. @returns the root as it then is */

@@ -5,13 +5,13 @@ import { members } from '#caas/domain/conversations';
 import { watermarksOf } from '#caas/domain/conversations';
 import { conversations, type Conversation } from '#caas/domain/conversations';
 import { archivedPartsOf } from '../cold-reads/archived-parts';
-import { ColdMessages } from '../cold-reads/cold-messages';
+import { MessageArchive } from '../cold-reads/message-archive';
 import { ConversationFolds } from '#caas/domain/conversations';
 import { MessageReader } from '../cold-reads/message-reader';
 import { messages, type Message } from '../store/message.schema';
 import { pollVotes } from '../store/poll-vote.schema';
 import { reactions } from '../store/reaction.schema';
-import { ACCOUNTED, ConversationAccount, type AccountedMessage, type Drift } from './conversation-account';
+import { ACCOUNTED, ConversationRecount, type AccountedMessage, type Drift } from './conversation-recount';
 
 const MESSAGES_AT_ONCE = 500;
 /** How often a conversation that is being written to is counted before it is left for another time. */
@@ -34,7 +34,7 @@ export interface Verification {
 export class ConversationsVerifier {
   constructor(
     private readonly reader: MessageReader,
-    private readonly cold: ColdMessages,
+    private readonly cold: MessageArchive,
     private readonly folds: ConversationFolds,
   ) {}
 
@@ -75,7 +75,7 @@ export class ConversationsVerifier {
   private async count(ctx: RequestContext, conversation: Conversation): Promise<Drift[]> {
     const version = conversation.archive_version ?? null;
     const gone = version === null ? [] : (await this.cold.open(ctx, conversation._id, version)).gone;
-    const account = new ConversationAccount(conversation, gone);
+    const account = new ConversationRecount(conversation, gone);
     for (let after = 0; ;) {
       const some = await this.next(ctx, conversation, after);
       const counts = await this.reactionsTo(ctx, some);

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { monthOf, type UsageMeter } from '#caas/domain/usage';
 import type { ObjectId } from 'bson';
 import type { RequestContext } from '#caas/kernel';
-import { ColdMessages, type GoneSeqs } from '../cold-reads/cold-messages';
+import { MessageArchive, type GoneSeqs } from '../cold-reads/message-archive';
 import { ConversationFolds } from '#caas/domain/conversations';
 import { MessageReader } from '../cold-reads/message-reader';
 import { conversations, type Conversation } from '#caas/domain/conversations';
@@ -22,7 +22,7 @@ export class MessageMeter implements UsageMeter {
 
   constructor(
     private readonly reader: MessageReader,
-    private readonly cold: ColdMessages,
+    private readonly cold: MessageArchive,
     private readonly folds: ConversationFolds,
   ) {}
 

@@ -19,7 +19,7 @@ import {
   type DecisionKind,
   type ModerationCase,
 } from './moderation-case.schema';
-import { DecisionActs } from './decision-acts';
+import { ModerationActions } from './moderation-actions';
 import { moderationReports, type ModerationReport } from './moderation-report.schema';
 
 const REPORTS_SHOWN = 20;
@@ -39,7 +39,7 @@ export interface CaseFile {
 @Injectable()
 export class ModerationService {
   constructor(
-    private readonly acts: DecisionActs,
+    private readonly acts: ModerationActions,
     private readonly clock: Clock,
   ) {}
 

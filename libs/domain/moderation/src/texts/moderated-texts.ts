@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { forbidden, type RequestContext } from '#caas/kernel';
-import { TextRules } from '#caas/domain/users';
+import { TextPolicy } from '#caas/domain/users';
 import { TextModeration } from './text-moderation';
 
 /** Answers the question of users, groups and media: what of this may be stored? */
 @Injectable()
-export class ModeratedTexts extends TextRules {
+export class ModeratedTexts extends TextPolicy {
   constructor(private readonly moderation: TextModeration) {
     super();
   }

@@ -5,9 +5,9 @@ import { InjectConfig, type ConfigOf } from '#caas/platform/config';
 import { Log } from '#caas/platform/logging';
 import { SocketObservers, type OpenSocket, type SocketObserver } from '#caas/platform/realtime';
 import { RequestContexts } from '#caas/tenancy';
-import { LocalUsers, type LocalUser } from './local-users';
-import { PresenceNews } from './presence-news';
-import { PresenceRows } from './presence-rows';
+import { ConnectedUsers, type LocalUser } from './connected-users';
+import { PresenceNotifier } from './presence-notifier';
+import { PresenceRepository } from './presence-repository';
 import { presenceConfig } from './presence.config';
 import { presenceSettings } from './presence.settings';
 
@@ -24,7 +24,7 @@ const SIGNS_OF_LIFE_PER_TIMEOUT = 3;
  */
 @Injectable()
 export class PresenceTracker implements OnModuleInit, BeforeApplicationShutdown, SocketObserver {
-  private readonly tenants = new Map<TenantId, LocalUsers>();
+  private readonly tenants = new Map<TenantId, ConnectedUsers>();
   private readonly timers: NodeJS.Timeout[] = [];
   /** What is under way, by kind and tenant: no round begins before the one before it has ended. */
   private readonly rounds = new Map<string, Promise<void>>();
@@ -33,8 +33,8 @@ export class PresenceTracker implements OnModuleInit, BeforeApplicationShutdown,
     @InjectConfig(presenceConfig) private readonly config: ConfigOf<typeof presenceConfig>,
     private readonly contexts: RequestContexts,
     private readonly settings: Settings,
-    private readonly rows: PresenceRows,
-    private readonly news: PresenceNews,
+    private readonly rows: PresenceRepository,
+    private readonly notifier: PresenceNotifier,
     private readonly observers: SocketObservers,
     private readonly log: Log,
   ) {}
@@ -55,7 +55,7 @@ export class PresenceTracker implements OnModuleInit, BeforeApplicationShutdown,
   }
 
   connected(socket: OpenSocket): void {
-    const users = this.tenants.get(socket.tenantId) ?? new LocalUsers();
+    const users = this.tenants.get(socket.tenantId) ?? new ConnectedUsers();
     this.tenants.set(socket.tenantId, users);
     users.connected(socket);
   }
@@ -64,7 +64,7 @@ export class PresenceTracker implements OnModuleInit, BeforeApplicationShutdown,
     this.tenants.get(socket.tenantId)?.disconnected(socket, Date.now());
   }
 
-  private async write(ctx: RequestContext, users: LocalUsers): Promise<void> {
+  private async write(ctx: RequestContext, users: ConnectedUsers): Promise<void> {
     const { enabled: isOn } = await this.settings.of(ctx, presenceSettings);
     for (let due = users.due(Date.now(), USERS_AT_ONCE); due.length > 0; due = users.due(Date.now(), USERS_AT_ONCE)) {
       if (isOn) await this.writeDown(ctx, due);
@@ -86,10 +86,10 @@ export class PresenceTracker implements OnModuleInit, BeforeApplicationShutdown,
       gone.map(({ user }) => user),
     );
     // Read again, and not concluded: of two processes that a user leaves at once, one must see that nobody is left.
-    await this.news.tellChanges(ctx, everyone, before, await this.rows.of(ctx, ids));
+    await this.notifier.tellChanges(ctx, everyone, before, await this.rows.of(ctx, ids));
   }
 
-  private async renew(ctx: RequestContext, users: LocalUsers): Promise<void> {
+  private async renew(ctx: RequestContext, users: ConnectedUsers): Promise<void> {
     if (!(await this.settings.of(ctx, presenceSettings)).enabled) return;
     const expected = users.writtenCount;
     if ((await this.rows.renew(ctx)) < expected) users.writeAgain();
@@ -99,10 +99,14 @@ export class PresenceTracker implements OnModuleInit, BeforeApplicationShutdown,
       ctx,
       lost.map(({ user_id }) => user_id),
     );
-    await this.news.tellGone(ctx, lost, rows);
+    await this.notifier.tellGone(ctx, lost, rows);
   }
 
-  private every(periodMs: number, kind: string, work: (ctx: RequestContext, users: LocalUsers) => Promise<void>): void {
+  private every(
+    periodMs: number,
+    kind: string,
+    work: (ctx: RequestContext, users: ConnectedUsers) => Promise<void>,
+  ): void {
     const timer = setInterval(() => {
       for (const [tenantId, users] of this.tenants) {
         if (users.isEmpty) this.tenants.delete(tenantId);

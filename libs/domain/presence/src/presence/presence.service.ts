@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { RequestContext, UserReference } from '#caas/kernel';
 import { Settings } from '#caas/domain/settings';
 import { Blocks, UsersService } from '#caas/domain/users';
-import { PresenceNews, viewOfPresence } from './presence-news';
-import { PresenceRows } from './presence-rows';
+import { PresenceNotifier, viewOfPresence } from './presence-notifier';
+import { PresenceRepository } from './presence-repository';
 import { ownState, stateForOthers, type ChosenStatus, type State } from './presence-status';
 import type { Presence } from './presence.schema';
 import { presenceSettings } from './presence.settings';
@@ -16,7 +16,7 @@ type KnownUser = Awaited<ReturnType<UsersService['get']>>;
 
 /**
  * Who is there. Within a tenant everybody may ask, like for profiles, but across a block each sees the other offline. News of it
- * goes only to those who share a conversation: see `PresenceNews`.
+ * goes only to those who share a conversation: see `PresenceNotifier`.
  */
 @Injectable()
 export class PresenceService {
@@ -24,8 +24,8 @@ export class PresenceService {
     private readonly users: UsersService,
     private readonly blocks: Blocks,
     private readonly settings: Settings,
-    private readonly rows: PresenceRows,
-    private readonly news: PresenceNews,
+    private readonly rows: PresenceRepository,
+    private readonly notifier: PresenceNotifier,
   ) {}
 
   /**
@@ -41,8 +41,8 @@ export class PresenceService {
     await this.rows.choose(ctx, user, before.get(key) ?? [], status);
     const rows = await this.rows.of(ctx, [user.user_id]);
     const state = ownState(rows.get(key) ?? [], new Date());
-    this.news.tellSelf(ctx, user, state);
-    await this.news.tellChanges(ctx, [user], before, rows);
+    this.notifier.tellSelf(ctx, user, state);
+    await this.notifier.tellChanges(ctx, [user], before, rows);
     return viewOfPresence(user, state);
   }
 

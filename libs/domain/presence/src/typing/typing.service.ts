@@ -8,8 +8,8 @@ import { RequestContexts } from '#caas/tenancy';
 import { ConversationAccess } from '#caas/domain/conversations';
 import { PeopleApart } from '#caas/domain/conversations';
 import { viewOfReference } from '#caas/domain/users';
-import { TypingBoard, type Typing } from './typing-board';
-import { TypingRows } from './typing-rows';
+import { TypingState, type Typing } from './typing-state';
+import { TypingRepository } from './typing-repository';
 import { typingSettings } from './typing.settings';
 
 const SWEEP_EVERY_MS = 500;
@@ -21,14 +21,14 @@ const SWEEP_EVERY_MS = 500;
  */
 @Injectable()
 export class TypingService implements OnModuleInit, BeforeApplicationShutdown, SocketObserver {
-  private readonly board = new TypingBoard();
+  private readonly board = new TypingState();
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly access: ConversationAccess,
     private readonly settings: Settings,
     private readonly apart: PeopleApart,
-    private readonly rows: TypingRows,
+    private readonly rows: TypingRepository,
     private readonly contexts: RequestContexts,
     private readonly observers: SocketObservers,
     private readonly log: Log,

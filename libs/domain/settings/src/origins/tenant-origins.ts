@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { CaasError, isTenantId, type RequestContext, type TenantId } from '#caas/kernel';
-import { ClaimedTenants } from '#caas/access';
+import { UnverifiedTenant } from '#caas/access';
 import type { AllowedOrigins } from '#caas/platform/http';
 import type { SocketOrigins } from '#caas/platform/realtime';
 import { RequestContexts } from '#caas/tenancy';
@@ -16,7 +16,7 @@ import { isOrigin, originsSettings } from './origins.settings';
 @Injectable()
 export class TenantOrigins implements AllowedOrigins, SocketOrigins {
   constructor(
-    private readonly claims: ClaimedTenants,
+    private readonly claims: UnverifiedTenant,
     private readonly contexts: RequestContexts,
     private readonly settings: Settings,
   ) {}

@@ -2,7 +2,7 @@ import { Injectable, type BeforeApplicationShutdown, type OnModuleInit } from '@
 import { limitsSettings, Settings } from '#caas/domain/settings';
 import { CaasError, newRequestId, type TenantId } from '#caas/kernel';
 import { Log } from '#caas/platform/logging';
-import type { SocketPlaces, SocketPrincipal } from '#caas/platform/realtime';
+import type { ConnectionQuotaPort, SocketPrincipal } from '#caas/platform/realtime';
 import { limitOf, quotaExceeded } from '../quotas/quotas';
 import { QuotaWarnings } from '../quotas/quota-warnings';
 import { ConnectionCounts, type SocketClaim } from './connection-counts';
@@ -18,7 +18,7 @@ interface OwnSockets {
  * number alone: the limits then hold for each.
  */
 @Injectable()
-export class ConnectionQuota implements SocketPlaces, OnModuleInit, BeforeApplicationShutdown {
+export class ConnectionQuota implements ConnectionQuotaPort, OnModuleInit, BeforeApplicationShutdown {
   private readonly own = new Map<TenantId, OwnSockets>();
   /** Whose number changed in this turn, or could not be written: users by tenant. */
   private readonly changed = new Map<TenantId, Set<string>>();

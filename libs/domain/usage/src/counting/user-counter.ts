@@ -3,7 +3,7 @@ import type { RequestContext } from '#caas/kernel';
 import { FOR_GOOD } from '../period';
 import { limitOf, quotaExceeded } from '../quotas/quotas';
 import { QuotaWarnings } from '../quotas/quota-warnings';
-import { CounterRows, type CounterPart } from './counter-rows';
+import { CounterRepository, type CounterPart } from './counter-repository';
 import { InTurn } from './in-turn';
 import { SHARED_SLOT, Slots } from './slots';
 
@@ -26,7 +26,7 @@ export class UserCounter {
   private readonly inTurn = new InTurn();
 
   constructor(
-    private readonly rows: CounterRows,
+    private readonly rows: CounterRepository,
     private readonly warnings: QuotaWarnings,
   ) {}
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock, type RequestContext } from '#caas/kernel';
-import { CounterRows } from '../counting/counter-rows';
+import { CounterRepository } from '../counting/counter-repository';
 import { InTurn } from '../counting/in-turn';
 import { SHARED_SLOT } from '../counting/slots';
 import { monthOf } from '../period';
@@ -46,7 +46,7 @@ export class MessageQuota {
   private readonly addedUpAt = new Map<string, number>();
 
   constructor(
-    private readonly rows: CounterRows,
+    private readonly rows: CounterRepository,
     private readonly meters: UsageMeters,
     private readonly totals: SentTotals,
     private readonly warnings: QuotaWarnings,

@@ -9,7 +9,7 @@ export const userReferenceShape = {
 };
 
 /**
- * Declares a field that names a user. Whoever declares one also registers it in `ReferenceHolders`, or the copy of the name
+ * Declares a field that names a user. Whoever declares one also registers it in `DisplayNameRegistry`, or the copy of the name
  * in it goes stale with the next rename.
  */
 export const UserReferenceProp = (): PropertyDecorator => Prop(raw(userReferenceShape));

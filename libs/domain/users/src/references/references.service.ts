@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import { Clock, type Filter, type RequestContext, type TenantDocument, type Update } from '#caas/kernel';
 import { users, type User } from '../persistence/user.schema';
-import { ReferenceHolders, type ReferenceHolder, type ReferencePath } from './reference-holders';
+import { DisplayNameRegistry, type ReferenceHolder, type ReferencePath } from './display-name-registry';
 
 const BATCH = 500;
 
@@ -17,7 +17,7 @@ type Untyped = TenantDocument & Record<string, unknown>;
 @Injectable()
 export class ReferencesService {
   constructor(
-    private readonly holders: ReferenceHolders,
+    private readonly holders: DisplayNameRegistry,
     private readonly clock: Clock,
   ) {}
 

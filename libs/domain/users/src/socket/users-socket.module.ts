@@ -1,6 +1,6 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { Realtime } from '#caas/platform/realtime';
-import { UserChanges } from '../user-changes';
+import { UserEvents } from '../user-events';
 import { UsersModule } from '../users.module';
 import { viewOfUser } from '../views';
 
@@ -8,7 +8,7 @@ import { viewOfUser } from '../views';
 @Module({ imports: [UsersModule] })
 export class UsersSocketModule implements OnModuleInit {
   constructor(
-    private readonly changes: UserChanges,
+    private readonly changes: UserEvents,
     private readonly realtime: Realtime,
   ) {}
 

@@ -5,7 +5,7 @@ import { objectPrefix } from '../../persistence/object-keys';
 import { files, mediaMetadata, type MediaMetadata, type StoredFile } from '../../persistence';
 import { NOTHING_KNOWN } from '../made';
 import type { Sniffed } from '../kinds/sniff';
-import { NotNow } from '../outcomes';
+import { RetryLater } from '../outcomes';
 import { isUnfinished, ofAttempt } from './file-claims';
 
 /** The bytes of a file. */
@@ -24,7 +24,7 @@ export class Contents {
 
   /**
    * The row that this file makes ready; and where the objects of one lie whose file was given up or deleted.
-   * @throws NotNow while another file with the same bytes makes it; this one is made ready with it
+   * @throws RetryLater while another file with the same bytes makes it; this one is made ready with it
    */
   async claim(
     ctx: RequestContext,
@@ -34,10 +34,10 @@ export class Contents {
   ): Promise<{ media: MediaMetadata; abandoned: string | null }> {
     try {
       const claimed = await ctx.transaction((tx) => this.claimWithin(tx, file, digest, sniffed));
-      if (claimed.busyWith) throw new NotNow(`the file ${claimed.busyWith.toHexString()} has the same bytes`);
+      if (claimed.busyWith) throw new RetryLater(`the file ${claimed.busyWith.toHexString()} has the same bytes`);
       return claimed;
     } catch (error) {
-      if (error instanceof DuplicateKeyError) throw new NotNow('another file has the same bytes');
+      if (error instanceof DuplicateKeyError) throw new RetryLater('another file has the same bytes');
       throw error;
     }
   }
@@ -67,7 +67,7 @@ export class Contents {
 
   private async point(tx: RequestContext, file: StoredFile, media_id: ObjectId): Promise<void> {
     const { matched } = await tx.repository(files).updateOne(ofAttempt(file), { $set: { media_id } });
-    if (matched === 0) throw new NotNow('the file is no longer ours');
+    if (matched === 0) throw new RetryLater('the file is no longer ours');
   }
 }
 

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import { Clock, type RequestContext } from '#caas/kernel';
 import { files, type FileStatus, type StoredFile } from '../../persistence';
-import { NotNow } from '../outcomes';
+import { RetryLater } from '../outcomes';
 
 /** A worker that says nothing for so long is believed to be dead. */
 const LEASE_MS = 30_000;
@@ -22,7 +22,7 @@ export class FileClaims {
 
   /**
    * Null for a file that is not whole, at its end, or gone.
-   * @throws NotNow while another worker has it
+   * @throws RetryLater while another worker has it
    */
   async take(ctx: RequestContext, id: ObjectId): Promise<StoredFile | null> {
     const now = this.clock.now();
@@ -35,7 +35,7 @@ export class FileClaims {
       );
     if (claimed) return claimed;
     const file = await ctx.repository(files).findById(id);
-    if (file && isUnfinished(file)) throw new NotNow('another worker has the file');
+    if (file && isUnfinished(file)) throw new RetryLater('another worker has the file');
     return null;
   }
 
@@ -50,7 +50,7 @@ export class FileClaims {
     const renew = async () => {
       const lease = { $set: { leased_until: this.leaseEnd() } };
       const { matched } = await ctx.repository(files).updateOne(ofAttempt(file), lease);
-      if (matched === 0) lost.abort(new NotNow('the file is no longer ours'));
+      if (matched === 0) lost.abort(new RetryLater('the file is no longer ours'));
     };
     // A database that is away for a moment costs nothing yet: the next renewal, or the end, will tell.
     const timer = setInterval(() => void renew().catch(() => undefined), RENEWED_EVERY_MS);

@@ -67,7 +67,7 @@ type Stream = z.infer<typeof ffprobeSays>['streams'][number];
 export class Prober {
   constructor(private readonly ffmpeg: Ffmpeg) {}
 
-  /** @throws FileRefused `unreadable_media`, `media_too_large`; NotNow without ffmpeg */
+  /** @throws FileRefused `unreadable_media`, `media_too_large`; RetryLater without ffmpeg */
   async probe({ input, signal, maxDurationSeconds }: Work, contentType: string): Promise<Probed> {
     await this.ffmpeg.require();
     const { demuxer } = CONTAINERS[contentType]!;

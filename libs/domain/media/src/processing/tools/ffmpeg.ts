@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectConfig, type ConfigOf } from '#caas/platform/config';
-import { NotNow } from '../outcomes';
+import { RetryLater } from '../outcomes';
 import { processingConfig } from '../processing.config';
 import { canRun, runLimited, type Run } from './limited-run';
 
@@ -14,9 +14,9 @@ type Used = 'FFMPEG_PATH' | 'FFMPEG_THREADS' | 'FFMPEG_TIMEOUT';
 export class Ffmpeg {
   constructor(@InjectConfig(processingConfig) private readonly config: Pick<ConfigOf<typeof processingConfig>, Used>) {}
 
-  /** @throws NotNow: the file waits for somebody to install it */
+  /** @throws RetryLater: the file waits for somebody to install it */
   async require(): Promise<void> {
-    if (!(await this.isThere())) throw new NotNow('ffmpeg is not installed');
+    if (!(await this.isThere())) throw new RetryLater('ffmpeg is not installed');
   }
 
   /** @returns standard output */

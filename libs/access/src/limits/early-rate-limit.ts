@@ -1,0 +1,35 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { LRUCache } from 'lru-cache';
+import { rateLimitFields, RateLimits, type Charge, type Subject } from '#caas/platform/limits';
+
+const MAX_REMEMBERED = 10_000;
+const REMEMBERED_MS = 60_000;
+
+/**
+ * Refuses calls before their credentials are verified, as sockets do before they parse. Whose credential it is must be known for
+ * that: it is remembered of those that were refused once, after they had been verified.
+ */
+@Injectable()
+export class EarlyRateLimit {
+  private readonly refused = new LRUCache<string, Subject>({ max: MAX_REMEMBERED, ttl: REMEMBERED_MS });
+
+  constructor(private readonly limits: RateLimits) {}
+
+  /** @throws CaasError `rate_limited` (429) */
+  requireOpen(request: FastifyRequest, reply: FastifyReply, charge: Charge): void {
+    const subject = this.refused.size === 0 ? undefined : this.refused.get(request.headers.authorization ?? '');
+    const lease = subject && this.limits.shut(subject, charge);
+    if (!lease) return;
+    setRateLimitFields(reply, [lease]);
+    throw lease.refusal();
+  }
+
+  remember({ headers }: FastifyRequest, subject: Subject): void {
+    if (headers.authorization !== undefined) this.refused.set(headers.authorization, subject);
+  }
+}
+
+export function setRateLimitFields(reply: FastifyReply, leases: Parameters<typeof rateLimitFields>[0]): void {
+  if (leases.length > 0) void reply.headers(rateLimitFields(leases));
+}

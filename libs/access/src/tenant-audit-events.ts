@@ -1,0 +1,35 @@
+import { Injectable } from '@nestjs/common';
+import type { RequestContext, TenantId } from '#caas/kernel';
+
+/** Something that was changed about a tenant, by its own server or an operator, as an audit trail keeps it: names, never values. */
+export interface TenantAct {
+  action: 'settings.changed' | 'settings.granted';
+  tenantId: TenantId;
+  /** Who: `server_key` and, unless it acted as a user, its id; or the operator. */
+  actor: string;
+  requestId: string;
+  details: Record<string, unknown>;
+}
+
+type Listener = (act: TenantAct) => void;
+
+/** Where such changes are told, once they are made; the control plane keeps them in the audit log. */
+@Injectable()
+export class TenantAuditEvents {
+  private readonly listeners = new Set<Listener>();
+
+  /** Calls `listener` for every such change in this process. It must not throw. */
+  on(listener: Listener): void {
+    this.listeners.add(listener);
+  }
+
+  add(
+    { actor, tenantId, requestId }: RequestContext,
+    action: TenantAct['action'],
+    details: TenantAct['details'],
+  ): void {
+    const name =
+      actor.kind === 'server' ? `server_key:${actor.keyId}` : actor.kind === 'system' ? actor.name : 'server_key';
+    for (const listener of this.listeners) listener({ action, tenantId, actor: name, requestId, details });
+  }
+}

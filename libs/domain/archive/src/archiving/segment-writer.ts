@@ -1,0 +1,227 @@
+import { Injectable } from '@nestjs/common';
+import { deserialize, type ObjectId } from 'bson';
+import { Clock, type RequestContext } from '#caas/kernel';
+import { ArchivableMessages, type ArchivedMessage, type Message, type Remains } from '#caas/domain/messages';
+import { ArchiveMetrics } from '../archive-metrics';
+import { BlockCodec } from '../format/block-codec';
+import { ArchiveDamaged } from '../format/lines';
+import { plainLineOf, type IndexedMessage } from '../format/plain-line';
+import { monthOf, SegmentDraft, type FinishedDraft } from '../format/segment-draft';
+import { archiveBlocks } from '../persistence/archive-block.schema';
+import { archiveSegments, type ArchiveSegment } from '../persistence/archive-segment.schema';
+import { SegmentObjects } from '../reading/segment-objects';
+import { Checkpoints } from './checkpoints';
+import { ArchiveHolds, type HeldMessages } from './holds';
+import { ArchiveLeases, type Lease } from './leases';
+import type { Pace } from './pace';
+import { inTurns } from './turns';
+
+const MESSAGES_AT_ONCE = 2_000;
+/** Segments that share one plan and one commit. */
+const SEGMENTS_AT_ONCE = 32;
+const BYTES_AT_ONCE = 16 * 2 ** 20;
+const OBJECTS_AT_ONCE = 8;
+
+export interface Sealed {
+  segments: number;
+  messages: number;
+  bytes: number;
+  /** An earlier run has left something that has to be finished first: nothing was sealed. */
+  blocked: boolean;
+}
+
+/** A segment on its way, with what stays hot of its messages. */
+interface Ready extends FinishedDraft {
+  remains: Remains;
+}
+
+/** Either its line, or the message itself. */
+type Read =
+  { message: IndexedMessage; plain: string; whole: null } | { message: IndexedMessage; plain: null; whole: Message };
+
+interface Open {
+  draft: SegmentDraft;
+  remains: Remains;
+}
+
+/**
+ * The first half of the protocol, up to its only commit: freeze → plan → write → read back → seal. What is hot stays as it is.
+ * Broken off anywhere, nothing has happened that a reader could see; the next run takes the plan away and begins anew.
+ */
+@Injectable()
+export class SegmentWriter {
+  constructor(
+    private readonly hot: ArchivableMessages,
+    private readonly codec: BlockCodec,
+    private readonly objects: SegmentObjects,
+    private readonly leases: ArchiveLeases,
+    private readonly holds: ArchiveHolds,
+    private readonly clock: Clock,
+    private readonly faults: Checkpoints,
+    private readonly metrics: ArchiveMetrics,
+  ) {}
+
+  /** Seals everything of a conversation that was sent before `before` and is not held. @throws LeaseLost, ArchiveDamaged */
+  async seal(ctx: RequestContext, lease: Lease, before: Date, pace: Pace): Promise<Sealed> {
+    await this.faults.at('leased');
+    const unfinished = await this.unfinished(ctx, lease.conversationId);
+    const [planned, others] = [unfinished.filter(isPlanned), unfinished.filter((each) => !isPlanned(each))];
+    await this.clear(ctx, lease, planned);
+    await this.faults.at('cleared');
+    const held = await this.holds.of(ctx);
+    // What is sealed or being restored is hot as well: sealed once more it would be there twice.
+    const sum: Sealed = { segments: 0, messages: 0, bytes: 0, blocked: others.length > 0 };
+    if (sum.blocked || held.keepsAll(lease.conversationId)) return sum;
+    const ready: Ready[] = [];
+    const commit = async () => {
+      for (const each of ready) {
+        sum.segments += 1;
+        sum.messages += each.segment.count;
+        sum.bytes += each.segment.bytes;
+      }
+      await this.commit(ctx, lease, ready.splice(0), pace);
+    };
+    for await (const each of this.drafts(ctx, lease.conversationId, { before, held, pace })) {
+      ready.push(each);
+      const bytes = ready.reduce((total, { object }) => total + object.byteLength, 0);
+      if (ready.length >= pace.portion(SEGMENTS_AT_ONCE) || bytes >= BYTES_AT_ONCE) await commit();
+    }
+    if (ready.length > 0) await commit();
+    return sum;
+  }
+
+  private unfinished(ctx: RequestContext, conversation_id: ObjectId): Promise<ArchiveSegment[]> {
+    const state = { $in: ['planned', 'sealed', 'restoring'] };
+    return ctx.repository(archiveSegments).find({ conversation_id, state });
+  }
+
+  /** Takes away the plans of a run that was broken off: nobody has seen them. */
+  private async clear(ctx: RequestContext, lease: Lease, planned: ArchiveSegment[]): Promise<void> {
+    if (planned.length === 0) return;
+    for (const segment of planned) await this.objects.delete(ctx, segment);
+    const ids = { $in: planned.map(({ _id }) => _id) };
+    await ctx.transaction(async (tx) => {
+      await this.leases.require(tx, lease);
+      await tx.repository(archiveBlocks).deleteMany({ segment_id: ids });
+      await tx.repository(archiveSegments).deleteMany({ _id: ids, state: 'planned' });
+    });
+  }
+
+  /** Reads by the portion and encodes as it reads; of each month one draft is open, until it is full or another month began. */
+  private async *drafts(
+    ctx: RequestContext,
+    conversationId: ObjectId,
+    { before, held, pace }: { before: Date; held: HeldMessages; pace: Pace },
+  ): AsyncIterable<Ready> {
+    const open = new Map<string, Open>();
+    const upTo = await this.hot.foldedUpTo(ctx, conversationId);
+    for (let after = 0; ;) {
+      const limit = pace.portion(MESSAGES_AT_ONCE);
+      const encoded = await pace.step(() =>
+        this.metrics.timed('read', () => this.hot.encodedAfter(ctx, conversationId, { after, upTo, limit })),
+      );
+      const some = encoded.map((bson) => this.read(bson, held));
+      const due = some.filter(
+        ({ message, whole }) => message.created_at < before && !(whole !== null && held.keeps(whole)),
+      );
+      const parts = await this.hot.withParts(
+        ctx,
+        due.flatMap(({ whole }) => whole ?? []),
+      );
+      const archived = parts.values();
+      for (const { message, plain } of due) {
+        const month = monthOf(message.created_at);
+        const { draft, remains } = open.get(month) ?? this.begin(ctx, conversationId, month, open);
+        if (plain !== null) draft.addLine(plain, message);
+        else this.addWhole(draft, remains, archived.next().value!);
+        if (draft.isFull) yield await finish(open, month);
+      }
+      const newest = due.at(-1) && monthOf(due.at(-1)!.message.created_at);
+      for (const month of [...open.keys()].sort()) if (newest && month < newest) yield await finish(open, month);
+      const last = some.at(-1);
+      // Numbers follow the time but for what clocks differ: a portion in which all are young is the end.
+      const isYoung = some.every(({ message }) => message.created_at >= before);
+      if (!last || some.length < limit || isYoung) break;
+      after = last.message.seq;
+    }
+    for (const month of [...open.keys()].sort()) yield await finish(open, month);
+  }
+
+  /** Of a plain message its line is enough; the others, and where anything is held all, are read whole. */
+  private read(bson: Uint8Array, held: HeldMessages): Read {
+    const plain = held.isEmpty ? plainLineOf(bson) : null;
+    if (plain && this.hot.isPastRepeating(plain.message.created_at, this.clock.now())) {
+      return { message: plain.message, plain: plain.line, whole: null };
+    }
+    const whole = deserialize(bson) as Message;
+    return { message: whole, plain: null, whole };
+  }
+
+  private addWhole(draft: SegmentDraft, remains: Remains, archived: ArchivedMessage): void {
+    draft.add(archived);
+    const { marks, sends } = this.hot.remainsOf([archived.message], this.clock.now());
+    remains.marks.push(...marks);
+    remains.sends.push(...sends);
+  }
+
+  private begin(ctx: RequestContext, conversationId: ObjectId, month: string, open: Map<string, Open>): Open {
+    const draft = new SegmentDraft(this.codec, ctx.tenantId, conversationId, month);
+    const begun = { draft, remains: { marks: [], sends: [] } };
+    open.set(month, begun);
+    return begun;
+  }
+
+  private async commit(ctx: RequestContext, lease: Lease, ready: Ready[], pace: Pace): Promise<void> {
+    await this.faults.at('frozen');
+    await pace.step(() => this.metrics.timed('plan', () => this.plan(ctx, lease, ready)));
+    await this.faults.at('planned');
+    await this.metrics.timed('write', () =>
+      inTurns(ready, OBJECTS_AT_ONCE, ({ segment, object }) => this.objects.put(ctx, segment, object)),
+    );
+    await this.faults.at('written');
+    await this.metrics.timed('verify', () => inTurns(ready, OBJECTS_AT_ONCE, (each) => this.compare(ctx, each)));
+    await this.faults.at('read_back');
+    await pace.step(() => this.metrics.timed('seal', () => this.sealAll(ctx, lease, ready)));
+    this.metrics.sealed(ready.map(({ segment }) => segment));
+    await this.faults.at('sealed');
+  }
+
+  private plan(ctx: RequestContext, lease: Lease, ready: Ready[]): Promise<void> {
+    return ctx.transaction(async (tx) => {
+      await this.leases.require(tx, lease);
+      await tx.repository(archiveSegments).insertMany(ready.map(({ segment }) => segment));
+      await tx.repository(archiveBlocks).insertMany(ready.flatMap(({ blocks }) => blocks));
+    });
+  }
+
+  private sealAll(ctx: RequestContext, lease: Lease, ready: Ready[]): Promise<void> {
+    const remains: Remains = {
+      marks: ready.flatMap((each) => each.remains.marks),
+      sends: ready.flatMap((each) => each.remains.sends),
+    };
+    const lastSeq = Math.max(...ready.map(({ segment }) => segment.last_seq));
+    return ctx.transaction(async (tx) => {
+      await this.leases.require(tx, lease);
+      const ids = { $in: ready.map(({ segment }) => segment._id) };
+      await tx.repository(archiveSegments).updateMany({ _id: ids }, { $set: { state: 'sealed' } });
+      await this.hot.sealed(tx, lease.conversationId, remains, lastSeq);
+      await this.faults.at('sealing');
+    });
+  }
+
+  /** What storage gives back has to be what was frozen, in count, ids and checksums. */
+  private async compare(ctx: RequestContext, { segment, blocks }: Ready): Promise<void> {
+    const read = await this.objects.verify(ctx, segment);
+    const frozen = blocks.flatMap(({ ids }) => ids);
+    const isSame = read.length === frozen.length && frozen.every((id, at) => id.toHexString() === read[at]);
+    if (!isSame) throw new ArchiveDamaged('Storage gave back other messages than it was given.');
+  }
+}
+
+const isPlanned = ({ state }: ArchiveSegment): boolean => state === 'planned';
+
+async function finish(open: Map<string, Open>, month: string): Promise<Ready> {
+  const { draft, remains } = open.get(month)!;
+  open.delete(month);
+  return { ...(await draft.finish()), remains };
+}

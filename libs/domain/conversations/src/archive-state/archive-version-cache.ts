@@ -1,0 +1,73 @@
+import { Injectable } from '@nestjs/common';
+import type { ObjectId } from 'bson';
+import { LRUCache } from 'lru-cache';
+import type { RequestContext } from '#caas/kernel';
+import { InjectConfig, type ConfigOf } from '#caas/platform/config';
+import { conversationKey } from '../store/conversation-key';
+import { archivedConfig } from './archived.config';
+import { conversations, type Conversation } from '../store/conversation.schema';
+
+const MAX_REMEMBERED = 50_000;
+
+/** What a conversation's row says of its archive, and when it was asked for, by this process' own clock. */
+export interface ArchiveNumber {
+  /** Null: nothing of it was ever archived. */
+  version: number | null;
+  /** The highest `seq` in cold storage. */
+  seq: number;
+  askedAtMs: number;
+}
+
+type Row = Pick<Conversation, '_id' | 'archive_version' | 'archived_seq'>;
+
+/**
+ * Which conversations have an archive, remembered for a moment so that a read of one that has none costs nothing. That is
+ * sound because of a promise: what was sealed stays hot, and what was restored stays cold, for twice as long as anybody here
+ * believes what they know. Times are of clocks that only run forward, each process' own, so no wall clock takes part.
+ */
+@Injectable()
+export class ArchiveVersionCache {
+  private readonly known = new LRUCache<string, ArchiveNumber>({ max: MAX_REMEMBERED });
+  /** How long what is known is believed. */
+  readonly trustMs: number;
+
+  constructor(@InjectConfig(archivedConfig) config: ConfigOf<typeof archivedConfig>) {
+    this.trustMs = config.ARCHIVE_TRUST;
+  }
+
+  isFresh = ({ askedAtMs }: { askedAtMs: number }): boolean => performance.now() - askedAtMs <= this.trustMs;
+
+  /** Half of the trust is left at least, for the read that goes with it. */
+  async of(ctx: RequestContext, id: ObjectId): Promise<ArchiveNumber> {
+    const known = this.known.get(conversationKey(ctx, id));
+    return known && this.isYoung(known) ? known : this.ask(ctx, id);
+  }
+
+  async ask(ctx: RequestContext, id: ObjectId): Promise<ArchiveNumber> {
+    const askedAtMs = performance.now();
+    const row = await ctx
+      .repository(conversations)
+      .findOne({ _id: id }, { fields: ['archive_version', 'archived_seq'], withDeleted: true });
+    const number = numberOf(row, askedAtMs);
+    if (!ctx.connection.inTransaction) this.known.set(conversationKey(ctx, id), number);
+    return number;
+  }
+
+  /** Takes down what somebody has just read for another reason. */
+  note(ctx: RequestContext, row: Row, askedAtMs: number): void {
+    this.known.set(conversationKey(ctx, row._id), numberOf(row, askedAtMs));
+  }
+
+  forget(ctx: RequestContext, id: ObjectId): void {
+    this.known.delete(conversationKey(ctx, id));
+  }
+
+  /** Half of the trust is left. */
+  isYoung = ({ askedAtMs }: { askedAtMs: number }): boolean => performance.now() - askedAtMs <= this.trustMs / 2;
+}
+
+const numberOf = (row: Row | null, askedAtMs: number): ArchiveNumber => ({
+  version: row?.archive_version ?? null,
+  seq: row?.archived_seq ?? 0,
+  askedAtMs,
+});

@@ -1,0 +1,32 @@
+import { Injectable } from '@nestjs/common';
+import type { RequestContext } from '#caas/kernel';
+import { Realtime } from '#caas/platform/realtime';
+import { viewOfFile } from '../files/views';
+import type { MediaMetadata } from '../persistence/media-metadata.schema';
+import type { StoredFile } from '../persistence/file.schema';
+
+const PROGRESS_EVERY_MS = 1_000;
+
+/** Tells the owner, on all their devices, how a file stands. What holds it tells its own readers. */
+@Injectable()
+export class FileNotifier {
+  constructor(private readonly realtime: Realtime) {}
+
+  tell(ctx: RequestContext, file: StoredFile, media: MediaMetadata | null, progress: number | null = null): void {
+    if (!file.owner) return;
+    const audience = { userId: file.owner.user_id.toHexString() };
+    this.realtime.publish(ctx, audience, { type: 'file.updated', data: viewOfFile(file, media, progress) });
+  }
+
+  /** At most one event a second, and none without a change. */
+  progressOf(ctx: RequestContext, file: StoredFile, media: MediaMetadata): (percent: number) => void {
+    let told = 0;
+    let at = Date.now();
+    return (percent) => {
+      if (percent <= told || Date.now() < at + PROGRESS_EVERY_MS) return;
+      told = percent;
+      at = Date.now();
+      this.tell(ctx, file, media, percent);
+    };
+  }
+}

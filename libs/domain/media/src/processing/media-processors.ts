@@ -1,0 +1,42 @@
+import { Injectable } from '@nestjs/common';
+import { Audios } from './kinds/audios';
+import { Documents } from './kinds/documents';
+import { Images } from './kinds/images';
+import { Prober } from './kinds/probe';
+import type { Sniffed } from './kinds/sniff';
+import { Videos } from './kinds/videos';
+import type { Made } from './made';
+import { Ffmpeg } from './tools/ffmpeg';
+import { Poppler } from './tools/poppler';
+import type { Work } from './work';
+
+/** By what the content is, who makes of it what is served. */
+@Injectable()
+export class MediaProcessors {
+  constructor(
+    readonly images: Images,
+    private readonly prober: Prober,
+    readonly videos: Videos,
+    private readonly audios: Audios,
+    private readonly documents: Documents,
+  ) {}
+
+  /** For programs that are no Nest application. */
+  static with(config: ConstructorParameters<typeof Ffmpeg>[0]): MediaProcessors {
+    const [ffmpeg, images] = [new Ffmpeg(config), new Images()];
+    const documents = new Documents(new Poppler(config), images);
+    return new MediaProcessors(images, new Prober(ffmpeg), new Videos(ffmpeg, images), new Audios(ffmpeg), documents);
+  }
+
+  /** @throws FileRefused, RetryLater */
+  async make(work: Work, sniffed: Sniffed): Promise<Made> {
+    const { kind, content_type } = sniffed;
+    if (kind === 'image') return this.images.make(work, content_type);
+    if (kind !== 'video' && kind !== 'audio') return this.documents.make(work, sniffed);
+    const probed = await this.prober.probe(work, content_type);
+    const { video } = probed;
+    // A container for videos may hold sound alone; of an audio, pictures are covers.
+    if (kind === 'video' && video) return this.videos.make(work, content_type, { ...probed, video });
+    return this.audios.make(work, content_type, probed);
+  }
+}

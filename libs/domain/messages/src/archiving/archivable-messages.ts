@@ -1,0 +1,297 @@
+import { Injectable } from '@nestjs/common';
+import type { ObjectId } from 'bson';
+import type { RequestContext } from '#caas/kernel';
+import { ConversationFolds } from '#caas/domain/conversations';
+import { archivedMarks } from '../store/archived-mark.schema';
+import { archivedSends } from '../store/archived-send.schema';
+import { conversations } from '#caas/domain/conversations';
+import { messageVersions } from '../store/message-version.schema';
+import { messages, type Message } from '../store/message.schema';
+import { pollVotes } from '../store/poll-vote.schema';
+import { reactions } from '../store/reaction.schema';
+import { searchEntries } from '../store/search-entry.schema';
+import type { ArchivedMessage } from '../cold-reads/message-archive';
+import type { ArchivableConversation, FrozenMessage, FrozenSpan, HotMessage, Remains } from './frozen-messages';
+
+const DAY_MS = 24 * 60 * 60_000;
+/** Two days more than clients may count on: clocks differ. */
+const SENDS_KEPT_MS = 32 * DAY_MS;
+const ROWS_AT_ONCE = 1_000;
+
+/** The hot collections, for whoever moves messages between them and cold storage. For jobs only: it asks for no right. */
+@Injectable()
+export class ArchivableMessages {
+  constructor(private readonly folds: ConversationFolds) {}
+
+  /** In the order of ids, those after `after`; ended ones too. */
+  conversations(ctx: RequestContext, after: ObjectId | null, limit: number): Promise<ArchivableConversation[]> {
+    return ctx.repository(conversations).find(after === null ? {} : { _id: { $gt: after } }, {
+      sort: { _id: 1 },
+      limit,
+      withDeleted: true,
+      fields: ['last_seq', 'archive_version', 'archived_seq'],
+    });
+  }
+
+  async conversation(ctx: RequestContext, id: ObjectId): Promise<ArchivableConversation | null> {
+    const [found] = await ctx
+      .repository(conversations)
+      .find({ _id: id }, { withDeleted: true, fields: ['last_seq', 'archive_version', 'archived_seq'], limit: 1 });
+    return found ?? null;
+  }
+
+  /** When the oldest hot message after `seq` was sent; null when there is none. */
+  async oldest(ctx: RequestContext, conversation_id: ObjectId, seq = 0): Promise<Date | null> {
+    const [found] = await ctx
+      .repository(messages)
+      .find(
+        { conversation_id, seq: { $gt: seq } },
+        { sort: { seq: 1 }, limit: 1, withDeleted: true, fields: ['created_at'] },
+      );
+    return found?.created_at ?? null;
+  }
+
+  /** How many hot messages were sent before `before`, deleted ones too. */
+  countBefore(ctx: RequestContext, conversation_id: ObjectId, before: Date): Promise<number> {
+    return ctx.repository(messages).count({ conversation_id, created_at: { $lt: before } }, { withDeleted: true });
+  }
+
+  /** The highest `seq` that is folded into the conversation's row, after folding it: nothing above may leave the hot messages. */
+  async foldedUpTo(ctx: RequestContext, conversationId: ObjectId): Promise<number> {
+    return (await this.folds.fold(ctx, conversationId))?.last_seq ?? 0;
+  }
+
+  /** Whole, by `seq`, as BSON: those after a number, up to another. */
+  encodedAfter(
+    ctx: RequestContext,
+    conversation_id: ObjectId,
+    { after, upTo, limit }: { after: number; upTo: number; limit: number },
+  ): Promise<Uint8Array[]> {
+    return ctx
+      .repository(messages)
+      .findEncoded(
+        { conversation_id, seq: { $gt: after, $lte: upTo } },
+        { sort: { seq: 1 }, limit, withDeleted: true },
+      );
+  }
+
+  /** All of a conversation, by `seq`, with what belongs to each; tombstones too. */
+  async *wholeOf(ctx: RequestContext, conversation_id: ObjectId): AsyncIterable<ArchivedMessage[]> {
+    for (let after = 0; ;) {
+      const some = await ctx
+        .repository(messages)
+        .find({ conversation_id, seq: { $gt: after } }, { sort: { seq: 1 }, limit: ROWS_AT_ONCE, withDeleted: true });
+      if (some.length > 0) yield this.withParts(ctx, some);
+      if (some.length < ROWS_AT_ONCE) return;
+      after = some.at(-1)!.seq;
+    }
+  }
+
+  /**
+   * With what belongs to each, read after the messages: what is added meanwhile changes its message's `__v`, which then
+   * matches no more when it comes to deleting.
+   */
+  async withParts(ctx: RequestContext, found: Message[]): Promise<ArchivedMessage[]> {
+    const among = (some: Message[]) => ({ message_id: { $in: some.map(({ _id }) => _id) } });
+    const byMessage = <T extends { message_id: ObjectId }>(rows: T[]) =>
+      Map.groupBy(rows, ({ message_id }) => message_id.toHexString());
+    const reacted = found.filter(({ reaction_counts }) => Object.keys(reaction_counts).length > 0);
+    const polls = found.filter(({ poll }) => poll !== null);
+    const edited = found.filter(mayHaveVersions);
+    const all = { sort: { _id: 1 }, withDeleted: true } as const;
+    const [ownReactions, ownVotes, ownVersions] = await Promise.all([
+      reacted.length > 0 ? ctx.repository(reactions).find(among(reacted), all) : [],
+      polls.length > 0 ? ctx.repository(pollVotes).find(among(polls), all) : [],
+      edited.length > 0 ? ctx.repository(messageVersions).find(among(edited), all) : [],
+    ]);
+    const [r, p, v] = [byMessage(ownReactions), byMessage(ownVotes), byMessage(ownVersions)];
+    return found.map((message) => {
+      const id = message._id.toHexString();
+      return { message, reactions: r.get(id) ?? [], votes: p.get(id) ?? [], versions: v.get(id) ?? [] };
+    });
+  }
+
+  /** Whether clients have long stopped repeating what was sent then. */
+  isPastRepeating(created_at: Date, now: Date): boolean {
+    return created_at.getTime() < now.getTime() - SENDS_KEPT_MS;
+  }
+
+  /** What has to stay hot of these, as of now. */
+  remainsOf(some: Message[], now: Date): Remains {
+    return {
+      marks: some.filter(({ pinned_at, reply_count }) => pinned_at !== null || reply_count > 0),
+      sends: some
+        .filter(({ created_at }) => !this.isPastRepeating(created_at, now))
+        .map(({ _id, conversation_id, sender, client_message_id, created_at }) => ({
+          _id,
+          conversation_id,
+          sender,
+          client_message_id,
+          created_at,
+        })),
+    };
+  }
+
+  /** In the transaction that makes a segment known to readers: what stays hot, and the number that tells of the archive. */
+  async sealed(
+    tx: RequestContext,
+    conversationId: ObjectId,
+    { marks, sends }: Remains,
+    lastSeq: number,
+  ): Promise<void> {
+    await this.changed(tx, conversationId, lastSeq);
+    for (const some of portions(marks)) {
+      await tx.repository(archivedMarks).bulkWrite(
+        some.map(({ _id, conversation_id, seq, rev, reply_count, last_repliers, pinned_at }) => ({
+          updateOne: {
+            filter: { _id },
+            update: {
+              $set: { conversation_id, seq, rev, reply_count, last_repliers, pinned_at, changes: 0, changed_at: null },
+            },
+            upsert: true,
+          },
+        })),
+      );
+    }
+    for (const some of portions(sends)) {
+      await tx.repository(archivedSends).bulkWrite(
+        some.map(({ _id, conversation_id, sender, client_message_id, created_at }) => ({
+          updateOne: {
+            filter: { _id },
+            update: {
+              $set: {
+                conversation_id,
+                sender_id: sender.user_id,
+                client_message_id,
+                expires_at: new Date(created_at.getTime() + SENDS_KEPT_MS),
+              },
+            },
+            upsert: true,
+          },
+        })),
+      );
+    }
+  }
+
+  /** In the transaction that changes what cold storage holds of the conversation. */
+  async changed(tx: RequestContext, conversationId: ObjectId, archivedSeq = 0): Promise<void> {
+    const known = { _id: conversationId, archive_version: { $gt: 0 } };
+    const first = { _id: conversationId, archive_version: null };
+    const $max = { archived_seq: archivedSeq };
+    await tx
+      .repository(conversations)
+      .bulkWrite([
+        { updateOne: { filter: known, update: { $inc: { archive_version: 1 }, $max }, withDeleted: true } },
+        { updateOne: { filter: first, update: { $set: { archive_version: 1 }, $max }, withDeleted: true } },
+      ]);
+  }
+
+  /**
+   * Deletes those that are still as they were frozen, with all that belonged to them, in one transaction.
+   * @returns how many
+   */
+  async prune(tx: RequestContext, span: FrozenSpan): Promise<number> {
+    const versions = new Map(span.messages.map(({ _id, __v }) => [_id.toHexString(), __v]));
+    const found = await tx
+      .repository(messages)
+      .find(within(span), { withDeleted: true, fields: ['__v', 'reaction_counts', 'poll', 'edited_at', 'deleted_at'] });
+    const isSame = ({ _id, __v }: Message) => versions.get(_id.toHexString()) === __v;
+    const same = found.filter(isSame);
+    if (same.length === 0) return 0;
+    const othersVersions = new Set(found.filter((each) => !isSame(each)).map(({ __v }) => __v));
+    let deleted = 0;
+    for (const [__v, group] of Map.groupBy(same, (message) => message.__v)) {
+      // All of that version that lie there: to name the span takes the engine half the work of naming each.
+      const which = othersVersions.has(__v) ? { _id: { $in: idsOf(group) } } : within(span);
+      deleted += await tx.repository(messages).deleteMany({ ...which, __v });
+    }
+    // Whoever changes one at the same moment conflicts with this transaction.
+    if (deleted !== same.length) throw new Error('Messages changed within the transaction that deletes them.');
+    await tx.repository(searchEntries).deleteMany({ _id: { $in: idsOf(same) } });
+    const reacted = same.filter(({ reaction_counts }) => Object.keys(reaction_counts).length > 0);
+    if (reacted.length > 0) await tx.repository(reactions).deleteMany({ message_id: { $in: idsOf(reacted) } });
+    const polls = same.filter(({ poll }) => poll !== null);
+    if (polls.length > 0) await tx.repository(pollVotes).deleteMany({ message_id: { $in: idsOf(polls) } });
+    const edited = same.filter(mayHaveVersions);
+    if (edited.length > 0) await tx.repository(messageVersions).deleteMany({ message_id: { $in: idsOf(edited) } });
+    return deleted;
+  }
+
+  /** Those of a span that are hot after all, each as it is now. */
+  async leftOf(ctx: RequestContext, span: FrozenSpan): Promise<HotMessage[]> {
+    const frozen = new Set(span.messages.map(({ _id }) => _id.toHexString()));
+    const found = await ctx.repository(messages).find(within(span), { withDeleted: true, fields: ['__v', 'seq'] });
+    return found.filter(({ _id }) => frozen.has(_id.toHexString()));
+  }
+
+  /** Those of `frozen` that are hot, each as it is now. */
+  async left(ctx: RequestContext, frozen: FrozenMessage[]): Promise<FrozenMessage[]> {
+    const left: FrozenMessage[] = [];
+    for (const some of portions(frozen)) {
+      const which = { _id: { $in: idsOf(some) } };
+      left.push(...(await ctx.repository(messages).find(which, { withDeleted: true, fields: ['__v'] })));
+    }
+    return left;
+  }
+
+  /** Whose they are and where they lie, of those that are hot. */
+  named(ctx: RequestContext, frozen: FrozenMessage[]): Promise<Message[]> {
+    return ctx
+      .repository(messages)
+      .find(
+        { _id: { $in: idsOf(frozen) } },
+        { withDeleted: true, fields: ['conversation_id', 'seq', 'sender', '__v'] },
+      );
+  }
+
+  /** What was kept of messages that are, and stay, hot. */
+  async forgetRemains(tx: RequestContext, ids: ObjectId[]): Promise<void> {
+    await tx.repository(archivedMarks).deleteMany({ _id: { $in: ids } });
+    await tx.repository(archivedSends).deleteMany({ _id: { $in: ids } });
+  }
+
+  /** Puts messages back as they were, with what changed of them meanwhile. Those that are hot are left alone. @returns how many */
+  async restore(tx: RequestContext, archived: ArchivedMessage[]): Promise<number> {
+    const ids = archived.map(({ message }) => message._id);
+    const hot = new Set(
+      (
+        await this.left(
+          tx,
+          archived.map(({ message }) => message),
+        )
+      ).map(({ _id }) => _id.toHexString()),
+    );
+    const marks = await tx.repository(archivedMarks).find({ _id: { $in: ids }, changes: { $gt: 0 } });
+    const marked = new Map(marks.map((mark) => [mark._id.toHexString(), mark]));
+    const back = archived.filter(({ message }) => !hot.has(message._id.toHexString()));
+    await tx.repository(messages).insertWhole(
+      back.map(({ message }) => {
+        const mark = marked.get(message._id.toHexString());
+        if (!mark) return message;
+        const { rev, reply_count, last_repliers, pinned_at, changes, changed_at } = mark;
+        const updated_at = changed_at ?? message.updated_at;
+        return { ...message, rev, reply_count, last_repliers, pinned_at, updated_at, __v: message.__v + changes };
+      }),
+    );
+    await tx.repository(reactions).insertWhole(back.flatMap((each) => each.reactions));
+    await tx.repository(pollVotes).insertWhole(back.flatMap((each) => each.votes));
+    await tx.repository(messageVersions).insertWhole(back.flatMap((each) => each.versions));
+    await this.forgetRemains(tx, ids);
+    return back.length;
+  }
+}
+
+const within = ({ conversationId, firstSeq, lastSeq }: FrozenSpan) => ({
+  conversation_id: conversationId,
+  seq: { $gte: firstSeq, $lte: lastSeq },
+});
+
+/** A tombstone has some where a legal hold keeps what it said. */
+const mayHaveVersions = ({ edited_at, deleted_at }: Pick<Message, 'edited_at' | 'deleted_at'>): boolean =>
+  edited_at !== null || deleted_at !== null;
+
+const idsOf = (some: { _id: ObjectId }[]): ObjectId[] => some.map(({ _id }) => _id);
+
+function* portions<T>(all: T[]): Iterable<T[]> {
+  for (let at = 0; at < all.length; at += ROWS_AT_ONCE) yield all.slice(at, at + ROWS_AT_ONCE);
+}

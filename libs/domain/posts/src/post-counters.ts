@@ -1,0 +1,183 @@
+import { Injectable } from '@nestjs/common';
+import type { ObjectId } from 'bson';
+import {
+  CaasError,
+  Clock,
+  counted,
+  invalid,
+  keyOfEmoji,
+  notFound,
+  type RequestContext,
+  type UserReference,
+} from '#caas/kernel';
+import { Batcher } from '#caas/platform/concurrency';
+import { postReactions, type PostReaction } from './post-reaction.schema';
+import { posts, type Post } from './post.schema';
+import { postViews, type PostView } from './post-view.schema';
+import { isLive } from './live';
+
+const MAX_EMOJIS = 50;
+
+/** What one user does to a post, and the post counts. */
+export type Mark =
+  | { kind: 'react'; user: UserReference; emoji: string }
+  | { kind: 'unreact'; user: UserReference; emoji: string }
+  | { kind: 'view'; user: UserReference };
+
+export interface Marked {
+  post: Post;
+  changed: boolean;
+}
+
+const LIMITS = {
+  /** More in one transaction would make each wait longer than it gains. */
+  maxBatch: 64,
+  /** Seconds of work for a busy engine: whoever comes later is better told so than kept waiting. */
+  maxWaiting: 1_000,
+  overloaded: {
+    code: 'too_many_changes',
+    detail: 'More changes of this post are waiting than can soon be made.',
+    retryAfterSeconds: 2,
+  },
+};
+
+interface Pending {
+  ctx: RequestContext;
+  postId: ObjectId;
+  mark: Mark;
+}
+
+/**
+ * Reactions and views, and their counts on the post: both in one transaction, so that the counts are exact. Everybody who
+ * reacts to a post writes its row; so what comes to one process while a transaction is under way waits, and then goes together.
+ * Only processes conflict then, and not users; the engine lets one of them go first, and the other tries again.
+ */
+@Injectable()
+export class PostCounters {
+  private readonly batcher = new Batcher<Pending, Marked | CaasError>((group) => this.commit(group), LIMITS);
+
+  constructor(private readonly clock: Clock) {}
+
+  /**
+   * `changed` is false when it was so already.
+   * @throws CaasError `post_not_found` (404), `too_many_reactions` (400), `too_many_changes` (503)
+   */
+  async mark(ctx: RequestContext, post: Post, mark: Mark): Promise<Marked> {
+    // Most views are no news: a post is seen again and again. They do not wait for its row.
+    if (await isSo(ctx, post._id, mark)) return { post, changed: false };
+    const key = `${ctx.tenantId}/${post._id.toHexString()}`;
+    const answer = await this.batcher.run(key, { ctx, postId: post._id, mark });
+    if (answer instanceof CaasError) throw answer;
+    return answer;
+  }
+
+  private commit(group: Pending[]): Promise<(Marked | CaasError)[]> {
+    const { ctx, postId } = group[0]!;
+    return ctx.transaction(async (tx) => {
+      const rows = tx.repository(posts);
+      // First of all: the row's lock is what puts the writers of several processes one after another.
+      const before = await rows.findOneAndUpdate({ _id: postId, ...isLive(this.clock.now()) }, {});
+      if (!before) throw notFound('post');
+      const users = group.map(({ mark }) => mark.user.user_id);
+      const tally = new Tally(before, await rowsOf(tx, postId, users));
+      const outcomes = group.map(({ mark }) => tally.take(mark));
+      const post = tally.hasChanged ? await tally.write(tx) : before;
+      return outcomes.map((changed) => (changed instanceof CaasError ? changed : { post, changed }));
+    });
+  }
+}
+
+/** The marks of one transaction, one after the other, on what was there before. */
+class Tally {
+  private reactionCounts: Record<string, number>;
+  private viewCount: number;
+  private readonly reactions: Map<string, PostReaction>;
+  private readonly views: Set<string>;
+  private readonly added = new Map<string, { user: UserReference; emoji: string }>();
+  private readonly removed: ObjectId[] = [];
+  private readonly viewers: UserReference[] = [];
+  hasChanged = false;
+
+  constructor(
+    private readonly before: Post,
+    { reactions, views }: { reactions: PostReaction[]; views: PostView[] },
+  ) {
+    this.reactionCounts = before.reaction_counts;
+    this.viewCount = before.view_count;
+    this.reactions = new Map(reactions.map((each) => [keyOf(each), each]));
+    this.views = new Set(views.map(({ user }) => user.user_id.toHexString()));
+  }
+
+  /** Did it change anything? */
+  take(mark: Mark): boolean | CaasError {
+    const changed = this.apply(mark);
+    if (changed === true) this.hasChanged = true;
+    return changed;
+  }
+
+  async write(tx: RequestContext): Promise<Post> {
+    const post_id = this.before._id;
+    if (this.removed.length > 0) await tx.repository(postReactions).deleteMany({ _id: { $in: this.removed } });
+    await tx.repository(postReactions).insertMany([...this.added.values()].map((each) => ({ post_id, ...each })));
+    await tx.repository(postViews).insertMany(this.viewers.map((user) => ({ post_id, user })));
+    const $set = { reaction_counts: this.reactionCounts, view_count: this.viewCount };
+    const post = await tx.repository(posts).findOneAndUpdate({ _id: post_id }, { $set });
+    if (!post) throw notFound('post');
+    return post;
+  }
+
+  private apply(mark: Mark): boolean | CaasError {
+    if (mark.kind === 'view') return this.view(mark.user);
+    const key = keyOf(mark);
+    return mark.kind === 'react' ? this.react(key, mark) : this.unreact(key, mark.emoji);
+  }
+
+  private view(user: UserReference): boolean {
+    const id = user.user_id.toHexString();
+    if (this.views.has(id)) return false;
+    this.views.add(id);
+    this.viewers.push(user);
+    this.viewCount += 1;
+    return true;
+  }
+
+  private react(key: string, { user, emoji }: { user: UserReference; emoji: string }): boolean | CaasError {
+    if (this.reactions.has(key) || this.added.has(key)) return false;
+    const counts = this.reactionCounts;
+    if (!Object.hasOwn(counts, keyOfEmoji(emoji)) && Object.keys(counts).length >= MAX_EMOJIS) return tooMany();
+    this.added.set(key, { user, emoji });
+    this.reactionCounts = counted(counts, emoji, 1);
+    return true;
+  }
+
+  private unreact(key: string, emoji: string): boolean {
+    const stored = this.reactions.get(key);
+    if (!stored && !this.added.has(key)) return false;
+    if (stored) this.removed.push(stored._id);
+    this.reactions.delete(key);
+    this.added.delete(key);
+    this.reactionCounts = counted(this.reactionCounts, emoji, -1);
+    return true;
+  }
+}
+
+const keyOf = ({ user, emoji }: { user: UserReference; emoji: string }) => `${user.user_id.toHexString()}/${emoji}`;
+
+async function isSo(ctx: RequestContext, post_id: ObjectId, mark: Mark): Promise<boolean> {
+  const own = { post_id, 'user.user_id': mark.user.user_id };
+  if (mark.kind === 'view') return (await ctx.repository(postViews).findOne(own, { fields: ['_id'] })) !== null;
+  const found = await ctx.repository(postReactions).findOne({ ...own, emoji: mark.emoji }, { fields: ['_id'] });
+  return (found !== null) === (mark.kind === 'react');
+}
+
+async function rowsOf(tx: RequestContext, post_id: ObjectId, users: ObjectId[]) {
+  const theirs = { post_id, 'user.user_id': { $in: users } };
+  const reactions = await tx.repository(postReactions).find(theirs);
+  const views = await tx.repository(postViews).find(theirs, { fields: ['user'] });
+  return { reactions, views };
+}
+
+const tooMany = () =>
+  invalid('too_many_reactions', `A post has no more than ${MAX_EMOJIS} different reactions.`, [
+    { field: 'emoji', message: `must be one of the ${MAX_EMOJIS} that are there` },
+  ]);
