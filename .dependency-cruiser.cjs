@@ -8,6 +8,8 @@
  * event in contracts. Between libraries always through src/index.ts.
  */
 const library = (name) => `^libs/${name}/src/index\\.ts$`;
+/** What only tests use of a library. */
+const forTests = (name) => `^libs/${name}/src/(index|testing)\\.ts$`;
 const inside = (name) => `^libs/${name}/`;
 
 const LOWER = {
@@ -50,11 +52,12 @@ module.exports = {
     { from: { path: '^libs/((?:platform|domain)/[^/]+|[^/]+)/' }, to: { path: '^libs/$1/' } },
     ...Object.entries(LOWER).map(([name, lower]) => ({
       from: { path: inside(name) },
-      to: { path: lower.map(library) },
+      to: { path: lower.map(name === 'testing' ? forTests : library) },
     })),
-    { from: { path: '^libs/.*\\.spec\\.ts$' }, to: { path: library('testing') } },
+    { from: { path: '^libs/.*\\.(spec|support|fixture)\\.ts$' }, to: { path: [library('testing'), forTests('.+')] } },
     { from: { path: '^apps/([^/]+)/' }, to: { path: '^apps/$1/' } },
     { from: { path: '^(apps|tools|test)/' }, to: { path: library('((platform|domain)/[^/]+|testing/tenancy|[^/]+)') } },
+    { from: { path: '(^test/|\\.spec\\.ts$)' }, to: { path: forTests('((platform|domain)/[^/]+|[^/]+)') } },
     // A system under test is started as the one-machine stack starts it.
     { from: { path: inside('testing') }, to: { path: '^tools/stack/(repository|process/(ports|wait))\\.ts$' } },
     { from: { path: '^tools/' }, to: { path: '^(tools|package\\.json)' } },

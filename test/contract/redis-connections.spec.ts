@@ -1,5 +1,6 @@
 import { Metrics } from '#caas/platform/metrics';
-import { RedisConnections, RedisMetrics } from '#caas/platform/redis';
+import { RedisConnections } from '#caas/platform/redis';
+import { RedisMetrics } from '#caas/platform/redis/testing';
 import { freePort } from '../../tools/stack';
 
 const quiet = { root: { warn: () => undefined, info: () => undefined } };

@@ -1,7 +1,8 @@
 import { ObjectId } from 'bson';
 import { Archiver, Eraser } from '#caas/domain/archive';
 import type { RequestContext } from '#caas/kernel';
-import { FileCollector, MediaVerifier } from '#caas/domain/media';
+import { FileCollector } from '#caas/domain/media/testing';
+import { MediaVerifier } from '#caas/domain/media';
 import { sharedSystem, TIERS, type Caller } from '#caas/testing';
 import { Inside } from '../support/inside';
 import { StoredContent } from '../support/stored-content';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ARCHIVE_STEPS } from '#caas/domain/archive';
+import { ARCHIVE_STEPS } from '#caas/domain/archive/testing';
 import { checkHistory, ownSystem, preloading, type MessageState, type Room, type TenantSession } from '#caas/testing';
 import { commandLine } from '../support/command-line';
 import { JobQueue } from '../support/job-queue';

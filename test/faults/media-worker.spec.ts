@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PROCESSING_STEPS } from '#caas/domain/media';
+import { PROCESSING_STEPS } from '#caas/domain/media/testing';
 import { ownSystem, patient, waitFor } from '#caas/testing';
 import { ClamdStandIn } from '../support/media/clamd-stand-in';
 import { hostileFiles } from '../support/media/hostile';

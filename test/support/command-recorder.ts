@@ -5,7 +5,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { differingIn } from '#caas/documentdb-gateway';
+import { differingIn } from '#caas/documentdb-gateway/testing';
 import { TenantFirewall } from '#caas/tenancy';
 import type { CommandNote } from '#caas/testing';
 

@@ -4,26 +4,31 @@ import { ControlPlaneHttpModule, ControlPlaneModule } from '#caas/control-plane'
 import { archiveConfig, ArchiveHolds, ArchiveModule, ColdArchive } from '#caas/domain/archive';
 import {
   archivedConfig,
-  ConversationKeyAudience,
+  ConversationPeerDirectory,
   ConversationsApiModule,
   OwningGroups,
   StoredMessages,
   UnreadMentions,
 } from '#caas/domain/conversations';
 import { EncryptionHttpModule, PeerDirectory } from '#caas/domain/encryption';
-import { GroupsHttpModule, GroupsModule, GroupConversationsAdapter } from '#caas/domain/groups';
+import { GroupsHttpModule, GroupsModule, OwningGroupsAdapter } from '#caas/domain/groups';
 import { FeedModule, InboxApiModule, ConversationFeed } from '#caas/domain/inbox';
 import { FileAvatars, MediaAvatarsModule, MediaHttpModule } from '#caas/domain/media';
 import {
   MessageArchive,
-  CountedMentions,
+  UnreadMentionsCounter,
   LegalHolds,
   MessagePolicy,
   MessagesApiModule,
   MessagesModule,
-  MessagesToFold,
+  StoredMessagesReader,
 } from '#caas/domain/messages';
-import { ModeratedMessages, ModeratedTexts, ModerationApiModule, ModerationModule } from '#caas/domain/moderation';
+import {
+  ModerationMessagePolicy,
+  ModerationTextPolicy,
+  ModerationApiModule,
+  ModerationModule,
+} from '#caas/domain/moderation';
 import { PostsHttpModule } from '#caas/domain/posts';
 import { PresenceApiModule, presenceConfig } from '#caas/domain/presence';
 import { ScheduledApiModule } from '#caas/domain/scheduled';
@@ -57,13 +62,13 @@ const ports = PortsModule.bind(
   ],
   [
     [Avatars, FileAvatars],
-    [TextPolicy, ModeratedTexts],
-    [PeerDirectory, ConversationKeyAudience],
+    [TextPolicy, ModerationTextPolicy],
+    [PeerDirectory, ConversationPeerDirectory],
     [ConversationDirectory, ConversationFeed],
-    [StoredMessages, MessagesToFold],
-    [UnreadMentions, CountedMentions],
-    [OwningGroups, GroupConversationsAdapter],
-    [MessagePolicy, ModeratedMessages],
+    [StoredMessages, StoredMessagesReader],
+    [UnreadMentions, UnreadMentionsCounter],
+    [OwningGroups, OwningGroupsAdapter],
+    [MessagePolicy, ModerationMessagePolicy],
     [MessageArchive, ColdArchive],
     [LegalHolds, ArchiveHolds],
   ],

@@ -6,7 +6,7 @@ import { archivedConfig, StoredMessages } from '#caas/domain/conversations';
 import { EncryptionModule } from '#caas/domain/encryption';
 import { GroupsModule } from '#caas/domain/groups';
 import { fileLifecycleConfig, MediaLifecycleModule } from '#caas/domain/media';
-import { MessageArchive, LegalHolds, MessagesModule, MessagesToFold } from '#caas/domain/messages';
+import { MessageArchive, LegalHolds, MessagesModule, StoredMessagesReader } from '#caas/domain/messages';
 import { ModerationModule } from '#caas/domain/moderation';
 import { PostsModule } from '#caas/domain/posts';
 import { PresenceModule } from '#caas/domain/presence';
@@ -27,7 +27,7 @@ import { OutboxModule, tenancyConfig, TenancyModule } from '#caas/tenancy';
 const ports = PortsModule.bind(
   [ArchiveModule, MessagesModule],
   [
-    [StoredMessages, MessagesToFold],
+    [StoredMessages, StoredMessagesReader],
     [MessageArchive, ColdArchive],
     [LegalHolds, ArchiveHolds],
   ],

@@ -4,7 +4,7 @@ import { ControlPlaneJobsModule, ControlPlaneModule } from '#caas/control-plane'
 import { archiveConfig, ArchiveHolds, ArchiveJobsModule, ArchiveModule, ColdArchive } from '#caas/domain/archive';
 import { archivedConfig, ConversationsJobsModule, OwningGroups, StoredMessages } from '#caas/domain/conversations';
 import { EncryptionModule } from '#caas/domain/encryption';
-import { GroupsModule, GroupConversationsAdapter } from '#caas/domain/groups';
+import { GroupsModule, OwningGroupsAdapter } from '#caas/domain/groups';
 import { FeedModule, ConversationFeed } from '#caas/domain/inbox';
 import { fileLifecycleConfig, MediaJobsModule, MediaLifecycleJobsModule, processingConfig } from '#caas/domain/media';
 import {
@@ -13,9 +13,9 @@ import {
   MessagePolicy,
   MessagesJobsModule,
   MessagesModule,
-  MessagesToFold,
+  StoredMessagesReader,
 } from '#caas/domain/messages';
-import { ModeratedMessages, ModerationModule } from '#caas/domain/moderation';
+import { ModerationMessagePolicy, ModerationModule } from '#caas/domain/moderation';
 import { PostsJobsModule } from '#caas/domain/posts';
 import { PresenceModule } from '#caas/domain/presence';
 import { ScheduledJobsModule } from '#caas/domain/scheduled';
@@ -37,9 +37,9 @@ const ports = PortsModule.bind(
   [ArchiveModule, FeedModule, GroupsModule, MessagesModule, ModerationModule],
   [
     [ConversationDirectory, ConversationFeed],
-    [StoredMessages, MessagesToFold],
-    [OwningGroups, GroupConversationsAdapter],
-    [MessagePolicy, ModeratedMessages],
+    [StoredMessages, StoredMessagesReader],
+    [OwningGroups, OwningGroupsAdapter],
+    [MessagePolicy, ModerationMessagePolicy],
     [MessageArchive, ColdArchive],
     [LegalHolds, ArchiveHolds],
   ],

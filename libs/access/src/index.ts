@@ -1,14 +1,12 @@
 export { AccessApiModule } from './access-api.module';
 export { AccessModule } from './access.module';
-export { Authenticator } from './authenticator';
 export { newServerKey } from './credentials/server-key';
 export { UnverifiedTenant } from './credentials/unverified-tenant';
 export { UserTokens } from './credentials/user-token';
 export { type CredentialAttempt, type FailedAuth, FailedAuthEvents } from './failed-auth-events';
-export { PlatformRoute, PublicRoute, PublicWhenSigned, ServerRoute, UserRoute } from './http/access.guard';
+export { PlatformRoute, PublicWhenSigned, ServerRoute, UserRoute } from './http/access.guard';
 export { OperatorAuth } from './http/operator-auth';
 export { Operator, type OperatorContext } from './http/operator';
-export { idempotencyKeys } from './idempotency/idempotency-key.schema';
 export { Idempotent, NewId } from './idempotency/idempotent';
 export { FailedAuthLimiter } from './limits/failed-auth-limiter';
 export {

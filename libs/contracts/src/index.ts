@@ -1,2 +1,28 @@
-export * from './events';
-export * from './jobs';
+export { EVENTS, type EventData, type EventEnvelope, type EventType } from './events';
+export {
+  JOBS,
+  type Job,
+  type JobPayload,
+  QUEUES,
+  type QueueName,
+  type SystemJob,
+  type TenantJob,
+  archiveMessages,
+  collectFiles,
+  expireStories,
+  finishTenants,
+  foldConversations,
+  handOnOwnership,
+  indexMessages,
+  jobKey,
+  planArchiving,
+  processFile,
+  refreshAttachments,
+  refreshReferences,
+  repairReferences,
+  scrubArchive,
+  sendScheduled,
+  sweepOutbox,
+  sweepReferences,
+  verifyConversations,
+} from './jobs';

@@ -1,2 +1,1 @@
 export { DocumentDbGateway, type GatewayOptions } from './gateway-server';
-export { differingIn } from './signs';

@@ -14,7 +14,7 @@ interface Sent {
 }
 
 /** People who chat at a steady pace in rooms of ten, and how long each of their sends took until it was acknowledged. */
-export class LiveTraffic {
+export class EventRateProbe {
   private readonly sent: Sent[] = [];
   private readonly underway = new Set<Promise<void>>();
   private stopped = false;
@@ -23,9 +23,9 @@ export class LiveTraffic {
 
   private constructor(private readonly seats: { socket: LightSocket; conversation_id: string }[]) {}
 
-  static async begin(bench: Bench): Promise<LiveTraffic> {
+  static async begin(bench: Bench): Promise<EventRateProbe> {
     const population = await Population.found(bench.api.url, bench.platformKey);
-    const seats: LiveTraffic['seats'] = [];
+    const seats: EventRateProbe['seats'] = [];
     for (let room = 0; room < ROOMS; room += 1) {
       const people = await population.people(`room-${room}`, MEMBERS);
       const conversation_id = await population.room(people);
@@ -33,7 +33,7 @@ export class LiveTraffic {
         seats.push({ socket: await LightSocket.connect(bench.api.url, token), conversation_id });
       }
     }
-    const live = new LiveTraffic(seats);
+    const live = new EventRateProbe(seats);
     live.running = live.run();
     return live;
   }

@@ -6,7 +6,7 @@ import type { Archivable, Bench } from './bench';
 import { bareLoop } from './floor';
 import { writeHistory } from './history';
 import { archiveByJob, type Archived } from './job';
-import { LiveTraffic } from './live';
+import { EventRateProbe } from './live';
 import { readThrough, timePages, told } from './pages';
 import { storedBytes, type Stored } from './sizes';
 import { chatTexts } from './texts';
@@ -128,7 +128,7 @@ async function reading(bench: Bench, main: Archivable): Promise<void> {
 async function besideLiveTraffic(bench: Bench, worker: Worker, turns: Archivable[]): Promise<void> {
   const { table } = bench;
   table.heading('Beside live traffic: 100 sends a second in rooms of ten');
-  const live = await LiveTraffic.begin(bench);
+  const live = await EventRateProbe.begin(bench);
   const [alone, beside]: [number[], number[]] = [[], []];
   try {
     await sleep(LIVE_WARM_UP_MS);

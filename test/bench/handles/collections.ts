@@ -1,5 +1,6 @@
 import { Prop, Schema } from '@nestjs/mongoose';
-import { tenantCollection, TenantDocumentBase, type TenantCollectionDefinition } from '#caas/tenancy';
+import { tenantCollection, TenantDocumentBase } from '#caas/tenancy';
+import type { TenantCollectionDefinition } from '#caas/tenancy/testing';
 
 @Schema()
 class BenchDocument extends TenantDocumentBase {

@@ -9,7 +9,8 @@ import {
   type ExecutionContext,
 } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { Authenticator, PublicRoute, SessionDirectory, UserDirectory, UserTokens } from '#caas/access';
+import { Authenticator, PublicRoute } from '#caas/access/testing';
+import { SessionDirectory, UserDirectory, UserTokens } from '#caas/access';
 import { users } from '#caas/domain/users';
 import type { RequestContext } from '#caas/kernel';
 import { createHttpApplication, serve } from '#caas/platform/http';

@@ -4,7 +4,7 @@
  * turn. Two numbers judge them: how much the words matter (the slowest list against the fastest, for each text), and how much a
  * hostile text costs more than prose of everyday length.
  */
-import { WordMatcher } from '#caas/domain/moderation';
+import { WordMatcher } from '#caas/domain/moderation/testing';
 
 const KB = 1024;
 const SIZES_KB = [1, 20];

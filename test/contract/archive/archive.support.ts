@@ -4,44 +4,45 @@ import { join } from 'node:path';
 import { Clock, type Placement, type RequestContext, type Tenant } from '#caas/kernel';
 import {
   Archiver,
-  ARCHIVE_COLLECTIONS,
-  Checkpoints,
   ArchiveHolds,
-  ArchiveKeys,
-  ArchiveLeases,
-  ArchiveMetrics,
-  ArchivePolicy,
   ArchiveVerifier,
-  BlockCache,
-  BlockCodec,
-  BlockReader,
   ColdArchive,
   GarbageCollector,
   Eraser,
   RetentionEnforcer,
   Exporter,
+  Restorer,
+} from '#caas/domain/archive';
+import {
+  ARCHIVE_COLLECTIONS,
+  Checkpoints,
+  ArchiveKeys,
+  ArchiveLeases,
+  ArchiveMetrics,
+  ArchivePolicy,
+  BlockCache,
+  BlockCodec,
+  BlockReader,
   SegmentHolds,
   SegmentRewriter,
   Pruner,
-  Restorer,
   SegmentWriter,
   SegmentObjects,
   type ArchiveStep,
-} from '#caas/domain/archive';
+} from '#caas/domain/archive/testing';
 import {
   ArchivedMessageState,
   ArchivedMessageMapper,
-  ErasedMessages,
-  ArchivableMessages,
   MESSAGE_COLLECTIONS,
-  MessageReader,
-  MessagesToFold,
   TenantArchives,
   ThreadRoots,
-} from '#caas/domain/messages';
-import { ArchiveVersionCache, CONVERSATION_COLLECTIONS, ConversationFolds } from '#caas/domain/conversations';
-import { FileOwnersRegistry, FileReferences, MEDIA_COLLECTIONS } from '#caas/domain/media';
-import { USER_COLLECTIONS } from '#caas/domain/users';
+} from '#caas/domain/messages/testing';
+import { ErasedMessages, ArchivableMessages, MessageReader, StoredMessagesReader } from '#caas/domain/messages';
+import { ArchiveVersionCache, ConversationFolds } from '#caas/domain/conversations';
+import { CONVERSATION_COLLECTIONS } from '#caas/domain/conversations/testing';
+import { FileOwnersRegistry, FileReferences } from '#caas/domain/media';
+import { MEDIA_COLLECTIONS } from '#caas/domain/media/testing';
+import { USER_COLLECTIONS } from '#caas/domain/users/testing';
 import { readSection } from '#caas/platform/config';
 import { Metrics } from '#caas/platform/metrics';
 import { openStorage, storageConfig, type ObjectStorage } from '#caas/platform/storage';
@@ -99,7 +100,7 @@ export class ArchiveBench {
 
   /** Nobody sends here: what is folded is read from the rows. */
   private readonly folds = new ConversationFolds(
-    new MessagesToFold(),
+    new StoredMessagesReader(),
     { mark: () => null } as never,
     undefined as never,
   );

@@ -1,4 +1,4 @@
-import { ARCHIVE_STEPS, archiveSegments, type ArchiveStep } from '#caas/domain/archive';
+import { ARCHIVE_STEPS, archiveSegments, type ArchiveStep } from '#caas/domain/archive/testing';
 import { messages, type MessageReader } from '#caas/domain/messages';
 import type { RequestContext } from '#caas/kernel';
 import { ArchiveBench, aRoom, Faults, hotMessages, SkewedClock, type Room } from './archive.support';

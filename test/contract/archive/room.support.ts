@@ -1,7 +1,8 @@
 import { ObjectId, serialize } from 'bson';
 import type { RequestContext, UserReference } from '#caas/kernel';
 import { conversations } from '#caas/domain/conversations';
-import { messages, messageVersions, pollVotes, reactions, type Message } from '#caas/domain/messages';
+import { messages, type Message } from '#caas/domain/messages';
+import { messageVersions, pollVotes, reactions } from '#caas/domain/messages/testing';
 import { users } from '#caas/domain/users';
 
 const MONTH_MS = 30 * 24 * 60 * 60_000;

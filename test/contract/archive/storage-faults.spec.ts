@@ -1,10 +1,12 @@
 import { Readable } from 'node:stream';
 import { ObjectId } from 'bson';
-import { archiveSegments } from '#caas/domain/archive';
-import { messageVersions, messages, pollVotes, reactions } from '#caas/domain/messages';
+import { archiveSegments } from '#caas/domain/archive/testing';
+import { messageVersions, pollVotes, reactions } from '#caas/domain/messages/testing';
+import { messages } from '#caas/domain/messages';
 import { users } from '#caas/domain/users';
 import type { RequestContext } from '#caas/kernel';
-import { ObjectStorage, type ByteRange, type ObjectInfo, type StoredObject } from '#caas/platform/storage';
+import { ObjectStorage, type ByteRange, type ObjectInfo } from '#caas/platform/storage';
+import type { StoredObject } from '#caas/platform/storage/testing';
 import { ArchiveBench, aRoom, bytesOf, Faults, hotMessages, type Room } from './archive.support';
 import { pageThrough, Witness } from './witness.support';
 

@@ -5,19 +5,15 @@ import { ObjectId } from 'bson';
 import type { RequestContext, Tenant } from '#caas/kernel';
 import {
   FileCollector,
-  FileOwnersRegistry,
-  FileReferences,
   FileRemoval,
   MediaPolicies,
   MediaUsage,
   UploadsService,
   fileReferences,
-  files,
   MEDIA_COLLECTIONS,
-  mediaMetadata,
-  MediaVerifier,
   OrphanObjects,
-} from '#caas/domain/media';
+} from '#caas/domain/media/testing';
+import { FileOwnersRegistry, FileReferences, files, mediaMetadata, MediaVerifier } from '#caas/domain/media';
 import { openStorage, type ObjectStorage } from '#caas/platform/storage';
 import { TenancyHarness } from '#caas/testing/tenancy';
 import { makeReady, prefixOf, storedFile } from '../../support/stored-files';

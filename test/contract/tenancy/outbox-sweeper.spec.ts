@@ -1,5 +1,5 @@
 import type { RequestContext, Tenant } from '#caas/kernel';
-import { outbox, OutboxSweeper } from '#caas/tenancy';
+import { outbox, OutboxSweeper } from '#caas/tenancy/testing';
 import { TenancyHarness } from '#caas/testing/tenancy';
 
 const HOUR_MS = 60 * 60_000;

@@ -1,17 +1,8 @@
 import { Prop, Schema } from '@nestjs/mongoose';
 import { Redis } from 'ioredis';
 import { Clock, type QuotaLimits, type RequestContext, type Tenant } from '#caas/kernel';
-import {
-  CounterRepository,
-  MessageQuota,
-  monthOf,
-  QuotaWarnings,
-  SentTotals,
-  USAGE_COLLECTIONS,
-  UsageMeters,
-  UserCounter,
-  type UsageMeter,
-} from '#caas/domain/usage';
+import { CounterRepository, SentTotals, USAGE_COLLECTIONS } from '#caas/domain/usage/testing';
+import { MessageQuota, monthOf, QuotaWarnings, UsageMeters, UserCounter, type UsageMeter } from '#caas/domain/usage';
 import { TenantDocumentBase, tenantCollection } from '#caas/tenancy';
 import { waitFor } from '#caas/testing';
 import { TenancyHarness } from '#caas/testing/tenancy';

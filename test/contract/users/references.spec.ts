@@ -1,14 +1,8 @@
 import { Prop, raw, Schema } from '@nestjs/mongoose';
 import { ObjectId } from 'bson';
 import { SystemClock, type RequestContext, type Tenant, type UserReference } from '#caas/kernel';
-import {
-  DisplayNameRegistry,
-  ReferencesService,
-  USER_COLLECTIONS,
-  UserReferenceProp,
-  userReferenceShape,
-  users,
-} from '#caas/domain/users';
+import { DisplayNameRegistry, UserReferenceProp, userReferenceShape, users } from '#caas/domain/users';
+import { ReferencesService, USER_COLLECTIONS } from '#caas/domain/users/testing';
 import { TenantDocumentBase, tenantCollection } from '#caas/tenancy';
 import { TenancyHarness } from '#caas/testing/tenancy';
 

@@ -2,7 +2,8 @@ import { Prop, Schema } from '@nestjs/mongoose';
 import { deserialize, ObjectId } from 'bson';
 import mongoose, { type Model } from 'mongoose';
 import type { Filter, RequestContext, Tenant, Update } from '#caas/kernel';
-import { dataMark, TenantDocumentBase, tenantCollection, type GuardedModel } from '#caas/tenancy';
+import { dataMark, type GuardedModel } from '#caas/tenancy/testing';
+import { TenantDocumentBase, tenantCollection } from '#caas/tenancy';
 
 @Schema()
 export class Secret extends TenantDocumentBase {

@@ -1,5 +1,5 @@
 import type { Placement } from '#caas/kernel';
-import { guard } from '#caas/tenancy';
+import { guard } from '#caas/tenancy/testing';
 import { TenancyHarness } from '#caas/testing/tenancy';
 import { DRIVER_ATTACKS, MODEL_ATTACKS, REPOSITORY_ATTACKS, secrets, type Battlefield } from './attacks';
 

@@ -1,6 +1,7 @@
 import { ObjectId } from 'bson';
 import type { RequestContext } from '#caas/kernel';
-import { fileReferences, files, mediaMetadata } from '#caas/domain/media';
+import { fileReferences } from '#caas/domain/media/testing';
+import { files, mediaMetadata } from '#caas/domain/media';
 import type { TenantSession } from '#caas/testing';
 import type { Inside } from '../../support/inside';
 import { makeReady, storedFile } from '../../support/stored-files';

@@ -1,4 +1,4 @@
-import { MediaProcessors } from '#caas/domain/media';
+import { MediaProcessors } from '#caas/domain/media/testing';
 
 /** As a worker has them, outside of one. */
 export const makersOf = (threads = 2, timeoutMs = 10 * 60_000): MediaProcessors =>

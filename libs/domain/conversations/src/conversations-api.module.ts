@@ -1,13 +1,13 @@
 import { Module } from '@nestjs/common';
 import { UserResolver } from '#caas/domain/users';
-import { PeopleApart } from './access/people-apart';
+import { BlockVisibility } from './access/block-visibility';
 import { ConversationChangesModule } from './conversation-changes.module';
 import { ConversationCreator } from './conversation/conversation-creator';
 import { ConversationSettingsService } from './conversation/conversation-settings.service';
 import { ConversationViews } from './conversation/conversation-views';
 import { ConversationsController } from './conversation/conversations.controller';
 import { ConversationsService } from './conversation/conversations.service';
-import { ConversationKeyAudience } from './members/peer-directory';
+import { ConversationPeerDirectory } from './members/peer-directory';
 import { MembersController } from './members/members.controller';
 import { MembersService } from './members/members.service';
 import { ReceiptsController } from './receipts/receipts.controller';
@@ -15,12 +15,12 @@ import { ReceiptsService } from './receipts/receipts.service';
 import { ReceiptsSocket } from './receipts/receipts.socket';
 
 const SHARED = [
-  ConversationKeyAudience,
+  ConversationPeerDirectory,
   ConversationCreator,
   ConversationSettingsService,
   ConversationViews,
   UserResolver,
-  PeopleApart,
+  BlockVisibility,
 ];
 
 /** Conversations over REST and sockets. The app binds `UnreadMentions` and `TextPolicy`. */

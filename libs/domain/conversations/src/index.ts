@@ -1,5 +1,5 @@
+export { BlockVisibility } from './access/block-visibility';
 export { ConversationAccess } from './access/conversation-access';
-export { PeopleApart } from './access/people-apart';
 export { type ArchiveNumber, ArchiveVersionCache } from './archive-state/archive-version-cache';
 export { archivedConfig } from './archive-state/archived.config';
 export { type ChangeScope, ConversationChanges, Unchanged } from './changes/conversation-changes';
@@ -18,16 +18,24 @@ export { DirtyConversations } from './folding/dirty-conversations';
 export { FOLDED_ROW_FIELDS } from './folding/fold';
 export { type FoldedMessage, StoredMessages } from './folding/stored-messages';
 export type { MembershipGuard, MembershipScope } from './members/membership-guard';
-export { Memberships, standingOf } from './members/memberships';
+export { Memberships, effectiveRoleOf } from './members/memberships';
 export { OwningGroups } from './members/owning-groups';
-export { ConversationKeyAudience } from './members/peer-directory';
+export { ConversationPeerDirectory } from './members/peer-directory';
 export { type Receipt, receiptOf } from './receipts/receipts.service';
-export { CONVERSATION_COLLECTIONS } from './store/collections';
 export { conversationKey } from './store/conversation-key';
 export { type Conversation, type History, type LastMessage, conversations } from './store/conversation.schema';
 export { type Entry, readableAmong } from './store/entries';
 export { type Member, members } from './store/member.schema';
 export { ownConversationIds } from './store/own-conversations';
-export { ROLES, type Role, type Standing, isAdmin, isModerator, isOwner, mayGrant, mayRemove } from './store/roles';
+export {
+  type EffectiveRole,
+  ROLES,
+  type Role,
+  isAdmin,
+  isModerator,
+  isOwner,
+  mayGrant,
+  mayRemove,
+} from './store/roles';
 export { cameAfter, visibleFrom } from './store/visibility';
 export { unreadCountOf, watermarksOf } from './store/watermarks';

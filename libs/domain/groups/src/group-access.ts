@@ -4,12 +4,12 @@ import { forbidden, notFound, type RequestContext } from '#caas/kernel';
 import type { MembershipScope } from '#caas/domain/conversations';
 import { groups, type Group } from './group.schema';
 import { members } from '#caas/domain/conversations';
-import { isAdmin, type Standing } from '#caas/domain/conversations';
+import { isAdmin, type EffectiveRole } from '#caas/domain/conversations';
 
 /** A group as the actor has it. */
 export interface GroupFooting {
   group: Group;
-  standing: Standing;
+  effectiveRole: EffectiveRole;
 }
 
 /** Who may see a group: its members, and the tenant's server. For all others there is none. */
@@ -19,26 +19,26 @@ export class GroupAccess {
   async require(ctx: RequestContext, id: ObjectId): Promise<GroupFooting> {
     const group = await ctx.repository(groups).findById(id);
     if (!group) throw notFound('group');
-    if (ctx.actor.kind !== 'user') return { group, standing: 'server' };
+    if (ctx.actor.kind !== 'user') return { group, effectiveRole: 'server' };
     const who = { conversation_id: group.conversation_id, 'user.user_id': ctx.user.user_id };
     const member = await ctx.repository(members).findOne(who, { fields: ['role'] });
     if (!member) throw notFound('group');
-    return { group, standing: member.role };
+    return { group, effectiveRole: member.role };
   }
 
   /** @throws CaasError `group_not_found` (404), `admin_required` (403) */
   async requireAdmin(ctx: RequestContext, id: ObjectId): Promise<Group> {
-    const { group, standing } = await this.require(ctx, id);
-    requireAdmin({ standing });
+    const { group, effectiveRole } = await this.require(ctx, id);
+    requireAdmin({ effectiveRole });
     return group;
   }
 }
 
 /** @throws CaasError `group_not_found` (404) for who has left meanwhile, `admin_required` (403) */
-export function requireAdmin({ standing }: Pick<MembershipScope, 'standing'>): Standing {
-  if (!standing) throw notFound('group');
-  if (!isAdmin(standing)) throw forbidden('admin_required', 'Only admins and the owner may do this.');
-  return standing;
+export function requireAdmin({ effectiveRole }: Pick<MembershipScope, 'effectiveRole'>): EffectiveRole {
+  if (!effectiveRole) throw notFound('group');
+  if (!isAdmin(effectiveRole)) throw forbidden('admin_required', 'Only admins and the owner may do this.');
+  return effectiveRole;
 }
 
 /** @throws CaasError `not_allowed` (403): the roles of both do not allow it */

@@ -4,7 +4,7 @@ import type { RequestContext, UserReference } from '#caas/kernel';
 import { ConversationCreator } from '#caas/domain/conversations';
 import { ConversationSettingsService } from '#caas/domain/conversations';
 import { conversations } from '#caas/domain/conversations';
-import { Memberships, standingOf } from '#caas/domain/conversations';
+import { Memberships, effectiveRoleOf } from '#caas/domain/conversations';
 import type { MembershipGuard } from '#caas/domain/conversations';
 import type { GroupType } from './group.schema';
 import type { Member } from '#caas/domain/conversations';
@@ -42,7 +42,7 @@ export class GroupConversations {
   async change(ctx: RequestContext, id: ObjectId, name: string | undefined, guard: MembershipGuard) {
     const settings = name === undefined ? {} : { name };
     await this.settings.set(ctx, id, settings, async (_conversation, tx) =>
-      guard({ tx, standing: await standingOf(tx, ctx, id), target: null }),
+      guard({ tx, effectiveRole: await effectiveRoleOf(tx, ctx, id), target: null }),
     );
   }
 

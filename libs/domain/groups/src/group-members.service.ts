@@ -42,9 +42,9 @@ export class GroupMembersService {
     const { group } = await this.access.require(ctx, id);
     const user = await this.users.active(ctx, externalId);
     if (!user) throw notFound('user');
-    return this.conversations.put(ctx, group.conversation_id, user, role, async ({ standing, target }) => {
-      if (!standing) throw notFound('group');
-      if (target !== role && !mayGrant(standing, target, role)) throw notAllowed();
+    return this.conversations.put(ctx, group.conversation_id, user, role, async ({ effectiveRole, target }) => {
+      if (!effectiveRole) throw notFound('group');
+      if (target !== role && !mayGrant(effectiveRole, target, role)) throw notAllowed();
       preconditions.requireUnversioned(target !== null);
       if (target === null) await this.blocks.requireNone(ctx, [user]);
     });
@@ -58,10 +58,10 @@ export class GroupMembersService {
     const { group } = await this.access.require(ctx, id);
     const user = await this.users.anyState(ctx, externalId);
     if (!user) throw notFound('member');
-    await this.conversations.expel(ctx, group.conversation_id, user, ({ standing, target }) => {
-      if (!standing) throw notFound('group');
+    await this.conversations.expel(ctx, group.conversation_id, user, ({ effectiveRole, target }) => {
+      if (!effectiveRole) throw notFound('group');
       if (!target) throw notFound('member');
-      if (!isActor(ctx, user) && !mayRemove(standing, target)) throw notAllowed();
+      if (!isActor(ctx, user) && !mayRemove(effectiveRole, target)) throw notAllowed();
     });
   }
 
@@ -82,8 +82,8 @@ export class GroupMembersService {
     if (!user) throw notFound('user');
     let written: { ban: GroupBan; created: boolean } | null = null;
     const guard: MembershipGuard = async (scope) => {
-      const standing = requireAdmin(scope);
-      if (isActor(ctx, user) || (scope.target && !mayRemove(standing, scope.target))) throw notAllowed();
+      const effectiveRole = requireAdmin(scope);
+      if (isActor(ctx, user) || (scope.target && !mayRemove(effectiveRole, scope.target))) throw notAllowed();
       written = await writeBan(scope.tx, id, user, reason);
       preconditions.requireUnversioned(!written.created);
     };

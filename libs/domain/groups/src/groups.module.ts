@@ -4,13 +4,13 @@ import { TenancyModule } from '#caas/tenancy';
 import { groupBans } from './group-ban.schema';
 import { groupInvites } from './group-invite.schema';
 import { groups } from './group.schema';
-import { GroupConversationsAdapter } from './group-conversations-adapter';
+import { OwningGroupsAdapter } from './owning-groups-adapter';
 
 /** What every process knows of groups: their collections, and the answers to what conversations ask about them. */
 @Module({
   imports: [TenancyModule.forFeature([groups, groupBans, groupInvites])],
-  providers: [GroupConversationsAdapter],
-  exports: [GroupConversationsAdapter],
+  providers: [OwningGroupsAdapter],
+  exports: [OwningGroupsAdapter],
 })
 export class GroupsModule implements OnModuleInit {
   constructor(private readonly holders: DisplayNameRegistry) {}

@@ -85,7 +85,7 @@ export class GroupsService {
     const roles = new Map(own.map(({ conversation_id, role }) => [conversation_id.toHexString(), role]));
     const among = { conversation_id: { $in: own.map(({ conversation_id }) => conversation_id) } };
     const { data, page } = await ctx.repository(groups).page(among, request);
-    const footings = data.map((group) => ({ group, standing: roles.get(group.conversation_id.toHexString())! }));
+    const footings = data.map((group) => ({ group, effectiveRole: roles.get(group.conversation_id.toHexString())! }));
     return { data: await this.counted(ctx, footings), page };
   }
 
@@ -124,8 +124,8 @@ export class GroupsService {
    * @throws CaasError `group_not_found` (404), `owner_required` (403), `stale_version` (412)
    */
   async remove(ctx: RequestContext, id: ObjectId, preconditions: Preconditions): Promise<void> {
-    const { group, standing } = await this.access.require(ctx, id);
-    requireOwner(ctx, { standing });
+    const { group, effectiveRole } = await this.access.require(ctx, id);
+    requireOwner(ctx, { effectiveRole });
     await this.conversations.close(ctx, group.conversation_id, async (scope) => {
       requireOwner(ctx, scope);
       const now = await scope.tx.repository(groups).findById(id);
@@ -156,7 +156,7 @@ export class GroupsService {
   }
 }
 
-function requireOwner(ctx: RequestContext, { standing }: Pick<MembershipScope, 'standing'>): void {
-  if (!standing) throw notFound('group');
-  if (!isOwner(standing) && !ctx.isServer) throw forbidden('owner_required', 'Only the owner may do this.');
+function requireOwner(ctx: RequestContext, { effectiveRole }: Pick<MembershipScope, 'effectiveRole'>): void {
+  if (!effectiveRole) throw notFound('group');
+  if (!isOwner(effectiveRole) && !ctx.isServer) throw forbidden('owner_required', 'Only the owner may do this.');
 }

@@ -1,4 +1,4 @@
-export { GroupConversationsAdapter } from './group-conversations-adapter';
 export { GroupMembersService } from './group-members.service';
 export { GroupsHttpModule } from './groups-http.module';
 export { GroupsModule } from './groups.module';
+export { OwningGroupsAdapter } from './owning-groups-adapter';

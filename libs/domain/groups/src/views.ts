@@ -8,7 +8,7 @@ import type { GroupInvite } from './group-invite.schema';
 /** How groups look to clients. */
 
 /** `role` is the viewer's; null for the tenant's server as nobody in particular. */
-export const viewOfGroup = ({ group, standing, memberCount }: GroupEntry) =>
+export const viewOfGroup = ({ group, effectiveRole, memberCount }: GroupEntry) =>
   versioned(
     {
       id: group._id.toHexString(),
@@ -18,7 +18,7 @@ export const viewOfGroup = ({ group, standing, memberCount }: GroupEntry) =>
       description: group.description,
       metadata: group.metadata,
       member_count: memberCount,
-      role: standing === 'server' ? null : standing,
+      role: effectiveRole === 'server' ? null : effectiveRole,
       created_by: viewOfReference(group.created_by),
       created_at: group.created_at.toISOString(),
       updated_at: group.updated_at.toISOString(),

@@ -4,7 +4,7 @@ import { MessageActionsSocket } from './editing/message-actions.socket';
 import { MessageDeletionsService } from './editing/message-deletions.service';
 import { MessageEditsService } from './editing/message-edits.service';
 import { ForwardsService } from './forwards/forwards.service';
-import { CountedMentions } from './mentions/counted-mentions';
+import { UnreadMentionsCounter } from './mentions/unread-mentions-counter';
 import { MessageViews } from './message/message-views';
 import { PinsService } from './pins/pins.service';
 import { PollsController } from './polls/polls.controller';
@@ -18,7 +18,7 @@ import { MessagesController } from './sending/messages.controller';
 import { MessagesSocket } from './sending/messages.socket';
 import { SendingModule } from './sending.module';
 
-const SHARED = [CountedMentions, MessageDeletionsService, MessageViews];
+const SHARED = [UnreadMentionsCounter, MessageDeletionsService, MessageViews];
 
 /** Messages over REST and sockets: one set of services behind both. */
 @Module({

@@ -13,7 +13,7 @@ import { ArchivedMessageState } from './cold-reads/archived-message-state';
 import { ArchivedMessageMapper } from './cold-reads/archived-message-mapper';
 import { MessageReader } from './cold-reads/message-reader';
 import { TenantArchives } from './cold-reads/tenant-archives';
-import { MessagesToFold } from './message/messages-to-fold';
+import { StoredMessagesReader } from './message/stored-messages-reader';
 import { messagesSettings } from './message/messages.settings';
 import { searchSettings } from './search/search.settings';
 import { archivedMarks } from './store/archived-mark.schema';
@@ -34,7 +34,7 @@ const PROVIDERS = [
   ArchivableMessages,
   KeptContents,
   MessageReader,
-  MessagesToFold,
+  StoredMessagesReader,
   TenantArchives,
   ThreadRoots,
 ];

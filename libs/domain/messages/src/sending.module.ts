@@ -11,21 +11,21 @@ import { MessagesModule } from './messages.module';
 import { SearchDirtySet } from './search-index/search-dirty-set';
 import { Contention } from './sending/contention';
 import { ConversationHeads } from './sending/conversation-heads';
-import { LateSends } from './sending/late-sends';
+import { LateSendVerifier } from './sending/late-send-verifier';
 import { MessageBatcher } from './sending/message-batcher';
 import { MessageInserter } from './sending/message-inserter';
 import { MessageSender } from './sending/message-sender';
 import { MessagesService } from './sending/messages.service';
-import { PageNumbersReader } from './sending/page-numbers';
+import { PagePositionReader } from './sending/page-numbers';
 import { SendMetrics } from './sending/send-metrics';
 import { SendsWithChanges } from './sending/sends-with-changes';
-import { SentMessages } from './sending/sent-messages';
+import { SentMessageLookup } from './sending/sent-message-lookup';
 
 const SENDING = [
   ContentLimits,
   ConversationHeads,
   Contention,
-  LateSends,
+  LateSendVerifier,
   MessageBatcher,
   MessageInserter,
   Mentions,
@@ -36,10 +36,10 @@ const SENDING = [
   MessageSender,
   SendMetrics,
   MessagesService,
-  PageNumbersReader,
+  PagePositionReader,
   SearchDirtySet,
   SendsWithChanges,
-  SentMessages,
+  SentMessageLookup,
 ];
 
 /**

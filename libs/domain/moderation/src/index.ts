@@ -1,4 +1,3 @@
-export { ModeratedMessages } from './cases/moderated-messages';
+export { ModerationMessagePolicy } from './cases/moderation-message-policy';
 export { ModerationApiModule, ModerationModule } from './moderation.module';
-export { ModeratedTexts } from './texts/moderated-texts';
-export { WordMatcher } from './texts/words';
+export { ModerationTextPolicy } from './texts/moderation-text-policy';

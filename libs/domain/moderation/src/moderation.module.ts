@@ -5,7 +5,7 @@ import { SettingsRegistry } from '#caas/domain/settings';
 import { DisplayNameRegistry } from '#caas/domain/users';
 import { TenancyModule } from '#caas/tenancy';
 import { ModerationActions } from './cases/moderation-actions';
-import { ModeratedMessages } from './cases/moderated-messages';
+import { ModerationMessagePolicy } from './cases/moderation-message-policy';
 import { moderationCases } from './cases/moderation-case.schema';
 import { ModerationCases } from './cases/moderation-cases';
 import { moderationReports } from './cases/moderation-report.schema';
@@ -13,11 +13,11 @@ import { ModerationController } from './cases/moderation.controller';
 import { ModerationService } from './cases/moderation.service';
 import { ReportsController } from './cases/reports.controller';
 import { ReportsService } from './cases/reports.service';
-import { ModeratedTexts } from './texts/moderated-texts';
+import { ModerationTextPolicy } from './texts/moderation-text-policy';
 import { moderationSettings } from './texts/moderation.settings';
 import { TextModeration } from './texts/text-moderation';
 
-const PROVIDERS = [ModeratedMessages, ModeratedTexts, ModerationCases, TextModeration];
+const PROVIDERS = [ModerationMessagePolicy, ModerationTextPolicy, ModerationCases, TextModeration];
 
 /** What every process knows of moderation: its collections and settings, and its answers to the libraries below. */
 @Module({

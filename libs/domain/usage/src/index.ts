@@ -1,9 +1,6 @@
-export { CounterRepository } from './counting/counter-repository';
 export { UserCounter } from './counting/user-counter';
 export { MessageQuota } from './messages/message-quota';
-export { SentTotals } from './messages/sent-totals';
 export { FOR_GOOD, monthOf } from './period';
-export { USAGE_COLLECTIONS } from './persistence';
 export { QuotaWarnings } from './quotas/quota-warnings';
 export { limitOf, quotaExceeded } from './quotas/quotas';
 export { type UsageMeter, UsageMeters } from './usage-meters';

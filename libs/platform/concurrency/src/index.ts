@@ -1,1 +1,1 @@
-export { Batcher, type BatcherOptions } from './batcher';
+export { Batcher } from './batcher';

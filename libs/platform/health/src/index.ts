@@ -1,4 +1,4 @@
-export { HealthChecks, type HealthCheck, type Readiness } from './health-checks';
+export { HealthChecks } from './health-checks';
 export { HealthHttpModule, HealthModule, MetricsAccess } from './health.module';
 export { monitoringConfig } from './monitoring.config';
 export { MonitoringModule } from './monitoring.module';

@@ -1,8 +1,8 @@
-export { chargeOf, RATE_CLASSES, RateLimited, type Charge, type RateClass } from './charge';
+export { type Charge, RateLimited, chargeOf } from './charge';
 export { rateLimitFields } from './fields';
-export { type Lease } from './lease';
+export type { Lease } from './lease';
 export { limitsConfig } from './limits.config';
 export { LimitsModule } from './limits.module';
-export { perHour, windowOf, type Rate } from './rate';
-export { RateLimits, subjectOf, type Subject, type Verdict } from './rate-limits';
-export { RatePolicy, type ClassRates, type Rates } from './rate-policy';
+export { RateLimits, type Subject, subjectOf } from './rate-limits';
+export { RatePolicy, type Rates } from './rate-policy';
+export { type Rate, perHour, windowOf } from './rate';

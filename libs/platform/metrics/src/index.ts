@@ -1,2 +1,1 @@
 export { LATENCY_BUCKETS, Metrics, MetricsModule } from './metrics';
-export { versionOfCaas } from './version';

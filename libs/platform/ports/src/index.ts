@@ -1,1 +1,1 @@
-export { PortsModule, type Answer } from './ports.module';
+export { PortsModule } from './ports.module';

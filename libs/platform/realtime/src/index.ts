@@ -1,7 +1,7 @@
 export { serveAsyncApi } from './async-api';
 export { CaasIoAdapter } from './caas-io-adapter';
 export { Digests } from './digests';
-export { LiveTraffic } from './live-traffic';
+export { EventRateProbe } from './event-rate-probe';
 export {
   ConnectionQuotaPort,
   ConversationDirectory,

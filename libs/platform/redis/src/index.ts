@@ -1,2 +1,1 @@
 export { FAIL_FAST, RedisConnections, RedisModule } from './redis';
-export { RedisMetrics } from './redis-metrics';

@@ -8,16 +8,8 @@ import {
   type TenantDocument,
   type Tier,
 } from '#caas/kernel';
-import {
-  Placements,
-  RequestContexts,
-  TenantCatalog,
-  TenantConnections,
-  TenantDirectory,
-  TenantFirewall,
-  type Refusal,
-  type TenantCollectionDefinition,
-} from '#caas/tenancy';
+import { Placements, RequestContexts, TenantDirectory, TenantFirewall } from '#caas/tenancy';
+import { TenantCatalog, TenantConnections, type Refusal, type TenantCollectionDefinition } from '#caas/tenancy/testing';
 
 /** One tier for each placement: the suites that must hold on every placement run once per entry. */
 export const TIER_OF_PLACEMENT: Readonly<Record<Placement, Tier>> = {

@@ -4,7 +4,7 @@ import { archiveMessages, type JobPayload } from '#caas/contracts';
 import type { RequestContext } from '#caas/kernel';
 import { Log } from '#caas/platform/logging';
 import { Handles, Queues, type TenantJobHandler } from '#caas/platform/queue';
-import { LiveTraffic } from '#caas/platform/realtime';
+import { EventRateProbe } from '#caas/platform/realtime';
 import { Archiver } from '../archiving/archiver';
 import { AdaptiveThrottle } from '../archiving/pace';
 import { GarbageCollector } from '../care/garbage-collector';
@@ -22,7 +22,7 @@ export class ArchiveMessagesProcessor implements TenantJobHandler<typeof archive
     private readonly expirer: RetentionEnforcer,
     private readonly collector: GarbageCollector,
     private readonly queues: Queues,
-    private readonly traffic: LiveTraffic,
+    private readonly traffic: EventRateProbe,
     private readonly log: Log,
   ) {}
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ObjectId } from 'bson';
 import { forbidden, notFound, type RequestContext, type UserReference } from '#caas/kernel';
-import { isModerator, type Role, type Standing } from '../store/roles';
+import { isModerator, type Role, type EffectiveRole } from '../store/roles';
 import { members, type Member } from '../store/member.schema';
 import { Blocks } from '#caas/domain/users';
 import { FreshCache, Invalidations, TenantLookup } from '#caas/platform/cache';
@@ -33,7 +33,7 @@ export interface CachedConversation {
 export interface ActorInConversation {
   conversation: Conversation;
   member: Member | null;
-  standing: Standing;
+  effectiveRole: EffectiveRole;
 }
 
 /**
@@ -81,12 +81,12 @@ export class ConversationAccess {
   async requireFooting(ctx: RequestContext, id: ObjectId): Promise<ActorInConversation> {
     if (ctx.actor.kind !== 'server') {
       const entry = await this.requireMember(ctx, id);
-      return { ...entry, standing: entry.member.role };
+      return { ...entry, effectiveRole: entry.member.role };
     }
     await this.folds.settle(ctx, [id]);
     const conversation = await ctx.repository(conversations).findById(id);
     if (!conversation) throw notFound('conversation');
-    return { conversation, member: null, standing: 'server' };
+    return { conversation, member: null, effectiveRole: 'server' };
   }
 
   /** Null for a conversation that the actor is not in, as for one that does not exist. */

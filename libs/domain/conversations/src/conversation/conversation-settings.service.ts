@@ -48,7 +48,8 @@ export class ConversationSettingsService {
     if (footing.conversation.type === 'direct') {
       throw conflict('direct_conversation', 'A direct conversation has no settings of its own.');
     }
-    if (!isAdmin(footing.standing)) throw forbidden('admin_required', 'Only admins and the owner may change this.');
+    if (!isAdmin(footing.effectiveRole))
+      throw forbidden('admin_required', 'Only admins and the owner may change this.');
     if (settings.name !== undefined && footing.conversation.group_id) {
       throw conflict('named_by_group', 'The name is that of the group: change it there.');
     }

@@ -9,7 +9,7 @@ import {
   type Preconditions,
   type RequestContext,
 } from '#caas/kernel';
-import { isAdmin, isOwner, mayRemove, type Standing } from '../store/roles';
+import { isAdmin, isOwner, mayRemove, type EffectiveRole } from '../store/roles';
 import { members, type Member } from '../store/member.schema';
 import { UserResolver } from '#caas/domain/users';
 import type { MembershipGuard } from './membership-guard';
@@ -39,11 +39,11 @@ export class MembersService {
    *   `unknown_members`, `invalid_members` (400): nobody is added then
    */
   async add(ctx: RequestContext, id: ObjectId, externalIds: string[]): Promise<Member[]> {
-    const { conversation, standing } = await this.access.requireFooting(ctx, id);
+    const { conversation, effectiveRole } = await this.access.requireFooting(ctx, id);
     requireNotDirect(conversation);
-    requireAdmin(standing);
+    requireAdmin(effectiveRole);
     const people = await this.users.others(ctx, externalIds);
-    return this.memberships.add(ctx, id, people, (scope) => requireAdmin(scope.standing));
+    return this.memberships.add(ctx, id, people, (scope) => requireAdmin(scope.effectiveRole));
   }
 
   /**
@@ -56,10 +56,10 @@ export class MembersService {
     const user = await this.users.anyState(ctx, externalId);
     if (!user) throw notFound('member');
     const isSelf = ctx.actor.kind === 'user' && ctx.user.user_id.equals(user.user_id);
-    const guard: MembershipGuard = ({ standing, target }) => {
-      if (!standing) throw notFound('conversation');
+    const guard: MembershipGuard = ({ effectiveRole, target }) => {
+      if (!effectiveRole) throw notFound('conversation');
       if (!target) throw notFound('member');
-      if (!isSelf && !mayRemove(standing, target)) {
+      if (!isSelf && !mayRemove(effectiveRole, target)) {
         throw forbidden('not_allowed', 'Admins remove those below them, the owner everybody else.');
       }
     };
@@ -72,11 +72,11 @@ export class MembersService {
    *   `stale_version` (412)
    */
   async close(ctx: RequestContext, id: ObjectId, preconditions: Preconditions): Promise<void> {
-    const { conversation, standing } = await this.access.requireFooting(ctx, id);
+    const { conversation, effectiveRole } = await this.access.requireFooting(ctx, id);
     requireNotDirect(conversation);
-    requireOwner(ctx, standing);
+    requireOwner(ctx, effectiveRole);
     if (conversation.group_id) throw conflict('owned_by_group', 'The conversation goes with its group: delete that.');
-    await this.memberships.close(ctx, id, async ({ tx, standing: now }) => {
+    await this.memberships.close(ctx, id, async ({ tx, effectiveRole: now }) => {
       requireOwner(ctx, now);
       const row = await tx.repository(conversations).findById(id);
       preconditions.require((row ?? conversation).settings_version);
@@ -84,12 +84,12 @@ export class MembersService {
   }
 }
 
-function requireAdmin(standing: Standing | null): void {
-  if (!standing) throw notFound('conversation');
-  if (!isAdmin(standing)) throw forbidden('admin_required', 'Only admins and the owner may do this.');
+function requireAdmin(effectiveRole: EffectiveRole | null): void {
+  if (!effectiveRole) throw notFound('conversation');
+  if (!isAdmin(effectiveRole)) throw forbidden('admin_required', 'Only admins and the owner may do this.');
 }
 
-function requireOwner(ctx: RequestContext, standing: Standing | null): void {
-  if (!standing) throw notFound('conversation');
-  if (!isOwner(standing) && !ctx.isServer) throw forbidden('owner_required', 'Only the owner may do this.');
+function requireOwner(ctx: RequestContext, effectiveRole: EffectiveRole | null): void {
+  if (!effectiveRole) throw notFound('conversation');
+  if (!isOwner(effectiveRole) && !ctx.isServer) throw forbidden('owner_required', 'Only the owner may do this.');
 }

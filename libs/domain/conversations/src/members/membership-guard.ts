@@ -1,11 +1,11 @@
 import type { RequestContext } from '#caas/kernel';
-import type { Role, Standing } from '../store/roles';
+import type { Role, EffectiveRole } from '../store/roles';
 
 /** What a guard sees, inside the transaction of the change. */
 export interface MembershipScope {
   tx: RequestContext;
   /** The actor's; null for somebody who is not a member. */
-  standing: Standing | null;
+  effectiveRole: EffectiveRole | null;
   /** What whom it is about is now; null for somebody who is not in. */
   target: Role | null;
 }

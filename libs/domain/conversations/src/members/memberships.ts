@@ -5,7 +5,7 @@ import { groupsSettings } from '../conversation/groups.settings';
 import { members, type Member } from '../store/member.schema';
 import { OwningGroups } from './owning-groups';
 import type { MembershipGuard } from './membership-guard';
-import type { Role, Standing } from '../store/roles';
+import type { Role, EffectiveRole } from '../store/roles';
 import { Settings } from '#caas/domain/settings';
 import { UsersService } from '#caas/domain/users';
 import { ConversationChanges, Unchanged } from '../changes/conversation-changes';
@@ -51,7 +51,7 @@ export class Memberships {
       const known = new Set(present.map(({ user }) => user.user_id.toHexString()));
       const newcomers = people.filter(({ user_id }) => !known.has(user_id.toHexString()));
       if (newcomers.length === 0) return new Unchanged<Member[]>([]);
-      await guard({ tx, standing: await standingOf(tx, ctx, id), target: null });
+      await guard({ tx, effectiveRole: await effectiveRoleOf(tx, ctx, id), target: null });
       return change.admit(newcomers, 'member');
     });
   }
@@ -67,7 +67,7 @@ export class Memberships {
       const { tx } = change.scope;
       const target = await memberOf(tx, id, user.user_id);
       created = target === null;
-      await guard({ tx, standing: await standingOf(tx, ctx, id), target: target?.role ?? null });
+      await guard({ tx, effectiveRole: await effectiveRoleOf(tx, ctx, id), target: target?.role ?? null });
       if (target?.role === role) return new Unchanged(target);
       if (target?.role === 'owner') throw conflict('owner_required', 'Make somebody else the owner instead.');
       const owner = role === 'owner' && (await tx.repository(members).findOne({ conversation_id: id, role: 'owner' }));
@@ -89,7 +89,7 @@ export class Memberships {
     return this.apply<Member | null>(ctx, id, async (change) => {
       const { tx } = change.scope;
       const target = await memberOf(tx, id, userId);
-      await guard({ tx, standing: await standingOf(tx, ctx, id), target: target?.role ?? null });
+      await guard({ tx, effectiveRole: await effectiveRoleOf(tx, ctx, id), target: target?.role ?? null });
       if (!target) return new Unchanged<Member | null>(null);
       await change.expel(target);
       if (target.role === 'owner') {
@@ -126,7 +126,7 @@ export class Memberships {
   async close(ctx: RequestContext, id: ObjectId, guard: MembershipGuard): Promise<void> {
     await this.apply(ctx, id, async (change) => {
       const { tx } = change.scope;
-      await guard({ tx, standing: await standingOf(tx, ctx, id), target: null });
+      await guard({ tx, effectiveRole: await effectiveRoleOf(tx, ctx, id), target: null });
       await change.close();
     });
   }
@@ -182,11 +182,11 @@ function memberOf(tx: RequestContext, conversation_id: ObjectId, userId: ObjectI
 }
 
 /** What the actor is, as the transaction sees it; null for somebody who is not a member. */
-export async function standingOf(
+export async function effectiveRoleOf(
   tx: RequestContext,
   { actor }: RequestContext,
   id: ObjectId,
-): Promise<Standing | null> {
+): Promise<EffectiveRole | null> {
   if (actor.kind !== 'user') return 'server';
   return (await memberOf(tx, id, actor.user.user_id))?.role ?? null;
 }

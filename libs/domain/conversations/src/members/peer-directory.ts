@@ -8,7 +8,7 @@ const MAX_CONVERSATIONS = 10_000;
 
 /** Tells encryption where those are who write with a user. */
 @Injectable()
-export class ConversationKeyAudience extends PeerDirectory {
+export class ConversationPeerDirectory extends PeerDirectory {
   override async conversationsOf(ctx: RequestContext, userId: ObjectId): Promise<string[]> {
     const found = await ctx
       .repository(members)

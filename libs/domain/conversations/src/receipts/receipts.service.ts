@@ -5,7 +5,7 @@ import { members, type Member } from '../store/member.schema';
 import { ConversationChanges, Unchanged } from '../changes/conversation-changes';
 import { ConversationAccess } from '../access/conversation-access';
 import type { Entry } from '../store/entries';
-import { PeopleApart } from '../access/people-apart';
+import { BlockVisibility } from '../access/block-visibility';
 import { watermarksOf, type Watermarks } from '../store/watermarks';
 import type { Conversation } from '../store/conversation.schema';
 import { viewOfReference } from '#caas/domain/users';
@@ -24,7 +24,7 @@ export class ReceiptsService {
   constructor(
     private readonly access: ConversationAccess,
     private readonly changes: ConversationChanges,
-    private readonly apart: PeopleApart,
+    private readonly apart: BlockVisibility,
   ) {}
 
   /**

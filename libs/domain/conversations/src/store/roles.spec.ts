@@ -1,17 +1,17 @@
-import { isAdmin, isModerator, isOwner, mayGrant, mayRemove, ROLES, type Role, type Standing } from './roles';
+import { isAdmin, isModerator, isOwner, mayGrant, mayRemove, ROLES, type Role, type EffectiveRole } from './roles';
 
-const standings: Standing[] = ['server', ...ROLES];
+const effectiveRoles: EffectiveRole[] = ['server', ...ROLES];
 /** Every pair for which `may` holds, as `actor>target`. */
-const pairs = (may: (standing: Standing, target: Role) => boolean) =>
-  standings.flatMap((standing) =>
-    ROLES.filter((target) => may(standing, target)).map((target) => `${standing}>${target}`),
+const pairs = (may: (effectiveRole: EffectiveRole, target: Role) => boolean) =>
+  effectiveRoles.flatMap((effectiveRole) =>
+    ROLES.filter((target) => may(effectiveRole, target)).map((target) => `${effectiveRole}>${target}`),
   );
 
 describe('roles', () => {
   it('are in an order', () => {
-    expect(standings.filter(isModerator)).toEqual(['server', 'owner', 'admin', 'moderator']);
-    expect(standings.filter(isAdmin)).toEqual(['server', 'owner', 'admin']);
-    expect(standings.filter(isOwner)).toEqual(['server', 'owner']);
+    expect(effectiveRoles.filter(isModerator)).toEqual(['server', 'owner', 'admin', 'moderator']);
+    expect(effectiveRoles.filter(isAdmin)).toEqual(['server', 'owner', 'admin']);
+    expect(effectiveRoles.filter(isOwner)).toEqual(['server', 'owner']);
   });
 
   it('let admins and the owner remove those below them, and nobody else anybody', () => {
@@ -46,12 +46,12 @@ describe('roles', () => {
       ],
     ],
   ] as const)('who gives the role %s to whom below the owner', (role, expected) => {
-    const granted = pairs((standing, target) => target !== 'owner' && mayGrant(standing, target, role));
+    const granted = pairs((effectiveRole, target) => target !== 'owner' && mayGrant(effectiveRole, target, role));
     expect(granted).toEqual([...expected]);
   });
 
   it.each(ROLES)('nobody but the server takes ownership from the owner: %s', (role) => {
-    const asked = standings.filter((standing) => mayGrant(standing, 'owner', role));
+    const asked = effectiveRoles.filter((effectiveRole) => mayGrant(effectiveRole, 'owner', role));
     expect(asked).toEqual(role === 'owner' ? ['server', 'owner'] : ['server']);
   });
 
@@ -61,6 +61,6 @@ describe('roles', () => {
     ['moderator', ['server', 'owner', 'admin']],
     ['member', ['server', 'owner', 'admin']],
   ] as const)('who takes somebody in as %s', (role, expected) => {
-    expect(standings.filter((standing) => mayGrant(standing, null, role))).toEqual([...expected]);
+    expect(effectiveRoles.filter((effectiveRole) => mayGrant(effectiveRole, null, role))).toEqual([...expected]);
   });
 });

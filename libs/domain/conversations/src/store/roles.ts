@@ -3,30 +3,32 @@ export const ROLES = ['owner', 'admin', 'moderator', 'member'] as const;
 export type Role = (typeof ROLES)[number];
 
 /** The tenant's own server, as nobody in particular, stands above all members. */
-const STANDINGS = ['server', ...ROLES] as const;
-export type Standing = (typeof STANDINGS)[number];
+const EFFECTIVE_ROLES = ['server', ...ROLES] as const;
+export type EffectiveRole = (typeof EFFECTIVE_ROLES)[number];
 
-const isAtLeast = (one: Standing, least: Standing): boolean => STANDINGS.indexOf(one) <= STANDINGS.indexOf(least);
-const isAbove = (one: Standing, other: Standing): boolean => !isAtLeast(other, one);
+const isAtLeast = (one: EffectiveRole, least: EffectiveRole): boolean =>
+  EFFECTIVE_ROLES.indexOf(one) <= EFFECTIVE_ROLES.indexOf(least);
+const isAbove = (one: EffectiveRole, other: EffectiveRole): boolean => !isAtLeast(other, one);
 
 /** Keeps order among the members: posts in channels, pins, deletes what others wrote. */
-export const isModerator = (standing: Standing): boolean => isAtLeast(standing, 'moderator');
+export const isModerator = (effectiveRole: EffectiveRole): boolean => isAtLeast(effectiveRole, 'moderator');
 
 /** Decides who is in and what it is called: adds members, makes invites, changes name and description. */
-export const isAdmin = (standing: Standing): boolean => isAtLeast(standing, 'admin');
+export const isAdmin = (effectiveRole: EffectiveRole): boolean => isAtLeast(effectiveRole, 'admin');
 
 /** Decides whether there is a group at all. */
-export const isOwner = (standing: Standing): boolean => isAtLeast(standing, 'owner');
+export const isOwner = (effectiveRole: EffectiveRole): boolean => isAtLeast(effectiveRole, 'owner');
 
 /** Removing and banning: admins those below them, the owner everybody else. */
-export const mayRemove = (standing: Standing, target: Role): boolean => isAdmin(standing) && isAbove(standing, target);
+export const mayRemove = (effectiveRole: EffectiveRole, target: Role): boolean =>
+  isAdmin(effectiveRole) && isAbove(effectiveRole, target);
 
 /**
  * Making `target` a `role`, or somebody who is not in yet (null). Admins give what is below their own to those below them; the
  * owner gives everything, ownership too, which passes on with it.
  */
-export function mayGrant(standing: Standing, target: Role | null, role: Role): boolean {
-  if (target === 'owner' && standing !== 'server') return role === 'owner' && standing === 'owner';
-  if (isOwner(standing)) return true;
-  return isAdmin(standing) && isAbove(standing, role) && (target === null || isAbove(standing, target));
+export function mayGrant(effectiveRole: EffectiveRole, target: Role | null, role: Role): boolean {
+  if (target === 'owner' && effectiveRole !== 'server') return role === 'owner' && effectiveRole === 'owner';
+  if (isOwner(effectiveRole)) return true;
+  return isAdmin(effectiveRole) && isAbove(effectiveRole, role) && (target === null || isAbove(effectiveRole, target));
 }

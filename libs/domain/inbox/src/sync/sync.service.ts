@@ -6,7 +6,7 @@ import { Realtime } from '#caas/platform/realtime';
 import { ConversationAccess } from '#caas/domain/conversations';
 import type { Entry } from '#caas/domain/conversations';
 import { ConversationViews } from '#caas/domain/conversations';
-import { PeopleApart } from '#caas/domain/conversations';
+import { BlockVisibility } from '#caas/domain/conversations';
 import { UnreadMentions } from '#caas/domain/conversations';
 import { MessageViews } from '#caas/domain/messages';
 import { receiptOf, type Receipt } from '#caas/domain/conversations';
@@ -40,7 +40,7 @@ export class SyncService {
     private readonly conversationViews: ConversationViews,
     private readonly mentions: UnreadMentions,
     private readonly missed: MissedMessages,
-    private readonly apart: PeopleApart,
+    private readonly apart: BlockVisibility,
     private readonly realtime: Realtime,
   ) {}
 

@@ -7,7 +7,7 @@ import { ConversationDirectory, Realtime } from '#caas/platform/realtime';
 import { RequestContexts, TenantDirectory, TenantRotation } from '#caas/tenancy';
 import { conversations } from '#caas/domain/conversations';
 import { messages } from '../store/message.schema';
-import { LateSends } from './late-sends';
+import { LateSendVerifier } from './late-send-verifier';
 import { ConversationFolds } from '#caas/domain/conversations';
 import { DirtyConversations } from '#caas/domain/conversations';
 
@@ -34,7 +34,7 @@ export class FoldConversationsProcessor implements SystemJobHandler {
     private readonly directory: TenantDirectory,
     private readonly folds: ConversationFolds,
     private readonly dirty: DirtyConversations,
-    private readonly late: LateSends,
+    private readonly late: LateSendVerifier,
     private readonly feed: ConversationDirectory,
     private readonly realtime: Realtime,
   ) {

@@ -5,7 +5,7 @@ import type { Draft } from './draft';
 import { MessageBatcher } from './message-batcher';
 import { MessageInserter, type Settle } from './message-inserter';
 import { SendsWithChanges } from './sends-with-changes';
-import { keyOf } from './sent-messages';
+import { keyOf } from './sent-message-lookup';
 
 type Messages = Map<string, Message>;
 

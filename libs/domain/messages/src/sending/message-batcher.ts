@@ -7,7 +7,7 @@ import { Contention } from './contention';
 import type { Draft, SendIdentity } from './draft';
 import { MessageInserter, type Outcome } from './message-inserter';
 import { SendsWithChanges, tooManySends } from './sends-with-changes';
-import { keyOf, SentMessages } from './sent-messages';
+import { keyOf, SentMessageLookup } from './sent-message-lookup';
 
 /** More in one insert would make each wait longer than it gains. */
 const MAX_GROUP = 64;
@@ -55,7 +55,7 @@ export class MessageBatcher {
   constructor(
     private readonly inserter: MessageInserter,
     private readonly withChanges: SendsWithChanges,
-    private readonly sent: SentMessages,
+    private readonly sent: SentMessageLookup,
     private readonly contention: Contention,
   ) {}
 

@@ -4,13 +4,13 @@ import { Clock, notFound, type InsertSummary, type NewDocument, type RequestCont
 import { isEngineAway } from '#caas/platform/http';
 import { MessageQuota } from '#caas/domain/usage';
 import { ConversationFolds } from '#caas/domain/conversations';
-import { foldedMessageOf } from '../message/messages-to-fold';
+import { foldedMessageOf } from '../message/stored-messages-reader';
 import { messages, type Message } from '../store/message.schema';
 import { ConversationHeads, type Head } from './conversation-heads';
 import type { Draft } from './draft';
-import { LateSends } from './late-sends';
+import { LateSendVerifier } from './late-send-verifier';
 import { atStep } from './send-faults';
-import { SentMessages } from './sent-messages';
+import { SentMessageLookup } from './sent-message-lookup';
 import { earlierOf, stampNow, type Stamp } from './stamp';
 
 /** What became of a draft: it was stored now; a message of its name was there before; or it cannot be stored. */
@@ -27,8 +27,8 @@ type Heads = Map<string, Head>;
 export class MessageInserter {
   constructor(
     private readonly heads: ConversationHeads,
-    private readonly sent: SentMessages,
-    private readonly late: LateSends,
+    private readonly sent: SentMessageLookup,
+    private readonly late: LateSendVerifier,
     private readonly folds: ConversationFolds,
     private readonly quota: MessageQuota,
     private readonly clock: Clock,

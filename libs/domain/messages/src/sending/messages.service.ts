@@ -23,7 +23,7 @@ import { fileIdsOf, requireContent, type AttachedFile } from '../message/content
 import { MessageAccess } from '../message/message-access';
 import { ContentLimits } from '../message/content-limits';
 import { MessageSender, sendKeyOf, type Checked } from './message-sender';
-import { PageNumbersReader, withNumbers, type MessagePage } from './page-numbers';
+import { PagePositionReader, withNumbers, type MessagePage } from './page-numbers';
 
 /** What a message says, whenever it is sent. */
 export interface MessageBody {
@@ -71,7 +71,7 @@ export class MessagesService {
     private readonly mentions: Mentions,
     private readonly sender: MessageSender,
     private readonly reader: MessageReader,
-    private readonly numbers: PageNumbersReader,
+    private readonly numbers: PagePositionReader,
   ) {}
 
   /**

@@ -22,7 +22,7 @@ type Row = Pick<Conversation, '_id' | 'last_seq' | 'rev' | 'archive_version'>;
 
 /** What a page says besides its messages. */
 @Injectable()
-export class PageNumbersReader {
+export class PagePositionReader {
   constructor(
     private readonly reader: MessageReader,
     private readonly folds: ConversationFolds,

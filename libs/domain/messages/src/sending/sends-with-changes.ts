@@ -5,12 +5,12 @@ import { MessageQuota } from '#caas/domain/usage';
 import { ConversationChanges, Unchanged } from '#caas/domain/conversations';
 import { ConversationFolds } from '#caas/domain/conversations';
 import { MessagePolicy } from '../message/message-policy';
-import { foldedMessageOf } from '../message/messages-to-fold';
+import { foldedMessageOf } from '../message/stored-messages-reader';
 import { messages, type Message } from '../store/message.schema';
 import { ThreadRoots } from '../threads/thread-roots';
 import { Contention } from './contention';
 import type { Draft } from './draft';
-import { SentMessages } from './sent-messages';
+import { SentMessageLookup } from './sent-message-lookup';
 
 const LONGEST_MS = 10_000;
 const PAUSE_MS = 5;
@@ -34,7 +34,7 @@ class SentBefore extends Error {}
 export class SendsWithChanges {
   constructor(
     private readonly changes: ConversationChanges,
-    private readonly sent: SentMessages,
+    private readonly sent: SentMessageLookup,
     private readonly threads: ThreadRoots,
     private readonly policy: MessagePolicy,
     private readonly quota: MessageQuota,

@@ -1,6 +1,6 @@
 import type { RequestContext } from '#caas/kernel';
 import type { Settings } from '#caas/domain/settings';
-import { ModeratedTexts } from './moderated-texts';
+import { ModerationTextPolicy } from './moderation-text-policy';
 import { mask, TextModeration } from './text-moderation';
 
 const ctx = { tenantId: 'clnt_abcdef' } as RequestContext;
@@ -50,7 +50,7 @@ describe('TextModeration', () => {
     const flagging = moderation({ blocked_words: ['bad'], action: 'flag' });
     expect(await flagging.admit(ctx, { text: 'bad' })).toEqual({ content: { text: 'bad' }, flagged: true });
     expect(await flagging.admit(ctx, { text: 'good' })).toMatchObject({ flagged: false });
-    expect(await new ModeratedTexts(flagging).admitName(ctx, 'bad')).toBe('bad');
+    expect(await new ModerationTextPolicy(flagging).admitName(ctx, 'bad')).toBe('bad');
   });
 
   it('goes by the settings as they are now', async () => {
@@ -69,10 +69,10 @@ describe('TextModeration', () => {
   });
 
   it('looks at names, and at what else is shown to others', async () => {
-    const masking = new ModeratedTexts(moderation({ blocked_words: ['bad'], action: 'mask' }));
+    const masking = new ModerationTextPolicy(moderation({ blocked_words: ['bad'], action: 'mask' }));
     expect(await masking.admitName(ctx, 'Bad Ben')).toBe('*** Ben');
     expect(await masking.admitText(ctx, 'so bad')).toBe('so ***');
-    const rejecting = new ModeratedTexts(moderation({ blocked_words: ['bad'] }));
+    const rejecting = new ModerationTextPolicy(moderation({ blocked_words: ['bad'] }));
     await expect(rejecting.admitName(ctx, 'Bad Ben')).rejects.toMatchObject({ code: 'name_blocked' });
     await expect(rejecting.admitText(ctx, 'so bad')).rejects.toMatchObject({ code: 'text_blocked' });
   });

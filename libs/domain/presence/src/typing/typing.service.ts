@@ -6,7 +6,7 @@ import { Log } from '#caas/platform/logging';
 import { SocketObservers, type OpenSocket, type SocketObserver } from '#caas/platform/realtime';
 import { RequestContexts } from '#caas/tenancy';
 import { ConversationAccess } from '#caas/domain/conversations';
-import { PeopleApart } from '#caas/domain/conversations';
+import { BlockVisibility } from '#caas/domain/conversations';
 import { viewOfReference } from '#caas/domain/users';
 import { TypingState, type Typing } from './typing-state';
 import { TypingRepository } from './typing-repository';
@@ -27,7 +27,7 @@ export class TypingService implements OnModuleInit, BeforeApplicationShutdown, S
   constructor(
     private readonly access: ConversationAccess,
     private readonly settings: Settings,
-    private readonly apart: PeopleApart,
+    private readonly apart: BlockVisibility,
     private readonly rows: TypingRepository,
     private readonly contexts: RequestContexts,
     private readonly observers: SocketObservers,

@@ -15,7 +15,7 @@ export const foldedMessageOf = (message: Folded): FoldedMessage => {
 
 /** Answers what conversations ask of the messages in them. */
 @Injectable()
-export class MessagesToFold extends StoredMessages {
+export class StoredMessagesReader extends StoredMessages {
   override async after(ctx: RequestContext, conversation_id: ObjectId, seq: number, limit: number) {
     const options = { sort: { seq: 1 as const }, limit, withDeleted: true, fields: [...FIELDS] };
     const found = await ctx.repository(messages).find({ conversation_id, seq: { $gt: seq } }, options);

@@ -7,7 +7,7 @@ import { ProcessChannel } from './process-channel';
  * which every event passes: live traffic pays nothing for it.
  */
 @Injectable()
-export class LiveTraffic {
+export class EventRateProbe {
   private heard = 0;
   private last: { heard: number; atMs: number } | null = null;
 

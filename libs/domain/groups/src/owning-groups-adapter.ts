@@ -7,7 +7,7 @@ import { groups } from './group.schema';
 
 /** Answers what conversations ask about the groups that own them. */
 @Injectable()
-export class GroupConversationsAdapter extends OwningGroups {
+export class OwningGroupsAdapter extends OwningGroups {
   override async requireNotBanned(tx: RequestContext, group_id: ObjectId, people: UserReference[]): Promise<void> {
     const among = { $in: people.map(({ user_id }) => user_id) };
     const banned = await tx.repository(groupBans).findOne({ group_id, 'user.user_id': among });

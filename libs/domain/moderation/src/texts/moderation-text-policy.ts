@@ -5,7 +5,7 @@ import { TextModeration } from './text-moderation';
 
 /** Answers the question of users, groups and media: what of this may be stored? */
 @Injectable()
-export class ModeratedTexts extends TextPolicy {
+export class ModerationTextPolicy extends TextPolicy {
   constructor(private readonly moderation: TextModeration) {
     super();
   }

@@ -8,7 +8,7 @@ import { tombstoneOf } from '../message/tombstone';
 import { conversations, type Conversation } from '#caas/domain/conversations';
 import { editionOf, messages, type Message } from '../store/message.schema';
 import { ConversationHeads } from './conversation-heads';
-import { SentMessages } from './sent-messages';
+import { SentMessageLookup } from './sent-message-lookup';
 
 /** What is archived meanwhile makes it look again. */
 const ATTEMPTS = 40;
@@ -21,10 +21,10 @@ type ArchiveOf = Pick<Conversation, '_id' | 'archive_version' | 'archived_seq'>;
  * may have been archived meanwhile, which the unique indexes do not know. Ask before anybody is told of them.
  */
 @Injectable()
-export class LateSends {
+export class LateSendVerifier {
   constructor(
     private readonly cold: MessageArchive,
-    private readonly sent: SentMessages,
+    private readonly sent: SentMessageLookup,
     private readonly heads: ConversationHeads,
     private readonly changes: MessageChanges,
   ) {}

@@ -31,7 +31,7 @@ interface Counted {
 
 /** How often the actor is called by name in what they have not read. */
 @Injectable()
-export class CountedMentions extends UnreadMentions {
+export class UnreadMentionsCounter extends UnreadMentions {
   /**
    * By all that a count follows from: a new message takes the next `seq`, what changes one the next `rev`, and what archiving
    * changes the next `archive_version`. So nothing has to be forgotten.

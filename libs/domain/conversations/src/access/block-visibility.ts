@@ -9,7 +9,7 @@ import { Realtime, type OutgoingEvent } from '#caas/platform/realtime';
 
 /** Members of one conversation between whom there is a block. They read each other, but do not see what the other is doing. */
 @Injectable()
-export class PeopleApart {
+export class BlockVisibility {
   constructor(
     private readonly blocks: Blocks,
     private readonly realtime: Realtime,

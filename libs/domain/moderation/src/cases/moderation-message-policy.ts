@@ -7,7 +7,7 @@ import { TextModeration } from '../texts/text-moderation';
 
 /** Answers the question of messages: what of this may be sent, and what do moderators look at? */
 @Injectable()
-export class ModeratedMessages extends MessagePolicy {
+export class ModerationMessagePolicy extends MessagePolicy {
   constructor(
     private readonly moderation: TextModeration,
     private readonly cases: ModerationCases,

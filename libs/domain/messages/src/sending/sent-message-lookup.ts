@@ -11,7 +11,7 @@ export type SendName = Omit<SendIdentity, 'request_hash'>;
 
 /** Messages by what their clients named them. */
 @Injectable()
-export class SentMessages {
+export class SentMessageLookup {
   constructor(private readonly reader: MessageReader) {}
 
   /** What was stored for each of these before, hot or archived, tombstones included; null where nothing was. */

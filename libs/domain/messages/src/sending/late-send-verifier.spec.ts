@@ -2,7 +2,7 @@ import { ObjectId } from 'bson';
 import { DuplicateKeyError, type RequestContext } from '#caas/kernel';
 import type { ColdConversation } from '../cold-reads/message-archive';
 import type { Message } from '../store/message.schema';
-import { LateSends } from './late-sends';
+import { LateSendVerifier } from './late-send-verifier';
 
 const id = new ObjectId();
 const aMessage = (seq: number, client_message_id = `m${seq}`): Message =>
@@ -49,7 +49,7 @@ function conversationWith({ cold = [], gone = [], taken, version = 1 }: Archive)
       updates.push(await work({ message })),
   };
   const coldMessages = { open: () => Promise.resolve(opened) };
-  const late = new LateSends(coldMessages as never, sent as never, heads as never, changes as never);
+  const late = new LateSendVerifier(coldMessages as never, sent as never, heads as never, changes as never);
   return { updates, verified: (stored: Message[]) => late.verified(ctx, id, stored) };
 }
 

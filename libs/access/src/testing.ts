@@ -1,0 +1,3 @@
+export { Authenticator } from './authenticator';
+export { PublicRoute } from './http/access.guard';
+export { idempotencyKeys } from './idempotency/idempotency-key.schema';

@@ -1,0 +1,1 @@
+export { differingIn } from './signs';

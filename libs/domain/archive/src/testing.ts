@@ -1,0 +1,16 @@
+export { ArchiveMetrics } from './archive-metrics';
+export { ArchivePolicy } from './archiving/archive-policy';
+export { ARCHIVE_STEPS, type ArchiveStep, Checkpoints } from './archiving/checkpoints';
+export { ArchiveLeases } from './archiving/leases';
+export { Pruner } from './archiving/pruner';
+export { SegmentWriter } from './archiving/segment-writer';
+export { SegmentHolds } from './care/segment-holds';
+export { SegmentRewriter } from './care/segment-rewriter';
+export { ArchiveKeys } from './format/archive-keys';
+export { BlockCodec } from './format/block-codec';
+export { archiveErasures } from './persistence/archive-erasure.schema';
+export { archiveSegments } from './persistence/archive-segment.schema';
+export { ARCHIVE_COLLECTIONS } from './persistence';
+export { BlockCache } from './reading/block-cache';
+export { BlockReader } from './reading/block-reader';
+export { SegmentObjects } from './reading/segment-objects';

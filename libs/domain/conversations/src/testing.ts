@@ -1,0 +1,1 @@
+export { CONVERSATION_COLLECTIONS } from './store/collections';

@@ -1,0 +1,10 @@
+export { FileCollector } from './lifecycle/file-collector';
+export { FileRemoval } from './lifecycle/file-removal';
+export { OrphanObjects } from './lifecycle/orphan-objects';
+export { MediaUsage } from './limits/media-usage';
+export { MediaPolicies } from './limits/policies';
+export { fileReferences } from './persistence/file-reference.schema';
+export { MEDIA_COLLECTIONS } from './persistence';
+export { MediaProcessors } from './processing/media-processors';
+export { PROCESSING_STEPS } from './processing/steps';
+export { UploadsService } from './uploads/uploads.service';

@@ -1,0 +1,2 @@
+export { USER_COLLECTIONS } from './persistence';
+export { ReferencesService } from './references/references.service';

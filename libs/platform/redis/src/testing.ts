@@ -1,0 +1,1 @@
+export { RedisMetrics } from './redis-metrics';
