@@ -172,6 +172,22 @@ describe.each(TIERS)('Cold storage on the tier %s', (tier) => {
     expect(codeOf(await ben.patch(`/v1/messages/${named.root}`, { text: 'x' }))).toEqual([403, 'not_your_message']);
   });
 
+  it('shows an archived message to moderators, and leaves a case open whose message cannot be deleted', async () => {
+    const { edited } = room.named;
+    const [, ben] = callers(tenant);
+    expect((await ben.post(`/v1/messages/${edited}/reports`, { reason: 'spam' })).status).toBe(201);
+    const { body } = await tenant.server().get('/v1/moderation/cases?status=open');
+    const { id } = body.data.find(({ target }: { target: { id: string } }) => target.id === edited);
+    const path = `/v1/moderation/cases/${id}`;
+    expect((await tenant.server().get(path)).body).toMatchObject({ message: { id: edited, text: 'twice' } });
+    expect(await tenant.server().post(`${path}/decisions`, { decision: 'delete_message' })).toMatchObject({
+      status: 409,
+      body: { code: 'message_archived' },
+    });
+    expect((await tenant.server().get(path)).body).toMatchObject({ status: 'open', decision: null });
+    expect((await tenant.server().post(`${path}/decisions`, { decision: 'dismiss' })).status).toBe(201);
+  });
+
   it('replays a send whose message is archived, and refuses its id for another', async () => {
     for (const api of [0, 1]) {
       const again = await tenant.send('anna', room, { client_message_id: 'root', text: 'hello root' }, api);

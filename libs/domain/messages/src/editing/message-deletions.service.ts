@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import { forbidden, notFound, Preconditions, type RequestContext } from '#caas/kernel';
+import { MessageReader } from '../cold-reads/message-reader';
 import { LegalHolds } from '../cold-reads/legal-holds';
 import { MessageAttachments } from '../attachments/message-attachments';
 import { messageVersions } from '../store/message-version.schema';
-import { editionOf, messages, type Message } from '../store/message.schema';
+import { editionOf, type Message } from '../store/message.schema';
 import { pollVotes } from '../store/poll-vote.schema';
 import { reactions } from '../store/reaction.schema';
 import { ThreadRoots } from '../threads/thread-roots';
@@ -21,6 +22,7 @@ import { tombstoneOf } from '../message/tombstone';
 export class MessageDeletionsService {
   constructor(
     private readonly access: MessageAccess,
+    private readonly reader: MessageReader,
     private readonly changes: MessageChanges,
     private readonly attachments: MessageAttachments,
     private readonly threads: ThreadRoots,
@@ -41,11 +43,11 @@ export class MessageDeletionsService {
 
   /**
    * The same by the tenant's server, as nobody who is in the conversation.
-   * @throws CaasError `server_key_required` (403), `message_not_found` (404)
+   * @throws CaasError `server_key_required` (403), `message_not_found` (404), `message_archived` (409)
    */
   async deleteByServer(ctx: RequestContext, id: ObjectId): Promise<Message> {
     ctx.requireServer();
-    const found = await ctx.repository(messages).findById(id, { withDeleted: true });
+    const found = await this.reader.find(ctx, id);
     if (!found) throw notFound('message');
     return this.erase(ctx, found, Preconditions.NONE);
   }

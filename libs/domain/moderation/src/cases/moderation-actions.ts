@@ -17,7 +17,7 @@ export class ModerationActions {
     private readonly members: GroupMembersService,
   ) {}
 
-  /** What is gone already needs nothing done. @throws CaasError `not_in_a_group` (409) */
+  /** What is gone already needs nothing done. @throws CaasError `not_in_a_group`, `message_archived` (409) */
   async carryOut(
     { tenant, requestId }: RequestContext,
     row: ModerationCase,

@@ -11,7 +11,7 @@ import {
   type PageRequest,
   type RequestContext,
 } from '#caas/kernel';
-import { messages, type Message } from '#caas/domain/messages';
+import { MessageReader, type Message } from '#caas/domain/messages';
 import {
   moderationCases,
   type CaseStatus,
@@ -31,7 +31,7 @@ export interface CaseFile {
   row: ModerationCase;
   /** Newest first. */
   reports: ModerationReport[];
-  /** As it is now; null for a case about a user. */
+  /** As it is now, hot or archived; null for a case about a user. */
   message: Message | null;
 }
 
@@ -40,6 +40,7 @@ export interface CaseFile {
 export class ModerationService {
   constructor(
     private readonly acts: ModerationActions,
+    private readonly reader: MessageReader,
     private readonly clock: Clock,
   ) {}
 
@@ -60,7 +61,7 @@ export class ModerationService {
   /**
    * Does what it says, then closes the case. Of several decisions at once one is made, and the others hear of it.
    * @throws CaasError `server_key_required` (403), `not_about_message` (400), `case_not_found` (404), `case_decided`,
-   *   `not_in_a_group` (409), and what carrying out throws: the case stays open then
+   *   `not_in_a_group`, `message_archived` (409), and what carrying out throws: the case stays open then
    */
   async decide(ctx: RequestContext, id: ObjectId, kind: DecisionKind, note: string | null): Promise<CaseFile> {
     const { row } = await this.get(ctx, id);
@@ -100,10 +101,7 @@ export class ModerationService {
     const reports = await ctx
       .repository(moderationReports)
       .find({ case_id: row._id }, { sort: { _id: -1 }, limit: REPORTS_SHOWN });
-    const message =
-      row.target_type === 'message'
-        ? await ctx.repository(messages).findById(row.target_id, { withDeleted: true })
-        : null;
+    const message = row.target_type === 'message' ? await this.reader.find(ctx, row.target_id) : null;
     return { row, reports, message };
   }
 }
