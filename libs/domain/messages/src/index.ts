@@ -37,7 +37,7 @@ export { MessagesJobsModule } from './messages-jobs.module';
 export { MessagesModule } from './messages.module';
 export { SendingModule } from './sending.module';
 export { MessageBatcher } from './sending/message-batcher';
-export { sendKeyOf } from './sending/message-sender';
+export { sendIdentityOf } from './sending/message-sender';
 export { SendMessageDto } from './sending/messages.dto';
 export { type MessageBody, MessagesService, type NewMessage } from './sending/messages.service';
 export { type Message, messages, shownRevOf } from './store/message.schema';

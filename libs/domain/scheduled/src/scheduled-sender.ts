@@ -5,7 +5,7 @@ import { UserDirectory } from '#caas/access';
 import { Log } from '#caas/platform/logging';
 import { RequestContexts } from '#caas/tenancy';
 import { MessageAttachments } from '#caas/domain/messages';
-import { sendKeyOf } from '#caas/domain/messages';
+import { sendIdentityOf } from '#caas/domain/messages';
 import { MessagesService, type NewMessage } from '#caas/domain/messages';
 import {
   IS_TO_BE_SENT,
@@ -87,7 +87,7 @@ export class ScheduledSender {
   }
 
   private async find(owner: RequestContext, row: ScheduledMessage, body: NewMessage): Promise<ObjectId | null> {
-    const key = sendKeyOf(owner, row.conversation_id, body.client_message_id, body);
+    const key = sendIdentityOf(owner, row.conversation_id, body.client_message_id, body);
     return (await this.batcher.find(owner, key))?.message._id ?? null;
   }
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
-import { CaasError, type RequestContext } from '#caas/kernel';
+import type { RequestContext } from '#caas/kernel';
 import { AttachmentSnapshots, FileReferences, type Attachment, type Holder } from '#caas/domain/media';
 
 /** A message, or one that is to be: also a scheduled one, under its own id. */
@@ -29,6 +29,11 @@ export class MessageAttachments {
     return this.snapshots.of(tx, await this.references.claim(tx, holderOf(message), ids, { own, field }));
   }
 
+  /** The same in a transaction of its own: give up what comes to nothing. @throws CaasError `invalid_file` (400) */
+  claimNow(ctx: RequestContext, message: Attaching, files: FilesToAttach): Promise<Attachment[]> {
+    return ctx.transaction((tx) => this.claim(tx, message, files));
+  }
+
   /** Inside a transaction: the files named, or all. */
   async release(tx: RequestContext, message: Attaching, ids?: ObjectId[]): Promise<void> {
     await this.references.release(tx, holderOf(message), ids);
@@ -45,29 +50,6 @@ export class MessageAttachments {
   /** For a message that will never be. Never fails: what it cannot release, the collector finds. */
   async giveUp(ctx: RequestContext, message: Attaching): Promise<void> {
     await ctx.transaction((tx) => this.release(tx, message)).catch(() => undefined);
-  }
-
-  /**
-   * Claims in a transaction of its own, and hands what is to be kept to `send`.
-   * @param isKept whether the message that came of it is this one, and not one that was there before
-   */
-  async holding<T>(
-    ctx: RequestContext,
-    message: Attaching,
-    files: FilesToAttach,
-    send: (attachments: Attachment[]) => Promise<T>,
-    isKept: (sent: T) => boolean,
-  ): Promise<T> {
-    const attachments = await ctx.transaction((tx) => this.claim(tx, message, files));
-    try {
-      const sent = await send(attachments);
-      if (!isKept(sent)) await this.giveUp(ctx, message);
-      return sent;
-    } catch (error) {
-      // A refusal stored nothing; after any other error the message may be there all the same, and needs its files.
-      if (error instanceof CaasError) await this.giveUp(ctx, message);
-      throw error;
-    }
   }
 }
 

@@ -7,7 +7,8 @@ import { MessagePolicy } from '../message/message-policy';
 import { fileIdsOf } from '../message/content';
 import { MessageAccess } from '../message/message-access';
 import { requirePresent } from '../message/message-rights';
-import { MessageSender, sendKeyOf } from '../sending/message-sender';
+import type { SendIdentity } from '../sending/draft';
+import { MessageSender, sendIdentityOf } from '../sending/message-sender';
 
 export interface Forwarding {
   conversation_id: string;
@@ -31,29 +32,31 @@ export class ForwardsService {
    *   `message_deleted`,
    *   `encrypted_message`, `not_forwardable` (409), `idempotency_mismatch` (422)
    */
-  forward(ctx: RequestContext, id: ObjectId, { conversation_id, client_message_id }: Forwarding): Promise<Sent> {
+  async forward(ctx: RequestContext, id: ObjectId, { conversation_id, client_message_id }: Forwarding): Promise<Sent> {
     const target = parseObjectId(conversation_id, 'conversation_id');
-    const key = sendKeyOf(ctx, target, client_message_id, { client_message_id, forward: id.toHexString() });
-    return this.sender.sendOnce(ctx, key, async () => {
-      const source = await this.messages.readable(ctx, id);
-      await this.access.requireSender(ctx, target);
-      requirePresent(source);
-      if (source.encrypted) throw conflict('encrypted_message', 'Only its readers can pass on an encrypted message.');
-      if (source.type !== 'text' && source.type !== 'media') {
-        throw conflict('not_forwardable', `Messages of the type "${source.type}" cannot be forwarded.`);
-      }
-      const { _id, sender, type, text, attachments, metadata } = source;
-      const origin = { message_id: _id, conversation_id: source.conversation_id, sender };
-      const files = attachments.length === 0 ? undefined : { ids: fileIdsOf(attachments), own: false };
-      const { content, flagged } = await this.policy.admit(ctx, { text });
-      return {
-        ...content,
-        ...(flagged ? { flagged } : {}),
-        type,
-        metadata,
-        forwarded_from: source.forwarded_from ?? origin,
-        files,
-      };
+    const identity = sendIdentityOf(ctx, target, client_message_id, { client_message_id, forward: id.toHexString() });
+    return this.sender.answer(ctx, identity, this.attempt(ctx, identity, id));
+  }
+
+  private async attempt(ctx: RequestContext, identity: SendIdentity, id: ObjectId): Promise<Sent> {
+    const source = await this.messages.readable(ctx, id);
+    await this.access.requireSender(ctx, identity.conversation_id);
+    requirePresent(source);
+    if (source.encrypted) throw conflict('encrypted_message', 'Only its readers can pass on an encrypted message.');
+    if (source.type !== 'text' && source.type !== 'media') {
+      throw conflict('not_forwardable', `Messages of the type "${source.type}" cannot be forwarded.`);
+    }
+    const { _id, sender, type, text, attachments, metadata } = source;
+    const origin = { message_id: _id, conversation_id: source.conversation_id, sender };
+    const files = attachments.length === 0 ? undefined : { ids: fileIdsOf(attachments), own: false };
+    const { content, flagged } = await this.policy.admit(ctx, { text });
+    return this.sender.send(ctx, identity, {
+      ...content,
+      ...(flagged ? { flagged } : {}),
+      type,
+      metadata,
+      forwarded_from: source.forwarded_from ?? origin,
+      files,
     });
   }
 }

@@ -27,7 +27,7 @@ const ABOUT_NOW = new Set([
 ]);
 
 /** What a message that may be sent has. */
-export interface Checked extends Partial<Draft> {
+export interface ValidatedMessage extends Partial<Draft> {
   files?: FilesToAttach | undefined;
 }
 
@@ -46,13 +46,31 @@ export class MessageSender {
   ) {}
 
   /**
-   * @param check answers what the message has, or throws why it must not be sent now
-   * @throws CaasError what `check` throws, `invalid_file` (400), `quota_exceeded` (402), and `idempotency_mismatch` (422)
+   * Stores a message that may be sent, and tells those who may read it.
+   * @throws CaasError `invalid_file` (400), `quota_exceeded` (402), `idempotency_mismatch` (422)
    */
-  async sendOnce(ctx: RequestContext, key: SendIdentity, check: () => Promise<Checked>): Promise<Sent> {
+  async send(ctx: RequestContext, identity: SendIdentity, { files, ...content }: ValidatedMessage): Promise<Sent> {
+    const isNearQuota = await this.quota.requireRoom(ctx);
+    const message = prepareMessage({ ...identity, ...content });
+    // Near the quota, and where something else changes with it, a message is stored in a transaction.
+    const isPlain = !message.thread_root_id && !message.flagged && !isNearQuota;
+    const sent = files
+      ? await this.storeWithFiles(ctx, message, files, isPlain)
+      : await this.batcher.submit(ctx, message, isPlain);
+    if (!sent.replayed) this.publish(ctx, sent);
+    return sent;
+  }
+
+  /**
+   * The answer to a send. A refusal may have come after the message was stored: then the message is the answer, since a stored message
+   * stays sent, whatever has been forbidden or removed since.
+   * @param sending what comes of checking and sending it
+   * @throws CaasError what `sending` rejects with
+   */
+  async answer(ctx: RequestContext, identity: SendIdentity, sending: Promise<Sent>): Promise<Sent> {
     const startedAtMs = performance.now();
     try {
-      const sent = await this.sendOrFind(ctx, key, check);
+      const sent = await sending.catch((error: unknown) => this.sentBefore(ctx, identity, error));
       this.metrics.ended(sent.replayed ? 'replayed' : 'stored', startedAtMs);
       return sent;
     } catch (error) {
@@ -61,42 +79,35 @@ export class MessageSender {
     }
   }
 
-  private async sendOrFind(ctx: RequestContext, key: SendIdentity, check: () => Promise<Checked>): Promise<Sent> {
+  /** @throws `refusal` when nothing of this name was sent before */
+  private async sentBefore(ctx: RequestContext, identity: SendIdentity, refusal: unknown): Promise<Sent> {
+    if (!isAboutNow(refusal)) throw refusal;
+    await this.access.readable(ctx, identity.conversation_id);
+    const sent = await this.batcher.find(ctx, identity);
+    if (!sent) throw refusal;
+    return sent;
+  }
+
+  /** The files are claimed first, in a transaction of their own, and released when the message is not stored. */
+  private async storeWithFiles(
+    ctx: RequestContext,
+    message: Draft,
+    files: FilesToAttach,
+    isPlain: boolean,
+  ): Promise<Sent> {
+    const attachments = await this.attachments.claimNow(ctx, message, files);
     try {
-      const { files, ...content } = await check();
-      const isNearQuota = await this.quota.requireRoom(ctx);
-      const sent = await this.submit(ctx, prepareMessage({ ...key, ...content }), files, isNearQuota);
-      if (!sent.replayed) this.announce(ctx, sent);
+      const sent = await this.batcher.submit(ctx, { ...message, attachments }, isPlain);
+      if (!sent.message._id.equals(message._id)) await this.attachments.giveUp(ctx, message);
       return sent;
     } catch (error) {
-      if (!isAboutNow(error)) throw error;
-      await this.access.readable(ctx, key.conversation_id);
-      // Stored is stored: whoever asks again hears so, whatever has been forbidden or removed since.
-      const sent = await this.batcher.find(ctx, key);
-      if (sent) return sent;
+      // A refusal stored nothing; after any other error the message may be there all the same, and needs its files.
+      if (error instanceof CaasError) await this.attachments.giveUp(ctx, message);
       throw error;
     }
   }
 
-  private submit(
-    ctx: RequestContext,
-    draft: Draft,
-    files: FilesToAttach | undefined,
-    isNearQuota: boolean,
-  ): Promise<Sent> {
-    // Near the quota, and where something else changes with it, a message is stored in a transaction.
-    const isPlain = !draft.thread_root_id && !draft.flagged && !isNearQuota;
-    if (!files) return this.batcher.submit(ctx, draft, isPlain);
-    return this.attachments.holding(
-      ctx,
-      draft,
-      files,
-      (attachments) => this.batcher.submit(ctx, { ...draft, attachments }, isPlain),
-      ({ message }) => message._id.equals(draft._id),
-    );
-  }
-
-  private announce(ctx: RequestContext, { message, root }: Sent): void {
+  private publish(ctx: RequestContext, { message, root }: Sent): void {
     const conversationId = message.conversation_id.toHexString();
     const { seq, created_rev: afterRev } = message;
     this.realtime.publish(
@@ -110,7 +121,7 @@ export class MessageSender {
 }
 
 /** @param body what the client sent: sameness of a repetition is that of its body */
-export function sendKeyOf(
+export function sendIdentityOf(
   { user }: RequestContext,
   conversation_id: ObjectId,
   client_message_id: string,

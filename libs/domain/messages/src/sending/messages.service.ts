@@ -22,7 +22,8 @@ import { Mentions } from '../message/mentions';
 import { fileIdsOf, requireContent, type AttachedFile } from '../message/content';
 import { MessageAccess } from '../message/message-access';
 import { ContentLimits } from '../message/content-limits';
-import { MessageSender, sendKeyOf, type Checked } from './message-sender';
+import type { SendIdentity } from './draft';
+import { MessageSender, sendIdentityOf, type ValidatedMessage } from './message-sender';
 import { PagePositionReader, withNumbers, type MessagePage } from './page-numbers';
 
 /** What a message says, whenever it is sent. */
@@ -82,18 +83,15 @@ export class MessagesService {
    *   `duplicate`, `invalid_closes_at`, `unknown_reply`, `unknown_thread_root`, `unknown_mentions` (400), `idempotency_mismatch` (422)
    */
   async send(ctx: RequestContext, conversationId: ObjectId, body: NewMessage, areHeld = false): Promise<Sent> {
-    const key = sendKeyOf(ctx, conversationId, body.client_message_id, body);
-    return this.sender.sendOnce(ctx, key, async () => {
-      const { files, ...content } = await this.check(ctx, conversationId, body);
-      return { ...content, files: files && { ...files, own: !areHeld } };
-    });
+    const identity = sendIdentityOf(ctx, conversationId, body.client_message_id, body);
+    return this.sender.answer(ctx, identity, this.attempt(ctx, identity, body, areHeld));
   }
 
   /**
    * May the actor send this now? Answers what the message has.
    * @throws CaasError what `send` throws before anything is stored
    */
-  async check(ctx: RequestContext, id: ObjectId, body: MessageBody): Promise<Checked> {
+  async check(ctx: RequestContext, id: ObjectId, body: MessageBody): Promise<ValidatedMessage> {
     const { visibleFrom } = await this.access.requireSender(ctx, id);
     const poll = pollOf(body, new Date());
     const text = textOrNone(body.text);
@@ -144,6 +142,16 @@ export class MessagesService {
       return withNumbers(await around(request, selector.around_seq, read), numbers);
     const bounds = request.cursor === null ? boundsOf(selector) : await this.cursorBounds(ctx, conversationId, request);
     return withNumbers(cutPage(await read({ ...bounds, limit: request.limit + 1 }), request, idOf), numbers);
+  }
+
+  private async attempt(
+    ctx: RequestContext,
+    identity: SendIdentity,
+    body: NewMessage,
+    areHeld: boolean,
+  ): Promise<Sent> {
+    const { files, ...content } = await this.check(ctx, identity.conversation_id, body);
+    return this.sender.send(ctx, identity, { ...content, files: files && { ...files, own: !areHeld } });
   }
 
   private read(ctx: RequestContext, id: ObjectId, span: SeqSpan, { pinned, thread_root_id }: MessageSelection) {
