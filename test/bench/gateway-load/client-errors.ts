@@ -1,5 +1,4 @@
 import type { MongoServerError } from 'mongodb';
-import type { Operation } from './mix';
 
 /** An error that an operation of a client ended with, whatever the driver did about it before. */
 export interface ClientError {
@@ -14,9 +13,7 @@ export interface ClientError {
 const INDEX_NOT_FOUND = 27;
 
 /** Errors that a MongoDB would answer too: of two who drop one index, the second finds none. */
-const OWN_FAULTS: readonly { operation: Operation; code: number }[] = [
-  { operation: 'dropIndex', code: INDEX_NOT_FOUND },
-];
+const OWN_FAULTS: readonly { operation: string; code: number }[] = [{ operation: 'dropIndex', code: INDEX_NOT_FOUND }];
 
 export function clientError(operation: string, error: unknown): ClientError {
   const { name, code, codeName, errorLabels, message } = error as MongoServerError;

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { identify, isRunning, type ProcessIdentity } from './identity';
-import type { Supervision } from './supervision';
+import type { Waiting } from './waiting';
 import { waitFor } from './wait';
 
 export interface LedgerEntry extends ProcessIdentity {
@@ -9,8 +9,6 @@ export interface LedgerEntry extends ProcessIdentity {
   /** What asks this kind of process to end cleanly. */
   stopSignal: NodeJS.Signals;
 }
-
-type Waiting = Partial<Pick<Supervision, 'progress' | 'signal' | 'hurry'>>;
 
 const DATABASES = ['postgres', 'mongod'];
 /** Killed after that all the same, and recovered from its journal. */

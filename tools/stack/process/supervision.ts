@@ -1,7 +1,7 @@
 import type { ProcessLedger } from './ledger';
+import type { Progress } from './waiting';
 
-/** Tells a reader at the terminal what is being done; one short line at a time. */
-export type Progress = (line: string) => void;
+export type { Progress };
 
 /** What the processes of one stack share. */
 export interface Supervision {

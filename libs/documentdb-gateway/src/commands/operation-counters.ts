@@ -1,5 +1,5 @@
 import { elementsOf, splitDocuments } from '../bson/raw-document';
-import type { Command } from './command';
+import type { WireRequest } from '../wire/message';
 
 /** Which field holds the statements of a write, and as what each is counted. */
 const STATEMENTS = new Map<string, { field: string; as: Counted }>(
@@ -10,6 +10,12 @@ const STATEMENTS = new Map<string, { field: string; as: Counted }>(
   }),
 );
 type Counted = 'insert' | 'query' | 'update' | 'delete' | 'getmore' | 'command';
+
+/** What is counted of a command. */
+interface CountedCommand {
+  readonly name: string;
+  readonly request: WireRequest;
+}
 
 /** What `serverStatus.opcounters` tells: operations since the gateway began. */
 export class OperationCounters {
@@ -23,7 +29,7 @@ export class OperationCounters {
   };
 
   /** Counts one command; a write by its statements, as MongoDB does. */
-  count(command: Command): void {
+  count(command: CountedCommand): void {
     const { name } = command;
     const write = STATEMENTS.get(name);
     if (write) this.add(write.as, statementsIn(command));
@@ -42,7 +48,7 @@ export class OperationCounters {
 }
 
 /** How many statements a write has; one of any other command. A damaged one counts as one: its handler finds out. */
-export function statementsIn(command: Command): number {
+export function statementsIn(command: CountedCommand): number {
   const write = STATEMENTS.get(command.name);
   try {
     return write ? countOf(command, write.field) : 1;
@@ -51,7 +57,7 @@ export function statementsIn(command: Command): number {
   }
 }
 
-function countOf({ request }: Command, field: string): number {
+function countOf({ request }: CountedCommand, field: string): number {
   const [sequence] = request.sequences;
   let count = 0;
   if (sequence) {

@@ -4,7 +4,7 @@ import { InjectConfig, type ConfigOf } from '#caas/platform/config';
 import { RateLimits, type Charge } from '#caas/platform/limits';
 import { Log } from '#caas/platform/logging';
 import type { ClientSocket } from './client-socket';
-import type { InFlightCounter } from './farewell';
+import type { InFlightCounter } from './in-flight-counter';
 import { FloodDetector } from './flood-detector';
 import type { GuardedConnection } from './guarded-connection';
 import { interceptPackets, type UnreadMessage } from './intercept-packets';

@@ -10,7 +10,8 @@ import { batchWrites } from './batched-writes';
 import { readPayload } from './checked-decoder';
 import { ClientSocket } from './client-socket';
 import { Digests } from './digests';
-import { sayFarewell, InFlightCounter } from './farewell';
+import { drainSockets } from './graceful-shutdown';
+import { InFlightCounter } from './in-flight-counter';
 import { FloodGuard } from './flood-guard';
 import { HandshakeGuard, peerOf } from './handshake-guard';
 import {
@@ -79,7 +80,7 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
   /** What clients have asked is answered, nothing new is begun, and they are told to go elsewhere. */
   async beforeApplicationShutdown(): Promise<void> {
     this.timers.forEach(clearInterval);
-    await sayFarewell([...this.clients.values()], this.underWay);
+    await drainSockets([...this.clients.values()], this.underWay);
   }
 
   private async admit(socket: Socket, next: (error?: Error) => void): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Socket } from 'socket.io';
 import { newRequestId, type CaasError } from '#caas/kernel';
 import { toProblem } from '#caas/platform/http';
-import type { InFlightCounter } from './farewell';
+import type { InFlightCounter } from './in-flight-counter';
 
 const GATHER_MS = 100;
 

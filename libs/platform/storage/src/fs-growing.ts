@@ -3,7 +3,7 @@ import { mkdir, open, rm, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { growingName, type GrowingObjects, type Growth } from './growing-objects';
-import type { ObjectInfo } from './object-storage';
+import type { ObjectInfo } from './object-info';
 
 /** What of the folder's driver is needed here. */
 export interface ObjectFolder {

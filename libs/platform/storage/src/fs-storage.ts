@@ -5,7 +5,8 @@ import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { FsGrowing } from './fs-growing';
 import { parseKeyPrefix, parseObjectKey } from './object-key';
-import { ObjectStorage, resolveRange, type ByteRange, type ObjectInfo, type StoredObject } from './object-storage';
+import type { ObjectInfo } from './object-info';
+import { ObjectStorage, resolveRange, type ByteRange, type StoredObject } from './object-storage';
 
 const ATTEMPTS = 5;
 

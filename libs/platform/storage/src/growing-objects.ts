@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import type { ObjectInfo } from './object-storage';
+import type { ObjectInfo } from './object-info';
 
 /** What a driver has to be told again about an object that grows: JSON, kept by whoever grows it. */
 export type Growth = Readonly<Record<string, unknown>>;

@@ -1,4 +1,5 @@
 export type { Growth } from './growing-objects';
-export { type ByteRange, type ObjectInfo, ObjectStorage } from './object-storage';
+export type { ObjectInfo } from './object-info';
+export { type ByteRange, ObjectStorage } from './object-storage';
 export { storageConfig } from './storage.config';
 export { StorageModule, openStorage } from './storage.module';

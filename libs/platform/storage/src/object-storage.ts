@@ -1,13 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { GrowingObjects } from './growing-objects';
-
-export interface ObjectInfo {
-  key: string;
-  sizeBytes: number;
-  /** Changes whenever the content does; without quotes. */
-  etag: string;
-  modifiedAt: Date;
-}
+import type { ObjectInfo } from './object-info';
 
 /** A part of an object; both ends count, the last byte when `end` is absent or beyond it (as in RFC 9110, 14.1.2). */
 export interface ByteRange {

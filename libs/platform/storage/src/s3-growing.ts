@@ -9,7 +9,8 @@ import {
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { growingName, type GrowingObjects, type Growth } from './growing-objects';
-import type { ObjectInfo, ObjectStorage } from './object-storage';
+import type { ObjectInfo } from './object-info';
+import type { ObjectStorage } from './object-storage';
 
 /** A part has at least 5 MiB, and there are at most 10,000 of them (Amazon S3, "multipart upload limits"). */
 const PART_BYTES = 8 * 2 ** 20;

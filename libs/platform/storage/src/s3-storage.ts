@@ -12,7 +12,8 @@ import { Upload } from '@aws-sdk/lib-storage';
 import { Readable, Transform } from 'node:stream';
 import { parseKeyPrefix, parseObjectKey } from './object-key';
 import { S3Growing } from './s3-growing';
-import { ObjectStorage, resolveRange, type ByteRange, type ObjectInfo, type StoredObject } from './object-storage';
+import type { ObjectInfo } from './object-info';
+import { ObjectStorage, resolveRange, type ByteRange, type StoredObject } from './object-storage';
 
 export interface S3Options {
   bucket: string;

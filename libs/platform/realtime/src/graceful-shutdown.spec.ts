@@ -1,5 +1,6 @@
 import type { ClientSocket } from './client-socket';
-import { sayFarewell, InFlightCounter } from './farewell';
+import { drainSockets } from './graceful-shutdown';
+import { InFlightCounter } from './in-flight-counter';
 
 function client(): ClientSocket & { heard: number[]; steps: string[] } {
   const heard: number[] = [];
@@ -13,10 +14,10 @@ function client(): ClientSocket & { heard: number[]; steps: string[] } {
   } as never;
 }
 
-describe('sayFarewell', () => {
+describe('drainSockets', () => {
   it('sends clients away over a time that grows with their number', async () => {
     const clients = Array.from({ length: 1_000 }, client);
-    await sayFarewell(clients, new InFlightCounter());
+    await drainSockets(clients, new InFlightCounter());
     const times = clients.map(({ heard }) => heard[0]!).sort((a, b) => a - b);
     expect(times[0]).toBeGreaterThanOrEqual(0);
     expect(times.at(-1)).toBeLessThan(5_000);
@@ -32,7 +33,7 @@ describe('sayFarewell', () => {
     const one = client();
     underWay.begin();
     underWay.begin();
-    const farewell = sayFarewell([one], underWay);
+    const farewell = drainSockets([one], underWay);
     underWay.end();
     await new Promise((resolve) => setImmediate(resolve));
     expect(one.steps).toEqual([]);
