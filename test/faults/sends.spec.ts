@@ -20,7 +20,8 @@ const system = ownSystem({
   apps: ['api', 'api', 'worker'],
   environment: async () => {
     redis = await OwnRedis.start();
-    return { REDIS_URL: redis.url };
+    // A slow machine may take longer over a clean end than a process otherwise has for it.
+    return { REDIS_URL: redis.url, SHUTDOWN_TIMEOUT: `${patient(8_000)}ms` };
   },
 });
 afterAll(() => redis.remove());
