@@ -86,6 +86,7 @@ describe('ProcessChannel', () => {
     const [one, leaving, dead] = channels(3);
     await told();
     leaving!.beforeApplicationShutdown();
+    leaving!.tell('topic', 'its last word');
     await told();
     cluster.redis.cut(1);
     cluster.redis.cut(2);
@@ -98,5 +99,18 @@ describe('ProcessChannel', () => {
     void one.tellAndConfirm('topic', 1).then(() => answered.push('later'));
     await told();
     expect(answered).toEqual(['at first', 'later']);
+  });
+
+  it('does not wait for a process that ends, though it goes on telling until its clients are gone', async () => {
+    const [one, leaving] = channels(2);
+    await told();
+    leaving!.beforeApplicationShutdown();
+    leaving!.tell('topic', 'its last word');
+    await told();
+    cluster.redis.cut(1);
+    let isAnswered = false;
+    void one.tellAndConfirm('topic', 1).then(() => (isAnswered = true));
+    await told();
+    expect(isAnswered).toBe(true);
   });
 });

@@ -16,7 +16,7 @@ const CONFIRMED_WITHIN_MS = 1_000;
 const HERE = 'here';
 const GONE = 'gone';
 const HERE_EVERY_MS = 2_000;
-/** A process that was not heard for so long, while Redis was there, has died. */
+/** A process that did not say so for this long, while Redis was there, has died. */
 const DEAD_AFTER_MS = 10_000;
 /** A start waits no longer for Redis. */
 const FIRST_SUBSCRIBED_WITHIN_MS = 5_000;
@@ -77,7 +77,7 @@ export class ProcessChannel implements OnModuleInit, BeforeApplicationShutdown, 
   private readonly listeners = new Map<string, Listener[]>();
   private readonly returned: (() => void)[] = [];
   private readonly unconfirmed = new Map<string, Receipt>();
-  /** When each other process was last heard. */
+  /** When each other process last said that it is there. */
   private readonly peers = new Map<string, number>();
   private readonly publisher: Redis;
   private readonly subscriber: Redis;
@@ -102,17 +102,18 @@ export class ProcessChannel implements OnModuleInit, BeforeApplicationShutdown, 
   /** A process has no clients before it hears the others. */
   async onModuleInit(): Promise<void> {
     this.timer = setInterval(() => this.tell(HERE, null), HERE_EVERY_MS).unref();
+    this.tell(HERE, null);
     await Promise.race([this.subscribed.promise, delay(FIRST_SUBSCRIBED_WITHIN_MS, undefined, { ref: false })]);
   }
 
-  /** It has clients no more: nobody waits for its confirmation. */
+  /** From here on only those wait for its confirmation that Redis still counts it for. */
   beforeApplicationShutdown(): void {
-    if (this.timer) clearInterval(this.timer);
+    this.fallSilent();
     this.tell(GONE, null);
   }
 
   onApplicationShutdown(): void {
-    if (this.timer) clearInterval(this.timer);
+    this.fallSilent();
     for (const receipt of this.unconfirmed.values()) receipt.settle();
   }
 
@@ -164,8 +165,13 @@ export class ProcessChannel implements OnModuleInit, BeforeApplicationShutdown, 
     this.subscribed.resolve();
     // Nobody could be heard meanwhile.
     for (const peer of this.peers.keys()) this.peers.set(peer, performance.now());
-    this.tell(HERE, null);
+    if (this.timer) this.tell(HERE, null);
     for (const listener of this.returned) listener();
+  }
+
+  private fallSilent(): void {
+    if (this.timer) clearInterval(this.timer);
+    this.timer = null;
   }
 
   /** The other processes, as far as they are known. */
@@ -196,8 +202,9 @@ export class ProcessChannel implements OnModuleInit, BeforeApplicationShutdown, 
       if (receiptId) this.unconfirmed.get(receiptId)?.confirm(this.id);
       return;
     }
+    if (topic === HERE) return void this.peers.set(from, performance.now());
+    // It may have more to tell until its last client is gone.
     if (topic === GONE) return void this.peers.delete(from);
-    this.peers.set(from, performance.now());
     try {
       this.tellListeners(topic, text.slice(at));
     } catch (error) {

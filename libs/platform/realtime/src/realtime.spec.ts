@@ -105,6 +105,7 @@ describe.each(['leave', 'close'] as const)('%s', (what) => {
     const [one] = processes(2);
     cluster.redis.silent = 1;
     let isDone = false;
+    await told();
     const timers = jest.getTimerCount();
     void end(one).then(() => (isDone = true));
     await jest.advanceTimersByTimeAsync(990);
