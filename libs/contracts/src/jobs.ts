@@ -99,7 +99,7 @@ export const sendScheduled = {
   everyMs: 1_000,
 } as const satisfies SystemJob;
 
-/** Recomputes the counters of messaging, one tenant at a time, in a rotation over all. */
+/** Recomputes the counters of conversations and messages, one tenant at a time, in a rotation over all. */
 export const verifyConversations = {
   kind: 'system',
   queue: 'maintenance',

@@ -10,7 +10,7 @@ import { RealtimeMetrics } from './realtime-metrics';
 import { SocketMessages } from './socket-messages';
 import { SocketObservers } from './socket-observers';
 
-/** Needs `SocketAuthenticator` (access), `ConversationDirectory` (messaging) and `RateLimits` from somewhere, globally. */
+/** Needs `SocketAuthenticator` (access), `ConversationDirectory` (inbox) and `RateLimits` from somewhere, globally. */
 @Global()
 @Module({
   imports: [DiscoveryModule],

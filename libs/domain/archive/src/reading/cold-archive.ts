@@ -24,7 +24,7 @@ const BLOCKS_AT_ONCE = 20;
 
 type Located = { ref: BlockRef; row: ArchiveBlock };
 
-/** Answers messaging's questions about cold storage. */
+/** Answers what messages ask of cold storage. */
 @Injectable()
 export class ColdArchive extends MessageArchive {
   private readonly manifests = new LRUCache<string, Manifest>({

@@ -18,7 +18,7 @@ export class Member extends TenantDocumentBase {
   @Prop({ type: String, enum: ROLES, default: 'member' })
   role: Role;
 
-  /** Watermarks: everything up to here is read, or delivered. They only grow. What the member wrote counts too: messaging's `watermarksOf`. */
+  /** Watermarks: everything up to here is read, or delivered. They only grow. What the member wrote counts too: see `watermarksOf`. */
   @Prop({ type: Number, default: 0 })
   read_seq: number;
 

@@ -8,7 +8,7 @@ import { DeviceKeysController } from './device-keys.controller';
 import { KeyBundlesController } from './key-bundles.controller';
 import { KeyLogController } from './key-log.controller';
 
-/** The key server over REST. Needs `PeerDirectory` (messaging) from somewhere, globally. */
+/** The key server over REST. Needs `PeerDirectory` (conversations): the app binds it. */
 @Module({
   imports: [EncryptionModule],
   providers: [DeviceKeysService, KeyBundlesService, PrekeyClaims, KeyNotifier],

@@ -13,7 +13,7 @@ import { changedEventOf, createdEventOf } from './missed-events';
 
 const MAX_MISSED = 500;
 
-/** What the socket layer asks of messaging. */
+/** Answers what the socket layer asks about conversations and their messages. */
 @Injectable()
 export class ConversationFeed extends ConversationDirectory {
   constructor(

@@ -1,7 +1,7 @@
 import type { RequestContext } from '#caas/kernel';
 import type { Message } from '../store/message.schema';
 
-/** What messaging asks of legal holds; the archive answers. */
+/** What messages ask of legal holds; the archive answers. */
 export abstract class LegalHolds {
   /**
    * Must what the message says be kept for operators, though its author edits or deletes it? Asked in the transaction of that: a

@@ -58,7 +58,7 @@ export interface SeqWindow {
 export class ArchiveChangedError extends Error {}
 
 /**
- * What messaging asks of cold storage; the archive answers. Everything is the context's tenant's own.
+ * What messages ask of cold storage; the archive answers. Everything is the context's tenant's own.
  * @throws ArchiveChangedError from every method, when the answer has to be asked for anew
  */
 export abstract class MessageArchive {

@@ -29,7 +29,7 @@ export interface Verification {
   unsettled: number;
 }
 
-/** Recomputes every counter of one tenant's messaging from what it counts, after folding what is stored. It repairs nothing. */
+/** Recomputes every counter of one tenant's conversations and messages from what it counts, after folding what is stored. It repairs nothing. */
 @Injectable()
 export class ConversationsVerifier {
   constructor(

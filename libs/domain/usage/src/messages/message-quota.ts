@@ -35,7 +35,7 @@ interface Sent {
 }
 
 /**
- * Holds the month's quota of messages. Their conversations count them (see messaging); here it is asked whether there is room,
+ * Holds the month's quota of messages. Their conversations count them (libs/domain/conversations); here it is asked whether there is room,
  * which costs a send nothing while the limit is far. Near it, a row in which everybody writes makes sends of all processes
  * take turns, so that what is above the limit is never stored.
  */
