@@ -57,6 +57,18 @@ it('a tenant with thousands of jobs does not keep another one waiting, and has a
   for (const [at, n] of order.entries()) expect(Math.abs(n - at)).toBeLessThan(100);
 });
 
+it('jobs that come by the hundred are parked, also while others of the tenant end', async () => {
+  const tenant = errands.newTenant();
+  const queue = errands.queue('references');
+  for (const burst of ['a', 'b', 'c', 'd', 'e']) {
+    // These end while the others have their places and are not yet in the queue.
+    await Promise.all(names(`${burst}-first-`, 8).map((name, n) => errands.addShort(tenant, { name, ms: 5 + n })));
+    await Promise.all(names(burst, 400).map((name) => errands.addShort(tenant, { name, ms: 5 })));
+    expect(await queue.getWaitingCount()).toBeLessThanOrEqual(8);
+  }
+  await waitFor('all is done', 40_000, async () => (await errands.ended()).length === 5 * 408);
+});
+
 it('a tenant whose jobs take long leaves slots to others, and uses all that are its own', async () => {
   const [big, small] = [errands.newTenant(), errands.newTenant()];
   // How long it takes that a job is seen to be done.

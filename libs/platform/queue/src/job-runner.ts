@@ -78,7 +78,7 @@ export class JobRunner implements OnApplicationBootstrap, OnApplicationShutdown 
     // What cannot be counted is done all the same.
     if (!isAdmitted(job, tenantId) && !(await this.admission.start(ticket).catch(() => true))) {
       await job.moveToDelayed(Date.now() + PARKED_FOR_MS, token);
-      await this.queues.promoteUnlessParked(ticket).catch(() => undefined);
+      await this.queues.promoteIfAdmitted(ticket).catch(() => undefined);
       throw new DelayedError();
     }
     try {

@@ -45,12 +45,12 @@ export class Queues implements OnModuleInit {
     const delay = isAdmitted ? {} : { delay: PARKED_FOR_MS };
     const options = { ...JOB_OPTIONS, ...delay, jobId: ticket.id, timestamp: ticket.createdAt };
     await this.queue(job.queue).add(job.name, data, options);
-    if (!isAdmitted) await this.promoteUnlessParked(ticket);
+    if (!isAdmitted) await this.promoteIfAdmitted(ticket);
   }
 
-  /** Its turn may have come before it was put off. */
-  async promoteUnlessParked(ticket: Ticket): Promise<void> {
-    if (!(await this.admission.isParked(ticket))) await this.promote(ticket.queue, [ticket.id]);
+  /** For a job that was just parked: its turn may have come, or been passed over, while BullMQ did not have it yet. */
+  async promoteIfAdmitted(ticket: Ticket): Promise<void> {
+    if (await this.admission.resume(ticket)) await this.promote(ticket.queue, [ticket.id]);
   }
 
   /** Parked jobs go to the workers; those that are not put off are left as they are. */

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { QueueName } from '#caas/contracts';
 import { isTenantId, type TenantId } from '#caas/kernel';
 import { RedisConnections } from '#caas/platform/redis';
-import { BEAT, ENTER, LEAVE, LOOK_AFTER, START } from './scripts';
+import { BEAT, ENTER, LEAVE, LOOK_AFTER, RESUME, START } from './scripts';
 import { SLOTS } from './slots';
 
 const ROOT = 'caas:jobs';
@@ -37,6 +37,11 @@ export class Admission {
     return (await this.run(START, ticket, ticket.id, ticket.createdAt)) === 1;
   }
 
+  /** @returns whether a parked job that BullMQ has put off by now was admitted in the meantime, or is, if it had been passed over */
+  async resume(ticket: Ticket): Promise<boolean> {
+    return (await this.run(RESUME, ticket, ticket.id, ticket.createdAt)) === 1;
+  }
+
   /** @returns the ids of parked jobs that are admitted now */
   async leave(ticket: Omit<Ticket, 'createdAt'>): Promise<string[]> {
     return (await this.run(LEAVE, ticket, ticket.id)) as string[];
@@ -46,10 +51,6 @@ export class Admission {
   async lookAfter(line: Line, ageMs: number): Promise<{ next: string[]; old: string[] }> {
     const [next, old] = (await this.run(LOOK_AFTER, line, ageMs)) as [string[], string[]];
     return { next, old };
-  }
-
-  async isParked({ id, ...line }: Omit<Ticket, 'createdAt'>): Promise<boolean> {
-    return (await this.redis.commands.zscore(keysOf(line).parked, id)) !== null;
   }
 
   /** Whether the tenant has more in this queue than its slots. */

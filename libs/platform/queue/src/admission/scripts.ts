@@ -35,7 +35,7 @@ local function forgetIfEmpty()
   if redis.call('EXISTS', admitted) == 0 then redis.call('SREM', tenants, tenant) end
 end
 
--- What an operator removed from the queue is passed over.
+-- What BullMQ does not have is passed over: an operator removed it, or its producer adds it just now and runs RESUME after that.
 local function admitNext()
   local next = {}
   while hasRoom() do
@@ -56,14 +56,21 @@ export const ENTER = `${COMMON}
 if redis.call('EXISTS', parked) == 0 and hasRoom() then return admit(ARGV[4]) end
 return park(ARGV[4], ARGV[5])`;
 
-/** ARGV as of ENTER, for a job that a worker has in hand; 1 also when it was admitted before. */
-export const START = `${COMMON}
+const START_OR_PARK = `
 if redis.call('ZSCORE', admitted, ARGV[4]) then return 1 end
 if not hasRoom() then return park(ARGV[4], ARGV[5]) end
 redis.call('ZREM', parked, ARGV[4])
 admit(ARGV[4])
 forgetIfEmpty()
 return 1`;
+
+/** ARGV as of ENTER, for a job that a worker has in hand; 1 also when it was admitted before. */
+export const START = `${COMMON}${START_OR_PARK}`;
+
+/** As START, for a parked job that was added to BullMQ. One that is not put off any more had its turn: it may have ended already. */
+export const RESUME = `${COMMON}
+if not redis.call('ZSCORE', prefix .. 'delayed', ARGV[4]) then return 0 end
+${START_OR_PARK}`;
 
 /** ARGV: 4 a job that leaves. Answers the jobs that are admitted in its place. */
 export const LEAVE = `${COMMON}
