@@ -5,7 +5,7 @@ import { PLACEMENT_OF_TIER, type Tenant, type TenantId, type Tier } from '#caas/
 import { openStorage } from '#caas/platform/storage';
 import { placementOf } from '#caas/tenancy';
 
-export interface MadeVariant {
+export interface ProcessedVariant {
   name: string;
   contentType: string;
   bytes: Buffer;
@@ -47,13 +47,13 @@ export class StoredContent {
 
   /** All bytes of an upload in their place, as when their process died before it told the database. */
   async put(fileId: string, bytes: Buffer): Promise<void> {
-    const { growing } = this.storage;
+    const { appendable } = this.storage;
     const key = `${this.prefixOf(fileId)}/upload`;
-    await growing.append(key, {}, Readable.from([bytes]), () => Promise.resolve());
-    await growing.finish(key, {});
+    await appendable.append(key, {}, Readable.from([bytes]), () => Promise.resolve());
+    await appendable.finish(key, {});
   }
 
-  async makeReady(fileId: string, contentType: string, variants: MadeVariant[]): Promise<void> {
+  async makeReady(fileId: string, contentType: string, variants: ProcessedVariant[]): Promise<void> {
     const now = new Date();
     const mediaId = new ObjectId();
     for (const { name, bytes } of variants) await this.storage.put(`${this.prefixOf(fileId)}/${name}`, bytes);

@@ -40,8 +40,8 @@ class TroubledStorage extends ObjectStorage {
     return { ...found, body: Readable.from([bytes]) };
   }
 
-  override get growing() {
-    return this.inner.growing;
+  override get appendable() {
+    return this.inner.appendable;
   }
 
   override head = (key: string) => this.inner.head(key);

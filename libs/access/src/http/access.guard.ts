@@ -2,20 +2,20 @@ import { Injectable, SetMetadata, type CanActivate, type ExecutionContext } from
 import type { FastifyRequest } from 'fastify';
 import { isAdmitted } from './admission';
 
-export type Door = 'tenant' | 'user' | 'server' | 'platform' | 'public' | 'signed';
-export const DOOR = Symbol('door');
+export type RouteAuth = 'tenant' | 'user' | 'server' | 'platform' | 'public' | 'signed';
+export const ROUTE_AUTH = Symbol('door');
 
 /** Anyone may call it; it reaches no tenant data. */
-export const PublicRoute = () => SetMetadata(DOOR, 'public' satisfies Door);
+export const PublicRoute = () => SetMetadata(ROUTE_AUTH, 'public' satisfies RouteAuth);
 /** For operators, with the platform key. */
-export const PlatformRoute = () => SetMetadata(DOOR, 'platform' satisfies Door);
+export const PlatformRoute = () => SetMetadata(ROUTE_AUTH, 'platform' satisfies RouteAuth);
 /** Needs to know for which user it runs: a server key alone is a 400 `acting_user_required`. */
-export const UserRoute = () => SetMetadata(DOOR, 'user' satisfies Door);
+export const UserRoute = () => SetMetadata(ROUTE_AUTH, 'user' satisfies RouteAuth);
 /** For the tenant's own server: a user token is a 403 `server_key_required`. */
-export const ServerRoute = () => SetMetadata(DOOR, 'server' satisfies Door);
+export const ServerRoute = () => SetMetadata(ROUTE_AUTH, 'server' satisfies RouteAuth);
 
 /** Also for whoever has a signed link: with `?signature=` no credential is looked at, and the route checks the signature itself. */
-export const PublicWhenSigned = () => SetMetadata(DOOR, 'signed' satisfies Door);
+export const PublicWhenSigned = () => SetMetadata(ROUTE_AUTH, 'signed' satisfies RouteAuth);
 
 /**
  * Stands before every HTTP route, behind `RouteAccess`, which has checked the credential before the body was read: a route that was

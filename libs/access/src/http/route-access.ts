@@ -9,7 +9,7 @@ import { Authenticator } from '../authenticator';
 import type { CredentialAttempt } from '../failed-auth-events';
 import { FailedAuthLimiter } from '../limits/failed-auth-limiter';
 import { setRateLimitFields, EarlyRateLimit } from '../limits/early-rate-limit';
-import { DOOR, type Door } from './access.guard';
+import { ROUTE_AUTH, type RouteAuth } from './access.guard';
 import { markAdmitted } from './admission';
 import { bindOperator } from './operator';
 import { OperatorAuth } from './operator-auth';
@@ -18,7 +18,7 @@ import { OperatorAuth } from './operator-auth';
 const IS_SERVER_KEY = /^bearer sk_/i;
 
 interface Route {
-  door: Door;
+  door: RouteAuth;
   charge: Charge;
 }
 
@@ -62,7 +62,7 @@ export class RouteAccess implements OnModuleInit {
     markAdmitted(request);
   }
 
-  private async admitTenant(request: Request, reply: FastifyReply, door: Door, charge: Charge): Promise<void> {
+  private async admitTenant(request: Request, reply: FastifyReply, door: RouteAuth, charge: Charge): Promise<void> {
     this.unread.requireOpen(request, reply, charge);
     const ctx = await this.authenticate(request);
     bindContext(request, ctx);
@@ -110,7 +110,9 @@ export class RouteAccess implements OnModuleInit {
 }
 
 function routeOf(handler: object, controller: object): Route {
-  const door = (Reflect.getMetadata(DOOR, handler) ?? Reflect.getMetadata(DOOR, controller) ?? 'tenant') as Door;
+  const door = (Reflect.getMetadata(ROUTE_AUTH, handler) ??
+    Reflect.getMetadata(ROUTE_AUTH, controller) ??
+    'tenant') as RouteAuth;
   const method = RequestMethod[Reflect.getMetadata(METHOD_METADATA, handler) as RequestMethod] ?? null;
   return { door, charge: chargeOf(handler, controller, method) };
 }

@@ -4,8 +4,8 @@ export { ARCHIVE_STEPS, type ArchiveStep, Checkpoints } from './archiving/checkp
 export { ArchiveLeases } from './archiving/leases';
 export { Pruner } from './archiving/pruner';
 export { SegmentWriter } from './archiving/segment-writer';
-export { SegmentHolds } from './care/segment-holds';
-export { SegmentRewriter } from './care/segment-rewriter';
+export { SegmentHolds } from './maintenance/segment-holds';
+export { SegmentRewriter } from './maintenance/segment-rewriter';
 export { ArchiveKeys } from './format/archive-keys';
 export { BlockCodec } from './format/block-codec';
 export { archiveErasures } from './persistence/archive-erasure.schema';

@@ -56,7 +56,7 @@ export class KeyNotifier {
   }
 
   /** Counts what a device has left, and tells its user when it is little. Many claims at once are counted once. */
-  stockWentDown(ctx: RequestContext, keys: UserKeys): void {
+  notifyIfLow(ctx: RequestContext, keys: UserKeys): void {
     const key = stockKey(ctx, keys);
     const more = this.unhurried.get(key) ?? 0;
     if (more > 0) return void this.unhurried.set(key, more - 1, { noUpdateTTL: true });

@@ -1,16 +1,16 @@
 import { Module } from '@nestjs/common';
 import { StorageModule } from '#caas/platform/storage';
 import { MediaModule } from './media.module';
-import { Contents } from './processing/contents/contents';
+import { ContentRepository } from './processing/contents/content-repository';
 import { FileClaims } from './processing/contents/file-claims';
 import { FileOutcomes } from './processing/contents/file-outcomes';
 import { Objects } from './processing/contents/objects';
 import { FileNotifier } from './processing/file-notifier';
-import { Audios } from './processing/kinds/audios';
-import { Documents } from './processing/kinds/documents';
-import { Images } from './processing/kinds/images';
-import { Prober } from './processing/kinds/probe';
-import { Videos } from './processing/kinds/videos';
+import { Audios } from './processing/processors/audios';
+import { Documents } from './processing/processors/documents';
+import { Images } from './processing/processors/images';
+import { Prober } from './processing/processors/probe';
+import { Videos } from './processing/processors/videos';
 import { MediaProcessors } from './processing/media-processors';
 import { ProcessFileProcessor } from './processing/process-file.processor';
 import { TempFolder } from './processing/temp-folder';
@@ -24,7 +24,7 @@ import { ToolsCheck } from './processing/tools/tools-check';
   imports: [MediaModule, StorageModule],
   providers: [
     FileClaims,
-    Contents,
+    ContentRepository,
     FileOutcomes,
     Objects,
     FileNotifier,

@@ -10,14 +10,14 @@ const STRETCHES = [1_000, 4_000, 16_000, 32_000];
 /** The posts of no more than these are read one by one, when the first stretch has not enough of them. */
 const FEW = 16;
 
-export interface Circle {
+export interface FeedAudience {
   viewer: ObjectId;
   /** Whose posts for friends are looked for: the viewer and their friends. */
   ids: Promise<ObjectId[]>;
 }
 
 /** What was found between the cursor and `reached`, in the order of the page: all there is, the end included. */
-export interface Stretch {
+export interface FeedSlice {
   found: Post[];
   /** Null when there is nothing beyond. */
   reached: ObjectId | null;
@@ -32,7 +32,12 @@ export interface Stretch {
 export class FeedReader {
   constructor(private readonly clock: Clock) {}
 
-  async next(ctx: RequestContext, kinds: readonly PostKind[], circle: Circle, request: PageRequest): Promise<Stretch> {
+  async next(
+    ctx: RequestContext,
+    kinds: readonly PostKind[],
+    circle: FeedAudience,
+    request: PageRequest,
+  ): Promise<FeedSlice> {
     const order = new Order(request);
     const all = { from: order.start, to: null };
     const [ids, ...far] = await Promise.all([
@@ -51,10 +56,10 @@ export class FeedReader {
     ids: ObjectId[],
     order: Order,
     edge: ObjectId | null,
-  ): Promise<Stretch> {
+  ): Promise<FeedSlice> {
     const forFriends = { kind, visibility: 'friends' };
     const theirs = { ...forFriends, 'author.user_id': { $in: ids } };
-    const stretches: Stretch[] = [];
+    const stretches: FeedSlice[] = [];
     let from = order.start;
     for (const rows of STRETCHES) {
       if (stretches.flatMap(({ found }) => found).length > order.limit) break;
@@ -72,7 +77,7 @@ export class FeedReader {
     return { ...order.merge(stretches), reached: from };
   }
 
-  private async read(ctx: RequestContext, filter: Filter<Post>, order: Order, range: Range): Promise<Stretch> {
+  private async read(ctx: RequestContext, filter: Filter<Post>, order: Order, range: Range): Promise<FeedSlice> {
     const limit = order.limit + 1;
     const found = await ctx
       .repository(posts)
@@ -111,12 +116,12 @@ class Order {
   }
 
   /** Where the first of several ends: beyond that not all is known. */
-  nearest(stretches: Stretch[]): ObjectId | null {
+  nearest(stretches: FeedSlice[]): ObjectId | null {
     const ends = stretches.flatMap(({ reached }) => (reached ? [reached] : []));
     return ends.sort((a, b) => this.compare(a, b))[0] ?? null;
   }
 
-  merge(stretches: Stretch[]): Stretch {
+  merge(stretches: FeedSlice[]): FeedSlice {
     const reached = this.nearest(stretches);
     const found = stretches
       .flatMap((stretch) => stretch.found)

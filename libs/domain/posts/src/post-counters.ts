@@ -19,7 +19,7 @@ import { isLive } from './live';
 const MAX_EMOJIS = 50;
 
 /** What one user does to a post, and the post counts. */
-export type Mark =
+export type PostInteraction =
   | { kind: 'react'; user: UserReference; emoji: string }
   | { kind: 'unreact'; user: UserReference; emoji: string }
   | { kind: 'view'; user: UserReference };
@@ -44,7 +44,7 @@ const LIMITS = {
 interface Pending {
   ctx: RequestContext;
   postId: ObjectId;
-  mark: Mark;
+  mark: PostInteraction;
 }
 
 /**
@@ -62,9 +62,9 @@ export class PostCounters {
    * `changed` is false when it was so already.
    * @throws CaasError `post_not_found` (404), `too_many_reactions` (400), `too_many_changes` (503)
    */
-  async mark(ctx: RequestContext, post: Post, mark: Mark): Promise<Marked> {
+  async mark(ctx: RequestContext, post: Post, mark: PostInteraction): Promise<Marked> {
     // Most views are no news: a post is seen again and again. They do not wait for its row.
-    if (await isSo(ctx, post._id, mark)) return { post, changed: false };
+    if (await isAlreadyApplied(ctx, post._id, mark)) return { post, changed: false };
     const key = `${ctx.tenantId}/${post._id.toHexString()}`;
     const answer = await this.batcher.run(key, { ctx, postId: post._id, mark });
     if (answer instanceof CaasError) throw answer;
@@ -79,7 +79,7 @@ export class PostCounters {
       const before = await rows.findOneAndUpdate({ _id: postId, ...isLive(this.clock.now()) }, {});
       if (!before) throw notFound('post');
       const users = group.map(({ mark }) => mark.user.user_id);
-      const tally = new Tally(before, await rowsOf(tx, postId, users));
+      const tally = new CounterUpdate(before, await rowsOf(tx, postId, users));
       const outcomes = group.map(({ mark }) => tally.take(mark));
       const post = tally.hasChanged ? await tally.write(tx) : before;
       return outcomes.map((changed) => (changed instanceof CaasError ? changed : { post, changed }));
@@ -88,7 +88,7 @@ export class PostCounters {
 }
 
 /** The marks of one transaction, one after the other, on what was there before. */
-class Tally {
+class CounterUpdate {
   private reactionCounts: Record<string, number>;
   private viewCount: number;
   private readonly reactions: Map<string, PostReaction>;
@@ -109,7 +109,7 @@ class Tally {
   }
 
   /** Did it change anything? */
-  take(mark: Mark): boolean | CaasError {
+  take(mark: PostInteraction): boolean | CaasError {
     const changed = this.apply(mark);
     if (changed === true) this.hasChanged = true;
     return changed;
@@ -126,7 +126,7 @@ class Tally {
     return post;
   }
 
-  private apply(mark: Mark): boolean | CaasError {
+  private apply(mark: PostInteraction): boolean | CaasError {
     if (mark.kind === 'view') return this.view(mark.user);
     const key = keyOf(mark);
     return mark.kind === 'react' ? this.react(key, mark) : this.unreact(key, mark.emoji);
@@ -163,7 +163,7 @@ class Tally {
 
 const keyOf = ({ user, emoji }: { user: UserReference; emoji: string }) => `${user.user_id.toHexString()}/${emoji}`;
 
-async function isSo(ctx: RequestContext, post_id: ObjectId, mark: Mark): Promise<boolean> {
+async function isAlreadyApplied(ctx: RequestContext, post_id: ObjectId, mark: PostInteraction): Promise<boolean> {
   const own = { post_id, 'user.user_id': mark.user.user_id };
   if (mark.kind === 'view') return (await ctx.repository(postViews).findOne(own, { fields: ['_id'] })) !== null;
   const found = await ctx.repository(postReactions).findOne({ ...own, emoji: mark.emoji }, { fields: ['_id'] });

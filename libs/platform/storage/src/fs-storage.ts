@@ -3,7 +3,7 @@ import { createReadStream, type BigIntStats, type Dirent } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, rmdir, stat, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
-import { FsGrowing } from './fs-growing';
+import { FsAppendable } from './fs-appendable';
 import { parseKeyPrefix, parseObjectKey } from './object-key';
 import type { ObjectInfo } from './object-info';
 import { ObjectStorage, resolveRange, type ByteRange, type StoredObject } from './object-storage';
@@ -14,13 +14,13 @@ const ATTEMPTS = 5;
 export class FsStorage extends ObjectStorage {
   private readonly objects: string;
   private readonly incoming: string;
-  override readonly growing: FsGrowing;
+  override readonly appendable: FsAppendable;
 
   constructor(folder: string) {
     super();
     this.objects = join(folder, 'objects');
     this.incoming = join(folder, 'incoming');
-    this.growing = new FsGrowing(join(folder, 'growing'), {
+    this.appendable = new FsAppendable(join(folder, 'growing'), {
       head: (key) => this.head(key),
       moveIntoPlace: (draft, key) => this.moveIntoPlace(draft, this.pathOf(key)),
       syncFolder,

@@ -1,4 +1,4 @@
-export type { Growth } from './growing-objects';
+export type { MultipartState } from './appendable-objects';
 export type { ObjectInfo } from './object-info';
 export { type ByteRange, ObjectStorage } from './object-storage';
 export { storageConfig } from './storage.config';

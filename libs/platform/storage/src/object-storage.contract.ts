@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import type { Growth } from './growing-objects';
+import type { MultipartState } from './appendable-objects';
 import type { ObjectStorage } from './object-storage';
 
 /** What every driver must do; called from the spec of each. */
@@ -169,15 +169,15 @@ export function itIsObjectStorage(open: () => ObjectStorage): void {
     class Grower {
       kept: string;
       constructor(readonly key: string) {}
-      begin = async () => (this.kept = JSON.stringify(await storage().growing.begin(this.key)));
-      growth = () => JSON.parse(this.kept) as Growth;
-      size = () => storage().growing.sizeOf(this.key, this.growth());
+      begin = async () => (this.kept = JSON.stringify(await storage().appendable.begin(this.key)));
+      growth = () => JSON.parse(this.kept) as MultipartState;
+      size = () => storage().appendable.sizeOf(this.key, this.growth());
       append = (body: Readable) =>
-        storage().growing.append(this.key, this.growth(), body, (growth) => {
+        storage().appendable.append(this.key, this.growth(), body, (growth) => {
           this.kept = JSON.stringify(growth);
           return Promise.resolve();
         });
-      finish = () => storage().growing.finish(this.key, this.growth());
+      finish = () => storage().appendable.finish(this.key, this.growth());
     }
     const grower = async (key: string) => {
       const made = new Grower(key);
@@ -224,12 +224,12 @@ export function itIsObjectStorage(open: () => ObjectStorage): void {
     it('is forgotten when given up, and left alone when whole', async () => {
       const given = await grower('grown/given-up');
       await given.append(Readable.from([text('abc')]));
-      await storage().growing.discard('grown/given-up', given.growth());
+      await storage().appendable.discard('grown/given-up', given.growth());
       expect(await keys('grow')).not.toContain('grown/given-up');
       const whole = await grower('grown/whole');
       await whole.append(Readable.from([text('abc')]));
       await whole.finish();
-      await storage().growing.discard('grown/whole', whole.growth());
+      await storage().appendable.discard('grown/whole', whole.growth());
       expect(await read('grown/whole')).toBe('abc');
     });
   });

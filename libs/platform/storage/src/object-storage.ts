@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { GrowingObjects } from './growing-objects';
+import type { AppendableObjects } from './appendable-objects';
 import type { ObjectInfo } from './object-info';
 
 /** A part of an object; both ends count, the last byte when `end` is absent or beyond it (as in RFC 9110, 14.1.2). */
@@ -39,7 +39,7 @@ export abstract class ObjectStorage {
   abstract list(prefix: string): AsyncIterable<ObjectInfo>;
 
   /** Objects that come in pieces. */
-  abstract readonly growing: GrowingObjects;
+  abstract readonly appendable: AppendableObjects;
 
   /** Resolves when objects can be written and read. */
   abstract ping(): Promise<void>;

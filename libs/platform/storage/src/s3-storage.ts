@@ -11,7 +11,7 @@ import {
 import { Upload } from '@aws-sdk/lib-storage';
 import { Readable, Transform } from 'node:stream';
 import { parseKeyPrefix, parseObjectKey } from './object-key';
-import { S3Growing } from './s3-growing';
+import { S3Appendable } from './s3-appendable';
 import type { ObjectInfo } from './object-info';
 import { ObjectStorage, resolveRange, type ByteRange, type StoredObject } from './object-storage';
 
@@ -34,7 +34,7 @@ const PART_BYTES = 8 * 2 ** 20;
 export class S3Storage extends ObjectStorage {
   private readonly client: S3Client;
   private readonly bucket: string;
-  override readonly growing: S3Growing;
+  override readonly appendable: S3Appendable;
 
   constructor(options: S3Options) {
     super();
@@ -49,7 +49,7 @@ export class S3Storage extends ObjectStorage {
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
     });
-    this.growing = new S3Growing({ client: this.client, bucket: this.bucket, storage: this });
+    this.appendable = new S3Appendable({ client: this.client, bucket: this.bucket, storage: this });
   }
 
   override async put(key: string, body: Uint8Array | Readable, sizeBytes?: number): Promise<ObjectInfo> {

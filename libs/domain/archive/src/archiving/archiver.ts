@@ -9,7 +9,7 @@ import { archiveSegments } from '../persistence/archive-segment.schema';
 import { ArchivePolicy, cutoffOf, retentionCutoff } from './archive-policy';
 import { ArchiveHolds } from './holds';
 import { ArchiveLeases } from './leases';
-import { FULL_SPEED, type Pace } from './pace';
+import { FULL_SPEED, type Throttle } from './throttle';
 import { Pruner } from './pruner';
 import { Restorer } from './restorer';
 import { SegmentWriter, type Sealed } from './segment-writer';
@@ -27,7 +27,7 @@ export interface RunOptions {
   after?: ObjectId | null;
   /** When to stop, and say where to go on. */
   deadlineMs?: number;
-  pace?: Pace;
+  throttle?: Throttle;
   /** Told after each conversation. */
   onProgress?: (so: RunResult) => void;
 }
@@ -54,7 +54,7 @@ interface Waiting {
 
 interface Run {
   before: Date;
-  pace: Pace;
+  throttle: Throttle;
   result: RunResult;
   waiting: Waiting[];
 }
@@ -92,7 +92,7 @@ export class Archiver {
       next: null,
     };
     await this.holds.forgetPast(ctx);
-    const run: Run = { before, pace: options.pace ?? FULL_SPEED, result, waiting: [] };
+    const run: Run = { before, throttle: options.throttle ?? FULL_SPEED, result, waiting: [] };
     for (let after = options.after ?? null; ;) {
       const some = await this.conversations(ctx, options.conversationId, after);
       await inTurns(some, AT_WORK_AT_ONCE, async (conversation) => {
@@ -153,13 +153,13 @@ export class Archiver {
   }
 
   private async visit(ctx: RequestContext, run: Run, conversation: ArchivableConversation): Promise<void> {
-    const { before, pace, result, waiting } = run;
+    const { before, throttle, result, waiting } = run;
     const { _id } = conversation;
     try {
       const oldest = await this.hot.oldest(ctx, _id);
       const isDue = oldest !== null && oldest < before;
       if (!isDue && !(await this.isUnfinished(ctx, _id))) return;
-      const sealed = await this.leases.with(ctx, _id, (lease) => this.sealer.seal(ctx, lease, before, pace));
+      const sealed = await this.leases.with(ctx, _id, (lease) => this.sealer.seal(ctx, lease, before, throttle));
       if (!sealed) return void (result.busy += 1);
       for (const what of ['segments', 'messages', 'bytes'] as const) result[what] += sealed[what];
       const waits = sealed.blocked || sealed.segments > 0;
@@ -186,11 +186,11 @@ export class Archiver {
   }
 
   private async prune(ctx: RequestContext, run: Run, { conversation, again }: Waiting): Promise<void> {
-    const { pace, result } = run;
+    const { throttle, result } = run;
     try {
       const pruned = await this.leases.with(ctx, conversation._id, async (lease) => {
         await this.restorer.finish(ctx, lease);
-        return this.pruner.prune(ctx, lease, pace);
+        return this.pruner.prune(ctx, lease, throttle);
       });
       if (pruned === null) return void (result.busy += 1);
       result.pruned += pruned;

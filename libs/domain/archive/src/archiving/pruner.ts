@@ -7,7 +7,7 @@ import { archiveSegments, type ArchiveSegment, type BlockEntry } from '../persis
 import { Checkpoints } from './checkpoints';
 import { ArchiveHolds } from './holds';
 import { ArchiveLeases, type Lease } from './leases';
-import type { Pace } from './pace';
+import type { Throttle } from './throttle';
 
 /** Deleted by one transaction. */
 const MESSAGES_AT_ONCE = 1_000;
@@ -36,34 +36,41 @@ export class Pruner {
   ) {}
 
   /** Everything of the conversation that is sealed. @returns how many messages are gone from hot. @throws LeaseLost */
-  async prune(ctx: RequestContext, lease: Lease, pace: Pace): Promise<number> {
+  async prune(ctx: RequestContext, lease: Lease, throttle: Throttle): Promise<number> {
     let pruned = 0;
     for (;;) {
-      const limit = pace.portion(SEGMENTS_AT_ONCE);
+      const limit = throttle.portion(SEGMENTS_AT_ONCE);
       const sealed = await ctx
         .repository(archiveSegments)
         .find({ conversation_id: lease.conversationId, state: 'sealed' }, { limit, sort: { _id: 1 } });
-      if (sealed.length > 0) pruned += await this.pruneSome(ctx, lease, sealed, pace);
+      if (sealed.length > 0) pruned += await this.pruneSome(ctx, lease, sealed, throttle);
       // Under the lease nobody seals more.
       if (sealed.length < limit) return pruned;
     }
   }
 
-  private async pruneSome(ctx: RequestContext, lease: Lease, sealed: ArchiveSegment[], pace: Pace): Promise<number> {
+  private async pruneSome(
+    ctx: RequestContext,
+    lease: Lease,
+    sealed: ArchiveSegment[],
+    throttle: Throttle,
+  ): Promise<number> {
     const among = { $in: sealed.map(({ _id }) => _id) };
     const blocks = await ctx.repository(archiveBlocks).find({ segment_id: among });
-    const portions = portionsOf(sealed, blocks, pace.portion(MESSAGES_AT_ONCE));
+    const portions = portionsOf(sealed, blocks, throttle.portion(MESSAGES_AT_ONCE));
     const kept = await this.held(ctx, portions);
     let pruned = 0;
     for (const portion of portions) {
       const messages = portion.messages.filter(({ _id }) => !kept.has(_id.toHexString()));
-      const gone = await pace.step(() =>
+      const gone = await throttle.step(() =>
         this.metrics.timed('delete', () => this.delete(ctx, lease, { ...portion, messages })),
       );
       pruned += gone;
       await this.faults.at('pruned_portion');
     }
-    const stayed = await pace.step(() => this.metrics.timed('settle', () => this.settle(ctx, lease, sealed, portions)));
+    const stayed = await throttle.step(() =>
+      this.metrics.timed('settle', () => this.settle(ctx, lease, sealed, portions)),
+    );
     this.metrics.pruned({ segments: sealed.length, messages: pruned, stayed });
     await this.faults.at('pruned');
     return pruned;

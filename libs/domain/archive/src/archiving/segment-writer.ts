@@ -13,7 +13,7 @@ import { SegmentObjects } from '../reading/segment-objects';
 import { Checkpoints } from './checkpoints';
 import { ArchiveHolds, type HeldMessages } from './holds';
 import { ArchiveLeases, type Lease } from './leases';
-import type { Pace } from './pace';
+import type { Throttle } from './throttle';
 import { inTurns } from './turns';
 
 const MESSAGES_AT_ONCE = 2_000;
@@ -62,7 +62,7 @@ export class SegmentWriter {
   ) {}
 
   /** Seals everything of a conversation that was sent before `before` and is not held. @throws LeaseLost, ArchiveDamaged */
-  async seal(ctx: RequestContext, lease: Lease, before: Date, pace: Pace): Promise<Sealed> {
+  async seal(ctx: RequestContext, lease: Lease, before: Date, throttle: Throttle): Promise<Sealed> {
     await this.faults.at('leased');
     const unfinished = await this.unfinished(ctx, lease.conversationId);
     const [planned, others] = [unfinished.filter(isPlanned), unfinished.filter((each) => !isPlanned(each))];
@@ -79,12 +79,12 @@ export class SegmentWriter {
         sum.messages += each.segment.count;
         sum.bytes += each.segment.bytes;
       }
-      await this.commit(ctx, lease, ready.splice(0), pace);
+      await this.commit(ctx, lease, ready.splice(0), throttle);
     };
-    for await (const each of this.drafts(ctx, lease.conversationId, { before, held, pace })) {
+    for await (const each of this.drafts(ctx, lease.conversationId, { before, held, throttle })) {
       ready.push(each);
       const bytes = ready.reduce((total, { object }) => total + object.byteLength, 0);
-      if (ready.length >= pace.portion(SEGMENTS_AT_ONCE) || bytes >= BYTES_AT_ONCE) await commit();
+      if (ready.length >= throttle.portion(SEGMENTS_AT_ONCE) || bytes >= BYTES_AT_ONCE) await commit();
     }
     if (ready.length > 0) await commit();
     return sum;
@@ -111,13 +111,13 @@ export class SegmentWriter {
   private async *drafts(
     ctx: RequestContext,
     conversationId: ObjectId,
-    { before, held, pace }: { before: Date; held: HeldMessages; pace: Pace },
+    { before, held, throttle }: { before: Date; held: HeldMessages; throttle: Throttle },
   ): AsyncIterable<Ready> {
     const open = new Map<string, Open>();
     const upTo = await this.hot.foldedUpTo(ctx, conversationId);
     for (let after = 0; ;) {
-      const limit = pace.portion(MESSAGES_AT_ONCE);
-      const encoded = await pace.step(() =>
+      const limit = throttle.portion(MESSAGES_AT_ONCE);
+      const encoded = await throttle.step(() =>
         this.metrics.timed('read', () => this.hot.encodedAfter(ctx, conversationId, { after, upTo, limit })),
       );
       const some = encoded.map((bson) => this.read(bson, held));
@@ -171,9 +171,9 @@ export class SegmentWriter {
     return begun;
   }
 
-  private async commit(ctx: RequestContext, lease: Lease, ready: Ready[], pace: Pace): Promise<void> {
+  private async commit(ctx: RequestContext, lease: Lease, ready: Ready[], throttle: Throttle): Promise<void> {
     await this.faults.at('frozen');
-    await pace.step(() => this.metrics.timed('plan', () => this.plan(ctx, lease, ready)));
+    await throttle.step(() => this.metrics.timed('plan', () => this.plan(ctx, lease, ready)));
     await this.faults.at('planned');
     await this.metrics.timed('write', () =>
       inTurns(ready, OBJECTS_AT_ONCE, ({ segment, object }) => this.objects.put(ctx, segment, object)),
@@ -181,7 +181,7 @@ export class SegmentWriter {
     await this.faults.at('written');
     await this.metrics.timed('verify', () => inTurns(ready, OBJECTS_AT_ONCE, (each) => this.compare(ctx, each)));
     await this.faults.at('read_back');
-    await pace.step(() => this.metrics.timed('seal', () => this.sealAll(ctx, lease, ready)));
+    await throttle.step(() => this.metrics.timed('seal', () => this.sealAll(ctx, lease, ready)));
     this.metrics.sealed(ready.map(({ segment }) => segment));
     await this.faults.at('sealed');
   }

@@ -6,9 +6,9 @@ import { Log } from '#caas/platform/logging';
 import { Handles, Queues, type TenantJobHandler } from '#caas/platform/queue';
 import { EventRateProbe } from '#caas/platform/realtime';
 import { Archiver } from '../archiving/archiver';
-import { AdaptiveThrottle } from '../archiving/pace';
-import { GarbageCollector } from '../care/garbage-collector';
-import { RetentionEnforcer } from '../care/retention-enforcer';
+import { AdaptiveThrottle } from '../archiving/throttle';
+import { GarbageCollector } from '../maintenance/garbage-collector';
+import { RetentionEnforcer } from '../maintenance/retention-enforcer';
 
 /** Then the turn is another tenant's. */
 const PORTION_MS = 5 * 60_000;
@@ -29,8 +29,8 @@ export class ArchiveMessagesProcessor implements TenantJobHandler<typeof archive
   async handle(ctx: RequestContext, { after }: JobPayload<typeof archiveMessages>): Promise<void> {
     const from = after === null ? null : new ObjectId(after);
     const deadlineMs = performance.now() + PORTION_MS;
-    const pace = new AdaptiveThrottle(this.traffic);
-    const result = await this.archiver.run(ctx, { after: from, deadlineMs, pace });
+    const throttle = new AdaptiveThrottle(this.traffic);
+    const result = await this.archiver.run(ctx, { after: from, deadlineMs, throttle });
     if (result.failed.length > 0) {
       this.log.of(ctx).error({ failed: result.failed.slice(0, 10), count: result.failed.length }, 'not archived');
     }

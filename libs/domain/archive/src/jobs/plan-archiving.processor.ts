@@ -4,7 +4,7 @@ import { Clock, newRequestId, type TenantId } from '#caas/kernel';
 import { Handles, Queues, type SystemJobHandler } from '#caas/platform/queue';
 import { RedisConnections } from '#caas/platform/redis';
 import { TenantDirectory } from '#caas/tenancy';
-import { turnBetween } from './night';
+import { turnBetween } from './schedule';
 
 const KEY = 'caas:archive:planned-until';
 const TENANTS_AT_ONCE = 500;

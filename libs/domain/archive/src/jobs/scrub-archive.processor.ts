@@ -4,8 +4,8 @@ import { scrubArchive, type JobPayload } from '#caas/contracts';
 import type { RequestContext } from '#caas/kernel';
 import { Log } from '#caas/platform/logging';
 import { Handles, Queues, type TenantJobHandler } from '#caas/platform/queue';
-import { ArchiveVerifier } from '../care/archive-verifier';
-import { GarbageCollector } from '../care/garbage-collector';
+import { ArchiveVerifier } from '../maintenance/archive-verifier';
+import { GarbageCollector } from '../maintenance/garbage-collector';
 
 const PORTION_MS = 60_000;
 

@@ -60,7 +60,7 @@ export class KeyBundlesService {
         const claimed = mayRepeat
           ? await this.claims.again(ctx, keys.generation, claimId)
           : await this.claims.take(ctx, keys.generation, claimId);
-        this.notifier.stockWentDown(ctx, keys);
+        this.notifier.notifyIfLow(ctx, keys);
         return { keys, claimed };
       }),
     );

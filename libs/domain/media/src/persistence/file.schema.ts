@@ -3,7 +3,7 @@ import type { ObjectId } from 'bson';
 import { Types } from 'mongoose';
 import type { UserReference } from '#caas/kernel';
 import { userReferenceShape } from '#caas/domain/users';
-import type { Growth } from '#caas/platform/storage';
+import type { MultipartState } from '#caas/platform/storage';
 import { TenantDocumentBase, tenantCollection } from '#caas/tenancy';
 
 export const FILE_STATUSES = ['uploading', 'uploaded', 'processing', 'ready', 'rejected', 'failed'] as const;
@@ -20,7 +20,7 @@ export interface UploadState {
   /** The header `Upload-Metadata` as it came, which a client may ask for again. */
   metadata: string | null;
   /** What the storage must be told again. */
-  growth: Growth;
+  growth: MultipartState;
 }
 
 /** One upload: whose it is and what became of it. What its content is stands in `media_metadata`. */

@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { Audios } from './kinds/audios';
-import { Documents } from './kinds/documents';
-import { Images } from './kinds/images';
-import { Prober } from './kinds/probe';
-import type { Sniffed } from './kinds/sniff';
-import { Videos } from './kinds/videos';
-import type { Made } from './made';
+import { Audios } from './processors/audios';
+import { Documents } from './processors/documents';
+import { Images } from './processors/images';
+import { Prober } from './processors/probe';
+import type { Sniffed } from './processors/sniff';
+import { Videos } from './processors/videos';
+import type { ProcessedMedia } from './processed-media';
 import { Ffmpeg } from './tools/ffmpeg';
 import { Poppler } from './tools/poppler';
-import type { Work } from './work';
+import type { ProcessingInput } from './processing-input';
 
 /** By what the content is, who makes of it what is served. */
 @Injectable()
@@ -29,7 +29,7 @@ export class MediaProcessors {
   }
 
   /** @throws FileRefused, RetryLater */
-  async make(work: Work, sniffed: Sniffed): Promise<Made> {
+  async make(work: ProcessingInput, sniffed: Sniffed): Promise<ProcessedMedia> {
     const { kind, content_type } = sniffed;
     if (kind === 'image') return this.images.make(work, content_type);
     if (kind !== 'video' && kind !== 'audio') return this.documents.make(work, sniffed);

@@ -8,20 +8,20 @@ import { Handles, type ReportProgress, type TenantJobHandler } from '#caas/platf
 import { covers } from '../limits/ceilings';
 import { MediaPolicies } from '../limits/policies';
 import { files, type MediaMetadata, type StoredFile } from '../persistence';
-import { Contents, type Digest } from './contents/contents';
+import { ContentRepository, type Digest } from './contents/content-repository';
 import { FileClaims } from './contents/file-claims';
 import { FileOutcomes } from './contents/file-outcomes';
 import { Objects } from './contents/objects';
 import { FileNotifier } from './file-notifier';
-import { refuseLonger } from './kinds/probe';
-import { agreeWith, sniff, type Sniffed } from './kinds/sniff';
-import type { Made } from './made';
+import { refuseLonger } from './processors/probe';
+import { agreeWith, sniff, type Sniffed } from './processors/sniff';
+import type { ProcessedMedia } from './processed-media';
 import { MediaProcessors } from './media-processors';
 import { failed, FileRefused, RetryLater, rejected } from './outcomes';
 import { TempFolder } from './temp-folder';
 import { reached } from './steps';
 import { MalwareScanner } from './tools/malware-scanner';
-import type { Work } from './work';
+import type { ProcessingInput } from './processing-input';
 
 const MOST_STRIKES = 3;
 
@@ -33,7 +33,7 @@ export class ProcessFileProcessor implements TenantJobHandler<typeof processFile
 
   constructor(
     private readonly claims: FileClaims,
-    private readonly contents: Contents,
+    private readonly contents: ContentRepository,
     private readonly ends: FileOutcomes,
     private readonly objects: Objects,
     private readonly scratch: TempFolder,
@@ -105,7 +105,7 @@ export class ProcessFileProcessor implements TenantJobHandler<typeof processFile
     };
     const { maxDurationSeconds } = policy;
     const { sizeBytes } = digest;
-    const work: Work = { input, output: folders.out, sizeBytes, maxDurationSeconds, signal, progress };
+    const work: ProcessingInput = { input, output: folders.out, sizeBytes, maxDurationSeconds, signal, progress };
     const made = await this.make(work, sniffed);
     reached('made', file._id.toHexString());
     refuseUnless(made.content_type);
@@ -120,17 +120,23 @@ export class ProcessFileProcessor implements TenantJobHandler<typeof processFile
     return media;
   }
 
-  private async make(work: Work, sniffed: Sniffed): Promise<Made> {
+  private async make(work: ProcessingInput, sniffed: Sniffed): Promise<ProcessedMedia> {
     try {
       return await this.makers.make(work, sniffed);
     } catch (error) {
       work.signal.throwIfAborted();
       if (error instanceof FileRefused || error instanceof RetryLater) throw error;
-      throw new Struck('working the file up failed', { cause: error });
+      throw new AttemptFailed('working the file up failed', { cause: error });
     }
   }
 
-  private async keep(ctx: RequestContext, file: StoredFile, media: MediaMetadata, made: Made, signal: AbortSignal) {
+  private async keep(
+    ctx: RequestContext,
+    file: StoredFile,
+    media: MediaMetadata,
+    made: ProcessedMedia,
+    signal: AbortSignal,
+  ) {
     const variants = await this.objects.write(media, file, made.variants, signal);
     if (file.attempts! > 1) await this.objects.removeOthers(media, variants);
     reached('variants written', file._id.toHexString());
@@ -140,7 +146,7 @@ export class ProcessFileProcessor implements TenantJobHandler<typeof processFile
 
   /** Ends the file if what went wrong is its own; else lets go of it, and throws. */
   private async broken(ctx: RequestContext, file: StoredFile, error: unknown): Promise<void> {
-    const isStruck = error instanceof Struck;
+    const isStruck = error instanceof AttemptFailed;
     if (isStruck) this.log.of(ctx).error({ file_id: file._id.toHexString(), err: error.cause }, error.message);
     const end = isStruck && file.strikes! >= MOST_STRIKES ? gaveUp() : error;
     if (end instanceof FileRefused) {
@@ -164,6 +170,6 @@ export class ProcessFileProcessor implements TenantJobHandler<typeof processFile
 }
 
 /** Something went wrong with this file that may be the file's fault; after three times, it is taken to be. */
-class Struck extends Error {}
+class AttemptFailed extends Error {}
 
 const gaveUp = () => failed('processing_failed', `Working the file up failed ${MOST_STRIKES} times.`);

@@ -45,11 +45,11 @@ export class TusStore extends DataStore {
     const key = this.key;
     const { upload } = file;
     if (!upload) return file.size_bytes;
-    if ((await this.storage.growing.sizeOf(key, upload.growth)) !== offset) throw ERRORS.INVALID_OFFSET;
+    if ((await this.storage.appendable.sizeOf(key, upload.growth)) !== offset) throw ERRORS.INVALID_OFFSET;
     // Errors of `body` reach `append` through the pipe, where what came before them is kept.
     const held = pipeline(body, this.whileHeld(), () => undefined);
     try {
-      await this.storage.growing.append(key, upload.growth, held, async (growth) => {
+      await this.storage.appendable.append(key, upload.growth, held, async (growth) => {
         for (const lease of this.leases) lease.assertHeld();
         this.file = await this.uploads.keep(this.ctx, file, growth);
       });
@@ -72,9 +72,9 @@ export class TusStore extends DataStore {
     const file = this.known;
     if (file.status !== 'uploading' || !file.upload) return file.size_bytes;
     const { growth } = file.upload;
-    const size = await this.storage.growing.sizeOf(this.key, growth);
+    const size = await this.storage.appendable.sizeOf(this.key, growth);
     if (size === file.size_bytes) {
-      await this.storage.growing.finish(this.key, growth);
+      await this.storage.appendable.finish(this.key, growth);
       this.file = await this.uploads.complete(this.ctx, file, size);
     }
     return size;

@@ -3,7 +3,7 @@ import { ObjectId } from 'bson';
 import { notFound, type RequestContext } from '#caas/kernel';
 import { processFile } from '#caas/contracts';
 import { TextPolicy } from '#caas/domain/users';
-import { ObjectStorage, type Growth } from '#caas/platform/storage';
+import { ObjectStorage, type MultipartState } from '#caas/platform/storage';
 import { Outbox } from '#caas/tenancy';
 import { uploadKey } from '../persistence/object-keys';
 import { MediaUsage } from '../limits/media-usage';
@@ -43,7 +43,7 @@ export class UploadsService {
     await this.policies.check(ctx, upload);
     const name = this.rules ? await this.rules.admitName(ctx, upload.name) : upload.name;
     await this.usage.prepare(ctx);
-    const growth = resumable && (await this.storage.growing.begin(uploadKey(ctx.tenantId, upload.id)));
+    const growth = resumable && (await this.storage.appendable.begin(uploadKey(ctx.tenantId, upload.id)));
     try {
       return await ctx.transaction(async (ctx) => {
         await this.usage.reserve(ctx, upload.sizeBytes);
@@ -63,13 +63,13 @@ export class UploadsService {
         });
       });
     } catch (error) {
-      if (growth) await this.storage.growing.discard(uploadKey(ctx.tenantId, upload.id), growth);
+      if (growth) await this.storage.appendable.discard(uploadKey(ctx.tenantId, upload.id), growth);
       throw error;
     }
   }
 
   /** More has come: the upload waits for another day. @throws CaasError `upload_not_found` when it has ended meanwhile */
-  async keep(ctx: RequestContext, file: StoredFile, growth?: Growth): Promise<StoredFile> {
+  async keep(ctx: RequestContext, file: StoredFile, growth?: MultipartState): Promise<StoredFile> {
     const more = growth ? { 'upload.growth': growth } : {};
     const kept = await ctx
       .repository(files)
@@ -124,7 +124,7 @@ export class UploadsService {
     });
     if (!ended) return false;
     const key = uploadKey(ctx.tenantId, file._id);
-    if (ended.upload) await this.storage.growing.discard(key, ended.upload.growth);
+    if (ended.upload) await this.storage.appendable.discard(key, ended.upload.growth);
     await this.storage.delete(key);
     return true;
   }

@@ -5,7 +5,7 @@ import { limitOf, quotaExceeded } from '../quotas/quotas';
 import { QuotaWarnings } from '../quotas/quota-warnings';
 import { CounterRepository, type CounterPart } from './counter-repository';
 import { InTurn } from './in-turn';
-import { SHARED_SLOT, Slots } from './slots';
+import { SHARED_SLOT, CounterShards } from './counter-shards';
 
 /** So near to its limit users are made one by one, over all processes: more than are being made at one moment. */
 const NEAR = 100;
@@ -22,7 +22,7 @@ export type CountUsers = (tx: RequestContext, by: number) => Promise<void>;
  */
 @Injectable()
 export class UserCounter {
-  private readonly slots = new Slots();
+  private readonly slots = new CounterShards();
   private readonly inTurn = new InTurn();
 
   constructor(

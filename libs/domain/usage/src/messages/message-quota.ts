@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock, type RequestContext } from '#caas/kernel';
 import { CounterRepository } from '../counting/counter-repository';
 import { InTurn } from '../counting/in-turn';
-import { SHARED_SLOT } from '../counting/slots';
+import { SHARED_SLOT } from '../counting/counter-shards';
 import { monthOf } from '../period';
 import { limitOf, quotaExceeded } from '../quotas/quotas';
 import { QuotaWarnings } from '../quotas/quota-warnings';
@@ -27,7 +27,7 @@ const ADD_UP_AGAIN_MS = 2_000;
  */
 export type CheckSent = (tx: RequestContext, count: number, at: Date) => Promise<void>;
 
-interface Sent {
+interface CountedSends {
   month: string;
   count: number;
   /** All of the month, where it is known for sure. */
@@ -94,7 +94,7 @@ export class MessageQuota {
     work: (check: CheckSent) => Promise<T>,
     check: (tx: RequestContext, count: number, month: string) => Promise<number | null>,
   ): Promise<T> {
-    let sent = null as Sent | null;
+    let sent = null as CountedSends | null;
     const result = await work(async (tx, count, at) => {
       const month = monthOf(at);
       sent = { month, count, total: await check(tx, count, month) };
@@ -103,7 +103,7 @@ export class MessageQuota {
     return result;
   }
 
-  private committed(ctx: RequestContext, { month, count, total }: Sent): void {
+  private committed(ctx: RequestContext, { month, count, total }: CountedSends): void {
     this.totals.sent(ctx, month, count);
     const likely = total ?? this.totals.likely(ctx, month);
     if (likely === null) return;

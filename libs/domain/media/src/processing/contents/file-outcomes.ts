@@ -5,7 +5,7 @@ import { Outbox } from '#caas/tenancy';
 import { files, type FileStatus, type StoredFile } from '../../persistence/file.schema';
 import { mediaMetadata, type MediaMetadata, type MediaVariant } from '../../persistence/media-metadata.schema';
 import { FileNotifier } from '../file-notifier';
-import type { Made } from '../made';
+import type { ProcessedMedia } from '../processed-media';
 import type { FileRefused } from '../outcomes';
 import { ofAttempt, UNFINISHED_ONES } from './file-claims';
 
@@ -37,7 +37,7 @@ export class FileOutcomes {
     ctx: RequestContext,
     file: StoredFile,
     media: MediaMetadata,
-    made: Made,
+    made: ProcessedMedia,
     variants: MediaVariant[],
   ): Promise<boolean> {
     return ctx

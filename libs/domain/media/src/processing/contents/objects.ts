@@ -7,10 +7,10 @@ import type { RequestContext } from '#caas/kernel';
 import { ObjectStorage } from '#caas/platform/storage';
 import { objectPrefix, uploadKey } from '../../persistence/object-keys';
 import type { MediaMetadata, MediaVariant, StoredFile } from '../../persistence';
-import type { MadeVariant } from '../made';
+import type { ProcessedVariant } from '../processed-media';
 import { failed } from '../outcomes';
 import { reached } from '../steps';
-import type { Digest } from './contents';
+import type { Digest } from './content-repository';
 
 const AT_ONCE = 4;
 
@@ -40,7 +40,7 @@ export class Objects {
   async write(
     media: MediaMetadata,
     file: StoredFile,
-    made: MadeVariant[],
+    made: ProcessedVariant[],
     signal: AbortSignal,
   ): Promise<MediaVariant[]> {
     const written: MediaVariant[] = [];
@@ -74,7 +74,11 @@ export class Objects {
     await this.storage.deleteFolder(`${prefix}/`);
   }
 
-  private async writeOne({ object_prefix }: MediaMetadata, file: StoredFile, made: MadeVariant): Promise<MediaVariant> {
+  private async writeOne(
+    { object_prefix }: MediaMetadata,
+    file: StoredFile,
+    made: ProcessedVariant,
+  ): Promise<MediaVariant> {
     const { from, ...variant } = made;
     const size_bytes = Buffer.isBuffer(from) ? from.length : (await stat(from.path)).size;
     const body = Buffer.isBuffer(from) ? from : createReadStream(from.path);

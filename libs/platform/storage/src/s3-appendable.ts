@@ -8,14 +8,14 @@ import {
 } from '@aws-sdk/client-s3';
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { growingName, type GrowingObjects, type Growth } from './growing-objects';
+import { appendableName, type AppendableObjects, type MultipartState } from './appendable-objects';
 import type { ObjectInfo } from './object-info';
 import type { ObjectStorage } from './object-storage';
 
 /** A part has at least 5 MiB, and there are at most 10,000 of them (Amazon S3, "multipart upload limits"). */
 const PART_BYTES = 8 * 2 ** 20;
 
-interface Parts extends Growth {
+interface Parts extends MultipartState {
   /** Null until there are bytes for a first part. */
   uploadId: string | null;
   parts: { etag: string; sizeBytes: number }[];
@@ -34,18 +34,23 @@ export interface Bucket {
  * A multipart upload per growing object. Which parts count is what the caller keeps, not what the bucket lists: a part that was
  * written while its process died is written again, and nothing that was counted is removed before what replaces it is counted.
  */
-export class S3Growing implements GrowingObjects {
+export class S3Appendable implements AppendableObjects {
   constructor(private readonly at: Bucket) {}
 
   begin(): Promise<Parts> {
     return Promise.resolve({ uploadId: null, parts: [], tailBytes: 0 });
   }
 
-  sizeOf(_key: string, growth: Growth): Promise<number> {
+  sizeOf(_key: string, growth: MultipartState): Promise<number> {
     return Promise.resolve(sizeOf(growth as Parts));
   }
 
-  async append(key: string, growth: Growth, body: Readable, keep: (growth: Growth) => Promise<void>): Promise<void> {
+  async append(
+    key: string,
+    growth: MultipartState,
+    body: Readable,
+    keep: (growth: MultipartState) => Promise<void>,
+  ): Promise<void> {
     let kept = growth as Parts;
     const replace = async (next: Parts) => {
       await keep(next);
@@ -72,7 +77,7 @@ export class S3Growing implements GrowingObjects {
     }
   }
 
-  async finish(key: string, growth: Growth): Promise<ObjectInfo> {
+  async finish(key: string, growth: MultipartState): Promise<ObjectInfo> {
     const known = growth as Parts;
     const before = await this.at.storage.head(key);
     if (before) return before;
@@ -84,7 +89,7 @@ export class S3Growing implements GrowingObjects {
     return info;
   }
 
-  async discard(key: string, growth: Growth): Promise<void> {
+  async discard(key: string, growth: MultipartState): Promise<void> {
     const { uploadId, tailBytes } = growth as Parts;
     if (tailBytes > 0) await this.at.storage.delete(tailKey(key, growth as Parts));
     if (uploadId === null || (await this.at.storage.head(key))) return;
@@ -139,4 +144,4 @@ export class S3Growing implements GrowingObjects {
 
 const sizeOf = ({ parts, tailBytes }: Parts) => parts.reduce((sum, part) => sum + part.sizeBytes, tailBytes);
 
-const tailKey = (key: string, growth: Parts) => `growing/${growingName(key)}/${sizeOf(growth)}`;
+const tailKey = (key: string, growth: Parts) => `growing/${appendableName(key)}/${sizeOf(growth)}`;

@@ -1,5 +1,5 @@
 /** More than writers meet at once; few enough to be added up at every read. */
-const SLOTS = 64;
+const SHARDS = 64;
 
 /** For whoever must count one after the other, all processes together. */
 export const SHARED_SLOT = 0;
@@ -8,15 +8,15 @@ export const SHARED_SLOT = 0;
  * Which slot of a counter a writer of this process takes: one that no other of the process has now. Other processes go through
  * the slots in another order; where two of them meet even so, one goes elsewhere from then on.
  */
-export class Slots {
+export class CounterShards {
   private readonly order: number[];
   /** By counter. */
   private readonly taken = new Map<string, Set<number>>();
 
   /** @param random from 0 up to 1 */
   constructor(private readonly random: () => number = Math.random) {
-    this.order = Array.from({ length: SLOTS }, (_, at) => SHARED_SLOT + 1 + at);
-    for (let at = SLOTS - 1; at > 0; at -= 1) this.swap(at, Math.floor(random() * (at + 1)));
+    this.order = Array.from({ length: SHARDS }, (_, at) => SHARED_SLOT + 1 + at);
+    for (let at = SHARDS - 1; at > 0; at -= 1) this.swap(at, Math.floor(random() * (at + 1)));
   }
 
   take(key: string): number {
@@ -39,7 +39,7 @@ export class Slots {
   }
 
   private anywhere(): number {
-    return Math.floor(this.random() * SLOTS);
+    return Math.floor(this.random() * SHARDS);
   }
 
   private swap(a: number, b: number): void {

@@ -12,19 +12,19 @@ const LONGEST_REST_MS = 2_000;
 const PARTS = 8;
 
 /** How hard the archiver works. Steps do not contain each other. */
-export abstract class Pace {
+export abstract class Throttle {
   abstract step<T>(work: () => Promise<T>): Promise<T>;
   /** How many a step takes, of so many at full speed. */
   abstract portion(most: number): number;
 }
 
-export const FULL_SPEED: Pace = {
+export const FULL_SPEED: Throttle = {
   step: (work) => work(),
   portion: (most) => most,
 };
 
 /** Full speed as long as nobody chats; otherwise small steps, one at a time, with a rest after each. */
-export class AdaptiveThrottle extends Pace {
+export class AdaptiveThrottle extends Throttle {
   private tail: Promise<unknown> = Promise.resolve();
   private lookedAtMs = -Infinity;
   private liveUntilMs = -Infinity;

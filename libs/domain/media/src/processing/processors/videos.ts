@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { NOTHING_KNOWN, variant, type Made, type MadeVariant } from '../made';
+import { NOTHING_KNOWN, variant, type ProcessedMedia, type ProcessedVariant } from '../processed-media';
 import { failed } from '../outcomes';
 import { Ffmpeg } from '../tools/ffmpeg';
 import { ToolFailed } from '../tools/limited-run';
-import type { Work } from '../work';
+import type { ProcessingInput } from '../processing-input';
 import { Images } from './images';
 import { CONTAINERS, refusing, WITHOUT_TAGS, type Probed } from './probe';
 
@@ -31,7 +31,7 @@ export class Videos {
   ) {}
 
   /** @throws FileRefused `unreadable_media`, `took_too_long`, `output_too_large` */
-  async make(work: Work, content_type: string, probed: Probed & { video: Video }): Promise<Made> {
+  async make(work: ProcessingInput, content_type: string, probed: Probed & { video: Video }): Promise<ProcessedMedia> {
     const { poster, thumbhash } = await this.poster(work, probed).catch(refusing);
     const played = await this.transcode(work, probed).catch(refusing);
     const [hls, original] = [await this.hls(work, played), await this.original(work, content_type, probed)];
@@ -42,7 +42,7 @@ export class Videos {
   }
 
   /** From a tenth of the way in, where less is black than at the beginning; or the first picture, should there be none. */
-  private async poster({ input, output, signal }: Work, { demuxer, durationMs }: Probed) {
+  private async poster({ input, output, signal }: ProcessingInput, { demuxer, durationMs }: Probed) {
     const picture = join(output, 'poster.png');
     const shot = (before: string[]) =>
       this.ffmpeg.convert(
@@ -57,7 +57,10 @@ export class Videos {
     });
   }
 
-  async transcode({ input, output, signal, progress }: Work, probed: Probed & { video: Video }): Promise<MadeVariant> {
+  async transcode(
+    { input, output, signal, progress }: ProcessingInput,
+    probed: Probed & { video: Video },
+  ): Promise<ProcessedVariant> {
     const path = join(output, '720p.mp4');
     const { demuxer, durationMs, video } = probed;
     const size = fitting(video);
@@ -82,7 +85,7 @@ export class Videos {
    * The same streams once more, in pieces that a player takes as its connection allows: ranges of bytes of one file (RFC 8216,
    * 4.3.2.2), so that an hour of video is two objects and not a thousand.
    */
-  private async hls({ output, signal }: Work, played: MadeVariant): Promise<MadeVariant[]> {
+  private async hls({ output, signal }: ProcessingInput, played: ProcessedVariant): Promise<ProcessedVariant[]> {
     const folder = join(output, 'hls');
     await mkdir(folder);
     const [list, pieces] = [join(folder, 'index.m3u8'), join(folder, 'segments.ts')];
@@ -109,10 +112,10 @@ export class Videos {
   }
 
   private async original(
-    work: Work,
+    work: ProcessingInput,
     contentType: string,
     probed: Probed & { video: Video },
-  ): Promise<MadeVariant | null> {
+  ): Promise<ProcessedVariant | null> {
     const { copy, demuxer } = CONTAINERS[contentType]!;
     const played = copy && PLAYED[copy.muxer];
     const { video, audioCodec, durationMs } = probed;

@@ -1,5 +1,5 @@
 /** One attempt at one content, on its way through the makers. */
-export interface Work {
+export interface ProcessingInput {
   /** The uploaded bytes: alone in their folder, so that nothing in them can name a neighbour. */
   input: string;
   /** Where what is made may be written. */

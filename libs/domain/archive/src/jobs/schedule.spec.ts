@@ -1,4 +1,4 @@
-import { turnBetween, turnOf } from './night';
+import { turnBetween, nightlySlot } from './schedule';
 
 const DAY_MS = 24 * 60 * 60_000;
 const NOON = Date.UTC(2026, 5, 10, 12);
@@ -21,7 +21,7 @@ describe('turns in the night', () => {
   });
 
   it('are spread over the night', () => {
-    const minutes = ids.map((id) => turnOf(id).minute);
+    const minutes = ids.map((id) => nightlySlot(id).minute);
     expect(Math.max(...minutes)).toBeLessThan(360);
     const hours = [0, 1, 2, 3, 4, 5].map((hour) => minutes.filter((minute) => Math.floor(minute / 60) === hour).length);
     expect(Math.min(...hours)).toBeGreaterThan(100);

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { join } from 'node:path';
-import { NOTHING_KNOWN, variant, type Made } from '../made';
+import { NOTHING_KNOWN, variant, type ProcessedMedia } from '../processed-media';
 import { Ffmpeg } from '../tools/ffmpeg';
-import type { Work } from '../work';
+import type { ProcessingInput } from '../processing-input';
 import { CONTAINERS, refusing, unreadable, WITHOUT_TAGS, type Probed } from './probe';
 import { Peaks } from './peaks';
 
@@ -21,7 +21,11 @@ export class Audios {
   constructor(private readonly ffmpeg: Ffmpeg) {}
 
   /** @throws FileRefused `unreadable_media`, `took_too_long` */
-  async make({ input, output, signal, progress }: Work, contentType: string, { demuxer }: Probed): Promise<Made> {
+  async make(
+    { input, output, signal, progress }: ProcessingInput,
+    contentType: string,
+    { demuxer }: Probed,
+  ): Promise<ProcessedMedia> {
     const { copy } = CONTAINERS[contentType]!;
     if (!copy) throw unreadable();
     const peaks = new Peaks(SAMPLES_PER_SECOND);

@@ -2,9 +2,10 @@ import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import { DuplicateKeyError, type RequestContext } from '#caas/kernel';
 import { objectPrefix } from '../../persistence/object-keys';
-import { files, mediaMetadata, type MediaMetadata, type StoredFile } from '../../persistence';
-import { NOTHING_KNOWN } from '../made';
-import type { Sniffed } from '../kinds/sniff';
+import { files, type StoredFile } from '../../persistence/file.schema';
+import { mediaMetadata, type MediaMetadata } from '../../persistence/media-metadata.schema';
+import { NOTHING_KNOWN } from '../processed-media';
+import type { Sniffed } from '../processors/sniff';
 import { RetryLater } from '../outcomes';
 import { isUnfinished, ofAttempt } from './file-claims';
 
@@ -16,7 +17,7 @@ export interface Digest {
 
 /** One row for the same bytes: whoever comes first makes what is served, the others wait and share it. */
 @Injectable()
-export class Contents {
+export class ContentRepository {
   /** The content of these bytes when it is made already. */
   ready(ctx: RequestContext, { sha256 }: Digest): Promise<MediaMetadata | null> {
     return ctx.repository(mediaMetadata).findOne({ sha256, status: 'ready' });

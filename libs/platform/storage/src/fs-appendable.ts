@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { mkdir, open, rm, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { growingName, type GrowingObjects, type Growth } from './growing-objects';
+import { appendableName, type AppendableObjects, type MultipartState } from './appendable-objects';
 import type { ObjectInfo } from './object-info';
 
 /** What of the folder's driver is needed here. */
@@ -13,13 +13,13 @@ export interface ObjectFolder {
 }
 
 /** One file per growing object in `growing/`, as long as what has come of it; moved to its place when it is whole. */
-export class FsGrowing implements GrowingObjects {
+export class FsAppendable implements AppendableObjects {
   constructor(
     private readonly folder: string,
     private readonly objects: ObjectFolder,
   ) {}
 
-  async begin(key: string): Promise<Growth> {
+  async begin(key: string): Promise<MultipartState> {
     const file = await this.open(key);
     await file.close();
     await this.objects.syncFolder(this.folder);
@@ -30,7 +30,7 @@ export class FsGrowing implements GrowingObjects {
     return (await sizeOfFile(this.pathOf(key))) ?? (await this.objects.head(key))?.sizeBytes ?? 0;
   }
 
-  async append(key: string, _growth: Growth, body: Readable): Promise<void> {
+  async append(key: string, _growth: MultipartState, body: Readable): Promise<void> {
     const file = await this.open(key);
     try {
       await writeAtEnd(file, body);
@@ -58,7 +58,7 @@ export class FsGrowing implements GrowingObjects {
   }
 
   private pathOf(key: string): string {
-    return join(this.folder, growingName(key));
+    return join(this.folder, appendableName(key));
   }
 }
 

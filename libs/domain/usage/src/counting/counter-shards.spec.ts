@@ -1,8 +1,8 @@
-import { SHARED_SLOT, Slots } from './slots';
+import { SHARED_SLOT, CounterShards } from './counter-shards';
 
-describe('Slots', () => {
+describe('CounterShards', () => {
   it('gives writers of one counter different slots, and those of another the same', () => {
-    const slots = new Slots();
+    const slots = new CounterShards();
     const [first, second] = [slots.take('a'), slots.take('a')];
     expect(first).not.toBe(second);
     expect(slots.take('b')).toBe(first);
@@ -11,7 +11,7 @@ describe('Slots', () => {
   });
 
   it('gives out what there is when all are taken, and never the shared one', () => {
-    const slots = new Slots();
+    const slots = new CounterShards();
     const given = Array.from({ length: 200 }, () => slots.take('a'));
     expect(new Set(given).size).toBe(64);
     expect(given).not.toContain(SHARED_SLOT);
@@ -19,7 +19,7 @@ describe('Slots', () => {
 
   it('goes elsewhere from where another process was met', () => {
     const numbers = Array.from({ length: 63 }, () => 0.999).concat(0.5);
-    const slots = new Slots(() => numbers.shift()!);
+    const slots = new CounterShards(() => numbers.shift()!);
     const met = slots.take('a');
     slots.release('a', met);
     slots.avoid(met);

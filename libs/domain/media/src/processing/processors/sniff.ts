@@ -1,6 +1,6 @@
 import { fileTypeFromFile } from 'file-type';
 import { open } from 'node:fs/promises';
-import type { MediaKind } from '../../persistence';
+import type { MediaKind } from '../../persistence/media-metadata.schema';
 import { rejected } from '../outcomes';
 
 /** What the bytes are. */

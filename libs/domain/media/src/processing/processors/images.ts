@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import sharp, { type Metadata, type OutputInfo, type Sharp, type SharpOptions } from 'sharp';
 import { rgbaToThumbHash } from 'thumbhash';
-import { NOTHING_KNOWN, variant, type Made, type MadeVariant } from '../made';
+import { NOTHING_KNOWN, variant, type ProcessedMedia, type ProcessedVariant } from '../processed-media';
 import { FileRefused, rejected } from '../outcomes';
-import type { Work } from '../work';
+import type { ProcessingInput } from '../processing-input';
 
 /** Longer sides of the thumbnails, in pixels. */
 export const THUMBNAILS = [160, 480, 1280] as const;
@@ -37,7 +37,7 @@ const drawing = ({ data, info: { width, height, channels } }: Raster) =>
 @Injectable()
 export class Images {
   /** @throws FileRefused `unreadable_image`, `heic_not_supported`, `too_many_pixels` */
-  async make({ input }: Pick<Work, 'input'>, content_type: string): Promise<Made> {
+  async make({ input }: Pick<ProcessingInput, 'input'>, content_type: string): Promise<ProcessedMedia> {
     return this.refusing(content_type, async () => {
       const metadata = await this.measure(input);
       const { width, height } = metadata.autoOrient;
@@ -65,7 +65,7 @@ export class Images {
     const smaller = THUMBNAILS.filter((side) => side < Math.max(size.width, size.height));
     const largest = smaller.at(-1) ?? THUMBNAILS[0];
     let raster = await raw(source.autoOrient().resize(inside(largest)).toColourspace('srgb'));
-    const writing: Promise<MadeVariant>[] = [];
+    const writing: Promise<ProcessedVariant>[] = [];
     for (const side of smaller.toReversed()) {
       if (side !== largest) raster = await raw(drawing(raster).resize(inside(side)));
       writing.push(webp(`thumb_${side}`, raster));
@@ -75,7 +75,7 @@ export class Images {
   }
 
   /** A picture of a video. */
-  async poster(input: string, side: number): Promise<{ poster: MadeVariant; thumbhash: string }> {
+  async poster(input: string, side: number): Promise<{ poster: ProcessedVariant; thumbhash: string }> {
     return this.refusing('image/png', async () => {
       const raster = await raw(reading(input).resize(inside(side)));
       const [poster, thumbhash] = await Promise.all([webp('poster', raster), hashOf(raster)]);
@@ -104,7 +104,7 @@ export class Images {
     return metadata;
   }
 
-  private async original(input: string, { format, pages = 1 }: Metadata): Promise<MadeVariant> {
+  private async original(input: string, { format, pages = 1 }: Metadata): Promise<ProcessedVariant> {
     const animated = pages > 1 && (format === 'gif' || format === 'webp');
     const picture = reading(input, { animated }).autoOrient();
     const [written, type, ending] = inFamily(picture, format);
@@ -142,7 +142,7 @@ function inFamily(picture: Sharp, format: string | undefined): [Sharp, type: str
 const inside = (side: number) => ({ width: side, height: side, fit: 'inside', withoutEnlargement: true }) as const;
 const raw = (picture: Sharp): Promise<Raster> => picture.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
 
-async function webp(name: string, raster: Raster): Promise<MadeVariant> {
+async function webp(name: string, raster: Raster): Promise<ProcessedVariant> {
   const { data, info } = await drawing(raster).webp(THUMBNAIL_WEBP).toBuffer({ resolveWithObject: true });
   return variant(name, `${name}.webp`, 'image/webp', data, { width: info.width, height: info.height });
 }

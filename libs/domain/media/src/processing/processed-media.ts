@@ -1,12 +1,12 @@
-import type { MediaKind, MediaVariant } from '../persistence';
+import type { MediaKind, MediaVariant } from '../persistence/media-metadata.schema';
 
 /** A variant that lies in a file or in memory, and not yet among the objects. */
-export interface MadeVariant extends Omit<MediaVariant, 'size_bytes'> {
+export interface ProcessedVariant extends Omit<MediaVariant, 'size_bytes'> {
   from: Buffer | { path: string };
 }
 
 /** What was made of a content. */
-export interface Made {
+export interface ProcessedMedia {
   kind: MediaKind;
   content_type: string;
   width: number | null;
@@ -15,7 +15,7 @@ export interface Made {
   thumbhash: string | null;
   waveform: number[] | null;
   page_count: number | null;
-  variants: MadeVariant[];
+  variants: ProcessedVariant[];
 }
 
 export const NOTHING_KNOWN = {
@@ -32,6 +32,15 @@ export const variant = (
   name: string,
   object: string,
   content_type: string,
-  from: MadeVariant['from'],
+  from: ProcessedVariant['from'],
   measures: Partial<Pick<MediaVariant, 'width' | 'height' | 'duration_ms'>> = {},
-): MadeVariant => ({ name, object, content_type, width: null, height: null, duration_ms: null, ...measures, from });
+): ProcessedVariant => ({
+  name,
+  object,
+  content_type,
+  width: null,
+  height: null,
+  duration_ms: null,
+  ...measures,
+  from,
+});

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { join } from 'node:path';
-import { NOTHING_KNOWN, variant, type Made } from '../made';
+import { NOTHING_KNOWN, variant, type ProcessedMedia } from '../processed-media';
 import { FileRefused } from '../outcomes';
 import { ToolFailed } from '../tools/limited-run';
 import { Poppler } from '../tools/poppler';
-import type { Work } from '../work';
+import type { ProcessingInput } from '../processing-input';
 import { Images } from './images';
 import type { Sniffed } from './sniff';
 
@@ -20,7 +20,7 @@ export class Documents {
   ) {}
 
   /** Refuses nothing: what cannot be drawn is kept without a preview, and so is everything where poppler is not installed. */
-  async make(work: Work, sniffed: Sniffed): Promise<Made> {
+  async make(work: ProcessingInput, sniffed: Sniffed): Promise<ProcessedMedia> {
     const made = asIs(work, sniffed);
     if (sniffed.content_type !== 'application/pdf' || !(await this.poppler.isThere())) return made;
     const page_count = await this.poppler.pages(work.input, work.signal).catch(unlessItsOwn);
@@ -31,12 +31,12 @@ export class Documents {
     return { ...made, page_count, thumbhash, variants: [...made.variants, ...thumbnails] };
   }
 
-  private async preview({ input, output, signal }: Work) {
+  private async preview({ input, output, signal }: ProcessingInput) {
     return this.images.page(await this.poppler.firstPage(input, join(output, 'page'), DRAWN_SIDE, signal));
   }
 }
 
-const asIs = ({ input }: Work, { kind, content_type }: Sniffed): Made => ({
+const asIs = ({ input }: ProcessingInput, { kind, content_type }: Sniffed): ProcessedMedia => ({
   ...NOTHING_KNOWN,
   kind,
   content_type,

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { FileRefused, rejected } from '../outcomes';
 import { Ffmpeg, only } from '../tools/ffmpeg';
 import { ToolFailed } from '../tools/limited-run';
-import type { Work } from '../work';
+import type { ProcessingInput } from '../processing-input';
 
 const MOST_PIXELS = 8192 * 4320;
 const MOST_STREAMS = 32;
@@ -68,7 +68,7 @@ export class Prober {
   constructor(private readonly ffmpeg: Ffmpeg) {}
 
   /** @throws FileRefused `unreadable_media`, `media_too_large`; RetryLater without ffmpeg */
-  async probe({ input, signal, maxDurationSeconds }: Work, contentType: string): Promise<Probed> {
+  async probe({ input, signal, maxDurationSeconds }: ProcessingInput, contentType: string): Promise<Probed> {
     await this.ffmpeg.require();
     const { demuxer } = CONTAINERS[contentType]!;
     const { format, streams } = await this.headers(input, demuxer, signal);
