@@ -33,7 +33,10 @@ const names = (prefix: string, count: number) => Array.from({ length: count }, (
 it('a tenant with thousands of jobs does not keep another one waiting, and has all of its own done in their order', async () => {
   const [big, small] = [errands.newTenant(), errands.newTenant()];
   const started = Date.now();
-  await Promise.all(names('a', 2_000).map((name) => errands.addShort(big, { name, ms: 8 })));
+  await errands.addAllShort(
+    big,
+    names('a', 2_000).map((name) => ({ name, ms: 8 })),
+  );
   const asked = new Map<string, number>();
   const endedCount = () => redis.commands.llen('test:ended');
   for (const name of names('b', 20)) {
@@ -93,7 +96,10 @@ it('tenants that all have more than their slots take turns', async () => {
   const queue = errands.queue('references');
   await queue.pause();
   for (const tenant of tenants)
-    await Promise.all(names('x', 200).map((name) => errands.addShort(tenant, { name, ms: 10 })));
+    await errands.addAllShort(
+      tenant,
+      names('x', 200).map((name) => ({ name, ms: 10 })),
+    );
   await queue.resume();
   await waitFor('all is done', 40_000, async () => (await errands.ended()).length === 1_600);
   // The last tenant began its second hundred before the first one had ended its own two hundred.
@@ -107,7 +113,10 @@ it('retries and delays come in spite of a backlog, and only then', async () => {
   await errands.addShort(tenant, { name: 'fails', ms: 1, failures: 2 });
   let added = 0;
   const addMore = async (count: number) => {
-    await Promise.all(names(`a${added}-`, count).map((name) => errands.addShort(tenant, { name, ms: 10 })));
+    await errands.addAllShort(
+      tenant,
+      names(`a${added}-`, count).map((name) => ({ name, ms: 10 })),
+    );
     added += count;
   };
   await addMore(1_500);
@@ -134,7 +143,10 @@ it('retries and delays come in spite of a backlog, and only then', async () => {
 it('an operator sees parked jobs as delayed, may remove them, and what comes later is done at once', async () => {
   const tenant = errands.newTenant();
   const queue = errands.queue('references');
-  await Promise.all(names('a', 500).map((name) => errands.addShort(tenant, { name, ms: 400 })));
+  await errands.addAllShort(
+    tenant,
+    names('a', 500).map((name) => ({ name, ms: 400 })),
+  );
   // All but some that are next, and what has been taken up meanwhile.
   expect(await queue.getDelayedCount()).toBeGreaterThan(400 - (await errands.began()).length);
   const [one] = await queue.getDelayed(0, 0);

@@ -36,12 +36,18 @@ class TwoTenants {
   readonly smalls = names('b', 20);
 
   async begin(): Promise<void> {
-    await Promise.all(this.bigs.map((name) => errands.addShort(this.big, { name, ms: 20 })));
+    await errands.addAllShort(
+      this.big,
+      this.bigs.map((name) => ({ name, ms: 20 })),
+    );
     await waitFor('some are done', 40_000, async () => (await errands.ended()).length > 100);
   }
 
   async addSmalls(): Promise<void> {
-    await Promise.all(this.smalls.map((name) => errands.addShort(this.small, { name })));
+    await errands.addAllShort(
+      this.small,
+      this.smalls.map((name) => ({ name })),
+    );
   }
 
   isDone(): Promise<boolean> {

@@ -4,8 +4,10 @@ import { Redis } from 'ioredis';
 import { processFile, refreshReferences, type QueueName } from '#caas/contracts';
 import { newTenantId, type TenantId } from '#caas/kernel';
 import { Queues } from '#caas/platform/queue';
+import { mapConcurrent } from '#caas/testing';
 import { errandId, hasRedis, openQueues, type Errand } from './queue-app';
 
+const ADDED_AT_ONCE = 100;
 const NOBODY = '0'.repeat(24);
 
 export interface Noted {
@@ -40,6 +42,11 @@ export class Errands {
   addShort(tenantId: TenantId, errand: Errand): Promise<void> {
     const meta = { tenantId, requestId: errandId(errand) };
     return this.app.get(Queues).add(refreshReferences, { user_id: NOBODY }, meta);
+  }
+
+  /** Short work by the hundred: so many at once that no slow machine keeps one waiting until its command times out. */
+  async addAllShort(tenantId: TenantId, all: Errand[]): Promise<void> {
+    await mapConcurrent(ADDED_AT_ONCE, all, (errand) => this.addShort(tenantId, errand));
   }
 
   /** In the queue where work takes long. */
