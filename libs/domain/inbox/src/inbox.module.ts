@@ -2,6 +2,8 @@ import { Module } from '@nestjs/common';
 import { ConversationsApiModule } from '#caas/domain/conversations';
 import { MessagesApiModule, MessagesModule } from '#caas/domain/messages';
 import { ConversationFeed } from './feed/conversation-feed';
+import { InboxController } from './list/inbox.controller';
+import { InboxService } from './list/inbox.service';
 import { MentionsController } from './mentions/mentions.controller';
 import { MentionsService } from './mentions/mentions.service';
 import { MissedMessages } from './sync/missed-messages';
@@ -9,11 +11,11 @@ import { SyncController } from './sync/sync.controller';
 import { SyncService } from './sync/sync.service';
 import { SyncSocket } from './sync/sync.socket';
 
-/** What a client that comes back reads: over REST and sockets. */
+/** What a client that comes back reads, the list of conversations first: over REST and sockets. */
 @Module({
   imports: [ConversationsApiModule, MessagesApiModule],
-  providers: [MentionsService, MissedMessages, SyncService, SyncSocket],
-  controllers: [SyncController, MentionsController],
+  providers: [InboxService, MentionsService, MissedMessages, SyncService, SyncSocket],
+  controllers: [InboxController, SyncController, MentionsController],
 })
 export class InboxApiModule {}
 

@@ -1,29 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { ObjectId } from 'bson';
-import {
-  cursorOfPlace,
-  cutPage,
-  DuplicateKeyError,
-  invalid,
-  placeOfCursor,
-  type Filter,
-  type Page,
-  type PageRequest,
-  type RequestContext,
-  type UserReference,
-} from '#caas/kernel';
+import { DuplicateKeyError, invalid, type RequestContext, type UserReference } from '#caas/kernel';
 import { groupsSettings, requireRoom } from './groups.settings';
-import { members } from '../store/member.schema';
 import { UserResolver } from '#caas/domain/users';
 import { Settings } from '#caas/domain/settings';
 import { TextPolicy } from '#caas/domain/users';
-import { conversations, type Conversation, type ConversationType, type History } from '../store/conversation.schema';
-import { ConversationFolds } from '../folding/conversation-folds';
+import { conversations, type ConversationType, type History } from '../store/conversation.schema';
 import { ConversationAccess } from '../access/conversation-access';
 import type { Entry } from '../store/entries';
 import { ConversationCreator } from './conversation-creator';
-
-const FEED_LIMIT = 10_000;
 
 export interface NewConversation {
   type: ConversationType;
@@ -33,7 +18,7 @@ export interface NewConversation {
   history?: History;
 }
 
-/** Opens conversations and lists them. */
+/** Opens conversations and reads one. */
 @Injectable()
 export class ConversationsService {
   constructor(
@@ -42,7 +27,6 @@ export class ConversationsService {
     private readonly openings: ConversationCreator,
     private readonly rules: TextPolicy,
     private readonly settings: Settings,
-    private readonly folds: ConversationFolds,
   ) {}
 
   /**
@@ -61,35 +45,6 @@ export class ConversationsService {
   /** @throws CaasError `conversation_not_found` (404) */
   get(ctx: RequestContext, id: ObjectId): Promise<Entry> {
     return this.access.requireMember(ctx, id);
-  }
-
-  /**
-   * The actor's inbox by newest activity: all of it, or what they have archived, or what they have not. The cursor is a place in that
-   * order, which stays where it is when conversations move. A page may be short of what the actor has just left.
-   */
-  async inbox(ctx: RequestContext, request: PageRequest, archived: boolean | null = null): Promise<Page<Entry>> {
-    const which = archived === null ? {} : { archived };
-    // Of a thousand memberships only the page's own are needed whole.
-    const own = await ctx
-      .repository(members)
-      .find(
-        { 'user.user_id': ctx.user.user_id, ...which },
-        { sort: { _id: -1 }, limit: FEED_LIMIT, fields: ['conversation_id'] },
-      );
-    const ids = own.map(({ conversation_id }) => conversation_id);
-    await this.folds.settle(ctx, ids);
-    const backward = request.direction === 'backward';
-    const order = backward ? -1 : 1;
-    const rows = await ctx.repository(conversations).find(
-      {
-        $and: [{ _id: { $in: ids } }, beyond(request)],
-      },
-      { sort: { last_activity_at: order, _id: order }, limit: request.limit + 1 },
-    );
-    const { data, page } = cutPage(rows, request, ({ last_activity_at, _id }) =>
-      cursorOfPlace({ at: last_activity_at, id: _id.toHexString() }),
-    );
-    return { data: await this.access.entriesOf(ctx, data), page };
   }
 
   private async openDirect(ctx: RequestContext, id: ObjectId, others: UserReference[], wanted: NewConversation) {
@@ -129,16 +84,4 @@ export class ConversationsService {
     const conversation = await ctx.repository(conversations).findOne({ pair_key });
     return conversation && this.access.requireMember(ctx, conversation._id);
   }
-}
-
-function beyond({ cursor, direction }: PageRequest): Filter<Conversation> {
-  const place = cursor === null ? null : placeOfCursor(cursor);
-  if (!place) return {};
-  const operator = direction === 'backward' ? '$lt' : '$gt';
-  return {
-    $or: [
-      { last_activity_at: { [operator]: place.at } },
-      { last_activity_at: place.at, _id: { [operator]: new ObjectId(place.id) } },
-    ],
-  };
 }

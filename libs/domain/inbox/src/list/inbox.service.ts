@@ -1,0 +1,76 @@
+import { Injectable } from '@nestjs/common';
+import { ObjectId } from 'bson';
+import {
+  cursorOfPlace,
+  cutPage,
+  placeOfCursor,
+  type Filter,
+  type Page,
+  type PageRequest,
+  type RequestContext,
+} from '#caas/kernel';
+import {
+  ConversationAccess,
+  ConversationFolds,
+  conversations,
+  members,
+  type Conversation,
+  type Entry,
+} from '#caas/domain/conversations';
+
+const MAX_CONVERSATIONS = 10_000;
+
+/** Lists the conversations of the actor. */
+@Injectable()
+export class InboxService {
+  constructor(
+    private readonly access: ConversationAccess,
+    private readonly folds: ConversationFolds,
+  ) {}
+
+  /**
+   * The actor's conversations by newest activity. The cursor is a place in that order, which stays where it is when conversations
+   * move. A page may be short of conversations that the actor has just left.
+   *
+   * @param archived only those that the actor has archived, only the others, or all for null
+   */
+  async page(ctx: RequestContext, request: PageRequest, archived: boolean | null): Promise<Page<Entry>> {
+    const ids = await this.conversationIds(ctx, archived);
+    await this.folds.settle(ctx, ids);
+    const order = request.direction === 'backward' ? -1 : 1;
+    const rows = await ctx
+      .repository(conversations)
+      .find(
+        { $and: [{ _id: { $in: ids } }, beyond(request)] },
+        { sort: { last_activity_at: order, _id: order }, limit: request.limit + 1 },
+      );
+    const { data, page } = cutPage(rows, request, ({ last_activity_at, _id }) =>
+      cursorOfPlace({ at: last_activity_at, id: _id.toHexString() }),
+    );
+    return { data: await this.access.entriesOf(ctx, data), page };
+  }
+
+  /** Of a thousand memberships, only those of the page are read whole. */
+  private async conversationIds(ctx: RequestContext, archived: boolean | null): Promise<ObjectId[]> {
+    const which = archived === null ? {} : { archived };
+    const own = await ctx
+      .repository(members)
+      .find(
+        { 'user.user_id': ctx.user.user_id, ...which },
+        { sort: { _id: -1 }, limit: MAX_CONVERSATIONS, fields: ['conversation_id'] },
+      );
+    return own.map(({ conversation_id }) => conversation_id);
+  }
+}
+
+function beyond({ cursor, direction }: PageRequest): Filter<Conversation> {
+  const place = cursor === null ? null : placeOfCursor(cursor);
+  if (!place) return {};
+  const operator = direction === 'backward' ? '$lt' : '$gt';
+  return {
+    $or: [
+      { last_activity_at: { [operator]: place.at } },
+      { last_activity_at: place.at, _id: { [operator]: new ObjectId(place.id) } },
+    ],
+  };
+}
