@@ -32,12 +32,14 @@ export interface Marked {
 const LIMITS = {
   /** More in one transaction would make each wait longer than it gains. */
   maxBatch: 64,
-  /** Seconds of work for a busy engine: whoever comes later is better told so than kept waiting. */
-  maxWaiting: 1_000,
-  overloaded: {
-    code: 'too_many_changes',
-    detail: 'More changes of this post are waiting than can soon be made.',
-    retryAfterSeconds: 2,
+  queue: {
+    /** Seconds of work for a busy engine: whoever comes later is better told so than kept waiting. */
+    max: 1_000,
+    overloaded: {
+      code: 'too_many_changes',
+      detail: 'More changes of this post are waiting than can soon be made.',
+      retryAfterSeconds: 2,
+    },
   },
 };
 

@@ -3,12 +3,14 @@ import { Batcher } from '#caas/platform/concurrency';
 const LIMITS = {
   /** Of keys in one query: some milliseconds of an index. */
   maxBatch: 500,
-  /** Some seconds of a busy engine. */
-  maxWaiting: 10_000,
-  overloaded: {
-    code: 'unavailable',
-    detail: 'More look-ups are waiting than can soon be made. Try again.',
-    retryAfterSeconds: 2,
+  queue: {
+    /** Some seconds of a busy engine. */
+    max: 10_000,
+    overloaded: {
+      code: 'unavailable',
+      detail: 'More look-ups are waiting than can soon be made. Try again.',
+      retryAfterSeconds: 2,
+    },
   },
 };
 

@@ -4,12 +4,14 @@ import { Batcher } from '#caas/platform/concurrency';
 const LIMITS = {
   /** Of keys in one query. */
   maxBatch: 200,
-  /** Of one tenant. */
-  maxWaiting: 5_000,
-  overloaded: {
-    code: 'unavailable',
-    detail: 'More look-ups of this tenant are waiting than can soon be made. Try again.',
-    retryAfterSeconds: 2,
+  queue: {
+    /** Of one tenant. */
+    max: 5_000,
+    overloaded: {
+      code: 'unavailable',
+      detail: 'More look-ups of this tenant are waiting than can soon be made. Try again.',
+      retryAfterSeconds: 2,
+    },
   },
 };
 

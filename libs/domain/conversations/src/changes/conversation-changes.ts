@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
-import { CaasError, notFound, type RequestContext } from '#caas/kernel';
+import { notFound, type RequestContext } from '#caas/kernel';
+import { Batcher } from '#caas/platform/concurrency';
 import { isEngineAway } from '#caas/platform/http';
 import { conversationKey } from '../store/conversation-key';
 import { ConversationFolds, foldWithin } from '../folding/conversation-folds';
@@ -8,10 +9,21 @@ import { foldOf } from '../folding/fold';
 import type { FoldedMessage } from '../folding/stored-messages';
 import { conversations, type Conversation } from '../store/conversation.schema';
 
-/** More in one transaction would make each wait longer than it gains. */
-const MAX_TOGETHER = 32;
-/** Seconds of work for a busy engine: whoever comes later is better told so than kept waiting. */
-const MAX_WAITING = 1_000;
+const BATCHES = {
+  /** More in one transaction would make each wait longer than it gains. */
+  maxBatch: 32,
+  queue: {
+    /** Seconds of work for a busy engine: whoever comes later is better told so than kept waiting. */
+    max: 1_000,
+    overloaded: {
+      code: 'too_many_changes',
+      detail: 'More changes of this conversation are waiting than can soon be made.',
+      retryAfterSeconds: 2,
+    },
+  },
+  // One of them cannot be made: each for itself, and that one hears why. An engine that is away would be asked in vain for each.
+  retriesSingly: (error: unknown) => !isEngineAway(error),
+};
 
 /** What a change can do, in the one transaction that gives it its place in the order. */
 export interface ChangeScope {
@@ -50,9 +62,8 @@ type Work<T> = (scope: ChangeScope) => Promise<T | Unchanged<T>>;
 
 interface Pending {
   ctx: RequestContext;
+  conversationId: ObjectId;
   work: Work<unknown>;
-  resolve(changed: Changed<unknown>): void;
-  reject(error: unknown): void;
 }
 
 /**
@@ -62,7 +73,7 @@ interface Pending {
  */
 @Injectable()
 export class ConversationChanges {
-  private readonly waiting = new Map<string, Pending[]>();
+  private readonly batcher = new Batcher<Pending, Changed<unknown>>((group) => this.commit(group), BATCHES);
 
   constructor(private readonly folds: ConversationFolds) {}
 
@@ -73,38 +84,12 @@ export class ConversationChanges {
    *   nothing is written then
    */
   apply<T>(ctx: RequestContext, conversationId: ObjectId, work: Work<T>): Promise<Changed<T>> {
-    const key = conversationKey(ctx, conversationId);
-    return new Promise<Changed<T>>((resolve, reject) => {
-      const pending = { ctx, work, resolve: resolve as Pending['resolve'], reject };
-      const waiting = this.waiting.get(key);
-      if (waiting && waiting.length >= MAX_WAITING) return reject(tooManyChanges());
-      if (waiting) return void waiting.push(pending);
-      this.waiting.set(key, [pending]);
-      void this.drain(key, conversationId);
-    });
+    const changed = this.batcher.run(conversationKey(ctx, conversationId), { ctx, conversationId, work });
+    return changed as Promise<Changed<T>>;
   }
 
-  private async drain(key: string, conversationId: ObjectId): Promise<void> {
-    for (let waiting = this.waiting.get(key)!; waiting.length > 0;) {
-      await this.together(conversationId, waiting.splice(0, MAX_TOGETHER));
-    }
-    this.waiting.delete(key);
-  }
-
-  private async together(conversationId: ObjectId, group: Pending[]): Promise<void> {
-    try {
-      const answers = await this.commit(conversationId, group);
-      group.forEach(({ resolve }, at) => resolve(answers[at]!));
-    } catch (error) {
-      // Alone with its error; or the engine is away, for all of them, and would be asked in vain for each.
-      if (group.length === 1 || isEngineAway(error)) return group.forEach(({ reject }) => reject(error));
-      // One of them cannot be made: each for itself, and that one hears why.
-      for (const pending of group) await this.together(conversationId, [pending]);
-    }
-  }
-
-  private async commit(conversationId: ObjectId, group: Pending[]): Promise<Changed<unknown>[]> {
-    const { ctx } = group[0]!;
+  private async commit(group: Pending[]): Promise<Changed<unknown>[]> {
+    const { ctx, conversationId } = group[0]!;
     const { row, answers } = await ctx.transaction(async (tx) => {
       const rows = tx.repository(conversations);
       // First of all: the row's lock is what puts the writers of several processes one after another.
@@ -142,14 +127,3 @@ export class ConversationChanges {
     return answers;
   }
 }
-
-const tooManyChanges = () =>
-  new CaasError(
-    'unavailable',
-    'too_many_changes',
-    'More changes of this conversation are waiting than can soon be made.',
-    [],
-    {
-      retryAfterSeconds: 2,
-    },
-  );

@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import type { RequestContext } from '#caas/kernel';
+import { Batcher } from '#caas/platform/concurrency';
 import { prekeys, type Prekey } from '../persistence/prekey.schema';
 import { forgottenAt } from './prekey-stock';
 
-/** In one group; more wait for the next. */
-const MAX_GROUP = 100;
+/** What one turn of the event loop brings is in the first group. Rate limits bound how many wait. */
+const BATCHES = { maxBatch: 100, startsAfter: 'turn' } as const;
 
 /** What one claim gets of a device; null where nothing is left. */
 export interface Claimed {
@@ -16,11 +17,10 @@ export interface Claimed {
 const KINDS = ['one_time', 'one_time_kyber'] as const;
 type Kind = (typeof KINDS)[number];
 
-interface Waiting {
+interface Claim {
   ctx: RequestContext;
+  generation: ObjectId;
   claimId: ObjectId;
-  resolve(claimed: Claimed): void;
-  reject(error: unknown): void;
 }
 
 /**
@@ -30,19 +30,11 @@ interface Waiting {
  */
 @Injectable()
 export class PrekeyClaims {
-  private readonly lines = new Map<string, Waiting[]>();
+  private readonly batcher = new Batcher(takeForAll, BATCHES);
 
   /** @param claimId of the claim; a claim that is repeated gets what it got: see `again` */
   take(ctx: RequestContext, generation: ObjectId, claimId: ObjectId): Promise<Claimed> {
-    const key = `${ctx.tenantId}/${generation.toHexString()}`;
-    return new Promise((resolve, reject) => {
-      const waiting = { ctx, claimId, resolve, reject };
-      const line = this.lines.get(key);
-      if (line) return void line.push(waiting);
-      this.lines.set(key, [waiting]);
-      // What this turn of the event loop still brings is in the first group.
-      setImmediate(() => void this.serve(key, generation));
-    });
+    return this.batcher.run(`${ctx.tenantId}/${generation.toHexString()}`, { ctx, generation, claimId });
   }
 
   /** What a claim got that died before its answer; when that was nothing, it begins now. */
@@ -52,22 +44,11 @@ export class PrekeyClaims {
     const of = (kind: Kind) => rows.find((row) => row.kind === kind) ?? null;
     return { one_time: of('one_time'), one_time_kyber: of('one_time_kyber') };
   }
-
-  private async serve(key: string, generation: ObjectId): Promise<void> {
-    for (let line = this.lines.get(key)!; line.length > 0;) {
-      const group = line.splice(0, MAX_GROUP);
-      try {
-        const claimed = await takeForAll(group[0]!.ctx, generation, group);
-        group.forEach(({ resolve }, at) => resolve(claimed[at]!));
-      } catch (error) {
-        group.forEach(({ reject }) => reject(error));
-      }
-    }
-    this.lines.delete(key);
-  }
 }
 
-async function takeForAll(ctx: RequestContext, generation: ObjectId, group: Waiting[]): Promise<Claimed[]> {
+/** @param group of one generation of one tenant */
+async function takeForAll(group: Claim[]): Promise<Claimed[]> {
+  const { ctx, generation } = group[0]!;
   const claimed = group.map((): Claimed => ({ one_time: null, one_time_kyber: null }));
   const exhausted = new Set<Kind>();
   const lacking = () =>
