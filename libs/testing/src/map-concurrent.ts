@@ -1,7 +1,9 @@
+import { forEachConcurrent } from '#caas/platform/concurrency';
+
 /**
  * Works on all of `items`, at most `limit` of them at a time.
  * @returns the results in the order of the items
- * @throws the first failure; what is being worked on by then goes on
+ * @throws the first failure, when the work that was under way has ended; no further item is begun after it
  */
 export async function mapConcurrent<T, R>(
   limit: number,
@@ -9,10 +11,8 @@ export async function mapConcurrent<T, R>(
   work: (item: T) => Promise<R>,
 ): Promise<R[]> {
   const results: R[] = [];
-  const rest = [...items].entries();
-  const worker = async () => {
-    for (const [at, item] of rest) results[at] = await work(item);
-  };
-  await Promise.all(Array.from({ length: limit }, worker));
+  await forEachConcurrent([...items].entries(), limit, async ([at, item]) => {
+    results[at] = await work(item);
+  });
   return results;
 }

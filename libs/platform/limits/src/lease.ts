@@ -1,5 +1,5 @@
 import { CaasError } from '#caas/kernel';
-import { Pace } from './pace';
+import { TokenBucket } from '#caas/platform/concurrency';
 import type { Rate } from './rate';
 
 /** Points counted over all processes, in windows that begin with their first point. */
@@ -39,6 +39,8 @@ const ON_TRUST = 0.05;
 const FETCHED_AHEAD = 0.2;
 /** Of windows of a second, so that nobody has a second's worth at once, second after second. */
 const LONGEST_PACED_SECONDS = 1;
+/** What a caller who is paced may have at once, of a second's worth. */
+const PACED_BURST = 0.1;
 /** What is limited by the hour is a protection, and counted one by one. */
 const LONGEST_TOLERANT_SECONDS = 60;
 /** So often does one get through to where a change of the rate would be seen. */
@@ -68,7 +70,7 @@ export class Lease {
   private waiting: Waiting[] = [];
   private wanted = 0;
   /** Of who asked for more than the rate in the window before. */
-  private pace: Pace | null = null;
+  private pace: TokenBucket | null = null;
   private isExceeded = false;
 
   /** @param processes among which a rate is divided that cannot be counted in common */
@@ -131,7 +133,7 @@ export class Lease {
   /** Whether any call would be refused now. Asked for each packet of a flood, and so from memory. */
   isShut(nowMs: number): boolean {
     if (nowMs < this.shutUntilMs && this.left < 1) return true;
-    if (nowMs < this.endsAtMs && this.pace?.isShut(nowMs)) return (this.isExceeded = true);
+    if (nowMs < this.endsAtMs && this.pace?.isEmpty(nowMs)) return (this.isExceeded = true);
     return this.wanted >= 2 * this.rate.points;
   }
 
@@ -162,7 +164,7 @@ export class Lease {
   private forget(nowMs: number): void {
     const { points, seconds } = this.rate;
     if (!this.isExceeded || seconds > LONGEST_PACED_SECONDS) this.pace = null;
-    else this.pace ??= new Pace(points / seconds, nowMs);
+    else this.pace ??= pacing(points / seconds, nowMs);
     this.isExceeded = false;
     if (this.spent > 0) this.spentBefore = this.spent;
     this.spent = 0;
@@ -247,3 +249,6 @@ export class Lease {
     else if (unserved.length > 0) this.ask();
   }
 }
+
+const pacing = (perSecond: number, nowMs: number) =>
+  new TokenBucket(perSecond, Math.max(1, PACED_BURST * perSecond), nowMs);

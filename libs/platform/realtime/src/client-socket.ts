@@ -1,8 +1,8 @@
 import type { Socket } from 'socket.io';
 import type { EventData, EventType } from '#caas/contracts';
 import { CaasError, newRequestId, type RequestContext } from '#caas/kernel';
+import { TokenBucket } from '#caas/platform/concurrency';
 import { toProblem } from '#caas/platform/http';
-import { TokenBucket } from './token-bucket';
 import type { Rejecting } from './rejection-batcher';
 import type { SocketPrincipal } from './ports';
 
@@ -44,7 +44,7 @@ export class ClientSocket implements Rejecting {
 
   /** For one message. @returns false when it has sent what it may for now */
   spend(): boolean {
-    return this.bucket.spend(performance.now());
+    return this.bucket.spend(1, performance.now());
   }
 
   refusal(): CaasError {

@@ -2,7 +2,7 @@ import type { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
 import { CaasError, invalid } from '#caas/kernel';
-import { TokenBucket } from './token-bucket';
+import { TokenBucket } from '#caas/platform/concurrency';
 import { MESSAGE_BYTES, takeMessagesUpTo } from './websocket-server';
 
 /** As much of an Engine.IO connection as is touched here; its transport is not in its public types. */
@@ -109,7 +109,7 @@ export class GuardedConnection {
 
   /** Of one frame that is no message. @returns false when that was one too many, and the connection is cut */
   countControl(): boolean {
-    if (!this.isCut && this.control.spend(performance.now())) return true;
+    if (!this.isCut && this.control.spend(1, performance.now())) return true;
     this.breach(new CaasError('too_many', 'rate_limited', 'Too many frames that are no messages.'));
     return false;
   }

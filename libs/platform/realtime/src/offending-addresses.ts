@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { LRUCache } from 'lru-cache';
-import { TokenBucket } from './token-bucket';
+import { TokenBucket } from '#caas/platform/concurrency';
 
 const MAX_ADDRESSES = 10_000;
 /** So many cuts at once, and one more a second, may come of bad luck behind a shared address. */
@@ -36,7 +36,7 @@ export class OffendingAddresses {
   cut(address: string): void {
     const now = performance.now();
     const known = this.addresses.get(address) ?? newAddress(now);
-    if (!known.cuts.spend(now)) known.inLineUntil = now + IN_LINE_MS;
+    if (!known.cuts.spend(1, now)) known.inLineUntil = now + IN_LINE_MS;
     this.addresses.set(address, known);
   }
 

@@ -3,6 +3,7 @@ import { ObjectId } from 'bson';
 import type { Server } from 'socket.io';
 import type { RequestContext, TenantId } from '#caas/kernel';
 import type { EventData, EventEnvelope, EventType } from '#caas/contracts';
+import { forEachConcurrent } from '#caas/platform/concurrency';
 import { PendingJoins, type Arrival } from './pending-joins';
 import { CatchUps } from './catch-ups';
 import type { Delivery, RoomPosition } from './delivery';
@@ -275,11 +276,9 @@ export class Realtime implements OnModuleInit, OnApplicationShutdown {
 
   /** Removals may have been missed. Where the engine does not answer, the room is checked again soon. */
   private async recheckAll(rooms: Room[]): Promise<void> {
-    const next = rooms.values();
-    const work = async () => {
-      for (const room of next) await this.recheck(room).catch(() => this.unsure.add(room));
-    };
-    await Promise.all(Array.from({ length: RECHECKED_AT_ONCE }, work));
+    await forEachConcurrent(rooms, RECHECKED_AT_ONCE, async (room) => {
+      await this.recheck(room).catch(() => this.unsure.add(room));
+    });
   }
 
   private async missedMessages(room: Room, after: number, before: number): Promise<Delivery[]> {

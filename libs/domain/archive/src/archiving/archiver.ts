@@ -4,6 +4,7 @@ import type { ObjectId } from 'bson';
 import { Clock, type RequestContext } from '#caas/kernel';
 import { archivedConfig } from '#caas/domain/conversations';
 import { ArchivableMessages, type ArchivableConversation } from '#caas/domain/messages';
+import { forEachConcurrent } from '#caas/platform/concurrency';
 import { InjectConfig, type ConfigOf } from '#caas/platform/config';
 import { archiveSegments } from '../persistence/archive-segment.schema';
 import { ArchivePolicy, cutoffOf, retentionCutoff } from './archive-policy';
@@ -13,7 +14,6 @@ import { FULL_SPEED, type Throttle } from './throttle';
 import { Pruner } from './pruner';
 import { Restorer } from './restorer';
 import { SegmentWriter, type Sealed } from './segment-writer';
-import { inTurns } from './turns';
 
 const CONVERSATIONS_AT_ONCE = 200;
 const AT_WORK_AT_ONCE = 4;
@@ -95,7 +95,7 @@ export class Archiver {
     const run: Run = { before, throttle: options.throttle ?? FULL_SPEED, result, waiting: [] };
     for (let after = options.after ?? null; ;) {
       const some = await this.conversations(ctx, options.conversationId, after);
-      await inTurns(some, AT_WORK_AT_ONCE, async (conversation) => {
+      await forEachConcurrent(some, AT_WORK_AT_ONCE, async (conversation) => {
         if (isOver(options)) return;
         after = conversation._id;
         result.conversations += 1;
@@ -176,13 +176,11 @@ export class Archiver {
 
   /** Takes those whose time has come away from `waiting`, the first ones first, and so many at once. */
   private async pruneRipe(ctx: RequestContext, run: Run, atOnce: number): Promise<void> {
-    const { waiting } = run;
-    const lane = async () => {
-      while (waiting.length > 0 && performance.now() - waiting[0]!.seenAtMs >= this.graceMs) {
-        await this.prune(ctx, run, waiting.shift()!);
-      }
-    };
-    await Promise.all(Array.from({ length: atOnce }, lane));
+    await forEachConcurrent(this.ripe(run), atOnce, (each) => this.prune(ctx, run, each));
+  }
+
+  private *ripe({ waiting }: Run): Iterable<Waiting> {
+    while (waiting.length > 0 && performance.now() - waiting[0]!.seenAtMs >= this.graceMs) yield waiting.shift()!;
   }
 
   private async prune(ctx: RequestContext, run: Run, { conversation, again }: Waiting): Promise<void> {

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { deserialize, type ObjectId } from 'bson';
 import { Clock, type RequestContext } from '#caas/kernel';
 import { ArchivableMessages, type ArchivedMessage, type Message, type Remains } from '#caas/domain/messages';
+import { forEachConcurrent } from '#caas/platform/concurrency';
 import { ArchiveMetrics } from '../archive-metrics';
 import { BlockCodec } from '../format/block-codec';
 import { ArchiveDamaged } from '../format/lines';
@@ -14,7 +15,6 @@ import { Checkpoints } from './checkpoints';
 import { ArchiveHolds, type HeldMessages } from './holds';
 import { ArchiveLeases, type Lease } from './leases';
 import type { Throttle } from './throttle';
-import { inTurns } from './turns';
 
 const MESSAGES_AT_ONCE = 2_000;
 /** Segments that share one plan and one commit. */
@@ -176,10 +176,12 @@ export class SegmentWriter {
     await throttle.step(() => this.metrics.timed('plan', () => this.plan(ctx, lease, ready)));
     await this.faults.at('planned');
     await this.metrics.timed('write', () =>
-      inTurns(ready, OBJECTS_AT_ONCE, ({ segment, object }) => this.objects.put(ctx, segment, object)),
+      forEachConcurrent(ready, OBJECTS_AT_ONCE, ({ segment, object }) => this.objects.put(ctx, segment, object)),
     );
     await this.faults.at('written');
-    await this.metrics.timed('verify', () => inTurns(ready, OBJECTS_AT_ONCE, (each) => this.compare(ctx, each)));
+    await this.metrics.timed('verify', () =>
+      forEachConcurrent(ready, OBJECTS_AT_ONCE, (each) => this.compare(ctx, each)),
+    );
     await this.faults.at('read_back');
     await throttle.step(() => this.metrics.timed('seal', () => this.sealAll(ctx, lease, ready)));
     this.metrics.sealed(ready.map(({ segment }) => segment));

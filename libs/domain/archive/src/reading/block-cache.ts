@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import type { RequestContext } from '#caas/kernel';
+import { SingleFlight } from '#caas/platform/concurrency';
 import { InjectConfig, type ConfigOf } from '#caas/platform/config';
 import { ArchiveMetrics } from '../archive-metrics';
 import { archiveConfig } from '../archive.config';
@@ -22,7 +23,7 @@ export interface CachedBlock {
 @Injectable()
 export class BlockCache {
   private readonly blocks: LRUCache<string, CachedBlock>;
-  private readonly loading = new Map<string, Promise<CachedBlock>>();
+  private readonly loading = new SingleFlight<CachedBlock>();
 
   constructor(
     private readonly objects: SegmentObjects,
@@ -37,16 +38,11 @@ export class BlockCache {
     const known = this.blocks.get(key);
     this.metrics.read(known ? 'hit' : 'miss');
     if (known) return Promise.resolve(known);
-    const underway = this.loading.get(key);
-    if (underway) return underway;
-    const load = this.load(ctx, segment, number)
-      .then((block) => {
-        this.blocks.set(key, block);
-        return block;
-      })
-      .finally(() => this.loading.delete(key));
-    this.loading.set(key, load);
-    return load;
+    return this.loading.run(key, async () => {
+      const block = await this.load(ctx, segment, number);
+      this.blocks.set(key, block);
+      return block;
+    });
   }
 
   private async load(ctx: RequestContext, segment: SegmentRow, number: number): Promise<CachedBlock> {

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ObjectId } from 'bson';
 import { CaasError, conflict, DuplicateKeyError, type RequestContext } from '#caas/kernel';
 import { DevicesService } from '#caas/domain/users';
+import { KeyedMutex } from '#caas/platform/concurrency';
 import { perHour, RateLimits } from '#caas/platform/limits';
 import { PrekeyStock, type NewPrekey, type Stock } from '../claims/prekey-stock';
 import { KeyNotifier } from '../key-notifier';
@@ -10,7 +11,6 @@ import { userKeys, type SignedKey, type UserKeys } from '../persistence/user-key
 import { KeysOfRemoved } from './keys-of-removed';
 import { checkUpload, type CheckedUpload, type KeyUpload } from './key-upload';
 import { signalDeviceIdFor } from './signal-device-id';
-import { Turns } from './turns';
 
 /** Uploads of one device that come together: each attempt finds what the one before it wrote. */
 const ATTEMPTS = 5;
@@ -28,7 +28,8 @@ export interface DeviceKeys {
 /** The keys of the actor's own devices: uploading them, and how many are left. */
 @Injectable()
 export class DeviceKeysService {
-  private readonly turns = new Turns();
+  /** By device, and by tenant: transactions on one row would otherwise only make each other begin again. */
+  private readonly mutex = new KeyedMutex();
 
   constructor(
     private readonly devices: DevicesService,
@@ -48,7 +49,7 @@ export class DeviceKeysService {
    */
   async put(ctx: RequestContext, deviceId: string, upload: KeyUpload): Promise<DeviceKeys & { created: boolean }> {
     const key = `${ctx.tenantId}/${ctx.user.user_id.toHexString()}/${deviceId}`;
-    return this.turns.take(key, async () => {
+    return this.mutex.run(key, async () => {
       for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
         const done = await this.attempt(ctx, deviceId, upload);
         if (done) return done;
@@ -108,7 +109,7 @@ export class DeviceKeysService {
     const others = await this.devices.list(ctx, ALL_DEVICES);
     const names = others.data.map(({ device_id }) => device_id);
     await this.log.prepare(ctx);
-    const written = await this.turns.take(ctx.tenantId, () =>
+    const written = await this.mutex.run(ctx.tenantId, () =>
       ctx.transaction((tx) => this.writeIdentity(tx, deviceId, names, known, upload, kept)),
     );
     if (!written) return null;

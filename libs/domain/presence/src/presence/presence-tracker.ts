@@ -1,6 +1,7 @@
 import { Injectable, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { CaasError, newRequestId, type RequestContext, type TenantId } from '#caas/kernel';
 import { Settings } from '#caas/domain/settings';
+import { SingleFlight } from '#caas/platform/concurrency';
 import { InjectConfig, type ConfigOf } from '#caas/platform/config';
 import { Log } from '#caas/platform/logging';
 import { SocketObservers, type OpenSocket, type SocketObserver } from '#caas/platform/realtime';
@@ -27,7 +28,7 @@ export class PresenceTracker implements OnModuleInit, BeforeApplicationShutdown,
   private readonly tenants = new Map<TenantId, ConnectedUsers>();
   private readonly timers: NodeJS.Timeout[] = [];
   /** What is under way, by kind and tenant: no round begins before the one before it has ended. */
-  private readonly rounds = new Map<string, Promise<void>>();
+  private readonly rounds = new SingleFlight<void>();
 
   constructor(
     @InjectConfig(presenceConfig) private readonly config: ConfigOf<typeof presenceConfig>,
@@ -50,7 +51,7 @@ export class PresenceTracker implements OnModuleInit, BeforeApplicationShutdown,
   /** Others take over: see `handOver`. */
   async beforeApplicationShutdown(): Promise<void> {
     this.timers.splice(0).forEach(clearInterval);
-    await Promise.all(this.rounds.values());
+    await this.rounds.ended();
     await Promise.all([...this.tenants.keys()].map((id) => this.round('end', id, (ctx) => this.rows.handOver(ctx))));
   }
 
@@ -121,12 +122,7 @@ export class PresenceTracker implements OnModuleInit, BeforeApplicationShutdown,
 
   /** Does nothing while a round of the same kind is under way. What fails, the next round does. */
   private round(kind: string, tenantId: TenantId, work: (ctx: RequestContext) => Promise<void>): Promise<void> {
-    const key = `${kind}/${tenantId}`;
-    const underWay = this.rounds.get(key);
-    if (underWay) return underWay;
-    const round = this.attempt(tenantId, work).finally(() => this.rounds.delete(key));
-    this.rounds.set(key, round);
-    return round;
+    return this.rounds.run(`${kind}/${tenantId}`, () => this.attempt(tenantId, work));
   }
 
   private async attempt(tenantId: TenantId, work: (ctx: RequestContext) => Promise<void>): Promise<void> {

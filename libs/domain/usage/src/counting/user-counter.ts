@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { RequestContext } from '#caas/kernel';
+import { KeyedMutex } from '#caas/platform/concurrency';
 import { FOR_GOOD } from '../period';
 import { limitOf, quotaExceeded } from '../quotas/quotas';
 import { QuotaWarnings } from '../quotas/quota-warnings';
 import { CounterRepository, type CounterPart } from './counter-repository';
-import { InTurn } from './in-turn';
 import { SHARED_SLOT, CounterShards } from './counter-shards';
 
 /** So near to its limit users are made one by one, over all processes: more than are being made at one moment. */
@@ -23,7 +23,8 @@ export type CountUsers = (tx: RequestContext, by: number) => Promise<void>;
 @Injectable()
 export class UserCounter {
   private readonly slots = new CounterShards();
-  private readonly inTurn = new InTurn();
+  /** By tenant. Near the limit all write one row: transactions of this process would only make each other begin again. */
+  private readonly nearLimit = new KeyedMutex();
 
   constructor(
     private readonly rows: CounterRepository,
@@ -45,7 +46,7 @@ export class UserCounter {
         after = by <= 0 ? null : isNear ? await this.requireWithin(tx) : before + by;
       });
     const result = isNear
-      ? await this.inTurn.run(ctx.tenantId, () => this.counted(ctx, SHARED_SLOT, watched))
+      ? await this.nearLimit.run(ctx.tenantId, () => this.counted(ctx, SHARED_SLOT, watched))
       : await this.inSlot(ctx, watched);
     if (after !== null) this.warnings.consider(ctx, 'users', after, () => this.total(ctx));
     return result;

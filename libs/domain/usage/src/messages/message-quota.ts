@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock, type RequestContext } from '#caas/kernel';
+import { KeyedMutex } from '#caas/platform/concurrency';
 import { CounterRepository } from '../counting/counter-repository';
-import { InTurn } from '../counting/in-turn';
 import { SHARED_SLOT } from '../counting/counter-shards';
 import { monthOf } from '../period';
 import { limitOf, quotaExceeded } from '../quotas/quotas';
@@ -41,7 +41,7 @@ interface CountedSends {
  */
 @Injectable()
 export class MessageQuota {
-  private readonly inTurn = new InTurn();
+  private readonly gate = new KeyedMutex();
   /** By tenant and month: when this process last added up at the gate. */
   private readonly addedUpAt = new Map<string, number>();
 
@@ -82,7 +82,7 @@ export class MessageQuota {
     const limit = limitOf(ctx.tenant, 'messages');
     if (limit === null) return work(() => Promise.resolve());
     if (!(await this.requireRoom(ctx))) return this.watched(ctx, work, () => Promise.resolve(null));
-    return this.inTurn.run(ctx.tenantId, async () => {
+    return this.gate.run(ctx.tenantId, async () => {
       await this.requireRoom(ctx);
       await this.prepare(ctx);
       return this.watched(ctx, work, (tx, count, month) => this.passGate(tx, month, count, limit));
