@@ -32,7 +32,7 @@ const LOWER = {
   'domain/scheduled': ['domain/(users|media|conversations|messages)'],
   'domain/moderation': ['domain/(settings|users|conversations|messages|groups)'],
   'domain/archive': ['domain/(settings|conversations|messages)'],
-  'documentdb-gateway': ['kernel'],
+  'documentdb-gateway': ['kernel', 'platform/concurrency'],
   testing: [
     'kernel',
     'contracts',
@@ -72,6 +72,13 @@ module.exports = {
       severity: 'error',
       from: { path: inside('kernel'), pathNot: '\\.spec\\.ts$' },
       to: { pathNot: [inside('kernel'), '^bson$', 'node_modules/bson/', '^(node:)?crypto$'] },
+    },
+    {
+      name: 'concurrency-is-pure',
+      comment: 'It knows no framework and does no I/O: what knows none either, as the gateway, may have it.',
+      severity: 'error',
+      from: { path: inside('platform/concurrency'), pathNot: '\\.spec\\.ts$' },
+      to: { pathNot: [inside('platform/concurrency'), library('kernel')] },
     },
     {
       name: 'mongoose-stays-with-the-data',

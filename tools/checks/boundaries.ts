@@ -8,6 +8,7 @@ const config = join(root, '.dependency-cruiser.cjs');
 const fixture = join(root, 'tools/checks/boundaries-fixture');
 const FORBIDDEN_IN_FIXTURE = [
   'libs/kernel/src/index.ts',
+  'libs/platform/concurrency/src/index.ts',
   'libs/domain/users/src/user.ts',
   'libs/domain/archive/src/index.ts',
   'libs/domain/usage/src/index.ts',

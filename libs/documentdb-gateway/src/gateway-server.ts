@@ -68,7 +68,7 @@ export class DocumentDbGateway {
     const gateway = {
       database: this.database,
       sessions: this.sessions,
-      insertLanes: new InsertBatcher(this.database),
+      insertBatcher: new InsertBatcher(this.database),
       cursors: this.cursors,
       lockWaits: this.lockWaits,
       clients: new Clients(),

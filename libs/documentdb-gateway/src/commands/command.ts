@@ -27,7 +27,7 @@ const CANCELLED_WITHIN_MS = 5_000;
 export interface Gateway {
   readonly database: Database;
   readonly sessions: SessionStore;
-  readonly insertLanes: InsertBatcher;
+  readonly insertBatcher: InsertBatcher;
   readonly cursors: CursorStore;
   readonly lockWaits: LockWaits;
   readonly clients: Clients;

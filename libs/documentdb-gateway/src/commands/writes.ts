@@ -70,7 +70,7 @@ function write(command: Command, kind: WriteVerb): Promise<Buffer> {
     return explainErrors(command, kind, result);
   };
   const single = kind === 'insert' ? singleInsert(command) : null;
-  return single === null ? alone() : command.gateway.insertLanes.insert(single, alone);
+  return single === null ? alone() : command.gateway.insertBatcher.insert(single, alone);
 }
 
 /** @throws MongoError for an update with a sort */

@@ -1,4 +1,5 @@
 import type { Interrupt } from '../waiting/interrupt';
+import { Semaphore } from '../waiting/semaphore';
 import { Session, type PostgresAddress, type Share } from './session';
 
 /** The pool keeps idle sessions beyond the commands' share, as many again at most, for this long. A new session costs more than most commands. */
@@ -8,16 +9,6 @@ const CLOSE_SPARE_EVERY_MS = 10_000;
 /** How many sessions each use may have at once. None of them can take another's. */
 export type PoolLimits = Record<Share, number>;
 
-interface Waiting {
-  resolve: () => void;
-}
-
-interface ShareState {
-  readonly limit: number;
-  used: number;
-  readonly waiting: Set<Waiting>;
-}
-
 /**
  * The sessions of PostgreSQL, in three shares. Who finds a share spent waits in order, and a client that waits is not read from, so
  * that pressure reaches the clients. A session that has become free serves any share.
@@ -25,7 +16,7 @@ interface ShareState {
 export class Database {
   /** Those that were used last are at the end, and are used next. */
   private readonly idle: { session: Session; sinceMs: number }[] = [];
-  private readonly shares: Record<Share, ShareState>;
+  private readonly shares: Record<Share, Semaphore>;
   private readonly timer = setInterval(() => this.closeSpare(), CLOSE_SPARE_EVERY_MS).unref();
   private closed = false;
 
@@ -33,11 +24,10 @@ export class Database {
     private readonly address: PostgresAddress,
     private readonly limits: PoolLimits,
   ) {
-    const share = (limit: number): ShareState => ({ limit, used: 0, waiting: new Set() });
     this.shares = {
-      commands: share(limits.commands),
-      transactions: share(limits.transactions),
-      cursors: share(limits.cursors),
+      commands: new Semaphore(limits.commands),
+      transactions: new Semaphore(limits.transactions),
+      cursors: new Semaphore(limits.cursors),
     };
   }
 
@@ -57,52 +47,50 @@ export class Database {
 
   /** A session for as long as the caller likes. @throws the interrupt's error when it comes while waiting */
   async take(share: Share, interrupt?: Interrupt): Promise<Session> {
-    const state = this.shares[share];
-    if (state.used < state.limit) state.used += 1;
-    else await inLine(state, interrupt);
+    await this.shares[share].acquire(interrupt);
     try {
       const session = this.idle.pop()?.session ?? (await this.open());
       session.lease = { share };
       return session;
     } catch (error) {
-      this.free(state);
+      this.shares[share].release();
       throw error;
     }
   }
 
   /** A session that its holder keeps for something else. The share may grow past its limit: whoever moves makes room before. */
   move(session: Session, share: Share): void {
-    this.shares[share].used += 1;
-    this.free(this.shares[session.lease!.share]);
+    this.shares[share].acquireBeyond();
+    this.shares[session.lease!.share].release();
     session.lease = { share };
   }
 
   /** @param drained false when something was left open in the session that only its end closes */
   giveBack(session: Session, drained = true): void {
-    const state = this.shares[session.lease!.share];
+    const share = this.shares[session.lease!.share];
     session.lease = null;
     void session.isReusable().then((reusable) => {
       const hasRoom = this.idle.length < 2 * this.limits.commands;
       if (reusable && drained && hasRoom && !this.closed) this.idle.push({ session, sinceMs: performance.now() });
       else session.close();
-      this.free(state);
+      share.release();
     });
   }
 
   isSpent(share: Share): boolean {
-    return this.shares[share].used >= this.shares[share].limit;
+    return this.shares[share].holders >= this.shares[share].limit;
   }
 
   /** Sessions that are open, that nobody has, and that each share has; commands that wait for one. */
   get stats(): Record<'open' | 'idle' | 'waiting' | Share, number> {
     const { commands, transactions, cursors } = this.shares;
     return {
-      open: this.idle.length + commands.used + transactions.used + cursors.used,
+      open: this.idle.length + commands.holders + transactions.holders + cursors.holders,
       idle: this.idle.length,
-      waiting: commands.waiting.size + transactions.waiting.size + cursors.waiting.size,
-      commands: commands.used,
-      transactions: transactions.used,
-      cursors: cursors.used,
+      waiting: commands.waiting + transactions.waiting + cursors.waiting,
+      commands: commands.holders,
+      transactions: transactions.holders,
+      cursors: cursors.holders,
     };
   }
 
@@ -118,40 +106,10 @@ export class Database {
       this.idle.shift()!.session.close();
   }
 
-  /** The first who waits has what is free now; it counts as used all along. */
-  private free(state: ShareState): void {
-    const [next] = state.waiting;
-    if (!next) {
-      state.used -= 1;
-      return;
-    }
-    state.waiting.delete(next);
-    next.resolve();
-  }
-
   private open(): Promise<Session> {
     return Session.open(this.address, (lost) => {
       const at = this.idle.findIndex(({ session }) => session === lost);
       if (at >= 0) this.idle.splice(at, 1);
     });
   }
-}
-
-/** Until somebody gives back what he had. */
-async function inLine(state: ShareState, interrupt?: Interrupt): Promise<void> {
-  interrupt?.throwIfRaised();
-  await new Promise<void>((resolve, reject) => {
-    const waiting: Waiting = {
-      resolve: () => {
-        forget();
-        resolve();
-      },
-    };
-    const forget =
-      interrupt?.onInterrupt((error) => {
-        state.waiting.delete(waiting);
-        reject(error);
-      }) ?? (() => undefined);
-    state.waiting.add(waiting);
-  });
 }

@@ -1,6 +1,7 @@
 import { MongoError } from '../errors/mongo-error';
 import { isCatalogRace, isConflict } from '../errors/postgres-errors';
 import type { Interrupt } from './interrupt';
+import { Semaphore } from './semaphore';
 
 /**
  * How long a command waits in all, where the client set no limit: longer than a transaction may be open, so that whoever has the
@@ -23,16 +24,16 @@ type Line = Set<() => void>;
 /**
  * Commands outside transactions that met another's lock. They wait here and not on a session of PostgreSQL, so that nobody else
  * waits with them: in turn among those that want the same, with a bound, and until their client is gone. Only a few of them try at
- * a time.
+ * a time. A line is no `KeyedMutex`: a command enters it only after it met a lock, and may leave it before its turn.
  */
 export class LockWaits {
   private readonly lines = new Map<string, Line>();
   private readonly pausing = new Set<() => void>();
-  private readonly attempts: Turns;
+  private readonly attempts: Semaphore;
 
   /** @param atOnce of how many lines the first may try at a time */
   constructor(atOnce: number) {
-    this.attempts = new Turns(atOnce);
+    this.attempts = new Semaphore(atOnce);
   }
 
   get waiting(): number {
@@ -70,7 +71,7 @@ export class LockWaits {
     const until = Date.now() + LONGEST_MS;
     let catalogRaces = 0;
     for (let attempts = 0, pauseMs = 1; ; attempts += 1, pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
-      const done = await this.attempts.turn(interrupt);
+      await this.attempts.acquire(interrupt);
       try {
         return await attempt(LOCK_WAITS_MS[Math.min(attempts, LOCK_WAITS_MS.length - 1)]);
       } catch (error) {
@@ -78,7 +79,7 @@ export class LockWaits {
         if (isCatalogRace(error) && (catalogRaces += 1) === MOST_CATALOG_RACES) throw error;
         if (Date.now() > until) throw MongoError.of('LockTimeout', 'another writer kept its lock for too long');
       } finally {
-        done();
+        this.attempts.release();
       }
       await this.pause(pauseMs * (1 + Math.random()), interrupt);
     }
@@ -114,39 +115,6 @@ export class LockWaits {
       clearTimeout(timer);
       this.pausing.delete(wake);
     }
-  }
-}
-
-/** At most `atOnce` at a time; the others wait in the order they came. */
-class Turns {
-  private taken = 0;
-  private readonly waiting = new Set<() => void>();
-
-  constructor(private readonly atOnce: number) {}
-
-  /** @returns what ends the turn */
-  async turn(interrupt: Interrupt): Promise<() => void> {
-    if (this.taken < this.atOnce) this.taken += 1;
-    else {
-      let proceed!: () => void;
-      const turn = new Promise<void>((resolve) => (proceed = resolve));
-      this.waiting.add(proceed);
-      await until(turn, interrupt, () => {
-        // A turn that came with the interrupt goes to the next.
-        if (!this.waiting.delete(proceed)) this.pass();
-      });
-    }
-    return () => this.pass();
-  }
-
-  private pass(): void {
-    const [next] = this.waiting;
-    if (!next) {
-      this.taken -= 1;
-      return;
-    }
-    this.waiting.delete(next);
-    next();
   }
 }
 
