@@ -5,6 +5,9 @@ export const NOTICES = 'notices';
 /**
  * Tells the other processes. What one turn of the event loop brings (a group of sends is stored at once) goes as one message, and all of
  * it in the order in which it was told.
+ *
+ * It is no `Batcher` (libs/platform/concurrency): nothing answers a notice, and a message need not wait until the one before has
+ * arrived.
  */
 export class NoticeBatcher<Notice> {
   private batch: Notice[] = [];

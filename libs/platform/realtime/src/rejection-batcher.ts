@@ -13,6 +13,8 @@ export interface Rejecting {
 /**
  * Acknowledges what was refused unread, some at a time: made and encoded once for all of them, and written at once. Whoever is
  * refused need not know it at that very moment, and the others are served meanwhile.
+ *
+ * It is no `Batcher` (libs/platform/concurrency), which waits for nothing but the batch before.
  */
 export class RejectionBatcher {
   private readonly waiting = new Map<Rejecting, string[]>();

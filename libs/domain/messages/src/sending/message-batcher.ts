@@ -47,6 +47,9 @@ interface TenantQueue {
  * Gathers messages, so that those that come while an insert is under way share the next one: the round trip and the commit are
  * what costs. Idle, a message is inserted at once. An insert belongs to one tenant. Nobody waits for another's trouble: a
  * conversation that other processes are writing to goes on by itself, and so does one whose message changes something else.
+ *
+ * It is no `Batcher` (libs/platform/concurrency): a tenant has two inserts under way and not one, messages of a busy conversation are
+ * passed over, and a draft is answered by itself, before or after the others of its insert.
  */
 @Injectable()
 export class MessageBatcher {
