@@ -98,6 +98,14 @@ module.exports = {
       to: { path: 'node_modules/(mongoose|mongodb)/' },
     },
     {
+      name: 'domain-services-know-no-http',
+      comment:
+        'Services, views and jobs serve every transport. What HTTP shares with them (versions, limits) is in the kernel.',
+      severity: 'error',
+      from: { path: '^libs/domain/', pathNot: ['\\.(controller|dto|module|spec)\\.ts$', '/src/http/'] },
+      to: { path: inside('platform/http') },
+    },
+    {
       name: 'controllers-know-no-schema',
       severity: 'error',
       from: { path: '\\.(controller|gateway|socket)\\.ts$' },

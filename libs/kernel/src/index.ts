@@ -1,6 +1,7 @@
 export type { Actor, UserReference } from './actor';
 export { Clock, SystemClock } from './clock';
 export { counted, countsByEmoji, keyOfEmoji, parseEmoji } from './emoji';
+export { isDuplicateKey, isEngineAway } from './engine-errors';
 export {
   CaasError,
   type ErrorKind,
@@ -22,6 +23,7 @@ export {
   parseTenantId,
 } from './ids';
 export { instantOf, parseInstant } from './instants';
+export { MAX_METADATA_BYTES, metadataProblem } from './metadata';
 export {
   type CursorKind,
   DEFAULT_PAGE_LIMIT,
@@ -75,3 +77,4 @@ export {
   isWithin,
   textOrNone,
 } from './text';
+export { versioned, versionOf } from './versions';

@@ -1,5 +1,4 @@
-import type { QuotaLimits, Tier } from '#caas/kernel';
-import { versioned } from '#caas/platform/http';
+import { type QuotaLimits, type Tier, versioned } from '#caas/kernel';
 import type { TenantView } from './dto/tenant-views';
 
 export function presentTenant(tenant: {

@@ -1,5 +1,5 @@
+import { versioned } from '#caas/kernel';
 import { viewOfReference } from '#caas/domain/users';
-import { versioned } from '#caas/platform/http';
 import type { GroupEntry } from './groups.service';
 import { groupEditionOf } from './group.schema';
 import type { GroupBan } from './group-ban.schema';

@@ -1,6 +1,5 @@
-import { countsByEmoji } from '#caas/kernel';
+import { countsByEmoji, versioned } from '#caas/kernel';
 import { viewOfReference } from '#caas/domain/users';
-import { versioned } from '#caas/platform/http';
 import type { Attachment } from '#caas/domain/media';
 import type { Post } from './post.schema';
 import type { PostReaction } from './post-reaction.schema';

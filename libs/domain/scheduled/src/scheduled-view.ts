@@ -1,4 +1,4 @@
-import { versioned } from '#caas/platform/http';
+import { versioned } from '#caas/kernel';
 import { scheduledEditionOf, type ScheduledMessage } from './scheduled-message.schema';
 
 export const viewOfScheduled = (row: ScheduledMessage) => {

@@ -1,6 +1,5 @@
 import type { ObjectId } from 'bson';
-import type { RequestContext, UserReference } from '#caas/kernel';
-import { versioned } from '#caas/platform/http';
+import { type RequestContext, type UserReference, versioned } from '#caas/kernel';
 import type { DeviceView } from './http/dto/device.dto';
 import type { UserView } from './http/dto/profile.dto';
 import type { RelationshipView, UserReferenceView } from './http/dto/relationship.dto';

@@ -2,21 +2,14 @@ import { hash } from 'node:crypto';
 import { applyDecorators } from '@nestjs/common';
 import { ApiHeader } from '@nestjs/swagger';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { versionOf } from '#caas/kernel';
 import { preconditionsOf } from './preconditions';
 import { routeOption, routeOptionsOf } from './route-config';
 
-const VERSION = Symbol('version');
 const ANSWERED_VERSION = Symbol('answered version');
 const DIGEST_CHARACTERS = 16;
 
-type Versioned = { [VERSION]?: number };
 type Reply = FastifyReply & { [ANSWERED_VERSION]?: number };
-
-/** A body of one resource, whose version leaves in its `ETag` and not as a field. The version counts changes by clients only. */
-export function versioned<T extends object>(body: T, version: number): T {
-  Object.defineProperty(body, VERSION, { value: version });
-  return body;
-}
 
 /**
  * A `GET` of one resource: it answers a `versioned` body with an ETag, and 304 to who has that very answer already. Routes that
@@ -66,10 +59,6 @@ export function answerWithEntityTags(fastify: FastifyInstance): void {
 }
 
 const isRead = ({ method }: FastifyRequest) => method === 'GET' || method === 'HEAD';
-
-function versionOf(body: unknown): number | undefined {
-  return typeof body === 'object' && body !== null ? (body as Versioned)[VERSION] : undefined;
-}
 
 /** 96 bits: nobody gains by finding two answers of one digest. */
 const digestOf = (text: string) => hash('sha256', text, 'base64url').slice(0, DIGEST_CHARACTERS);

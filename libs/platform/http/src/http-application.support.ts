@@ -19,10 +19,18 @@ import { IsInt, IsObject, IsOptional, IsString, Length, Matches, Max, Min } from
 import type { ObjectId } from 'bson';
 import type { FastifyReply } from 'fastify';
 import { Readable } from 'node:stream';
-import { CaasError, conflict, DuplicateKeyError, Preconditions, type ErrorKind, type PageRequest } from '#caas/kernel';
+import {
+  CaasError,
+  conflict,
+  DuplicateKeyError,
+  Preconditions,
+  versioned,
+  type ErrorKind,
+  type PageRequest,
+} from '#caas/kernel';
 import { ConfigModule, runtimeConfig } from '#caas/platform/config';
 import { loggingConfig, LoggingModule } from '#caas/platform/logging';
-import { EntityTag, versioned } from './entity-tags';
+import { EntityTag } from './entity-tags';
 import { BodyLimit } from './hooks';
 import { createHttpApplication } from './http-application';
 import { httpConfig } from './http.config';

@@ -1,6 +1,12 @@
 import { HttpException } from '@nestjs/common';
-import { CaasError, DuplicateKeyError, type ErrorKind, type FieldError } from '#caas/kernel';
-import { isDuplicateKey, isEngineAway } from './engine-errors';
+import {
+  CaasError,
+  DuplicateKeyError,
+  type ErrorKind,
+  type FieldError,
+  isDuplicateKey,
+  isEngineAway,
+} from '#caas/kernel';
 import { MAX_FIELD, MAX_PROBLEMS } from './input/field-problems';
 
 /** The body of every failure (RFC 9457, `application/problem+json`), and the `error` of a socket's acknowledgement. */

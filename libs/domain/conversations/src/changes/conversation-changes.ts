@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
-import { notFound, type RequestContext } from '#caas/kernel';
+import { isEngineAway, notFound, type RequestContext } from '#caas/kernel';
 import { Batcher } from '#caas/platform/concurrency';
-import { isEngineAway } from '#caas/platform/http';
 import { conversationKey } from '../store/conversation-key';
 import { ConversationFolds, foldWithin } from '../folding/conversation-folds';
 import { foldOf } from '../folding/fold';

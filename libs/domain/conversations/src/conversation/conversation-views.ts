@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Page, RequestContext } from '#caas/kernel';
-import { versioned } from '#caas/platform/http';
+import { type Page, type RequestContext, versioned } from '#caas/kernel';
 import { UnreadMentions } from './unread-mentions';
 import { viewOfConversation, viewOfConversationFor } from './views';
 import type { ActorInConversation } from '../access/conversation-access';

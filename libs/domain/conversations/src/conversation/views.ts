@@ -1,8 +1,7 @@
 import type { ObjectId } from 'bson';
-import type { UserReference } from '#caas/kernel';
+import { type UserReference, versioned } from '#caas/kernel';
 import type { Member } from '../store/member.schema';
 import { viewOfReference } from '#caas/domain/users';
-import { versioned } from '#caas/platform/http';
 import type { Conversation } from '../store/conversation.schema';
 import type { Entry } from '../store/entries';
 import { visibleFrom } from '../store/visibility';

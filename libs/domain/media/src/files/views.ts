@@ -1,4 +1,4 @@
-import { versioned } from '#caas/platform/http';
+import { versioned } from '#caas/kernel';
 import type { MediaMetadata, StoredFile } from '../persistence';
 
 /** How a file looks to clients, with what is known of its content. Also the data of `file.updated`. */

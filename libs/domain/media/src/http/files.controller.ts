@@ -28,10 +28,10 @@ import {
 import { RateLimited } from '#caas/platform/limits';
 import { FilesService } from '../files/files.service';
 import { viewOfFile } from '../files/views';
-import { ContentService } from '../serving/content.service';
 import { FileLinks, LINK_QUERY, type LinkQuery } from '../serving/file-links';
 import { DEFAULT_VARIANT, variantOf } from '../serving/variants';
 import { MultipartUploads } from '../uploads/multipart-uploads';
+import { ContentResponder } from './content-responder';
 import { FileView, LinkDto, LinkView } from './dto/files.dto';
 
 @ApiTags('files')
@@ -40,7 +40,7 @@ export class FilesController {
   constructor(
     private readonly files: FilesService,
     private readonly uploads: MultipartUploads,
-    private readonly content: ContentService,
+    private readonly content: ContentResponder,
     private readonly links: FileLinks,
     private readonly failedAuth: FailedAuthLimiter,
   ) {}

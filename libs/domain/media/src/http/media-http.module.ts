@@ -5,18 +5,18 @@ import type { FastifyInstance } from 'fastify';
 import { FileAccess } from '../files/file-access';
 import { FilesService } from '../files/files.service';
 import { MediaModule } from '../media.module';
-import { ContentService } from '../serving/content.service';
 import { FileLinks } from '../serving/file-links';
 import { MultipartUploads } from '../uploads/multipart-uploads';
 import { TusUploads } from '../uploads/tus-uploads';
 import { UploadLeases } from '../uploads/upload-leases';
+import { ContentResponder } from './content-responder';
 import { FilesController } from './files.controller';
 import { UploadsController } from './uploads.controller';
 
 /** Files over REST. Uploads come before `files/:id`, whose paths would take `uploads` for an id. */
 @Module({
   imports: [MediaModule],
-  providers: [FileAccess, FilesService, ContentService, FileLinks, MultipartUploads, TusUploads, UploadLeases],
+  providers: [FileAccess, FilesService, ContentResponder, FileLinks, MultipartUploads, TusUploads, UploadLeases],
   controllers: [UploadsController, FilesController],
 })
 export class MediaHttpModule implements OnModuleInit {

@@ -10,7 +10,13 @@ import {
   MayBeNull,
 } from '#caas/platform/http';
 import { MAX_TEXT_CODE_POINTS } from '../message/messages.settings';
-import { AttachedFileDto, IsAttachments, IsClientMessageId, IsEncrypted, IsMentions } from '../message/message-fields';
+import {
+  AttachedFileDto,
+  IsAttachments,
+  IsClientMessageId,
+  IsEncrypted,
+  IsMentions,
+} from '../message/message-fields.dto';
 
 export class EditMessageDto {
   @ApiPropertyOptional({ type: String, nullable: true, maxLength: MAX_TEXT_CODE_POINTS })

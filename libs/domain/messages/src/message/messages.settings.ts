@@ -1,5 +1,5 @@
+import { MAX_METADATA_BYTES } from '#caas/kernel';
 import { integerSetting, settingsSection } from '#caas/domain/settings';
-import { MAX_METADATA_BYTES } from '#caas/platform/http';
 
 export const MAX_TEXT_CODE_POINTS = 20_000;
 const A_YEAR_SECONDS = 365 * 24 * 60 * 60;

@@ -1,6 +1,5 @@
-import { countsByEmoji } from '#caas/kernel';
+import { countsByEmoji, versioned } from '#caas/kernel';
 import { viewOfReference } from '#caas/domain/users';
-import { versioned } from '#caas/platform/http';
 import type { MessageVersion } from '../store/message-version.schema';
 import { editionOf, shownRevOf, type Message } from '../store/message.schema';
 import type { PollVote } from '../store/poll-vote.schema';

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
-import { Clock, notFound, type InsertSummary, type NewDocument, type RequestContext } from '#caas/kernel';
-import { isEngineAway } from '#caas/platform/http';
+import { Clock, isEngineAway, notFound, type InsertSummary, type NewDocument, type RequestContext } from '#caas/kernel';
 import { MessageQuota } from '#caas/domain/usage';
 import { ConversationFolds } from '#caas/domain/conversations';
 import { foldedMessageOf } from '../message/stored-messages-reader';

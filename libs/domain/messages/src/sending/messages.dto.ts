@@ -3,7 +3,13 @@ import { IsIn } from 'class-validator';
 import { ApiMetadata, IsDisplayedTextOrBlank, IsId, IsMetadata, MayBeAbsent, Nested } from '#caas/platform/http';
 import { PollDto } from '../polls/polls.dto';
 import { MAX_TEXT_CODE_POINTS } from '../message/messages.settings';
-import { AttachedFileDto, IsAttachments, IsClientMessageId, IsEncrypted, IsMentions } from '../message/message-fields';
+import {
+  AttachedFileDto,
+  IsAttachments,
+  IsClientMessageId,
+  IsEncrypted,
+  IsMentions,
+} from '../message/message-fields.dto';
 
 export class SendMessageDto {
   @ApiProperty({ maxLength: 64, description: 'yours: sending the same again answers the same message' })

@@ -1,4 +1,4 @@
-import { versioned } from '#caas/platform/http';
+import { versioned } from '#caas/kernel';
 import { viewOfReference } from '#caas/domain/users';
 import { viewOfMessage } from '#caas/domain/messages';
 import type { ModerationCase } from './moderation-case.schema';

@@ -1,8 +1,8 @@
 import { Body, Controller, Get, Patch } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Preconditions, type TenantId } from '#caas/kernel';
+import { Preconditions, type TenantId, versioned } from '#caas/kernel';
 import { Operator, PlatformRoute, type OperatorContext } from '#caas/access';
-import { Conditional, EntityTag, TenantIdParam, versioned } from '#caas/platform/http';
+import { Conditional, EntityTag, TenantIdParam } from '#caas/platform/http';
 import { GrantsService, type TenantGrants } from '../grants.service';
 import { changesOf, SECTIONS } from './sections';
 

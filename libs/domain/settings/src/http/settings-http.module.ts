@@ -4,11 +4,11 @@ import { RatePolicy } from '#caas/platform/limits';
 import { SocketOrigins } from '#caas/platform/realtime';
 import { GrantsService } from '../grants.service';
 import { TenantRates } from '../limits/tenant-rates';
-import { TenantOrigins } from '../origins/tenant-origins';
 import { SettingsModule } from '../settings.module';
 import { SettingsService } from '../settings.service';
 import { GrantsController } from './grants.controller';
 import { SettingsController } from './settings.controller';
+import { TenantOrigins } from './tenant-origins';
 
 /** Settings over REST. Global, because it answers which web pages may call, and how often tenants may. */
 @Global()

@@ -1,8 +1,8 @@
 import { Body, Controller, Get, Patch } from '@nestjs/common';
 import { ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Preconditions, RequestContext } from '#caas/kernel';
+import { Preconditions, RequestContext, versioned } from '#caas/kernel';
 import { ServerRoute } from '#caas/access';
-import { Conditional, Ctx, EntityTag, versioned } from '#caas/platform/http';
+import { Conditional, Ctx, EntityTag } from '#caas/platform/http';
 import { RateLimited } from '#caas/platform/limits';
 import { SettingsService, type CurrentSettings } from '../settings.service';
 import { changesOf, SECTIONS } from './sections';

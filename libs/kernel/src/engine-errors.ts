@@ -1,4 +1,4 @@
-/** What MongoDB's driver, mongoose and ioredis throw when their server is not to be reached. */
+/** What MongoDB's driver, mongoose and ioredis throw when their server is not to be reached: by name, since the kernel has none of them. */
 const AWAY_NAMES = new Set([
   'MongoServerSelectionError',
   'MongoNetworkError',

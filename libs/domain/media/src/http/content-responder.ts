@@ -8,10 +8,10 @@ import { notFound, type RequestContext } from '#caas/kernel';
 import { preconditionsOf } from '#caas/platform/http';
 import { ObjectStorage } from '#caas/platform/storage';
 import { FileAccess, type FileWithMedia } from '../files/file-access';
-import { outcomeOf } from './conditions';
-import { contentDisposition } from './disposition';
-import { isPlaylist, rewritePlaylist } from './playlists';
-import { variantOf, type FoundVariant } from './variants';
+import { outcomeOf } from '../serving/conditions';
+import { contentDisposition } from '../serving/disposition';
+import { isPlaylist, rewritePlaylist } from '../serving/playlists';
+import { variantOf, type FoundVariant } from '../serving/variants';
 
 const HEADERS = {
   'x-content-type-options': 'nosniff',
@@ -23,9 +23,9 @@ const HEADERS = {
   vary: 'Authorization, X-Acting-User, Origin',
 };
 
-/** Answers with the bytes of a variant (RFC 9110). */
+/** Answers a request with the bytes of a variant (RFC 9110). */
 @Injectable()
-export class ContentService {
+export class ContentResponder {
   constructor(
     private readonly storage: ObjectStorage,
     private readonly access: FileAccess,

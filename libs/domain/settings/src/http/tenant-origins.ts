@@ -6,7 +6,7 @@ import type { AllowedOrigins } from '#caas/platform/http';
 import type { SocketOrigins } from '#caas/platform/realtime';
 import { RequestContexts } from '#caas/tenancy';
 import { Settings } from '../settings';
-import { isOrigin, originsSettings } from './origins.settings';
+import { isOrigin, originsSettings } from '../origins/origins.settings';
 
 /**
  * Web pages that tenants have named may call. A preflight carries no credential and so no tenant: every origin that a tenant

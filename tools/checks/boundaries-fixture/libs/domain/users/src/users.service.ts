@@ -1,0 +1,2 @@
+// A service that knows by which transport it is called.
+export { PROBLEM_TYPE } from '../../../platform/http/src';
