@@ -145,7 +145,8 @@ export class ClientConnection {
     });
   }
 
-  private end(): void {
+  /** Hangs up; nothing more is answered. */
+  end(): void {
     if (this.ended) return;
     this.ended = true;
     this.queue = [];

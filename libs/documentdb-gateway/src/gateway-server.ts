@@ -1,4 +1,4 @@
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { ScramVerifier, type Credential } from './auth/scram';
 import { ClientConnection } from './connection';
 import { CursorStore } from './cursors/cursor-store';
@@ -39,7 +39,8 @@ const DRAIN_STEP_MS = 10;
 /** A MongoDB-wire server in front of DocumentDB. `start` resolves with the port once the engine has answered. */
 export class DocumentDbGateway {
   private readonly database: Database;
-  private readonly clients = new Map<Socket, ClientConnection>();
+  /** By the id of the connection. */
+  private readonly clients = new Map<number, ClientConnection>();
   private readonly sessions: SessionStore;
   private readonly cursors: CursorStore;
   private readonly lockWaits: LockWaits;
@@ -83,10 +84,10 @@ export class DocumentDbGateway {
     };
     server.on('connection', (socket) => {
       const id = this.nextConnectionId++;
-      this.clients.set(socket, new ClientConnection(gateway, socket, id, verifier));
+      this.clients.set(id, new ClientConnection(gateway, socket, id, verifier));
       socket.on('error', () => socket.destroy());
       socket.on('close', () => {
-        this.clients.delete(socket);
+        this.clients.delete(id);
         this.sessions.connectionClosed(id);
         this.cursors.connectionClosed(id);
         const gone = new Set(gateway.clients.closed(id));
@@ -109,7 +110,7 @@ export class DocumentDbGateway {
       if (![...this.clients.values()].some(({ busy }) => busy)) break;
       await new Promise((resolve) => setTimeout(resolve, DRAIN_STEP_MS));
     }
-    for (const socket of this.clients.keys()) socket.destroy();
+    for (const client of this.clients.values()) client.end();
     this.cursors.close();
     await this.sessions.close();
     this.database.close();

@@ -33,7 +33,7 @@ export class Settings implements OnModuleInit {
   }
 
   /**
-   * The same object as long as nothing of the tenant's settings changes: what is costly to make of it may be kept by it.
+   * The same object as long as nothing of the tenant's settings changes: what is costly to make of it may be kept for the tenant.
    * @param ctx not of a transaction: what is read here is read for others too
    */
   async of<S extends SettingsSection>(ctx: RequestContext, section: S): Promise<SettingsOf<S>> {

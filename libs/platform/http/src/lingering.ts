@@ -16,8 +16,9 @@ const MOST_CLOSED = 5;
  * says `Connection: close`. When the time is over, or there are too many, the connection is closed.
  */
 export class LingeringConnections {
-  /** Until when, by `performance.now()`. */
+  /** By request, which has no id before Fastify sees it: until when, by `performance.now()`. */
   private readonly all = new Map<IncomingMessage, number>();
+  /** Weak: nobody says when a request is over for good. */
   private readonly unread = new WeakSet<IncomingMessage>();
   private sweep: NodeJS.Timeout | null = null;
 

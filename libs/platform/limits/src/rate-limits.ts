@@ -12,6 +12,7 @@ import { RatePolicy, type ClassRates, type Rates } from './rate-policy';
 import { SharedCounter } from './shared-counter';
 
 const MAX_LEASES = 200_000;
+const MAX_TENANTS = 10_000;
 
 /** Whose budgets a call is taken from. */
 export interface Subject {
@@ -35,7 +36,8 @@ const OPEN: Verdict = { refusedBy: null, told: [] };
 @Injectable()
 export class RateLimits {
   private readonly leases = new LRUCache<string, Lease>({ max: MAX_LEASES });
-  private readonly budgets = new WeakMap<Rates, Budgets>();
+  /** By tenant, and made anew when its rates are others. */
+  private readonly budgets = new LRUCache<TenantId, { of: Rates; budgets: Budgets }>({ max: MAX_TENANTS });
   private readonly refusals: Counter;
 
   constructor(
@@ -55,7 +57,7 @@ export class RateLimits {
   /** Takes a call from the budgets of its user and its tenant. One that either refuses costs the tenant nothing. */
   async spend(ctx: RequestContext, { rateClass, points }: Charge): Promise<Verdict> {
     if (!this.config.RATE_LIMITS) return OPEN;
-    const rates = this.budgetsOf(await this.policy.of(ctx))[rateClass];
+    const rates = (await this.budgetsOf(ctx))[rateClass];
     const subject = subjectOf(ctx);
     const own = subject.userId === null || !rates.user ? null : this.lease(userKey(subject, rateClass), rates.user);
     const whole = rates.tenant && this.lease(tenantKey(subject, rateClass), rates.tenant);
@@ -95,7 +97,7 @@ export class RateLimits {
 
   /** The user may do nothing of a class for so long. */
   async withhold(ctx: RequestContext, rateClass: RateClass, seconds: number): Promise<void> {
-    const { user } = this.budgetsOf(await this.policy.of(ctx))[rateClass];
+    const { user } = (await this.budgetsOf(ctx))[rateClass];
     const subject = subjectOf(ctx);
     if (user && subject.userId !== null) {
       this.lease(userKey(subject, rateClass), user).withhold(seconds, performance.now());
@@ -129,12 +131,13 @@ export class RateLimits {
     if (!(await lease.take(1, performance.now()))) throw lease.refusal();
   }
 
-  private budgetsOf(rates: Rates): Budgets {
-    const known = this.budgets.get(rates);
-    if (known) return known;
+  private async budgetsOf(ctx: RequestContext): Promise<Budgets> {
+    const rates = await this.policy.of(ctx);
+    const known = this.budgets.get(ctx.tenantId);
+    if (known?.of === rates) return known.budgets;
     const all = RATE_CLASSES.map((rateClass) => [rateClass, this.classBudgets(rateClass, rates[rateClass])] as const);
     const budgets = Object.fromEntries(all) as Budgets;
-    this.budgets.set(rates, budgets);
+    this.budgets.set(ctx.tenantId, { of: rates, budgets });
     return budgets;
   }
 

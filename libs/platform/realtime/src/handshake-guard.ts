@@ -22,7 +22,9 @@ const RETRY_AFTER_SECONDS = 1;
 export class HandshakeGuard {
   private readonly pending: PendingConnections;
   private readonly offending: OffendingAddresses;
+  /** By the connection itself: it is asked for after the connection has closed as well, and gone with it. */
   private readonly connections = new WeakMap<object, GuardedConnection>();
+  /** By the handshake: the connection that comes of it has no id yet. */
   private readonly addresses = new WeakMap<IncomingMessage, string>();
 
   constructor(

@@ -17,6 +17,7 @@ export interface Rejecting {
  * It is no `Batcher` (libs/platform/concurrency), which waits for nothing but the batch before.
  */
 export class RejectionBatcher {
+  /** By the object that rejects, which makes the answer: sockets and budgets have no ids in common. */
   private readonly waiting = new Map<Rejecting, string[]>();
   private timer: NodeJS.Timeout | null = null;
 

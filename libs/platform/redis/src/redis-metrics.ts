@@ -36,7 +36,7 @@ export class RedisMetrics {
     const send = (redis as unknown as Sending).sendCommand.bind(redis);
     const known = new WeakSet<object>();
     (redis as unknown as Sending).sendCommand = (command, stream) => {
-      // What waited for a connection passes here again.
+      // What waited for a connection passes here again, the same object: a command has no id.
       if (known.has(command)) return send(command, stream);
       known.add(command);
       const startedAtMs = performance.now();

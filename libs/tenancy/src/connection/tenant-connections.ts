@@ -94,6 +94,7 @@ export class TenantConnections implements OnApplicationShutdown {
     await Promise.all(mongoose.connections.filter((each) => this.owned.has(each)).map((each) => each.close()));
   }
 
+  /** Weak, so that a connection that mongoose has let go of is not kept by it. */
   private readonly owned = new WeakSet<Connection>();
 
   private openHandle(tenant: Tenant): TenantHandle {

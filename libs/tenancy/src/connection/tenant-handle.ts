@@ -5,6 +5,7 @@ import { placementOf } from '../placements/placement';
 import { DocumentFactory } from '../repository/document-factory';
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- a handle keeps models of every document type */
+/** By schema: it is all that a factory is made of. */
 const factories = new WeakMap<object, DocumentFactory<any>>();
 
 /**

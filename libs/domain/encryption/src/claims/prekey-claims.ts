@@ -72,9 +72,9 @@ async function takeForAll(group: Claim[]): Promise<Claimed[]> {
       ctx,
       chosen.map(({ row, at }) => ({ row, claimId: group[at]!.claimId })),
     );
-    for (const { row, kind, at } of chosen) if (taken.has(row)) claimed[at]![kind] = row;
+    for (const { row, kind, at } of chosen) if (taken.has(row._id.toHexString())) claimed[at]![kind] = row;
     // Rows that another process took do not say that nothing is left.
-    for (const { row, kind } of chosen) if (!taken.has(row)) exhausted.delete(kind);
+    for (const { row, kind } of chosen) if (!taken.has(row._id.toHexString())) exhausted.delete(kind);
   }
   return claimed;
 }
@@ -82,11 +82,11 @@ async function takeForAll(group: Claim[]): Promise<Claimed[]> {
 const oldest = (ctx: RequestContext, generation: ObjectId, kind: Kind, limit: number): Promise<Prekey[]> =>
   ctx.repository(prekeys).find({ generation, kind, available: true }, { sort: { seq: 1 }, limit });
 
-/** @returns those that were still there to take */
+/** @returns the ids of those that were still there to take */
 async function takeRows(
   ctx: RequestContext,
   wanted: { row: Prekey; claimId: ObjectId }[],
-): Promise<ReadonlySet<Prekey>> {
+): Promise<ReadonlySet<string>> {
   if (wanted.length === 0) return new Set();
   const repository = ctx.repository(prekeys);
   const expires_at = forgottenAt();
@@ -98,11 +98,14 @@ async function takeRows(
       },
     })),
   );
-  if (matched === wanted.length) return new Set(wanted.map(({ row }) => row));
+  if (matched === wanted.length) return new Set(wanted.map(({ row }) => row._id.toHexString()));
   const ids = wanted.map(({ row }) => row._id);
   const now = await repository.find({ _id: { $in: ids } }, { fields: ['claim_id'] });
   const holders = new Map(now.map(({ _id, claim_id }) => [_id.toHexString(), claim_id]));
   return new Set(
-    wanted.flatMap(({ row, claimId }) => (holders.get(row._id.toHexString())?.equals(claimId) ? [row] : [])),
+    wanted.flatMap(({ row, claimId }) => {
+      const id = row._id.toHexString();
+      return holders.get(id)?.equals(claimId) ? [id] : [];
+    }),
   );
 }

@@ -2,7 +2,7 @@ import type { Message } from '../store/message.schema';
 import { conflict } from '#caas/kernel';
 import type { ArchivedMessage } from './message-archive';
 
-/** By the message as it was handed out: what came with it from cold storage. */
+/** By the object and not by the id, under which there may be a hot copy as well: what came with it from cold storage. */
 const parts = new WeakMap<Message, ArchivedMessage>();
 
 /** Null for a message that is hot. */

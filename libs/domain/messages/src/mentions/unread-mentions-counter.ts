@@ -55,21 +55,20 @@ export class UnreadMentionsCounter extends UnreadMentions {
     const unread = entries.filter(({ conversation, member }) => unreadCountOf(conversation, member) > 0);
     if (unread.length === 0) return new Map();
     const apart = await this.apartFrom(ctx);
-    const counts = new Map<Entry, number>();
+    const counts = new Map<string, number>();
+    const missing: Entry[] = [];
     for (const entry of unread) {
       const count = this.known.get(keyOf(ctx, entry, apart));
-      if (count !== undefined) counts.set(entry, count);
+      if (count === undefined) missing.push(entry);
+      else counts.set(idOf(entry), count);
     }
-    const missing = unread.filter((entry) => !counts.has(entry));
     const counted = await this.counts(ctx, missing, apart);
     for (const entry of missing) {
-      const count = counted.get(entry.conversation._id.toHexString()) ?? 0;
+      const count = counted.get(idOf(entry)) ?? 0;
       this.known.set(keyOf(ctx, entry, apart), count);
-      counts.set(entry, count);
+      counts.set(idOf(entry), count);
     }
-    return new Map(
-      [...counts].flatMap(([{ conversation }, count]) => (count > 0 ? [[conversation._id.toHexString(), count]] : [])),
-    );
+    return new Map([...counts].filter(([, count]) => count > 0));
   }
 
   private async apartFrom(ctx: RequestContext): Promise<Apart> {
@@ -124,6 +123,8 @@ export class UnreadMentionsCounter extends UnreadMentions {
     return counted.map(({ _id, count }) => [_id.toHexString(), count]);
   }
 }
+
+const idOf = ({ conversation }: Entry): string => conversation._id.toHexString();
 
 const keyOf = ({ tenantId, user }: RequestContext, entry: Entry, apart: Apart): string => {
   const { _id, last_seq, rev, archive_version } = entry.conversation;

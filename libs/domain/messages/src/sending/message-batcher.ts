@@ -133,6 +133,7 @@ export class MessageBatcher {
 
   /** @returns those whose number another process took */
   private async attempt(group: Pending[]): Promise<Pending[]> {
+    // By the object: the inserter answers with the very drafts that it was given.
     const byDraft = new Map(group.map((pending) => [pending.draft, pending]));
     try {
       const taken = await this.inserter.insert(group[0]!.ctx, [...byDraft.keys()], (draft, outcome) =>

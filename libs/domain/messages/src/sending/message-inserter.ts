@@ -9,7 +9,7 @@ import { ConversationHeads, type Head } from './conversation-heads';
 import type { Draft } from './draft';
 import { LateSendVerifier } from './late-send-verifier';
 import { atStep } from './send-faults';
-import { SentMessageLookup } from './sent-message-lookup';
+import { keyOf, SentMessageLookup } from './sent-message-lookup';
 import { earlierOf, stampNow, type Stamp } from './stamp';
 
 /** What became of a draft: it was stored now; a message of its name was there before; or it cannot be stored. */
@@ -86,9 +86,9 @@ export class MessageInserter {
     const asked = drafts.filter(({ conversation_id }) => heads.get(conversation_id.toHexString())!.hasArchive);
     if (asked.length === 0 || !(await this.sent.hasArchived(ctx, asked))) return drafts;
     const found = await this.sent.find(ctx, asked);
-    const known = new Map(asked.map((draft, at) => [draft, found[at] ?? null]));
+    const known = new Map(asked.map((draft, at) => [keyOf(draft), found[at] ?? null]));
     return drafts.filter((draft) => {
-      const message = known.get(draft);
+      const message = known.get(keyOf(draft));
       if (message) settle(draft, { found: message });
       return !message;
     });

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { RequestContext } from '#caas/kernel';
+import { LRUCache } from 'lru-cache';
+import type { RequestContext, TenantId } from '#caas/kernel';
 import { RatePolicy, type Rates } from '#caas/platform/limits';
 import { Settings } from '../settings';
 import type { SettingsOf } from '../settings-section';
@@ -7,10 +8,13 @@ import { limitsSettings } from './limits.settings';
 
 type Limits = SettingsOf<typeof limitsSettings>;
 
+const MAX_TENANTS = 10_000;
+
 /** The rates are what the tenant's settings say. */
 @Injectable()
 export class TenantRates extends RatePolicy {
-  private readonly rates = new WeakMap<Limits, Rates>();
+  /** By tenant, and made anew when its settings are others. */
+  private readonly rates = new LRUCache<TenantId, { of: Limits; rates: Rates }>({ max: MAX_TENANTS });
 
   constructor(private readonly settings: Settings) {
     super();
@@ -18,8 +22,10 @@ export class TenantRates extends RatePolicy {
 
   override async of(ctx: RequestContext): Promise<Rates> {
     const limits = await this.settings.of(ctx, limitsSettings);
-    let rates = this.rates.get(limits);
-    if (!rates) this.rates.set(limits, (rates = ratesOf(limits)));
+    const known = this.rates.get(ctx.tenantId);
+    if (known?.of === limits) return known.rates;
+    const rates = ratesOf(limits);
+    this.rates.set(ctx.tenantId, { of: limits, rates });
     return rates;
   }
 }

@@ -42,6 +42,7 @@ const NESTED = 'nested';
 export const Nested = (dto: () => Type<object>, { each = false } = {}): PropertyDecorator =>
   ValidateBy({ name: NESTED, constraints: [dto], validator: { validate: isFields } }, { each });
 
+/** By the class itself: two libraries may give one name to different DTOs. */
 const known = new WeakMap<object, DtoRules>();
 
 /** The rules of a DTO, read once. */
