@@ -24,10 +24,11 @@ export {
 export { MessageReader } from './cold-reads/message-reader';
 export { EditMessageDto } from './editing/message-actions.dto';
 export { MessageDeletionsService } from './editing/message-deletions.service';
+export { namedRowsOf, rowsAmong, TYPES_WITH_ROWS } from './kinds/archived-rows';
 export { UnreadMentionsCounter } from './mentions/unread-mentions-counter';
 export { fileIdsOf } from './message/content';
 export { MessageAccess } from './message/message-access';
-export { type JudgedContent, MessagePolicy } from './message/message-policy';
+export { MessagePolicy } from './message/message-policy';
 export { requirePresent } from './message/message-rights';
 export { MessageViews } from './message/message-views';
 export { StoredMessagesReader } from './message/stored-messages-reader';

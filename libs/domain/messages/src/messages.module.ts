@@ -13,13 +13,13 @@ import { ArchivedMessageState } from './cold-reads/archived-message-state';
 import { ArchivedMessageMapper } from './cold-reads/archived-message-mapper';
 import { MessageReader } from './cold-reads/message-reader';
 import { TenantArchives } from './cold-reads/tenant-archives';
+import { MESSAGE_KINDS } from './kinds/message-kinds';
 import { StoredMessagesReader } from './message/stored-messages-reader';
 import { messagesSettings } from './message/messages.settings';
 import { searchSettings } from './search/search.settings';
 import { archivedMarks } from './store/archived-mark.schema';
 import { messageVersions } from './store/message-version.schema';
 import { HAS_MENTIONS, HAS_REPLIERS, IS_FORWARDED, messages } from './store/message.schema';
-import { pollVotes } from './store/poll-vote.schema';
 import { reactions } from './store/reaction.schema';
 import { MESSAGE_COLLECTIONS } from './store/collections';
 import { ThreadRoots } from './threads/thread-roots';
@@ -71,6 +71,6 @@ export class MessagesModule implements OnModuleInit {
     this.names.register(archivedMarks, [{ path: 'last_repliers', list: true, among: HAS_REPLIERS }]);
     this.names.register(messageVersions, [mentions]);
     this.names.register(reactions, [{ path: 'user' }]);
-    this.names.register(pollVotes, [{ path: 'user' }]);
+    for (const { rows } of MESSAGE_KINDS) if (rows) this.names.register(rows.collection, [{ path: 'user' }]);
   }
 }

@@ -27,8 +27,8 @@ export class HeldMessages {
   }
 
   /** Of erasing and expiring. What a user has left in messages of others goes with those, so that a hold on the user keeps them too. */
-  legally({ message, reactions, votes }: ArchivedMessage): boolean {
-    const authors = [message.sender, ...[...reactions, ...votes].map(({ user }) => user)].map(({ user_id }) => user_id);
+  legally({ message, reactions, rows }: ArchivedMessage): boolean {
+    const authors = [message.sender, ...[...reactions, ...rows].map(({ user }) => user)].map(({ user_id }) => user_id);
     return this.holds.some((hold) => hold.reason === 'legal' && isAbout(hold, message, authors));
   }
 

@@ -1,5 +1,5 @@
 import { deserialize, serialize } from 'bson';
-import type { ArchivedMessage } from '#caas/domain/messages';
+import { namedRowsOf, rowsAmong, type ArchivedMessage } from '#caas/domain/messages';
 import { fromEjson, NotPlain, toEjson } from './ejson';
 
 /** Version of the format; every line says it. */
@@ -11,23 +11,24 @@ const BEGINNING = /^\{"v":(\d+),"seq":(\d+),"id":"([0-9a-f]{24})",/;
 export class ArchiveDamaged extends Error {}
 
 /**
- * One message as a line of JSON, with its end of line: `{v, seq, id, message}` and, where there are any, `reactions`, `votes`
- * and `versions`; documents as they were in the collections, in relaxed EJSON. What that could not carry exactly is in `bson`
+ * One message as a line of JSON, with its end of line: `{v, seq, id, message}` and, where there are any, `reactions`, the
+ * rows of its kind (`votes`) and `versions`; documents as they were in the collections, in relaxed EJSON. What that could not carry exactly is in `bson`
  * instead, as base64 of one BSON document of the same fields.
  */
 export function lineOf(archived: ArchivedMessage): string {
-  const { seq, _id } = archived.message;
+  const { message, reactions, rows, versions } = archived;
+  const { seq, _id } = message;
+  const parts = { reactions, ...namedRowsOf(message, rows), versions };
   const beginning = `{"v":${FORMAT},"seq":${seq},"id":"${_id.toHexString()}"`;
   try {
-    let line = `${beginning},"message":${JSON.stringify(toEjson(archived.message))}`;
-    for (const name of ['reactions', 'votes', 'versions'] as const) {
-      if (archived[name].length > 0) line += `,"${name}":${JSON.stringify(toEjson(archived[name]))}`;
+    let line = `${beginning},"message":${JSON.stringify(toEjson(message))}`;
+    for (const [name, part] of Object.entries(parts)) {
+      if (part.length > 0) line += `,"${name}":${JSON.stringify(toEjson(part))}`;
     }
     return `${line}}\n`;
   } catch (error) {
     if (!(error instanceof NotPlain)) throw error;
-    const { message, reactions, votes, versions } = archived;
-    const bytes = Buffer.from(serialize({ message, reactions, votes, versions }));
+    const bytes = Buffer.from(serialize({ message, ...parts }));
     return `${beginning},"bson":"${bytes.toString('base64')}"}\n`;
   }
 }
@@ -47,8 +48,8 @@ export function readLine(line: string): ArchivedMessage {
       bson === undefined
         ? (fromEjson(plain) as ArchivedMessage)
         : (deserialize(Buffer.from(bson, 'base64')) as unknown as ArchivedMessage);
-    const { message, reactions = [], votes = [], versions = [] } = read;
-    return { message, reactions, votes, versions };
+    const { message, reactions = [], versions = [], ...named } = read;
+    return { message, reactions, rows: rowsAmong(message, named), versions };
   } catch (error) {
     throw new ArchiveDamaged('A line cannot be read.', { cause: error });
   }

@@ -43,7 +43,7 @@ function aMessage(fields: Record<string, unknown> = {}): Record<string, unknown>
 /** As the archive writes it by way of objects. */
 function usualLine(bson: Uint8Array): string {
   const message = deserialize(bson) as Message;
-  return lineOf({ message, reactions: [], votes: [], versions: [] });
+  return lineOf({ message, reactions: [], rows: [], versions: [] });
 }
 
 /** The replacement character is what the line of a plain message does without: see below. */

@@ -1,5 +1,5 @@
 import { ObjectId as BsonObjectId } from 'bson';
-import type { Message } from '#caas/domain/messages';
+import { TYPES_WITH_ROWS, type Message } from '#caas/domain/messages';
 import { dateText, NotPlain } from './ejson';
 import { FORMAT } from './lines';
 
@@ -32,13 +32,12 @@ const REPLACEMENT = '\uFFFD';
 const SIMPLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const INTEGER_NAME = /^\d+$/;
 
-/** Of a message that has only what was sent: nobody replied, reacted, voted, edited, deleted or pinned, it is in no thread and names nobody. */
+/** Of a message that has only what was sent: nobody replied, reacted, edited, deleted or pinned, it is in no thread and names nobody. */
 const PLAIN: Record<string, (reader: BsonReader, type: number) => boolean> = {
   mentions: (reader, type) => type === ARRAY && reader.int32() === EMPTY_BYTES,
   reaction_counts: (reader, type) => type === DOCUMENT && reader.int32() === EMPTY_BYTES,
   reply_count: (reader, type) => type === INT32 && reader.int32() === 0,
   thread_root_id: (_reader, type) => type === NULL,
-  poll: (_reader, type) => type === NULL,
   pinned_at: (_reader, type) => type === NULL,
   edited_at: (_reader, type) => type === NULL,
   deleted_at: (_reader, type) => type === NULL,
@@ -71,6 +70,7 @@ function lineIn(reader: BsonReader): PlainLine | null {
       if (!check(reader, type)) return null;
       plain += 1;
     }
+    if (TYPES_WITH_ROWS.has(name) && type !== NULL) return null;
     const value = reader.value(type);
     if (KEPT.get(name) === type) kept[name] = value;
     json += `${json === '' ? '' : ','}${nameText(name)}:${value}`;

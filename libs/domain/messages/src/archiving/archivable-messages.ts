@@ -6,8 +6,8 @@ import { archivedMarks } from '../store/archived-mark.schema';
 import { archivedSends } from '../store/archived-send.schema';
 import { conversations } from '#caas/domain/conversations';
 import { messageVersions } from '../store/message-version.schema';
+import { deleteRowsOf, insertRowsOf, rowsOf } from '../kinds/kind-rows';
 import { messages, type Message } from '../store/message.schema';
-import { pollVotes } from '../store/poll-vote.schema';
 import { reactions } from '../store/reaction.schema';
 import { searchEntries } from '../store/search-entry.schema';
 import type { ArchivedMessage } from '../cold-reads/message-archive';
@@ -96,18 +96,17 @@ export class ArchivableMessages {
     const byMessage = <T extends { message_id: ObjectId }>(rows: T[]) =>
       Map.groupBy(rows, ({ message_id }) => message_id.toHexString());
     const reacted = found.filter(({ reaction_counts }) => Object.keys(reaction_counts).length > 0);
-    const polls = found.filter(({ poll }) => poll !== null);
     const edited = found.filter(mayHaveVersions);
     const all = { sort: { _id: 1 }, withDeleted: true } as const;
-    const [ownReactions, ownVotes, ownVersions] = await Promise.all([
+    const [ownReactions, ownRows, ownVersions] = await Promise.all([
       reacted.length > 0 ? ctx.repository(reactions).find(among(reacted), all) : [],
-      polls.length > 0 ? ctx.repository(pollVotes).find(among(polls), all) : [],
+      rowsOf(ctx, found, {}, all),
       edited.length > 0 ? ctx.repository(messageVersions).find(among(edited), all) : [],
     ]);
-    const [r, p, v] = [byMessage(ownReactions), byMessage(ownVotes), byMessage(ownVersions)];
+    const [r, k, v] = [byMessage(ownReactions), byMessage(ownRows), byMessage(ownVersions)];
     return found.map((message) => {
       const id = message._id.toHexString();
-      return { message, reactions: r.get(id) ?? [], votes: p.get(id) ?? [], versions: v.get(id) ?? [] };
+      return { message, reactions: r.get(id) ?? [], rows: k.get(id) ?? [], versions: v.get(id) ?? [] };
     });
   }
 
@@ -194,7 +193,7 @@ export class ArchivableMessages {
     const versions = new Map(span.messages.map(({ _id, __v }) => [_id.toHexString(), __v]));
     const found = await tx
       .repository(messages)
-      .find(within(span), { withDeleted: true, fields: ['__v', 'reaction_counts', 'poll', 'edited_at', 'deleted_at'] });
+      .find(within(span), { withDeleted: true, fields: ['__v', 'type', 'reaction_counts', 'edited_at', 'deleted_at'] });
     const isSame = ({ _id, __v }: Message) => versions.get(_id.toHexString()) === __v;
     const same = found.filter(isSame);
     if (same.length === 0) return 0;
@@ -210,8 +209,7 @@ export class ArchivableMessages {
     await tx.repository(searchEntries).deleteMany({ _id: { $in: idsOf(same) } });
     const reacted = same.filter(({ reaction_counts }) => Object.keys(reaction_counts).length > 0);
     if (reacted.length > 0) await tx.repository(reactions).deleteMany({ message_id: { $in: idsOf(reacted) } });
-    const polls = same.filter(({ poll }) => poll !== null);
-    if (polls.length > 0) await tx.repository(pollVotes).deleteMany({ message_id: { $in: idsOf(polls) } });
+    await deleteRowsOf(tx, same);
     const edited = same.filter(mayHaveVersions);
     if (edited.length > 0) await tx.repository(messageVersions).deleteMany({ message_id: { $in: idsOf(edited) } });
     return deleted;
@@ -274,7 +272,7 @@ export class ArchivableMessages {
       }),
     );
     await tx.repository(reactions).insertWhole(back.flatMap((each) => each.reactions));
-    await tx.repository(pollVotes).insertWhole(back.flatMap((each) => each.votes));
+    await insertRowsOf(tx, back);
     await tx.repository(messageVersions).insertWhole(back.flatMap((each) => each.versions));
     await this.forgetRemains(tx, ids);
     return back.length;

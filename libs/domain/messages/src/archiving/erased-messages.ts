@@ -4,6 +4,7 @@ import type { RequestContext } from '#caas/kernel';
 import { FileOwnersRegistry, FileReferences } from '#caas/domain/media';
 import { archivedMarks } from '../store/archived-mark.schema';
 import { conversations, type Conversation } from '#caas/domain/conversations';
+import { kindFieldsOf } from '../kinds/message-kinds';
 import type { Message } from '../store/message.schema';
 import { ConversationFolds } from '#caas/domain/conversations';
 import { ThreadRoots } from '../threads/thread-roots';
@@ -118,4 +119,4 @@ const isDeleted = ({ before, after }: ErasedMessage): boolean =>
 const isSeen = (erased: ErasedMessage): boolean =>
   isDeleted(erased) || shownOf(erased.before.message) !== shownOf(erased.after.message);
 
-const shownOf = ({ reaction_counts, poll }: Message): string => JSON.stringify([reaction_counts, poll]);
+const shownOf = (message: Message): string => JSON.stringify([message.reaction_counts, kindFieldsOf(message)]);

@@ -1,7 +1,7 @@
 import type { ObjectId } from 'bson';
 import { counted, type UserReference } from '#caas/kernel';
 import { tombstoneOf } from '../message/tombstone';
-import { recounted } from '../polls/poll';
+import { contentIn } from '../kinds/message-kinds';
 import { editionOf } from '../store/message.schema';
 import type { ArchivedMessage } from '../cold-reads/message-archive';
 
@@ -33,19 +33,21 @@ function erasedOf(archived: ArchivedMessage, userId: ObjectId, now: Date): Archi
       last_repliers: message.last_repliers.map(nameless),
       updated_at: now,
     };
-    return { message: emptied, reactions: [], votes: [], versions: [] };
+    return { message: emptied, reactions: [], rows: [], versions: [] };
   }
   const isTheirs = ({ user }: { user: UserReference }) => user.user_id.equals(userId);
-  let { reaction_counts, poll } = message;
+  let { reaction_counts } = message;
   for (const { emoji } of archived.reactions.filter(isTheirs)) reaction_counts = counted(reaction_counts, emoji, -1);
-  for (const { option_ids } of archived.votes.filter(isTheirs)) poll = poll && recounted(poll, option_ids, []);
+  const known = contentIn(message);
+  const content =
+    known && archived.rows.filter(isTheirs).reduce((left, row) => known.kind.withoutRow(left, row), known.content);
   return {
     message: {
       ...message,
       __v,
       updated_at: now,
       reaction_counts,
-      poll,
+      ...(known ? { [known.kind.type]: content } : {}),
       mentions: message.mentions.map(nameless),
       last_repliers: message.last_repliers.map(nameless),
       forwarded_from: message.forwarded_from && {
@@ -54,7 +56,7 @@ function erasedOf(archived: ArchivedMessage, userId: ObjectId, now: Date): Archi
       },
     },
     reactions: archived.reactions.filter((each) => !isTheirs(each)),
-    votes: archived.votes.filter((each) => !isTheirs(each)),
+    rows: archived.rows.filter((each) => !isTheirs(each)),
     versions: archived.versions.map((version) => ({ ...version, mentions: version.mentions.map(nameless) })),
   };
 }
@@ -62,14 +64,14 @@ function erasedOf(archived: ArchivedMessage, userId: ObjectId, now: Date): Archi
 const contentOf = ({ message, ...parts }: ArchivedMessage): string =>
   JSON.stringify({ message: { ...message, __v: null, edition: null, updated_at: null }, ...parts });
 
-function isAbout({ message, reactions, votes, versions }: ArchivedMessage, userId: ObjectId): boolean {
+function isAbout({ message, reactions, rows, versions }: ArchivedMessage, userId: ObjectId): boolean {
   const named = [
     message.sender,
     ...message.mentions,
     ...message.last_repliers,
     ...(message.forwarded_from ? [message.forwarded_from.sender] : []),
     ...reactions.map(({ user }) => user),
-    ...votes.map(({ user }) => user),
+    ...rows.map(({ user }) => user),
     ...versions.flatMap(({ mentions }) => mentions),
   ];
   return named.some(({ user_id }) => user_id.equals(userId));

@@ -30,10 +30,10 @@ export class ArchivedMessageMapper {
   private async names(ctx: RequestContext, archived: ArchivedMessage[]): Promise<Rename> {
     const ids = new Map<string, ObjectId>();
     const add = ({ user_id }: UserReference) => ids.set(user_id.toHexString(), user_id);
-    for (const { message, reactions, votes, versions } of archived) {
+    for (const { message, reactions, rows, versions } of archived) {
       for (const reference of [message.sender, ...message.mentions, ...message.last_repliers]) add(reference);
       if (message.forwarded_from) add(message.forwarded_from.sender);
-      for (const { user } of [...reactions, ...votes]) add(user);
+      for (const { user } of [...reactions, ...rows]) add(user);
       for (const version of versions) version.mentions.forEach(add);
     }
     const known = await ctx
@@ -74,8 +74,8 @@ const renamed = (message: Message, rename: Rename): Message => ({
   },
 });
 
-const renamedParts = ({ reactions, votes, versions }: ArchivedMessage, rename: Rename) => ({
+const renamedParts = ({ reactions, rows, versions }: ArchivedMessage, rename: Rename) => ({
   reactions: reactions.map((reaction) => ({ ...reaction, user: rename(reaction.user) })),
-  votes: votes.map((vote) => ({ ...vote, user: rename(vote.user) })),
+  rows: rows.map((row) => ({ ...row, user: rename(row.user) })),
   versions: versions.map((version) => ({ ...version, mentions: version.mentions.map(rename) })),
 });

@@ -1,15 +1,16 @@
 import type { ObjectId } from 'bson';
 import type { Direction, RequestContext } from '#caas/kernel';
+import type { KindRow } from '../kinds/message-kind';
 import type { Message } from '../store/message.schema';
 import type { MessageVersion } from '../store/message-version.schema';
-import type { PollVote } from '../store/poll-vote.schema';
 import type { Reaction } from '../store/reaction.schema';
 
 /** A message with all that belonged to it when it left the hot collections. Shared by all who read it: nobody changes it. */
 export interface ArchivedMessage {
   message: Message;
   reactions: Reaction[];
-  votes: PollVote[];
+  /** Those of its kind, such as votes; none for a message without a kind. */
+  rows: KindRow[];
   versions: MessageVersion[];
 }
 

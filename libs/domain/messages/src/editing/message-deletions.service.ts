@@ -4,9 +4,10 @@ import { forbidden, notFound, Preconditions, type RequestContext } from '#caas/k
 import { MessageReader } from '../cold-reads/message-reader';
 import { LegalHolds } from '../cold-reads/legal-holds';
 import { MessageAttachments } from '../attachments/message-attachments';
+import { deleteRowsOf } from '../kinds/kind-rows';
+import { kindFieldsOf } from '../kinds/message-kinds';
 import { messageVersions } from '../store/message-version.schema';
 import { editionOf, type Message } from '../store/message.schema';
-import { pollVotes } from '../store/poll-vote.schema';
 import { reactions } from '../store/reaction.schema';
 import { ThreadRoots } from '../threads/thread-roots';
 import { MessageAccess } from '../message/message-access';
@@ -60,7 +61,7 @@ export class MessageDeletionsService {
       if (message.deleted_at) return null;
       preconditions.require(editionOf(message));
       await tx.repository(reactions).deleteMany({ message_id: id });
-      if (message.poll) await tx.repository(pollVotes).deleteMany({ message_id: id });
+      await deleteRowsOf(tx, [message]);
       if (await this.holds.keep(tx, message)) await keepContent(tx, message, rev);
       else {
         await tx.repository(messageVersions).deleteMany({ message_id: id });
@@ -77,10 +78,10 @@ export class MessageDeletionsService {
 
 /** What it says now, and all that it said before an edit; users ask in vain for the history of a tombstone. */
 async function keepContent(tx: RequestContext, message: Message, replaced_rev: number): Promise<void> {
-  const { _id, text, mentions, metadata, encrypted, attachments, poll, edited_at, created_at } = message;
+  const { _id, text, mentions, metadata, encrypted, attachments, edited_at, created_at } = message;
   const rows = tx.repository(messageVersions);
   await rows.updateMany({ message_id: _id }, { $set: { kept: true } });
   const written_at = edited_at ?? created_at;
-  const content = { text, mentions, metadata, encrypted, attachments, poll };
+  const content = { text, mentions, metadata, encrypted, attachments, ...kindFieldsOf(message) };
   await rows.insertOne({ message_id: _id, replaced_rev, ...content, kept: true, written_at });
 }

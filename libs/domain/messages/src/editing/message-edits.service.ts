@@ -11,36 +11,35 @@ import {
   type PageRequest,
   type Preconditions,
   type RequestContext,
-  type TenantDocument,
 } from '#caas/kernel';
 import { LegalHolds } from '../cold-reads/legal-holds';
 import { MessageAttachments } from '../attachments/message-attachments';
 import { archivedPartsOf, requireHot } from '../cold-reads/archived-parts';
 import { pageOfRows } from '../cold-reads/rows-page';
 import { messageVersions, type MessageVersion } from '../store/message-version.schema';
+import {
+  editableContentOf,
+  editedContent,
+  kindFieldsOf,
+  textsOf,
+  viewOfContent,
+  withTexts,
+} from '../kinds/message-kinds';
+import { NO_KIND_CONTENT, type KindFields } from '../store/kind-contents';
 import type { MessageContent } from '../store/message-content';
 import { editionOf, type Message } from '../store/message.schema';
 import { requestHash } from '../message/request-hash';
-import { fileIdsOf, requireContent, type AttachedFile } from '../message/content';
+import { fileIdsOf, requireContent } from '../message/content';
 import { MessagePolicy } from '../message/message-policy';
 import { ContentLimits } from '../message/content-limits';
 import { Mentions } from '../message/mentions';
 import { MessageAccess } from '../message/message-access';
 import { MessageChanges } from '../message/message-changes';
 import { isOwn, requirePresent } from '../message/message-rights';
+import type { EditMessageDto } from './message-actions.dto';
 
-/** What an edit may say anew; null or a blank text clears, what is absent stays. */
-export interface MessageEdit {
-  text?: string | null;
-  metadata?: Record<string, unknown> | null;
-  /** External ids. */
-  mentions?: string[];
-  encrypted?: string | null;
-  /** All that it then has: kept ones, and further ones of the sender's. */
-  attachments?: AttachedFile[];
-}
-
-type Content = Omit<MessageContent, keyof TenantDocument>;
+/** What an edit can change: `KindFields` only where the message's kind says so. */
+type Content = Pick<MessageContent, 'text' | 'metadata' | 'encrypted' | 'mentions'> & Partial<KindFields>;
 
 /** Edits by the sender; every earlier version is kept. */
 @Injectable()
@@ -56,18 +55,26 @@ export class MessageEditsService {
   ) {}
 
   /**
+   * Null or a blank text clears, what is absent stays.
    * @throws CaasError `message_not_found` (404), `blocked`, `not_your_message`, `edit_window_over`, `message_blocked` (403),
    *   `message_deleted`, `message_forwarded`, `message_archived` (409), `stale_version` (412), `empty_message`,
    *   `attachments_required`, `text_too_long`, `metadata_too_large`, `invalid_poll`, `unknown_mentions`, `invalid_file` (400)
    */
-  async edit(ctx: RequestContext, id: ObjectId, wanted: MessageEdit, preconditions: Preconditions): Promise<Message> {
+  async edit(
+    ctx: RequestContext,
+    id: ObjectId,
+    wanted: EditMessageDto,
+    preconditions: Preconditions,
+  ): Promise<Message> {
     const edit = wanted.text === undefined ? wanted : { ...wanted, text: textOrNone(wanted.text) };
     const found = await this.access.writable(ctx, id);
     if (!isOwn(found, ctx.user)) throw forbidden('not_your_message', 'Only the sender can edit a message.');
     requireHot(found);
     await this.limits.requireEditable(ctx, found);
     await this.limits.requireWithin(ctx, edit);
-    const { content, flagged } = await this.policy.admit(ctx, edit);
+    const said = { ...edit, ...editedContent(found, edit, new Date()) };
+    const { texts, flagged } = await this.policy.admit(ctx, textsOf(said));
+    const content = withTexts(said, texts);
     const mentions = edit.mentions && (await this.mentions.resolve(ctx, found.conversation_id, edit.mentions));
     const { message } = await this.changes.applyAndTell(ctx, found, async ({ tx, message: before, rev }) => {
       requirePresent(before);
@@ -77,14 +84,14 @@ export class MessageEditsService {
       const wanted = edit.attachments && fileIdsOf(edit.attachments);
       const isKept = !wanted || sameFiles(wanted, before);
       if (isKept && sameContent(contentOf(before), after)) return null;
-      requireContent({ type: before.type, poll: before.poll, ...after }, (wanted ?? before.attachments).length);
+      requireContent({ type: before.type, ...kindFieldsOf(before), ...after }, (wanted ?? before.attachments).length);
       const isHeld = !isKept && (await this.holds.keep(tx, before));
       await tx.repository(messageVersions).insertOne({
         message_id: before._id,
         replaced_rev: rev,
+        ...NO_KIND_CONTENT,
         ...contentOf(before),
         attachments: isHeld ? before.attachments : [],
-        poll: null,
         kept: false,
         written_at: before.edited_at ?? before.created_at,
       });
@@ -132,24 +139,30 @@ const sameFiles = (wanted: ObjectId[], { attachments }: Message): boolean =>
 
 const notHandedOut = () => invalid('invalid_cursor', 'The cursor is not one that a page of this history handed out.');
 
-const contentOf = ({ text, metadata, encrypted, mentions }: Content): Content => ({
-  text,
-  metadata,
-  encrypted,
-  mentions,
+const contentOf = (message: Content): Content => ({
+  text: message.text,
+  metadata: message.metadata,
+  encrypted: message.encrypted,
+  mentions: message.mentions,
+  ...editableContentOf(message),
 });
 
-const edited = (before: Content, { text, metadata, encrypted, mentions }: Partial<Content>): Content => ({
+const edited = (before: Content, { text, metadata, encrypted, mentions, ...content }: Partial<Content>): Content => ({
   text: text === undefined ? before.text : text,
   metadata: metadata === undefined ? before.metadata : metadata,
   encrypted: encrypted === undefined ? before.encrypted : encrypted,
   mentions: mentions ?? before.mentions,
+  ...editableContentOf({ ...before, ...content }),
 });
 
 /** Names of those mentioned may have changed since; that is no edit. */
 function sameContent(before: Content, after: Content): boolean {
   const [a, b] = [before, after].map(({ mentions, ...content }) =>
-    requestHash({ ...content, mentions: mentions.map(({ user_external_id }) => user_external_id) }),
+    requestHash({
+      ...content,
+      ...viewOfContent(content),
+      mentions: mentions.map(({ user_external_id }) => user_external_id),
+    }),
   );
   return a === b;
 }

@@ -4,6 +4,7 @@ import { conflict, parseObjectId, type RequestContext } from '#caas/kernel';
 import { ConversationAccess } from '#caas/domain/conversations';
 import type { Sent } from '../sending/message-batcher';
 import { MessagePolicy } from '../message/message-policy';
+import { textsOf, withTexts } from '../kinds/message-kinds';
 import { fileIdsOf } from '../message/content';
 import { MessageAccess } from '../message/message-access';
 import { requirePresent } from '../message/message-rights';
@@ -49,9 +50,9 @@ export class ForwardsService {
     const { _id, sender, type, text, attachments, metadata } = source;
     const origin = { message_id: _id, conversation_id: source.conversation_id, sender };
     const files = attachments.length === 0 ? undefined : { ids: fileIdsOf(attachments), own: false };
-    const { content, flagged } = await this.policy.admit(ctx, { text });
+    const { texts, flagged } = await this.policy.admit(ctx, textsOf({ text }));
     return this.sender.send(ctx, identity, {
-      ...content,
+      ...withTexts({ text }, texts),
       ...(flagged ? { flagged } : {}),
       type,
       metadata,

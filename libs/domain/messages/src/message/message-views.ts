@@ -3,12 +3,17 @@ import type { ObjectId } from 'bson';
 import type { Page, RequestContext, UserReference } from '#caas/kernel';
 import type { ArchivedMessage } from '../cold-reads/message-archive';
 import { archivedPartsOf } from '../cold-reads/archived-parts';
+import { rowsOf } from '../kinds/kind-rows';
+import { countsOf } from '../kinds/message-kinds';
+import type { KindRow } from '../kinds/message-kind';
 import type { Message } from '../store/message.schema';
-import { pollVotes } from '../store/poll-vote.schema';
 import { reactions } from '../store/reaction.schema';
 import { viewOfMessageFor } from './views';
 
-/** Messages as the actor sees them: with the reactions and votes that are theirs, each read by one query for all of them. */
+/**
+ * Messages as the actor sees them: with the reactions and the rows of their kinds (votes) that are the actor's own. One query for all
+ * messages reads the reactions, and one the rows of each kind.
+ */
 @Injectable()
 export class MessageViews {
   async one(ctx: RequestContext, message: Message) {
@@ -23,16 +28,17 @@ export class MessageViews {
   async all(ctx: RequestContext, messages: Message[]) {
     const hot = messages.filter((message) => !archivedPartsOf(message));
     const reacted = hot.filter(({ reaction_counts }) => Object.keys(reaction_counts).length > 0);
-    const voted = hot.filter(({ poll }) => poll && poll.voter_count > 0);
-    const [reactions, votes] = await Promise.all([
+    const counted = hot.filter((message) => Object.keys(countsOf(message)).length > 0);
+    const [reactions, found] = await Promise.all([
       this.ownReactions(ctx, idsOf(reacted)),
-      this.ownVotes(ctx, idsOf(voted)),
+      rowsOf(ctx, counted, { 'user.user_id': ctx.user.user_id }),
     ]);
+    const rows = Map.groupBy(found, ({ message_id }) => message_id.toHexString());
     return messages.map((message) => {
       const archived = archivedPartsOf(message);
       if (archived) return viewOfMessageFor(message, ...ownOf(archived, ctx.user));
       const id = message._id.toHexString();
-      return viewOfMessageFor(message, reactions.get(id) ?? [], votes.get(id) ?? []);
+      return viewOfMessageFor(message, reactions.get(id) ?? [], rows.get(id) ?? []);
     });
   }
 
@@ -50,23 +56,13 @@ export class MessageViews {
     }
     return own;
   }
-
-  /** By message, in the order of the poll. */
-  private async ownVotes(ctx: RequestContext, ids: ObjectId[]): Promise<Map<string, string[]>> {
-    if (ids.length === 0) return new Map();
-    const found = await ctx
-      .repository(pollVotes)
-      .find({ message_id: { $in: ids }, 'user.user_id': ctx.user.user_id }, { fields: ['message_id', 'option_ids'] });
-    return new Map(found.map(({ message_id, option_ids }) => [message_id.toHexString(), option_ids]));
-  }
 }
 
-/** The emojis of one user, in the order in which they were added, and what they voted for. */
-function ownOf({ reactions, votes }: ArchivedMessage, { user_id }: UserReference): [string[], string[]] {
+/** What one user left on it: the emojis, in the order in which they were added, and the rows of its kind. */
+function ownOf({ reactions, rows }: ArchivedMessage, { user_id }: UserReference): [string[], KindRow[]] {
   const own = reactions.filter(({ user }) => user.user_id.equals(user_id));
   own.sort((a, b) => (a._id.toHexString() < b._id.toHexString() ? -1 : 1));
-  const vote = votes.find(({ user }) => user.user_id.equals(user_id));
-  return [own.map(({ emoji }) => emoji), vote?.option_ids ?? []];
+  return [own.map(({ emoji }) => emoji), rows.filter(({ user }) => user.user_id.equals(user_id))];
 }
 
 const idsOf = (messages: Message[]): ObjectId[] => messages.map(({ _id }) => _id);

@@ -1,10 +1,11 @@
-import type { Message } from '../store/message.schema';
+import { contentIn, type Said } from '../kinds/message-kinds';
 
 const PREVIEW_LENGTH = 500;
 
-/** The beginning of its text, never half of a character; of a poll without a text, its question. */
-export function previewOf({ text: own, poll }: Pick<Message, 'text' | 'poll'>): string | null {
-  const text = own ?? poll?.question ?? null;
+/** The beginning of its text, never half of a character. Without a text, the kind's content is shown: a poll's question. */
+export function previewOf(message: Said): string | null {
+  const known = contentIn(message);
+  const text = message.text ?? known?.kind.preview(known.content) ?? null;
   if (text === null || text.length <= PREVIEW_LENGTH) return text;
   const last = text.charCodeAt(PREVIEW_LENGTH - 1);
   const isHalf = last >= 0xd800 && last < 0xdc00;

@@ -2,11 +2,12 @@ import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import type { RequestContext } from '#caas/kernel';
 import { StoredMessages, type FoldedMessage } from '#caas/domain/conversations';
+import { KIND_TYPES, type KindType } from '../store/kind-contents';
 import { messages, type Message } from '../store/message.schema';
 import { previewOf } from './preview';
 
-type Folded = Pick<Message, '_id' | 'seq' | 'sender' | 'type' | 'text' | 'poll' | 'created_at'>;
-const FIELDS = ['seq', 'sender', 'type', 'text', 'poll', 'created_at'] as const;
+type Folded = Pick<Message, '_id' | 'seq' | 'sender' | 'type' | 'text' | KindType | 'created_at'>;
+const FIELDS = ['seq', 'sender', 'type', 'text', ...KIND_TYPES, 'created_at'] as const;
 
 export const foldedMessageOf = (message: Folded): FoldedMessage => {
   const { _id, seq, sender, type, created_at } = message;

@@ -1,3 +1,4 @@
+import { NO_KIND_CONTENT } from '../store/kind-contents';
 import type { Message } from '../store/message.schema';
 
 /** What a deletion leaves of a message besides its place and its sender: the fields that it sets. */
@@ -11,6 +12,6 @@ export const tombstoneOf = (deleted_at: Date) =>
     mentions: [],
     forwarded_from: null,
     reaction_counts: {},
-    poll: null,
+    ...NO_KIND_CONTENT,
     pinned_at: null,
   }) satisfies Partial<Message>;

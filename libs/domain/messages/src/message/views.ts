@@ -1,10 +1,10 @@
 import { countsByEmoji, versioned } from '#caas/kernel';
 import { viewOfReference } from '#caas/domain/users';
+import { viewOfContent, viewOfEarlierContent, viewOfOwnRows } from '../kinds/message-kinds';
+import type { KindRow } from '../kinds/message-kind';
 import type { MessageVersion } from '../store/message-version.schema';
 import { editionOf, shownRevOf, type Message } from '../store/message.schema';
-import type { PollVote } from '../store/poll-vote.schema';
 import type { Reaction } from '../store/reaction.schema';
-import type { Poll } from '../store/poll-content';
 
 /** How messages look to clients. What belongs to one viewer is added by `…For`. */
 
@@ -32,7 +32,7 @@ export function viewOfMessage(message: Message) {
     metadata: message.metadata,
     encrypted: message.encrypted,
     reaction_counts: countsByEmoji(message.reaction_counts),
-    poll: message.poll && viewOfPoll(message.poll),
+    ...viewOfContent(message),
     pinned_at: message.pinned_at?.toISOString() ?? null,
     edited_at: message.edited_at?.toISOString() ?? null,
     deleted_at: message.deleted_at?.toISOString() ?? null,
@@ -41,21 +41,10 @@ export function viewOfMessage(message: Message) {
   };
 }
 
-/** For one viewer, with the reactions and votes that are theirs: `MessageViews` knows them. */
-export function viewOfMessageFor(message: Message, own_reactions: string[], own_votes: string[]) {
-  return versioned({ ...viewOfMessage(message), own_reactions, own_votes }, editionOf(message));
-}
-
-function viewOfPoll({ question, options, multiple, anonymous, closes_at, closed_at, voter_count }: Poll) {
-  return {
-    question,
-    options: options.map(({ id, text, vote_count }) => ({ id, text, vote_count })),
-    multiple,
-    anonymous,
-    closes_at: closes_at?.toISOString() ?? null,
-    closed_at: closed_at?.toISOString() ?? null,
-    voter_count,
-  };
+/** For one viewer, with the reactions and the rows of its kind (votes) that are theirs: `MessageViews` knows them. */
+export function viewOfMessageFor(message: Message, own_reactions: string[], ownRows: KindRow[]) {
+  const view = { ...viewOfMessage(message), own_reactions, ...viewOfOwnRows(message, ownRows) };
+  return versioned(view, editionOf(message));
 }
 
 /** What a message said before an edit. */
@@ -67,6 +56,7 @@ export function viewOfVersion(version: MessageVersion) {
     mentions: version.mentions.map(viewOfReference),
     metadata: version.metadata,
     encrypted: version.encrypted,
+    ...viewOfEarlierContent(version),
     written_at: version.written_at.toISOString(),
     replaced_at: version.created_at.toISOString(),
   };
@@ -79,16 +69,5 @@ export function viewOfReaction({ _id, message_id, emoji, user, created_at }: Rea
     emoji,
     user: viewOfReference(user),
     created_at: created_at.toISOString(),
-  };
-}
-
-export function viewOfVote({ _id, message_id, option_ids, user, created_at, updated_at }: PollVote) {
-  return {
-    id: _id.toHexString(),
-    message_id: message_id.toHexString(),
-    option_ids,
-    user: viewOfReference(user),
-    created_at: created_at.toISOString(),
-    updated_at: updated_at.toISOString(),
   };
 }

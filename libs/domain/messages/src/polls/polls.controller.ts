@@ -5,9 +5,9 @@ import { mapPage, RequestContext, type PageRequest } from '#caas/kernel';
 import { UserRoute } from '#caas/access';
 import { Ctx, IdParam, PageQuery, QueryParams } from '#caas/platform/http';
 import { MessageViews } from '../message/message-views';
-import { viewOfVote } from '../message/views';
 import { VoteDto, VotesQuery } from './polls.dto';
 import { PollsService } from './polls.service';
+import { viewOfVote } from './vote-view';
 
 @ApiTags('polls')
 @UserRoute()

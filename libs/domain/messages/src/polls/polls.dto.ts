@@ -1,55 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsBoolean } from 'class-validator';
-import {
-  IsDisplayedText,
-  IsDisplayName,
-  IsId,
-  IsIdList,
-  IsInstant,
-  IsObjectList,
-  MayBeAbsent,
-  PageQueryDto,
-} from '#caas/platform/http';
-
-const MAX_QUESTION = 300;
-const MAX_OPTIONS = 10;
-const MAX_OPTION = 100;
-
-export class PollOptionDto {
-  @ApiProperty({ minLength: 1, maxLength: MAX_OPTION })
-  @IsDisplayName({ max: MAX_OPTION })
-  text: string;
-}
-
-export class PollDto {
-  @ApiProperty({ minLength: 1, maxLength: MAX_QUESTION })
-  @IsDisplayedText({ max: MAX_QUESTION })
-  question: string;
-
-  @ApiProperty({
-    type: [PollOptionDto],
-    minItems: 2,
-    maxItems: MAX_OPTIONS,
-    description: 'no two that read the same: letter case, blanks and compatibility forms make no difference',
-  })
-  @IsObjectList(() => PollOptionDto, { min: 2, max: MAX_OPTIONS })
-  options: PollOptionDto[];
-
-  @ApiPropertyOptional({ default: false, description: 'may one vote for several options?' })
-  @MayBeAbsent()
-  @IsBoolean()
-  multiple?: boolean;
-
-  @ApiPropertyOptional({ default: false, description: 'nobody learns who voted' })
-  @MayBeAbsent()
-  @IsBoolean()
-  anonymous?: boolean;
-
-  @ApiPropertyOptional({ format: 'date-time', description: 'in the future; from then on there are no more votes' })
-  @MayBeAbsent()
-  @IsInstant()
-  closes_at?: string;
-}
+import { IsId, IsIdList, MayBeAbsent, PageQueryDto } from '#caas/platform/http';
+import { MAX_OPTIONS } from '../kinds/poll.dto';
 
 export class VoteDto {
   @ApiProperty({ type: [String], maxItems: MAX_OPTIONS, description: 'ids of options; none takes the vote back' })

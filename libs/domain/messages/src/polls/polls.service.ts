@@ -5,12 +5,13 @@ import { Realtime } from '#caas/platform/realtime';
 import { ConversationAccess } from '#caas/domain/conversations';
 import { archivedPartsOf } from '../cold-reads/archived-parts';
 import { pageOfRows } from '../cold-reads/rows-page';
+import { recounted } from '../kinds/poll-kind';
 import { MessageAccess } from '../message/message-access';
 import { MessageChanges } from '../message/message-changes';
 import { canModerate, requirePresent } from '../message/message-rights';
 import type { Message } from '../store/message.schema';
 import { pollVotes, type PollVote } from '../store/poll-vote.schema';
-import { chosenOf, isClosed, recounted, requirePoll } from './poll';
+import { chosenOf, isClosed, requirePoll } from './poll';
 
 /**
  * Who votes for what. The message's counts move in the transaction of the vote itself, and everybody hears of them as of any
@@ -81,7 +82,7 @@ export class PollsService {
     if (poll.anonymous) throw forbidden('anonymous_poll', 'Nobody learns who voted in this poll.');
     const option = optionId === null ? null : chosenOf(poll, [optionId])[0]!;
     const archived = archivedPartsOf(message);
-    if (archived) return pageOfRows(archived.votes.filter(votesFor(option)), request);
+    if (archived) return pageOfRows((archived.rows as PollVote[]).filter(votesFor(option)), request);
     const only = option === null ? {} : { option_ids: option };
     return ctx.repository(pollVotes).page({ message_id: id, ...only }, request);
   }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import { DuplicateKeyError, type RequestContext, type WriteOperation } from '#caas/kernel';
 import { conversations } from '#caas/domain/conversations';
+import { textsOf } from '../kinds/message-kinds';
 import { HAS_CHANGED, messages, type Message } from '../store/message.schema';
 import { searchCursors, searchEntries, type SearchCursor, type SearchEntry } from '../store/search-entry.schema';
 import { termsOf } from './terms';
@@ -109,9 +110,8 @@ function entryOperation(message: Message): WriteOperation<SearchEntry> {
   return { updateOne: { filter: { _id }, update: { $set: { conversation_id, terms } }, upsert: true } };
 }
 
-/** What somebody wrote in the open, the words of a poll too. What is encrypted has none for us, nor a text beside it. */
-export function searchableText({ deleted_at, encrypted, text, poll, type }: Message): string {
-  if (deleted_at !== null || encrypted !== null || type === 'system') return '';
-  const polled = poll ? [poll.question, ...poll.options.map((option) => option.text)] : [];
-  return [text ?? '', ...polled].join('\n');
+/** What somebody wrote in the open, the words of its kind (a poll) too. What is encrypted has none for us, nor a text beside it. */
+export function searchableText(message: Message): string {
+  const { deleted_at, encrypted, type } = message;
+  return deleted_at !== null || encrypted !== null || type === 'system' ? '' : textsOf(message).join('\n');
 }

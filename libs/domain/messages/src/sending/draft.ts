@@ -1,5 +1,6 @@
 import { ObjectId as BsonObjectId, type ObjectId } from 'bson';
 import type { NewDocument, UserReference } from '#caas/kernel';
+import { NO_KIND_CONTENT } from '../store/kind-contents';
 import type { Message } from '../store/message.schema';
 
 /** A message that was checked and may be written; its numbers are given by the insert. */
@@ -29,7 +30,7 @@ export const prepareMessage = (given: SendIdentity & Partial<Draft>): Draft => (
   metadata: null,
   encrypted: null,
   reaction_counts: {},
-  poll: null,
+  ...NO_KIND_CONTENT,
   pinned_at: null,
   edited_at: null,
   ...given,

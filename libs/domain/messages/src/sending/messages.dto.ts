@@ -1,7 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn } from 'class-validator';
 import { ApiMetadata, IsDisplayedTextOrBlank, IsId, IsMetadata, MayBeAbsent, Nested } from '#caas/platform/http';
-import { PollDto } from '../polls/polls.dto';
+import { PollDto } from '../kinds/poll.dto';
+import { KIND_TYPES, type KindType } from '../store/kind-contents';
 import { MAX_TEXT_CODE_POINTS } from '../message/messages.settings';
 import {
   AttachedFileDto,
@@ -11,19 +12,22 @@ import {
   IsMentions,
 } from '../message/message-fields.dto';
 
+const SENT_TYPES = ['text', 'media', ...KIND_TYPES];
+
+/** The body of a send, over REST and sockets alike. */
 export class SendMessageDto {
   @ApiProperty({ maxLength: 64, description: 'yours: sending the same again answers the same message' })
   @IsClientMessageId()
   client_message_id: string;
 
   @ApiPropertyOptional({
-    enum: ['text', 'media', 'poll'],
+    enum: SENT_TYPES,
     default: 'text',
     description: 'media has at least one attachment',
   })
   @MayBeAbsent()
-  @IsIn(['text', 'media', 'poll'])
-  type?: 'text' | 'media' | 'poll';
+  @IsIn(SENT_TYPES)
+  type?: 'text' | 'media' | KindType;
 
   @ApiPropertyOptional({ maxLength: MAX_TEXT_CODE_POINTS })
   @MayBeAbsent()

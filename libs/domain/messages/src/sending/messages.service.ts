@@ -15,37 +15,23 @@ import type { SeqSpan } from '../cold-reads/message-archive';
 import { MessageReader } from '../cold-reads/message-reader';
 import { MessagePolicy } from '../message/message-policy';
 import { ConversationAccess } from '#caas/domain/conversations';
-import type { Message, MessageType } from '../store/message.schema';
-import { pollOf, type NewPoll } from '../polls/poll';
+import { preparedContent, textsOf, withTexts } from '../kinds/message-kinds';
+import type { Message } from '../store/message.schema';
 import type { Sent } from './message-batcher';
 import { Mentions } from '../message/mentions';
-import { fileIdsOf, requireContent, type AttachedFile } from '../message/content';
+import { fileIdsOf, requireContent } from '../message/content';
 import { MessageAccess } from '../message/message-access';
 import { ContentLimits } from '../message/content-limits';
 import type { SendIdentity } from './draft';
+import type { SendMessageDto } from './messages.dto';
 import { MessageSender, sendIdentityOf, type ValidatedMessage } from './message-sender';
 import { PagePositionReader, withNumbers, type MessagePage } from './page-numbers';
 
-/** What a message says, whenever it is sent. */
-export interface MessageBody {
-  type?: MessageType;
-  /** A blank one is none. */
-  text?: string;
-  reply_to_id?: string;
-  /** The message that began the thread this one belongs to. */
-  thread_root_id?: string;
-  /** External ids of members. */
-  mentions?: string[];
-  metadata?: Record<string, unknown>;
-  encrypted?: string;
-  poll?: NewPoll;
-  attachments?: AttachedFile[];
-}
-
 /** The body of a send, over REST and sockets alike. */
-export interface NewMessage extends MessageBody {
-  client_message_id: string;
-}
+export type NewMessage = SendMessageDto;
+
+/** What a message says, whenever it is sent. A blank text is none. */
+export type MessageBody = Omit<NewMessage, 'client_message_id'>;
 
 /** Where a page of messages begins, besides a cursor. At most one is given. */
 export interface MessageSelector {
@@ -93,13 +79,12 @@ export class MessagesService {
    */
   async check(ctx: RequestContext, id: ObjectId, body: MessageBody): Promise<ValidatedMessage> {
     const { visibleFrom } = await this.access.requireSender(ctx, id);
-    const poll = pollOf(body, new Date());
-    const text = textOrNone(body.text);
-    requireContent({ ...body, text, poll }, body.attachments?.length ?? 0);
-    await this.limits.requireWithin(ctx, { ...body, text });
-    const { content, flagged } = await this.policy.admit(ctx, { text, poll });
+    const said = { text: textOrNone(body.text), ...preparedContent(body, new Date()) };
+    requireContent({ ...body, ...said }, body.attachments?.length ?? 0);
+    await this.limits.requireWithin(ctx, { ...body, text: said.text });
+    const { texts, flagged } = await this.policy.admit(ctx, textsOf(said));
     return {
-      ...content,
+      ...withTexts(said, texts),
       ...(flagged ? { flagged } : {}),
       type: body.type ?? 'text',
       metadata: body.metadata ?? null,

@@ -2,9 +2,11 @@ import { Prop, raw } from '@nestjs/mongoose';
 import type { UserReference } from '#caas/kernel';
 import { userReferenceShape } from '#caas/domain/users';
 import { TenantDocumentBase } from '#caas/tenancy';
+import type { KindFields } from './kind-contents';
+import type { Poll } from './poll-content';
 
-/** What a message says: what an edit can change, and an earlier version keeps. */
-export abstract class MessageContent extends TenantDocumentBase {
+/** What a message says, and what an earlier version or a legal hold keeps of it. */
+export abstract class MessageContent extends TenantDocumentBase implements KindFields {
   @Prop({ type: String, default: null })
   text: string | null;
 
@@ -17,4 +19,7 @@ export abstract class MessageContent extends TenantDocumentBase {
   /** An end-to-end encrypted payload in base64, opaque here. */
   @Prop({ type: String, default: null })
   encrypted: string | null;
+
+  @Prop({ type: Object, default: null })
+  poll: Poll | null;
 }

@@ -3,7 +3,6 @@ import type { ObjectId } from 'bson';
 import { Types } from 'mongoose';
 import type { Attachment } from '#caas/domain/media';
 import { tenantCollection } from '#caas/tenancy';
-import type { Poll } from './poll-content';
 import { MessageContent } from './message-content';
 import { HAS_MENTIONS } from './message.schema';
 
@@ -20,9 +19,6 @@ export class MessageVersion extends MessageContent {
   /** Files that the message showed and does not show any more, where a legal hold keeps them. */
   @Prop({ type: Array, default: [] })
   attachments: Attachment[];
-
-  @Prop({ type: Object, default: null })
-  poll: Poll | null;
 
   /** Its message was deleted, and a legal hold keeps what it said. */
   @Prop({ type: Boolean, default: false })

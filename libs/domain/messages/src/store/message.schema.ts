@@ -5,10 +5,10 @@ import type { UserReference } from '#caas/kernel';
 import type { Attachment } from '#caas/domain/media';
 import { UserReferenceProp, userReferenceShape } from '#caas/domain/users';
 import { tenantCollection } from '#caas/tenancy';
-import type { Poll } from './poll-content';
+import { KIND_TYPES } from './kind-contents';
 import { MessageContent } from './message-content';
 
-export const MESSAGE_TYPES = ['text', 'media', 'system', 'poll'] as const;
+export const MESSAGE_TYPES = ['text', 'media', 'system', ...KIND_TYPES] as const;
 export type MessageType = (typeof MESSAGE_TYPES)[number];
 
 /** Where a forwarded message was first sent, and by whom. */
@@ -90,9 +90,6 @@ export class Message extends MessageContent {
   /** By emoji, whose spelling as a key is that of kernel's `keyOfEmoji`. */
   @Prop({ type: Object, default: {} })
   reaction_counts: Record<string, number>;
-
-  @Prop({ type: Object, default: null })
-  poll: Poll | null;
 
   @Prop({ type: Date, default: null })
   pinned_at: Date | null;

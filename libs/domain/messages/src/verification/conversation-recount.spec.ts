@@ -51,7 +51,7 @@ describe('ConversationRecount', () => {
     ['reply_count', {}, [{}, { deleted_at: new Date() }]],
     ['reaction_counts', {}, [{ reaction_counts: { '👍': 2 } }]],
     ['reaction_counts', {}, [{}, { reaction_counts: { '👎': 1 } }]],
-    ['poll_votes', {}, [{ poll: { options: [], voter_count: 1 } }]],
+    ['poll_votes', {}, [{ type: 'poll', poll: { options: [], voter_count: 1 } }]],
   ] as const)('reports a wrong %s', (what, more, changed) => {
     expect(account(more as Partial<Conversation>, changed as unknown as Partial<AccountedMessage>[])).toEqual([what]);
   });

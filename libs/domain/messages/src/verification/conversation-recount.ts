@@ -1,23 +1,16 @@
 import type { Conversation } from '#caas/domain/conversations';
 import type { GoneSeqs } from '../cold-reads/message-archive';
 import { shownRevOf, type Message } from '../store/message.schema';
-import { tallyOf } from '../polls/poll';
+import { countsOf, kindOf } from '../kinds/message-kinds';
+import { KIND_TYPES } from '../store/kind-contents';
 
 /** A stored number that is not what it counts. */
 export interface Drift {
   conversation_id: string;
   /** The message it is about, when it is about one. */
   message_id?: string;
-  what:
-    | 'member_count'
-    | 'last_seq'
-    | 'seq'
-    | 'rev'
-    | 'last_message'
-    | 'reply_count'
-    | 'reaction_counts'
-    | 'poll_votes'
-    | 'watermark';
+  /** The number's field, or the collection of the rows of a kind (`poll_votes`). */
+  what: string;
   stored: unknown;
   counted: unknown;
 }
@@ -31,7 +24,7 @@ export const ACCOUNTED = [
   'reply_count',
   'reaction_counts',
   'type',
-  'poll',
+  ...KIND_TYPES,
   'deleted_at',
 ] as const;
 export type AccountedMessage = Pick<Message, '_id' | (typeof ACCOUNTED)[number]>;
@@ -54,9 +47,9 @@ export class ConversationRecount {
 
   /**
    * @param reactions of this message, by the key of the emoji, as the rows of reactions say
-   * @param votes in its poll, as `tallyOf` would have them, as the rows of votes say
+   * @param kindCounts as the message's kind keeps them (votes by option), as its rows say
    */
-  add(message: AccountedMessage, reactions: Record<string, number>, votes: Record<string, number>): void {
+  add(message: AccountedMessage, reactions: Record<string, number>, kindCounts: Record<string, number>): void {
     const id = message._id.toHexString();
     this.skipGone(message.seq - 1);
     this.messages += 1;
@@ -74,8 +67,9 @@ export class ConversationRecount {
     if (!sameCounts(message.reaction_counts, reactions)) {
       this.report('reaction_counts', message.reaction_counts, reactions, id);
     }
-    const tally = tallyOf(message.poll);
-    if (!sameCounts(tally, votes)) this.report('poll_votes', tally, votes, id);
+    const rows = kindOf(message)?.rows;
+    const stored = countsOf(message);
+    if (rows && !sameCounts(stored, kindCounts)) this.report(rows.collection.name, stored, kindCounts, id);
   }
 
   /** @param watermarks of the members, each with the highest `seq` that it names */

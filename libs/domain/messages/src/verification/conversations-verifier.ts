@@ -8,8 +8,10 @@ import { archivedPartsOf } from '../cold-reads/archived-parts';
 import { MessageArchive } from '../cold-reads/message-archive';
 import { ConversationFolds } from '#caas/domain/conversations';
 import { MessageReader } from '../cold-reads/message-reader';
+import { rowsOf } from '../kinds/kind-rows';
+import type { KindRow } from '../kinds/message-kind';
+import { kindOf } from '../kinds/message-kinds';
 import { messages, type Message } from '../store/message.schema';
-import { pollVotes } from '../store/poll-vote.schema';
 import { reactions } from '../store/reaction.schema';
 import { ACCOUNTED, ConversationRecount, type AccountedMessage, type Drift } from './conversation-recount';
 
@@ -79,11 +81,11 @@ export class ConversationsVerifier {
     for (let after = 0; ;) {
       const some = await this.next(ctx, conversation, after);
       const counts = await this.reactionsTo(ctx, some);
-      const votes = await this.votesIn(ctx, some);
-      addArchived(some, counts, votes);
+      const rows = countRows(some, await rowsOf(ctx, some));
+      addArchived(some, counts);
       for (const message of some) {
         const id = message._id.toHexString();
-        account.add(message, counts.get(id) ?? {}, votes.get(id) ?? {});
+        account.add(message, counts.get(id) ?? {}, rows.get(id) ?? {});
       }
       if (some.length < MESSAGES_AT_ONCE) break;
       after = some.at(-1)!.seq;
@@ -124,31 +126,31 @@ export class ConversationsVerifier {
     }
     return counts;
   }
-
-  /** By message, and by option; who voted counts under `voters`. */
-  private async votesIn(ctx: RequestContext, some: AccountedMessage[]): Promise<Map<string, Record<string, number>>> {
-    const counts = new Map<string, Record<string, number>>();
-    const polls = some.filter(({ type }) => type === 'poll').map(({ _id }) => _id);
-    if (polls.length === 0) return counts;
-    const votes = await ctx.repository(pollVotes).find({ message_id: { $in: polls } });
-    for (const { message_id, option_ids } of votes) {
-      for (const key of [...option_ids, 'voters']) count(counts, message_id.toHexString(), key);
-    }
-    return counts;
-  }
 }
 
 type Counts = Map<string, Record<string, number>>;
 
 /** What archived messages brought with them. */
-function addArchived(some: AccountedMessage[], reacted: Counts, voted: Counts): void {
+function addArchived(some: AccountedMessage[], reacted: Counts): void {
   for (const message of some) {
-    const archived = archivedPartsOf(message as Message);
-    if (!archived) continue;
-    const id = message._id.toHexString();
-    for (const { emoji } of archived.reactions) count(reacted, id, keyOfEmoji(emoji));
-    for (const { option_ids } of archived.votes) for (const key of [...option_ids, 'voters']) count(voted, id, key);
+    for (const { emoji } of archivedPartsOf(message as Message)?.reactions ?? []) {
+      count(reacted, message._id.toHexString(), keyOfEmoji(emoji));
+    }
   }
+}
+
+/** By message, and by the number in which its kind counts a row. @param hot rows; archived messages brought their own */
+function countRows(some: AccountedMessage[], hot: KindRow[]): Counts {
+  const counts: Counts = new Map();
+  const hotRows = Map.groupBy(hot, ({ message_id }) => message_id.toHexString());
+  for (const message of some) {
+    const kind = kindOf(message);
+    if (!kind) continue;
+    const id = message._id.toHexString();
+    const rows = [...(hotRows.get(id) ?? []), ...(archivedPartsOf(message as Message)?.rows ?? [])];
+    for (const key of rows.flatMap((row) => kind.countedIn(row))) count(counts, id, key);
+  }
+  return counts;
 }
 
 function count(counts: Map<string, Record<string, number>>, id: string, key: string): void {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { RequestContext } from '#caas/kernel';
-import { MessagePolicy, type JudgedContent } from '#caas/domain/messages';
+import { MessagePolicy } from '#caas/domain/messages';
 import type { Message } from '#caas/domain/messages';
 import { ModerationCases } from './moderation-cases';
 import { TextModeration } from '../texts/text-moderation';
@@ -15,8 +15,8 @@ export class ModerationMessagePolicy extends MessagePolicy {
     super();
   }
 
-  override admit<C extends JudgedContent>(ctx: RequestContext, content: C) {
-    return this.moderation.admit(ctx, content);
+  override admit(ctx: RequestContext, texts: string[]) {
+    return this.moderation.admit(ctx, texts);
   }
 
   override flag(tx: RequestContext, messages: Message[]): Promise<void> {

@@ -11,45 +11,29 @@ const moderation = (values: object): TextModeration => {
 
 describe('TextModeration', () => {
   it('hands back the very same when nothing is blocked', async () => {
-    const content = { text: 'anything' };
-    expect((await moderation({}).admit(ctx, content)).content).toBe(content);
-    expect((await moderation({ blocked_words: ['bad'] }).admit(ctx, content)).content).toBe(content);
+    const texts = ['anything'];
+    expect((await moderation({}).admit(ctx, texts)).texts).toBe(texts);
+    expect((await moderation({ blocked_words: ['bad'] }).admit(ctx, texts)).texts).toBe(texts);
   });
 
   it('refuses without saying by which word', async () => {
-    const refused = moderation({ blocked_words: ['bad'] }).admit(ctx, { text: 'a bad thing' });
+    const refused = moderation({ blocked_words: ['bad'] }).admit(ctx, ['a bad thing']);
     await expect(refused).rejects.toMatchObject({ kind: 'forbidden', code: 'message_blocked' });
     await expect(refused).rejects.not.toMatchObject({ message: expect.stringContaining('bad') as string });
   });
 
-  it('masks the text, and a poll with its options', async () => {
+  it('masks each text of a message', async () => {
     const blocked = { blocked_words: ['bad'], blocked_patterns: ['\\d+'], action: 'mask' };
-    const poll = {
-      question: 'bad?',
-      options: [
-        { id: '1', text: 'Bad' },
-        { id: '2', text: 'good' },
-      ],
-    };
-    expect(await moderation(blocked).admit(ctx, { text: 'bad 42 😀', poll })).toEqual({
-      content: {
-        text: '*** ** 😀',
-        poll: {
-          question: '***?',
-          options: [
-            { id: '1', text: '***' },
-            { id: '2', text: 'good' },
-          ],
-        },
-      },
+    expect(await moderation(blocked).admit(ctx, ['bad 42 😀', 'bad?', 'Bad', 'good'])).toEqual({
+      texts: ['*** ** 😀', '***?', '***', 'good'],
       flagged: false,
     });
   });
 
   it('flags, and leaves the text alone', async () => {
     const flagging = moderation({ blocked_words: ['bad'], action: 'flag' });
-    expect(await flagging.admit(ctx, { text: 'bad' })).toEqual({ content: { text: 'bad' }, flagged: true });
-    expect(await flagging.admit(ctx, { text: 'good' })).toMatchObject({ flagged: false });
+    expect(await flagging.admit(ctx, ['bad'])).toEqual({ texts: ['bad'], flagged: true });
+    expect(await flagging.admit(ctx, ['good'])).toMatchObject({ flagged: false });
     expect(await new ModerationTextPolicy(flagging).admitName(ctx, 'bad')).toBe('bad');
   });
 
@@ -60,7 +44,7 @@ describe('TextModeration', () => {
     const [first, second] = [blocking('bad'), blocking('worse')];
     const flags = async (settings: object, text: string) => {
       of.mockResolvedValue(settings);
-      return (await rules.admit(ctx, { text })).flagged;
+      return (await rules.admit(ctx, [text])).flagged;
     };
     expect(await flags(first, 'bad')).toBe(true);
     expect(await flags(second, 'bad')).toBe(false);

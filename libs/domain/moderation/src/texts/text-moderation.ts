@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { forbidden, type CaasError, type RequestContext } from '#caas/kernel';
 import { Settings, type SettingsOf } from '#caas/domain/settings';
-import type { JudgedContent } from '#caas/domain/messages';
 import { moderationSettings } from './moderation.settings';
 import { PatternMatcher } from './patterns';
 import { WordMatcher, type Span } from './words';
@@ -28,16 +27,18 @@ export class TextModeration {
   constructor(private readonly settings: Settings) {}
 
   /**
-   * The content as it may be stored: the same when nothing is blocked in it, or it is only `flagged`.
+   * The texts of a message as they may be stored: the same when nothing is blocked in them, or they are only `flagged`.
    * @throws CaasError `message_blocked` (403), which does not say by what
    */
-  async admit<C extends JudgedContent>(ctx: RequestContext, content: C): Promise<{ content: C; flagged: boolean }> {
+  async admit(ctx: RequestContext, texts: string[]): Promise<{ texts: string[]; flagged: boolean }> {
     const rules = await this.rulesOf(ctx);
     const budget = new WorkBudget();
-    if (!rules || !(await rules.matchAny(textsOf(content), budget))) return { content, flagged: false };
+    if (!rules || !(await rules.matchAny(texts, budget))) return { texts, flagged: false };
     if (rules.action === 'reject') throw forbidden('message_blocked', 'This tenant does not allow such a text.');
-    if (rules.action === 'flag') return { content, flagged: true };
-    return { content: await masked(content, (text) => rules.mask(text, budget)), flagged: false };
+    if (rules.action === 'flag') return { texts, flagged: true };
+    const masked = [];
+    for (const text of texts) masked.push(await rules.mask(text, budget));
+    return { texts: masked, flagged: false };
   }
 
   /**
@@ -103,29 +104,6 @@ class Rules {
   async mask(text: string, budget: WorkBudget): Promise<string> {
     return mask(text, [...this.words.find(text), ...(await this.patterns.find(text, budget))]);
   }
-}
-
-const textsOf = ({ text, poll }: JudgedContent): string[] => [
-  ...(text ? [text] : []),
-  ...(poll ? [poll.question, ...poll.options.map((option) => option.text)] : []),
-];
-
-async function masked<C extends JudgedContent>(content: C, clean: (text: string) => Promise<string>): Promise<C> {
-  const { text, poll } = content;
-  return {
-    ...content,
-    ...(text ? { text: await clean(text) } : {}),
-    ...(poll ? { poll: await maskedPoll(poll, clean) } : {}),
-  };
-}
-
-async function maskedPoll<P extends NonNullable<JudgedContent['poll']>>(
-  poll: P,
-  clean: (text: string) => Promise<string>,
-): Promise<P> {
-  const options = [];
-  for (const option of poll.options) options.push({ ...option, text: await clean(option.text) });
-  return { ...poll, question: await clean(poll.question), options };
 }
 
 /** An asterisk for each character of the spans, so that no text grows. */
