@@ -1,4 +1,4 @@
-import { KIND_TYPES, type KindContent, type KindFields, type KindType } from '../store/kind-contents';
+import { KIND_TYPES, type KindFields, type KindType } from '../store/kind-contents';
 import type { Message } from '../store/message.schema';
 import type { KindRow, KnownContent, MessageKind } from './message-kind';
 import { PollKind } from './poll-kind';
