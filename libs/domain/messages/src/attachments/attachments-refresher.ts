@@ -8,6 +8,7 @@ import {
   FileReferences,
   type FileReference,
 } from '#caas/domain/media';
+import { ConversationChanges, Unchanged } from '#caas/domain/conversations';
 import { MessageReader } from '../cold-reads/message-reader';
 import { MessageChanges } from '../message/message-changes';
 import { messages, type Message } from '../store/message.schema';
@@ -30,6 +31,7 @@ export class AttachmentsRefresher {
     private readonly references: FileReferences,
     private readonly snapshots: AttachmentSnapshots,
     private readonly attachments: MessageAttachments,
+    private readonly conversationChanges: ConversationChanges,
     private readonly changes: MessageChanges,
     private readonly reader: MessageReader,
     private readonly holders: FileOwnersRegistry,
@@ -71,15 +73,23 @@ export class AttachmentsRefresher {
   private async refreshIn(ctx: RequestContext, found: Message, fileId: ObjectId): Promise<boolean> {
     const file_id = fileId.toHexString();
     try {
-      const { changed } = await this.changes.applyAndTell(ctx, found, async ({ tx, message }) => {
-        const now = await this.snapshots.ofFile(tx, fileId);
-        if (!now) await this.attachments.release(tx, message, [fileId]);
-        const attachments = message.attachments.map((attachment) =>
-          attachment.file_id === file_id ? (now ?? deletedAttachmentOf(attachment)) : attachment,
-        );
-        return requestHash(attachments) === requestHash(message.attachments) ? null : { attachments };
-      });
-      return changed;
+      const { value: message, rev } = await this.conversationChanges.apply(
+        ctx,
+        found.conversation_id,
+        async (scope) => {
+          const before = await this.changes.begin(scope, found);
+          const now = await this.snapshots.ofFile(scope.tx, fileId);
+          if (!now) await this.attachments.release(scope.tx, before, [fileId]);
+          const attachments = before.attachments.map((attachment) =>
+            attachment.file_id === file_id ? (now ?? deletedAttachmentOf(attachment)) : attachment,
+          );
+          if (requestHash(attachments) === requestHash(before.attachments)) return new Unchanged(before);
+          return this.changes.write(scope, before, { attachments });
+        },
+      );
+      if (rev === null) return false;
+      this.changes.tell(ctx, message);
+      return true;
     } catch (error) {
       if (!(error instanceof CaasError) || error.kind !== 'not_found') throw error;
       // In a conversation that is gone nobody reads it.

@@ -13,10 +13,8 @@ export function withParts(message: Message, archived: ArchivedMessage): Message 
   return message;
 }
 
-export const messageArchived = () =>
-  conflict('message_archived', 'This message was moved to cold storage: it can be read, but not changed.');
-
 /** @throws CaasError `message_archived` (409) */
 export function requireHot(message: Message): void {
-  if (archivedPartsOf(message)) throw messageArchived();
+  if (!archivedPartsOf(message)) return;
+  throw conflict('message_archived', 'This message was moved to cold storage: it can be read, but not changed.');
 }

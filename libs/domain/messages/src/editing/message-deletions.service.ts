@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import { forbidden, notFound, Preconditions, type RequestContext } from '#caas/kernel';
+import { ConversationChanges, Unchanged } from '#caas/domain/conversations';
+import { requireHot } from '../cold-reads/archived-parts';
 import { MessageReader } from '../cold-reads/message-reader';
 import { LegalHolds } from '../cold-reads/legal-holds';
 import { MessageAttachments } from '../attachments/message-attachments';
@@ -15,6 +17,12 @@ import { MessageChanges } from '../message/message-changes';
 import { canModerate } from '../message/message-rights';
 import { tombstoneOf } from '../message/tombstone';
 
+interface Deleted {
+  message: Message;
+  /** Of the thread that it was in, when that lost a reply. */
+  root: Message | null;
+}
+
 /**
  * Deletion leaves a tombstone in its place: the numbers of the others stay, and what it said is gone for good. What a legal hold is
  * about is kept for operators alone.
@@ -24,6 +32,7 @@ export class MessageDeletionsService {
   constructor(
     private readonly access: MessageAccess,
     private readonly reader: MessageReader,
+    private readonly conversationChanges: ConversationChanges,
     private readonly changes: MessageChanges,
     private readonly attachments: MessageAttachments,
     private readonly threads: ThreadRoots,
@@ -54,25 +63,27 @@ export class MessageDeletionsService {
   }
 
   private async erase(ctx: RequestContext, found: Message, preconditions: Preconditions): Promise<Message> {
-    const id = found._id;
-    let root: Message | null = null;
-    const { message, changed } = await this.changes.applyAndTell(ctx, found, async ({ tx, message, rev, nextRev }) => {
-      root = null;
-      if (message.deleted_at) return null;
-      preconditions.require(editionOf(message));
-      await tx.repository(reactions).deleteMany({ message_id: id });
-      await deleteRowsOf(tx, [message]);
-      if (await this.holds.keep(tx, message)) await keepContent(tx, message, rev);
+    requireHot(found);
+    const { value, rev } = await this.conversationChanges.apply<Deleted>(ctx, found.conversation_id, async (scope) => {
+      const { tx } = scope;
+      const before = await this.changes.begin(scope, found);
+      if (before.deleted_at) return new Unchanged({ message: before, root: null });
+      preconditions.require(editionOf(before));
+      const { _id, thread_root_id: rootId } = before;
+      await tx.repository(reactions).deleteMany({ message_id: _id });
+      await deleteRowsOf(tx, [before]);
+      if (await this.holds.keep(tx, before)) await keepContent(tx, before, scope.rev);
       else {
-        await tx.repository(messageVersions).deleteMany({ message_id: id });
-        if (message.attachments.length > 0) await this.attachments.release(tx, message);
+        await tx.repository(messageVersions).deleteMany({ message_id: _id });
+        if (before.attachments.length > 0) await this.attachments.release(tx, before);
       }
-      const { thread_root_id: rootId } = message;
-      if (rootId) root = await this.threads.removeReplies(tx, rootId, [message], nextRev);
-      return { ...tombstoneOf(new Date()), edition: editionOf(message) + 1 };
+      const root = rootId && (await this.threads.removeReplies(tx, rootId, [before], scope.nextRev));
+      const tombstone = { ...tombstoneOf(new Date()), edition: editionOf(before) + 1 };
+      return { message: await this.changes.write(scope, before, tombstone), root };
     });
-    if (changed && root) this.changes.tell(ctx, root);
-    return message;
+    if (rev !== null) this.changes.tell(ctx, value.message);
+    if (value.root) this.changes.tell(ctx, value.root);
+    return value.message;
   }
 }
 

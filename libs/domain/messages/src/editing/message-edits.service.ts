@@ -12,6 +12,7 @@ import {
   type Preconditions,
   type RequestContext,
 } from '#caas/kernel';
+import { ConversationChanges, Unchanged } from '#caas/domain/conversations';
 import { LegalHolds } from '../cold-reads/legal-holds';
 import { MessageAttachments } from '../attachments/message-attachments';
 import { archivedPartsOf, requireHot } from '../cold-reads/archived-parts';
@@ -49,6 +50,7 @@ export class MessageEditsService {
     private readonly limits: ContentLimits,
     private readonly policy: MessagePolicy,
     private readonly mentions: Mentions,
+    private readonly conversationChanges: ConversationChanges,
     private readonly changes: MessageChanges,
     private readonly attachments: MessageAttachments,
     private readonly holds: LegalHolds,
@@ -76,19 +78,21 @@ export class MessageEditsService {
     const { texts, flagged } = await this.policy.admit(ctx, textsOf(said));
     const content = withTexts(said, texts);
     const mentions = edit.mentions && (await this.mentions.resolve(ctx, found.conversation_id, edit.mentions));
-    const { message } = await this.changes.applyAndTell(ctx, found, async ({ tx, message: before, rev }) => {
+    const { value: message, rev } = await this.conversationChanges.apply(ctx, found.conversation_id, async (scope) => {
+      const { tx } = scope;
+      const before = await this.changes.begin(scope, found);
       requirePresent(before);
       preconditions.require(editionOf(before));
       if (before.forwarded_from) throw conflict('message_forwarded', 'A forwarded message stays as it was written.');
       const after = edited(before, { ...content, ...(mentions ? { mentions } : {}) } as Partial<Content>);
       const wanted = edit.attachments && fileIdsOf(edit.attachments);
       const isKept = !wanted || sameFiles(wanted, before);
-      if (isKept && sameContent(contentOf(before), after)) return null;
+      if (isKept && sameContent(contentOf(before), after)) return new Unchanged(before);
       requireContent({ type: before.type, ...kindFieldsOf(before), ...after }, (wanted ?? before.attachments).length);
       const isHeld = !isKept && (await this.holds.keep(tx, before));
       await tx.repository(messageVersions).insertOne({
         message_id: before._id,
-        replaced_rev: rev,
+        replaced_rev: scope.rev,
         ...NO_KIND_CONTENT,
         ...contentOf(before),
         attachments: isHeld ? before.attachments : [],
@@ -99,8 +103,10 @@ export class MessageEditsService {
         ? before.attachments
         : await this.attachments.replace(tx, before, isHeld ? [] : fileIdsOf(before.attachments), wanted);
       if (flagged) await this.policy.flag(tx, [before]);
-      return { ...after, attachments, edited_at: new Date(), edition: editionOf(before) + 1 };
+      const edition = editionOf(before) + 1;
+      return this.changes.write(scope, before, { ...after, attachments, edited_at: new Date(), edition });
     });
+    if (rev !== null) this.changes.tell(ctx, message);
     return message;
   }
 

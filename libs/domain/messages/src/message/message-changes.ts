@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { notFound, type RequestContext, type Update } from '#caas/kernel';
-import { ConversationChanges, Unchanged, type ChangeScope } from '#caas/domain/conversations';
-import { messageArchived, requireHot } from '../cold-reads/archived-parts';
+import type { ChangeScope } from '#caas/domain/conversations';
+import { archivedPartsOf, requireHot } from '../cold-reads/archived-parts';
 import { ArchivedMessageState } from '../cold-reads/archived-message-state';
 import { conversations, type LastMessage } from '#caas/domain/conversations';
 import { messages, shownRevOf, type Message } from '../store/message.schema';
@@ -10,83 +10,52 @@ import { viewOfMessage } from './views';
 import { MessageNotifier } from './message-notifier';
 import { previewOf } from './preview';
 
-export interface MessageChangeScope extends ChangeScope {
-  /** As the changes before this one left it. */
-  message: Message;
-}
-
 export type ChangedFields = NonNullable<Update<Message>['$set']>;
 
-export interface ChangedMessage {
-  /** As it is now. */
-  message: Message;
-  changed: boolean;
-}
-
-/** Changes messages that are stored, each change with the next `rev` of the conversation. */
+/**
+ * What every change of a stored message does in the transaction of `ConversationChanges.apply`, which gives it its `rev`: `begin`, then
+ * `write`. After the commit, `tell`.
+ */
 @Injectable()
 export class MessageChanges {
   constructor(
-    private readonly changes: ConversationChanges,
     private readonly notifier: MessageNotifier,
     private readonly search: SearchDirtySet,
     private readonly marks: ArchivedMessageState,
   ) {}
 
   /**
-   * Asks `work` what to set on the message; null for nothing. What belongs to the change is written through `tx`; the preview
-   * of the conversation follows by itself. Tells nobody.
-   * @throws CaasError `message_not_found` (404), `message_archived` (409), and whatever `work` throws
+   * The message as the changes before this one left it.
+   * @throws CaasError `message_not_found` (404), `message_archived` (409), also when it was archived just now
    */
-  async apply(
-    ctx: RequestContext,
-    found: Message,
-    work: (scope: MessageChangeScope) => Promise<ChangedFields | null>,
-  ): Promise<ChangedMessage> {
-    requireHot(found);
-    const { _id, conversation_id } = found;
-    const { value, rev } = await this.changes.apply(ctx, conversation_id, async (scope) => {
-      const message = await scope.tx.repository(messages).findById(_id, { withDeleted: true });
-      // It may have been archived just now.
-      if (!message) throw (await this.marks.archived(scope.tx, _id)) ? messageArchived() : notFound('message');
-      const fields = await work({ ...scope, message });
-      if (!fields) return new Unchanged(message);
-      const changed = await changeMessage(scope.tx, message, { ...fields, rev: scope.rev });
-      await followInPreview(scope, changed, fields);
-      return changed;
-    });
-    return { message: value, changed: rev !== null };
-  }
-
-  /** The same, and everybody who can read it hears of it as `message.updated` or, of a tombstone, `message.deleted`. */
-  async applyAndTell(...[ctx, message, work]: Parameters<MessageChanges['apply']>): Promise<ChangedMessage> {
-    const answer = await this.apply(ctx, message, work);
-    if (answer.changed) this.tell(ctx, answer.message);
-    return answer;
-  }
-
-  /**
-   * Pins, also what is in cold storage, and tells everybody.
-   * @param pinnedAt asked under the lock of the conversation; undefined for no change
-   * @throws CaasError `message_not_found` (404), and whatever `pinnedAt` throws
-   */
-  async applyPin(
-    ctx: RequestContext,
-    { _id, conversation_id }: Message,
-    pinnedAt: (message: Message) => Date | null | undefined,
-  ): Promise<Message> {
-    const { value: message, rev } = await this.changes.apply(ctx, conversation_id, async ({ tx, rev }) => {
-      const hot = await tx.repository(messages).findById(_id, { withDeleted: true });
-      const message = hot ?? (await this.marks.archived(tx, _id));
-      if (!message) throw notFound('message');
-      const pinned_at = pinnedAt(message);
-      if (pinned_at === undefined) return new Unchanged(message);
-      return hot ? changeMessage(tx, hot, { pinned_at, rev }) : this.marks.change(tx, message, { pinned_at }, rev);
-    });
-    if (rev !== null) this.tell(ctx, message);
+  async begin(scope: ChangeScope, found: Message): Promise<Message> {
+    const message = await this.beginPin(scope, found);
+    requireHot(message);
     return message;
   }
 
+  /** Also an archived one: it can be pinned. @throws CaasError `message_not_found` (404) */
+  async beginPin({ tx }: ChangeScope, { _id }: Message): Promise<Message> {
+    const hot = await tx.repository(messages).findById(_id, { withDeleted: true });
+    const message = hot ?? (await this.marks.archived(tx, _id));
+    if (!message) throw notFound('message');
+    return message;
+  }
+
+  /** Sets fields of a message that `begin` answered. The preview of the conversation follows. @returns the message as it then is */
+  async write(scope: ChangeScope, before: Message, fields: ChangedFields): Promise<Message> {
+    const changed = await changeMessage(scope.tx, before, { ...fields, rev: scope.rev });
+    await followInPreview(scope, changed, fields);
+    return changed;
+  }
+
+  /** The same for a message that `beginPin` answered. */
+  writePin({ tx, rev }: ChangeScope, before: Message, pinned_at: Date | null): Promise<Message> {
+    if (archivedPartsOf(before)) return this.marks.change(tx, before, { pinned_at }, rev);
+    return changeMessage(tx, before, { pinned_at, rev });
+  }
+
+  /** Tells everybody who can read it, as `message.updated` or, of a tombstone, `message.deleted`. */
   tell(ctx: RequestContext, message: Message): void {
     const { seq, rev } = message;
     const type = message.deleted_at ? 'message.deleted' : 'message.updated';
@@ -96,8 +65,7 @@ export class MessageChanges {
   }
 }
 
-/** @returns the message as it then is */
-export async function changeMessage(tx: RequestContext, before: Message, fields: ChangedFields): Promise<Message> {
+async function changeMessage(tx: RequestContext, before: Message, fields: ChangedFields): Promise<Message> {
   const { _id } = before;
   const $set = { ...fields, base_rev: shownRevOf(before) };
   const changed = await tx

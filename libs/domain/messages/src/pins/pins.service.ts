@@ -1,9 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import { forbidden, type Preconditions, type RequestContext } from '#caas/kernel';
-import { isModerator } from '#caas/domain/conversations';
-import { ConversationAccess } from '#caas/domain/conversations';
-import type { Entry } from '#caas/domain/conversations';
+import {
+  ConversationAccess,
+  ConversationChanges,
+  isModerator,
+  Unchanged,
+  type Entry,
+} from '#caas/domain/conversations';
 import { editionOf, type Message } from '../store/message.schema';
 import { MessageAccess } from '../message/message-access';
 import { MessageChanges } from '../message/message-changes';
@@ -18,6 +22,7 @@ export class PinsService {
   constructor(
     private readonly access: MessageAccess,
     private readonly conversations: ConversationAccess,
+    private readonly conversationChanges: ConversationChanges,
     private readonly changes: MessageChanges,
   ) {}
 
@@ -28,20 +33,27 @@ export class PinsService {
   async pin(ctx: RequestContext, id: ObjectId, preconditions: Preconditions): Promise<Message> {
     const { message: found, conversation } = await this.pinnable(ctx, id);
     await this.conversations.requireUnblocked(ctx, conversation);
-    return this.changes.applyPin(ctx, found, (message) => {
-      requirePresent(message);
-      preconditions.require(editionOf(message));
-      return message.pinned_at ? undefined : new Date();
+    const { value: message, rev } = await this.conversationChanges.apply(ctx, conversation._id, async (scope) => {
+      const before = await this.changes.beginPin(scope, found);
+      requirePresent(before);
+      preconditions.require(editionOf(before));
+      if (before.pinned_at) return new Unchanged(before);
+      return this.changes.writePin(scope, before, new Date());
     });
+    if (rev !== null) this.changes.tell(ctx, message);
+    return message;
   }
 
   /** @throws CaasError `message_not_found` (404), `moderator_required` (403), `stale_version` (412) */
   async unpin(ctx: RequestContext, id: ObjectId, preconditions: Preconditions): Promise<void> {
-    const { message: found } = await this.pinnable(ctx, id);
-    await this.changes.applyPin(ctx, found, (message) => {
-      preconditions.require(editionOf(message));
-      return message.pinned_at ? null : undefined;
+    const { message: found, conversation } = await this.pinnable(ctx, id);
+    const { value: message, rev } = await this.conversationChanges.apply(ctx, conversation._id, async (scope) => {
+      const before = await this.changes.beginPin(scope, found);
+      preconditions.require(editionOf(before));
+      if (!before.pinned_at) return new Unchanged(before);
+      return this.changes.writePin(scope, before, null);
     });
+    if (rev !== null) this.changes.tell(ctx, message);
   }
 
   private async pinnable(ctx: RequestContext, id: ObjectId): Promise<Entry & { message: Message }> {

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import { conflict, forbidden, type Page, type PageRequest, type RequestContext } from '#caas/kernel';
 import { Realtime } from '#caas/platform/realtime';
-import { ConversationAccess } from '#caas/domain/conversations';
-import { archivedPartsOf } from '../cold-reads/archived-parts';
+import { ConversationAccess, ConversationChanges, Unchanged } from '#caas/domain/conversations';
+import { archivedPartsOf, requireHot } from '../cold-reads/archived-parts';
 import { pageOfRows } from '../cold-reads/rows-page';
 import { recounted } from '../kinds/poll-kind';
 import { MessageAccess } from '../message/message-access';
@@ -22,6 +22,7 @@ export class PollsService {
   constructor(
     private readonly access: MessageAccess,
     private readonly conversations: ConversationAccess,
+    private readonly conversationChanges: ConversationChanges,
     private readonly changes: MessageChanges,
     private readonly realtime: Realtime,
   ) {}
@@ -33,16 +34,22 @@ export class PollsService {
    */
   async vote(ctx: RequestContext, id: ObjectId, optionIds: string[]): Promise<Message> {
     const found = await (optionIds.length > 0 ? this.access.writable(ctx, id) : this.access.readable(ctx, id));
-    let chosen: string[] = [];
-    const { message, changed } = await this.changes.applyAndTell(ctx, found, async ({ tx, message }) => {
-      requirePresent(message);
-      const poll = requirePoll(message);
+    requireHot(found);
+    const { value, rev } = await this.conversationChanges.apply(ctx, found.conversation_id, async (scope) => {
+      const before = await this.changes.begin(scope, found);
+      requirePresent(before);
+      const poll = requirePoll(before);
       if (isClosed(poll, new Date())) throw conflict('poll_closed', 'This poll takes no more votes.');
-      chosen = chosenOf(poll, optionIds);
-      const before = await replaceVote(tx, ownVote(ctx, id), chosen);
-      return before && { poll: recounted(poll, before, chosen) };
+      const chosen = chosenOf(poll, optionIds);
+      const replaced = await replaceVote(scope.tx, ownVote(ctx, id), chosen);
+      if (!replaced) return new Unchanged({ message: before, chosen });
+      const message = await this.changes.write(scope, before, { poll: recounted(poll, replaced, chosen) });
+      return { message, chosen };
     });
-    if (changed) this.tellDevices(ctx, message, chosen);
+    const { message, chosen } = value;
+    if (rev === null) return message;
+    this.changes.tell(ctx, message);
+    this.tellDevices(ctx, message, chosen);
     return message;
   }
 
@@ -56,12 +63,16 @@ export class PollsService {
       throw forbidden('not_your_message', 'Only who asked, or who moderates the group, can close a poll.');
     }
     await this.conversations.requireUnblocked(ctx, conversation);
-    const { message } = await this.changes.applyAndTell(ctx, found, ({ message }) => {
-      requirePresent(message);
-      const poll = requirePoll(message);
+    requireHot(found);
+    const { value: message, rev } = await this.conversationChanges.apply(ctx, conversation._id, async (scope) => {
+      const before = await this.changes.begin(scope, found);
+      requirePresent(before);
+      const poll = requirePoll(before);
       const now = new Date();
-      return Promise.resolve(isClosed(poll, now) ? null : { poll: { ...poll, closed_at: now } });
+      if (isClosed(poll, now)) return new Unchanged(before);
+      return this.changes.write(scope, before, { poll: { ...poll, closed_at: now } });
     });
+    if (rev !== null) this.changes.tell(ctx, message);
     return message;
   }
 

@@ -11,7 +11,8 @@ import {
   type Preconditions,
   type RequestContext,
 } from '#caas/kernel';
-import { archivedPartsOf } from '../cold-reads/archived-parts';
+import { ConversationChanges, Unchanged } from '#caas/domain/conversations';
+import { archivedPartsOf, requireHot } from '../cold-reads/archived-parts';
 import { pageOfRows } from '../cold-reads/rows-page';
 import { MessageAccess } from '../message/message-access';
 import { MessageChanges } from '../message/message-changes';
@@ -28,6 +29,7 @@ const MAX_EMOJIS = 50;
 export class ReactionsService {
   constructor(
     private readonly access: MessageAccess,
+    private readonly conversationChanges: ConversationChanges,
     private readonly changes: MessageChanges,
     private readonly notifier: MessageNotifier,
   ) {}
@@ -45,33 +47,40 @@ export class ReactionsService {
   ): Promise<{ message: Message; added: boolean }> {
     parseEmoji(emoji);
     const found = await this.access.writable(ctx, id);
-    const { message, changed } = await this.changes.apply(ctx, found, async ({ tx, message }) => {
-      requirePresent(message);
-      const known = await tx.repository(reactions).findOne(ownReaction(ctx, id, emoji), { fields: ['_id'] });
+    requireHot(found);
+    const { value: message, rev } = await this.conversationChanges.apply(ctx, found.conversation_id, async (scope) => {
+      const before = await this.changes.begin(scope, found);
+      requirePresent(before);
+      const rows = scope.tx.repository(reactions);
+      const known = await rows.findOne(ownReaction(ctx, id, emoji), { fields: ['_id'] });
       preconditions.requireUnversioned(known !== null);
-      if (known) return null;
-      const { reaction_counts } = message;
+      if (known) return new Unchanged(before);
+      const { reaction_counts } = before;
       if (!Object.hasOwn(reaction_counts, keyOfEmoji(emoji)) && Object.keys(reaction_counts).length >= MAX_EMOJIS) {
         throw invalid('too_many_reactions', `A message has no more than ${MAX_EMOJIS} different reactions.`, [
           { field: 'emoji', message: `must be one of the ${MAX_EMOJIS} that are there` },
         ]);
       }
-      await tx.repository(reactions).insertOne({ message_id: id, user: ctx.user, emoji });
-      return { reaction_counts: counted(reaction_counts, emoji, 1) };
+      await rows.insertOne({ message_id: id, user: ctx.user, emoji });
+      return this.changes.write(scope, before, { reaction_counts: counted(reaction_counts, emoji, 1) });
     });
-    if (changed) this.tell(ctx, 'reaction.added', message, emoji);
-    return { message, added: changed };
+    const added = rev !== null;
+    if (added) this.tell(ctx, 'reaction.added', message, emoji);
+    return { message, added };
   }
 
   /** @throws CaasError `invalid_emoji` (400), `message_not_found` (404), `message_archived` (409) */
   async remove(ctx: RequestContext, id: ObjectId, emoji: string): Promise<Message> {
     parseEmoji(emoji);
     const found = await this.access.readable(ctx, id);
-    const { message, changed } = await this.changes.apply(ctx, found, async ({ tx, message: { reaction_counts } }) => {
-      const removed = await tx.repository(reactions).deleteOne(ownReaction(ctx, id, emoji));
-      return removed === 0 ? null : { reaction_counts: counted(reaction_counts, emoji, -1) };
+    requireHot(found);
+    const { value: message, rev } = await this.conversationChanges.apply(ctx, found.conversation_id, async (scope) => {
+      const before = await this.changes.begin(scope, found);
+      const removed = await scope.tx.repository(reactions).deleteOne(ownReaction(ctx, id, emoji));
+      if (removed === 0) return new Unchanged(before);
+      return this.changes.write(scope, before, { reaction_counts: counted(before.reaction_counts, emoji, -1) });
     });
-    if (changed) this.tell(ctx, 'reaction.removed', message, emoji);
+    if (rev !== null) this.tell(ctx, 'reaction.removed', message, emoji);
     return message;
   }
 

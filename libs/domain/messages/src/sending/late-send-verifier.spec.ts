@@ -45,11 +45,26 @@ function conversationWith({ cold = [], gone = [], taken, version = 1 }: Archive)
     findArchived: (_ctx: unknown, own: Message[]) => Promise.resolve(named(own)),
   };
   const changes = {
-    applyAndTell: async (_ctx: unknown, message: Message, work: (scope: object) => Promise<Record<string, unknown>>) =>
-      updates.push(await work({ message })),
+    begin: (_scope: unknown, message: Message) => Promise.resolve(message),
+    write: (_scope: unknown, message: Message, fields: Record<string, unknown>) => {
+      updates.push(fields);
+      return Promise.resolve({ ...message, ...fields });
+    },
+    tell: () => undefined,
+  };
+  const conversationChanges = {
+    apply: async (_ctx: unknown, _id: ObjectId, work: (scope: object) => Promise<Message>) => ({
+      value: await work({}),
+    }),
   };
   const coldMessages = { open: () => Promise.resolve(opened) };
-  const late = new LateSendVerifier(coldMessages as never, sent as never, heads as never, changes as never);
+  const late = new LateSendVerifier(
+    coldMessages as never,
+    sent as never,
+    heads as never,
+    conversationChanges as never,
+    changes as never,
+  );
   return { updates, verified: (stored: Message[]) => late.verified(ctx, id, stored) };
 }
 

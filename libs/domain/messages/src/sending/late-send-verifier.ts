@@ -5,7 +5,7 @@ import { DuplicateKeyError, type RequestContext } from '#caas/kernel';
 import { MessageArchive, ArchiveChangedError } from '../cold-reads/message-archive';
 import { MessageChanges } from '../message/message-changes';
 import { tombstoneOf } from '../message/tombstone';
-import { conversations, type Conversation } from '#caas/domain/conversations';
+import { ConversationChanges, conversations, type Conversation } from '#caas/domain/conversations';
 import { editionOf, messages, type Message } from '../store/message.schema';
 import { ConversationHeads } from './conversation-heads';
 import { SentMessageLookup } from './sent-message-lookup';
@@ -26,6 +26,7 @@ export class LateSendVerifier {
     private readonly cold: MessageArchive,
     private readonly sent: SentMessageLookup,
     private readonly heads: ConversationHeads,
+    private readonly conversationChanges: ConversationChanges,
     private readonly changes: MessageChanges,
   ) {}
 
@@ -88,9 +89,12 @@ export class LateSendVerifier {
    */
   private async withdraw(ctx: RequestContext, own: Message): Promise<void> {
     const client_message_id = `withdrawn:${own._id.toHexString()}`;
-    await this.changes.applyAndTell(ctx, own, ({ message }) =>
-      Promise.resolve({ ...tombstoneOf(new Date()), client_message_id, edition: editionOf(message) + 1 }),
-    );
+    const { value: message } = await this.conversationChanges.apply(ctx, own.conversation_id, async (scope) => {
+      const before = await this.changes.begin(scope, own);
+      const edition = editionOf(before) + 1;
+      return this.changes.write(scope, before, { ...tombstoneOf(new Date()), client_message_id, edition });
+    });
+    this.changes.tell(ctx, message);
   }
 
   private async isTaken(ctx: RequestContext, row: ArchiveOf, { _id, seq }: Message): Promise<boolean> {
