@@ -2,7 +2,7 @@ import { ObjectId, serialize } from 'bson';
 import type { RequestContext, UserReference } from '#caas/kernel';
 import { conversations } from '#caas/domain/conversations';
 import { messages, type Message } from '#caas/domain/messages';
-import { messageVersions, pollVotes, reactions } from '#caas/domain/messages/testing';
+import { messageVersions, NO_KIND_CONTENT, pollVotes, reactions } from '#caas/domain/messages/testing';
 import { users } from '#caas/domain/users';
 
 const MONTH_MS = 30 * 24 * 60 * 60_000;
@@ -76,7 +76,8 @@ export async function aRoom(ctx: RequestContext, count: number, months = 3): Pro
     metadata: at % 10 === 5 ? { deep: { list: [1, 2.5, -0, null, true, 'x'], when: 'now' } } : null,
     encrypted: null,
     reaction_counts: (at % 10 === 2 ? { '👍': 1 } : {}) as Record<string, number>,
-    poll: at % 10 === 4 ? poll : null,
+    ...NO_KIND_CONTENT,
+    ...(at % 10 === 4 ? { poll } : {}),
     pinned_at: at % 10 === 6 ? new Date() : null,
     edited_at: at % 10 === 1 ? new Date() : null,
   }));
@@ -116,7 +117,7 @@ export async function aRoom(ctx: RequestContext, count: number, months = 3): Pro
       metadata: null,
       encrypted: null,
       attachments: [],
-      poll: null,
+      ...NO_KIND_CONTENT,
       kept: false,
       written_at: new Date(),
     })),

@@ -1,5 +1,6 @@
 import { ObjectId } from 'bson';
 import type { Conversation } from '#caas/domain/conversations';
+import { NO_KIND_CONTENT } from '../store/kind-contents';
 import { ConversationRecount, type AccountedMessage } from './conversation-recount';
 
 const ids = [new ObjectId(), new ObjectId(), new ObjectId()];
@@ -25,7 +26,7 @@ const messages = (more: Partial<AccountedMessage>[] = []): AccountedMessage[] =>
     reply_count: at === 0 ? 2 : 0,
     reaction_counts: (at === 0 ? { '👍': 1 } : {}) as Record<string, number>,
     type: 'text' as const,
-    poll: null,
+    ...NO_KIND_CONTENT,
     deleted_at: null,
     ...more[at],
   }));
