@@ -1,7 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
-import { Clock, SystemClock } from '#caas/kernel';
 import { ServerKeyStore, SigningKeyStore } from '#caas/access';
+import { ClockModule } from '#caas/platform/clock';
 import { configToken, runtimeConfig, type ConfigOf } from '#caas/platform/config';
 import { CALL_LIMITS, firewallOptions, MongoMetrics, TenantDirectory, TenantFirewall } from '#caas/tenancy';
 import { AuditLog } from './audit/audit-log.repository';
@@ -21,6 +21,7 @@ import { TenantsService } from './tenants/tenants.service';
 @Global()
 @Module({
   imports: [
+    ClockModule,
     MongooseModule.forRootAsync({
       connectionName: PLATFORM,
       inject: [configToken(runtimeConfig), MongoMetrics],
@@ -39,7 +40,6 @@ import { TenantsService } from './tenants/tenants.service';
     MongooseModule.forFeature(PLATFORM_MODELS, PLATFORM),
   ],
   providers: [
-    { provide: Clock, useClass: SystemClock },
     AuditLog,
     Jwks,
     FailedAuthAudit,

@@ -1,7 +1,7 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
-import { Clock, SystemClock } from '#caas/kernel';
 import { MessagesModule } from '#caas/domain/messages';
 import { SettingsRegistry } from '#caas/domain/settings';
+import { ClockModule } from '#caas/platform/clock';
 import { InjectConfig, type ConfigOf } from '#caas/platform/config';
 import { TenancyModule } from '#caas/tenancy';
 import { archiveConfig } from './archive.config';
@@ -34,7 +34,7 @@ import { SegmentObjects } from './reading/segment-objects';
 
 /** Reading what is in cold storage, what is held, and what tenants may set of it. It answers ports of messages: the app binds them. */
 @Module({
-  imports: [TenancyModule.forFeature(ARCHIVE_COLLECTIONS)],
+  imports: [ClockModule, TenancyModule.forFeature(ARCHIVE_COLLECTIONS)],
   providers: [
     ArchiveMetrics,
     ArchiveKeys,
@@ -43,7 +43,6 @@ import { SegmentObjects } from './reading/segment-objects';
     BlockCache,
     BlockReader,
     ColdArchive,
-    { provide: Clock, useClass: SystemClock },
     ArchiveHolds,
   ],
   exports: [ArchiveHolds, ArchiveMetrics, ColdArchive, SegmentObjects, BlockCodec],
@@ -79,12 +78,8 @@ const WORK = [
 
 /** Moving messages there and back, and looking after what is there: for workers and the command line. */
 @Module({
-  imports: [ArchiveModule, MessagesModule],
-  providers: [
-    ...WORK,
-    { provide: Clock, useClass: SystemClock },
-    { provide: ArchivePolicy, useClass: TenantArchivePolicy },
-  ],
+  imports: [ArchiveModule, ClockModule, MessagesModule],
+  providers: [...WORK, { provide: ArchivePolicy, useClass: TenantArchivePolicy }],
   exports: [...WORK, ArchivePolicy],
 })
 export class ArchiveWorkModule {}

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { ConversationsApiModule } from '#caas/domain/conversations';
+import { ClockModule } from '#caas/platform/clock';
 import { GroupAccess } from './group-access';
 import { GroupInvitesService } from './group-invites.service';
 import { GroupMembersService } from './group-members.service';
@@ -11,7 +12,7 @@ import { GroupsController } from './groups.controller';
 
 /** Groups over REST. */
 @Module({
-  imports: [ConversationsApiModule, GroupsModule],
+  imports: [ClockModule, ConversationsApiModule, GroupsModule],
   providers: [GroupAccess, GroupConversations, GroupsService, GroupMembersService, GroupInvitesService],
   exports: [GroupMembersService],
   controllers: [GroupsController, GroupMembersController],

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { ClockModule } from '#caas/platform/clock';
 import { StorageModule } from '#caas/platform/storage';
 import { MediaModule } from './media.module';
 import { ContentRepository } from './processing/contents/content-repository';
@@ -21,7 +22,7 @@ import { ToolsCheck } from './processing/tools/tools-check';
 
 /** What workers do for media. Needs `Realtime` and `Outbox` from the application. */
 @Module({
-  imports: [MediaModule, StorageModule],
+  imports: [ClockModule, MediaModule, StorageModule],
   providers: [
     FileClaims,
     ContentRepository,

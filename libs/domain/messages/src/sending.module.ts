@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { ConversationChangesModule } from '#caas/domain/conversations';
 import { UsageModule } from '#caas/domain/usage';
+import { ClockModule } from '#caas/platform/clock';
 import { MessageAttachments } from './attachments/message-attachments';
 import { ContentLimits } from './message/content-limits';
 import { Mentions } from './message/mentions';
@@ -47,7 +48,7 @@ const SENDING = [
  * `MessagePolicy`.
  */
 @Module({
-  imports: [ConversationChangesModule, MessagesModule, UsageModule],
+  imports: [ClockModule, ConversationChangesModule, MessagesModule, UsageModule],
   providers: SENDING,
   exports: [...SENDING, ConversationChangesModule, MessagesModule],
 })

@@ -3,6 +3,7 @@ import { GroupsHttpModule } from '#caas/domain/groups';
 import { MessagesApiModule } from '#caas/domain/messages';
 import { SettingsRegistry } from '#caas/domain/settings';
 import { DisplayNameRegistry } from '#caas/domain/users';
+import { ClockModule } from '#caas/platform/clock';
 import { TenancyModule } from '#caas/tenancy';
 import { ModerationActions } from './cases/moderation-actions';
 import { ModerationMessagePolicy } from './cases/moderation-message-policy';
@@ -40,7 +41,7 @@ export class ModerationModule implements OnModuleInit {
 
 /** Reports and decisions over REST. */
 @Module({
-  imports: [GroupsHttpModule, MessagesApiModule, ModerationModule],
+  imports: [ClockModule, GroupsHttpModule, MessagesApiModule, ModerationModule],
   providers: [ModerationActions, ModerationService, ReportsService],
   controllers: [ReportsController, ModerationController],
 })

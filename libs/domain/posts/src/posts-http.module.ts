@@ -1,5 +1,6 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { FileViewers, MediaModule } from '#caas/domain/media';
+import { ClockModule } from '#caas/platform/clock';
 import { FeedService } from './feed.service';
 import { PostAudience } from './post-audience';
 import { PostMarksService } from './post-marks.service';
@@ -13,7 +14,7 @@ import { PostsController } from './posts.controller';
 
 /** Posts, reels and stories over REST. */
 @Module({
-  imports: [MediaModule, PostsModule],
+  imports: [ClockModule, MediaModule, PostsModule],
   providers: [PostAudience, PostsService, FeedReader, FeedService, PostCounters, PostMarksService, PostPages],
   controllers: [PostsController, PostMarksController],
 })

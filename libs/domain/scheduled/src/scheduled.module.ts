@@ -2,6 +2,7 @@ import { Module, type OnModuleInit } from '@nestjs/common';
 import { FileOwnersRegistry, MediaModule } from '#caas/domain/media';
 import { SendingModule } from '#caas/domain/messages';
 import { DisplayNameRegistry } from '#caas/domain/users';
+import { ClockModule } from '#caas/platform/clock';
 import { TenancyModule } from '#caas/tenancy';
 import { waitingHolders } from './scheduled-holders';
 import { ScheduledDueIndex } from './scheduled-due-index';
@@ -28,7 +29,7 @@ export class ScheduledModule implements OnModuleInit {
 
 /** Scheduled messages over REST. */
 @Module({
-  imports: [ScheduledModule, SendingModule],
+  imports: [ClockModule, ScheduledModule, SendingModule],
   providers: [ScheduledDueIndex, ScheduledMessagesService, ScheduledNotifier],
   controllers: [ScheduledMessagesController],
 })
@@ -36,7 +37,7 @@ export class ScheduledApiModule {}
 
 /** What workers do for scheduled messages. */
 @Module({
-  imports: [ScheduledModule, SendingModule],
+  imports: [ClockModule, ScheduledModule, SendingModule],
   providers: [ScheduledDueIndex, ScheduledNotifier, ScheduledSender, SendScheduledProcessor],
 })
 export class ScheduledJobsModule {}

@@ -1,6 +1,6 @@
 import { Global, Module, type OnModuleInit } from '@nestjs/common';
 import { SettingsRegistry } from '#caas/domain/settings';
-import { Clock, SystemClock } from '#caas/kernel';
+import { ClockModule } from '#caas/platform/clock';
 import { ConnectionQuotaPort } from '#caas/platform/realtime';
 import { TenancyModule } from '#caas/tenancy';
 import { ConnectionCounts } from './connections/connection-counts';
@@ -23,8 +23,8 @@ const PUBLIC = [ConnectionCounts, MessageQuota, QuotaWarnings, UserCounter, Usag
 /** For every process: what tenants use, and may. Global, because one of each remembers for all who count. */
 @Global()
 @Module({
-  imports: [TenancyModule.forFeature(USAGE_COLLECTIONS)],
-  providers: [...PUBLIC, CounterRepository, SentTotals, { provide: Clock, useClass: SystemClock }],
+  imports: [ClockModule, TenancyModule.forFeature(USAGE_COLLECTIONS)],
+  providers: [...PUBLIC, CounterRepository, SentTotals],
   exports: PUBLIC,
 })
 export class UsageModule implements OnModuleInit {

@@ -1,7 +1,7 @@
 import { Global, Module, type OnModuleInit } from '@nestjs/common';
 import { SessionDirectory, UserDirectory } from '#caas/access';
-import { Clock, SystemClock } from '#caas/kernel';
 import { UsageMeters, UsageModule, UserCounter } from '#caas/domain/usage';
+import { ClockModule } from '#caas/platform/clock';
 import { TenancyModule } from '#caas/tenancy';
 import { Blocks } from './blocks';
 import { DeviceRemovals } from './device-removals';
@@ -26,9 +26,8 @@ import { UsersService } from './users.service';
 /** The users domain without a transport. Global, because it answers the ports of access. */
 @Global()
 @Module({
-  imports: [UsageModule, TenancyModule.forFeature(USER_COLLECTIONS)],
+  imports: [ClockModule, UsageModule, TenancyModule.forFeature(USER_COLLECTIONS)],
   providers: [
-    { provide: Clock, useClass: SystemClock },
     UserRepository,
     RelationshipRepository,
     DisplayNameRegistry,
@@ -48,7 +47,6 @@ import { UsersService } from './users.service';
   ],
   exports: [
     UserEvents,
-    Clock,
     UserDirectory,
     SessionDirectory,
     DisplayNameRegistry,

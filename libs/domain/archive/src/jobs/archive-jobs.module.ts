@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { ClockModule } from '#caas/platform/clock';
 import { ArchiveWorkModule } from '../archive.module';
 import { ArchiveMessagesProcessor } from './archive-messages.processor';
 import { PlanArchivingProcessor } from './plan-archiving.processor';
@@ -6,7 +7,7 @@ import { ScrubArchiveProcessor } from './scrub-archive.processor';
 
 /** What workers do for the archive. */
 @Module({
-  imports: [ArchiveWorkModule],
+  imports: [ClockModule, ArchiveWorkModule],
   providers: [ArchiveMessagesProcessor, ScrubArchiveProcessor, PlanArchivingProcessor],
 })
 export class ArchiveJobsModule {}

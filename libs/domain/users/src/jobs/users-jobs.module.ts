@@ -1,11 +1,12 @@
 import { Module } from '@nestjs/common';
+import { ClockModule } from '#caas/platform/clock';
 import { UsersModule } from '../users.module';
 import { RefreshReferencesProcessor } from './refresh-references.processor';
 import { RepairReferencesProcessor } from './repair-references.processor';
 import { SweepReferencesProcessor } from './sweep-references.processor';
 
 @Module({
-  imports: [UsersModule],
+  imports: [ClockModule, UsersModule],
   providers: [RefreshReferencesProcessor, RepairReferencesProcessor, SweepReferencesProcessor],
 })
 export class UsersJobsModule {}
