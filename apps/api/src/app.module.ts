@@ -33,7 +33,7 @@ import { PostsHttpModule } from '#caas/domain/posts';
 import { PresenceApiModule, presenceConfig } from '#caas/domain/presence';
 import { ScheduledApiModule } from '#caas/domain/scheduled';
 import { SettingsHttpModule, SettingsModule } from '#caas/domain/settings';
-import { UsageApiModule } from '#caas/domain/usage';
+import { UsageApiModule, UsageEventsModule } from '#caas/domain/usage';
 import { Avatars, TextPolicy, UsersHttpModule, UsersSocketModule } from '#caas/domain/users';
 import { CacheModule } from '#caas/platform/cache';
 import { ConfigModule, operatorsConfig, runtimeConfig } from '#caas/platform/config';
@@ -109,6 +109,7 @@ const ports = PortsModule.bind(
     ControlPlaneHttpModule,
     SettingsHttpModule,
     UsageApiModule,
+    UsageEventsModule,
     EncryptionHttpModule,
     UsersHttpModule,
     UsersSocketModule,

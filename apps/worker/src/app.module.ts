@@ -20,6 +20,7 @@ import { PostsJobsModule } from '#caas/domain/posts';
 import { PresenceModule } from '#caas/domain/presence';
 import { ScheduledJobsModule } from '#caas/domain/scheduled';
 import { SettingsModule } from '#caas/domain/settings';
+import { UsageEventsModule } from '#caas/domain/usage';
 import { UsersJobsModule } from '#caas/domain/users';
 import { CacheModule } from '#caas/platform/cache';
 import { ConfigModule, runtimeConfig } from '#caas/platform/config';
@@ -73,6 +74,7 @@ const ports = PortsModule.bind(
     ControlPlaneModule,
     AccessModule,
     ControlPlaneJobsModule,
+    UsageEventsModule,
     UsersJobsModule,
     RealtimePublisherModule,
     ports,

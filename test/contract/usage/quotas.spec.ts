@@ -71,15 +71,14 @@ describe.each(['shared', 'prefixed', 'dedicated'] as const)('Quotas on the %s pl
   function aProcess(commands = redis) {
     // Of this test, though a warning may still be on its way when the next one begins.
     const own = { told, complaints };
-    const publish = (ctx: RequestContext, _to: unknown, { data }: { data: Omit<Told, 'tenantId'> }) =>
-      own.told.push({ tenantId: ctx.tenantId, quota: data.quota, percent: data.percent });
     const contexts = { open: (tenant: Tenant) => harness.context(tenant) };
     const settings = { of: () => Promise.resolve({ warn_clients: true }) };
     const quiet = {
       warn: (line: { reason?: string }) => line.reason !== undefined && own.complaints.push(line.reason),
     };
     const log = { of: () => quiet, root: quiet };
-    const warnings = new QuotaWarnings(contexts as never, settings as never, clock, log as never, { publish } as never);
+    const warnings = new QuotaWarnings(contexts as never, settings as never, clock, log as never);
+    warnings.on(({ tenantId }, { quota, percent }) => own.told.push({ tenantId, quota, percent }));
     const rows = new CounterRepository();
     const meters = new UsageMeters();
     meters.register(meter);

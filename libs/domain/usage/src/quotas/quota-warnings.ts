@@ -1,9 +1,9 @@
-import { Inject, Injectable, Optional } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
+import type { EventData } from '#caas/contracts';
 import { Clock, DuplicateKeyError, type Quota, type RequestContext } from '#caas/kernel';
 import { Settings } from '#caas/domain/settings';
 import { Log } from '#caas/platform/logging';
-import { Realtime } from '#caas/platform/realtime';
 import { RequestContexts } from '#caas/tenancy';
 import { endOfMonth, monthOf } from '../period';
 import { quotaWarnings } from '../persistence/quota-warning.schema';
@@ -12,6 +12,8 @@ import { limitOf } from './quotas';
 
 const WARN_AT_PERCENT = [80, 95];
 const MAX_REMEMBERED = 50_000;
+
+type Listener = (ctx: RequestContext, warning: EventData<'quota.warning'>) => void;
 
 interface Reached {
   quota: Quota;
@@ -28,14 +30,19 @@ interface Reached {
 export class QuotaWarnings {
   /** What was told already, as far as this process knows. */
   private readonly told = new LRUCache<string, true>({ max: MAX_REMEMBERED });
+  private readonly listeners = new Set<Listener>();
 
   constructor(
     private readonly contexts: RequestContexts,
     private readonly settings: Settings,
     private readonly clock: Clock,
     private readonly log: Log,
-    @Optional() @Inject(Realtime) private readonly realtime: Realtime | null,
   ) {}
+
+  /** Calls `listener` in this process for every warning that clients are to hear. It must not throw. */
+  on(listener: Listener): void {
+    this.listeners.add(listener);
+  }
 
   /**
    * After the commit. Returns at once; what goes wrong is logged.
@@ -95,8 +102,8 @@ export class QuotaWarnings {
     this.log.of(ctx).warn({ quota, percent, used, limit }, 'a quota is nearly used up');
     if (!(await this.settings.of(ctx, usageSettings)).warn_clients) return;
     const resets_at = quota === 'messages' ? endOfMonth(period).toISOString() : null;
-    const data = { quota, percent, used, limit, period, resets_at };
-    this.realtime?.publish(ctx, { everyone: true }, { type: 'quota.warning', data });
+    const warning = { quota, percent, used, limit, period, resets_at };
+    for (const listener of this.listeners) listener(ctx, warning);
   }
 }
 
