@@ -1,6 +1,21 @@
 import { Module } from '@nestjs/common';
-import { AccessApiModule, AccessModule } from '#caas/access';
-import { ControlPlaneHttpModule, ControlPlaneModule } from '#caas/control-plane';
+import {
+  AccessApiModule,
+  AccessModule,
+  OperatorMetricsAccess,
+  ServerKeyStore,
+  SessionDirectory,
+  SigningKeyStore,
+  TokenSocketAuthenticator,
+  UserDirectory,
+} from '#caas/access';
+import {
+  ControlPlaneHttpModule,
+  ControlPlaneModule,
+  TenantServerKeys,
+  TenantSigningKeys,
+  TenantsRepository,
+} from '#caas/control-plane';
 import { archiveConfig, ArchiveHolds, ArchiveModule, ColdArchive } from '#caas/domain/archive';
 import {
   archivedConfig,
@@ -32,26 +47,43 @@ import {
 import { PostsHttpModule } from '#caas/domain/posts';
 import { PresenceApiModule, presenceConfig } from '#caas/domain/presence';
 import { ScheduledApiModule } from '#caas/domain/scheduled';
-import { SettingsHttpModule, SettingsModule } from '#caas/domain/settings';
-import { UsageApiModule, UsageEventsModule } from '#caas/domain/usage';
-import { Avatars, TextPolicy, UsersHttpModule, UsersSocketModule } from '#caas/domain/users';
+import { SettingsHttpModule, SettingsModule, TenantOrigins, TenantRates } from '#caas/domain/settings';
+import { ConnectionQuota, UsageApiModule, UsageEventsModule } from '#caas/domain/usage';
+import {
+  Avatars,
+  CachedSessionDirectory,
+  CachedUserDirectory,
+  TextPolicy,
+  UsersHttpModule,
+  UsersModule,
+  UsersSocketModule,
+} from '#caas/domain/users';
 import { CacheModule } from '#caas/platform/cache';
 import { ConfigModule, operatorsConfig, runtimeConfig } from '#caas/platform/config';
-import { HealthHttpModule, monitoringConfig, MonitoringModule } from '#caas/platform/health';
-import { httpConfig, HttpModule } from '#caas/platform/http';
-import { limitsConfig, LimitsModule } from '#caas/platform/limits';
+import { HealthHttpModule, MetricsAccess, monitoringConfig, MonitoringModule } from '#caas/platform/health';
+import { AllowedOrigins, httpConfig, HttpModule } from '#caas/platform/http';
+import { limitsConfig, LimitsModule, RatePolicy } from '#caas/platform/limits';
 import { loggingConfig, LoggingModule } from '#caas/platform/logging';
 import { PortsModule } from '#caas/platform/ports';
 import { QueueModule } from '#caas/platform/queue';
-import { ConversationDirectory, realtimeConfig, RealtimeModule } from '#caas/platform/realtime';
+import {
+  ConnectionQuotaPort,
+  ConversationDirectory,
+  realtimeConfig,
+  RealtimeModule,
+  SocketAuthenticator,
+  SocketOrigins,
+} from '#caas/platform/realtime';
 import { RedisModule } from '#caas/platform/redis';
 import { storageConfig, StorageModule } from '#caas/platform/storage';
-import { OutboxModule, tenancyConfig, TenancyModule } from '#caas/tenancy';
+import { OutboxModule, tenancyConfig, TenancyModule, TenantDirectory } from '#caas/tenancy';
 
 /** Which library answers the questions of the libraries below it. */
 const ports = PortsModule.bind(
   [
+    AccessApiModule,
     ArchiveModule,
+    ControlPlaneModule,
     ConversationsApiModule,
     FeedModule,
     GroupsModule,
@@ -59,8 +91,22 @@ const ports = PortsModule.bind(
     MessagesApiModule,
     MessagesModule,
     ModerationModule,
+    SettingsHttpModule,
+    UsageApiModule,
+    UsersModule,
   ],
   [
+    [TenantDirectory, TenantsRepository],
+    [ServerKeyStore, TenantServerKeys],
+    [SigningKeyStore, TenantSigningKeys],
+    [UserDirectory, CachedUserDirectory],
+    [SessionDirectory, CachedSessionDirectory],
+    [MetricsAccess, OperatorMetricsAccess],
+    [SocketAuthenticator, TokenSocketAuthenticator],
+    [AllowedOrigins, TenantOrigins],
+    [SocketOrigins, TenantOrigins],
+    [RatePolicy, TenantRates],
+    [ConnectionQuotaPort, ConnectionQuota],
     [Avatars, FileAvatars],
     [TextPolicy, ModerationTextPolicy],
     [PeerDirectory, ConversationPeerDirectory],

@@ -1,6 +1,13 @@
 import { Module } from '@nestjs/common';
-import { AccessModule } from '#caas/access';
-import { ControlPlaneModule } from '#caas/control-plane';
+import {
+  AccessModule,
+  AuditEventsModule,
+  ServerKeyStore,
+  SessionDirectory,
+  SigningKeyStore,
+  UserDirectory,
+} from '#caas/access';
+import { ControlPlaneModule, TenantServerKeys, TenantSigningKeys, TenantsRepository } from '#caas/control-plane';
 import { archiveConfig, ArchiveHolds, ArchiveModule, ArchiveWorkModule, ColdArchive } from '#caas/domain/archive';
 import { archivedConfig, StoredMessages } from '#caas/domain/conversations';
 import { EncryptionModule } from '#caas/domain/encryption';
@@ -12,7 +19,7 @@ import { PostsModule } from '#caas/domain/posts';
 import { PresenceModule } from '#caas/domain/presence';
 import { ScheduledModule } from '#caas/domain/scheduled';
 import { GrantsService, SettingsModule } from '#caas/domain/settings';
-import { UsersModule } from '#caas/domain/users';
+import { CachedSessionDirectory, CachedUserDirectory, UsersModule } from '#caas/domain/users';
 import { CacheModule } from '#caas/platform/cache';
 import { ConfigModule, runtimeConfig, type Environment } from '#caas/platform/config';
 import { HealthModule } from '#caas/platform/health';
@@ -21,12 +28,17 @@ import { PortsModule } from '#caas/platform/ports';
 import { QueueModule } from '#caas/platform/queue';
 import { RedisModule } from '#caas/platform/redis';
 import { storageConfig, StorageModule } from '#caas/platform/storage';
-import { OutboxModule, tenancyConfig, TenancyModule } from '#caas/tenancy';
+import { OutboxModule, tenancyConfig, TenancyModule, TenantDirectory } from '#caas/tenancy';
 
 /** Which library answers the questions of the libraries below it. */
 const ports = PortsModule.bind(
-  [ArchiveModule, MessagesModule],
+  [ArchiveModule, ControlPlaneModule, MessagesModule, UsersModule],
   [
+    [TenantDirectory, TenantsRepository],
+    [ServerKeyStore, TenantServerKeys],
+    [SigningKeyStore, TenantSigningKeys],
+    [UserDirectory, CachedUserDirectory],
+    [SessionDirectory, CachedSessionDirectory],
     [StoredMessages, StoredMessagesReader],
     [MessageArchive, ColdArchive],
     [LegalHolds, ArchiveHolds],
@@ -63,6 +75,7 @@ export class AppModule {
         SettingsModule,
         ControlPlaneModule,
         AccessModule,
+        AuditEventsModule,
         UsersModule,
         ports,
         EncryptionModule,

@@ -1,19 +1,16 @@
-import { Global, Module } from '@nestjs/common';
-import { FailedAuthEvents, TenantAuditEvents } from '#caas/access';
-import { ControlPlaneModule } from '#caas/control-plane';
+import { Module } from '@nestjs/common';
+import { ControlPlaneModule, TenantsRepository } from '#caas/control-plane';
 import { CacheModule } from '#caas/platform/cache';
 import { ConfigModule, runtimeConfig, type Environment } from '#caas/platform/config';
 import { HealthModule } from '#caas/platform/health';
 import { loggingConfig, LoggingModule } from '#caas/platform/logging';
+import { PortsModule } from '#caas/platform/ports';
 import { QueueModule } from '#caas/platform/queue';
 import { RedisModule } from '#caas/platform/redis';
 import { storageConfig, StorageModule } from '#caas/platform/storage';
-import { OutboxModule, tenancyConfig, TenancyModule } from '#caas/tenancy';
+import { OutboxModule, tenancyConfig, TenancyModule, TenantDirectory } from '#caas/tenancy';
 
-/** What the control plane listens to: here there is nobody whose credential could be refused. */
-@Global()
-@Module({ providers: [FailedAuthEvents, TenantAuditEvents], exports: [FailedAuthEvents, TenantAuditEvents] })
-class NobodyElseModule {}
+const ports = PortsModule.bind([ControlPlaneModule], [[TenantDirectory, TenantsRepository]]);
 
 /** For commands about tenants themselves, their keys, the audit log and jobs: no domain, which takes half a second less to load. */
 @Module({})
@@ -32,7 +29,7 @@ export class AppModule {
         TenancyModule,
         OutboxModule,
         ControlPlaneModule,
-        NobodyElseModule,
+        ports,
       ],
     };
   }

@@ -1,6 +1,12 @@
 import { Module } from '@nestjs/common';
-import { AccessModule } from '#caas/access';
-import { ControlPlaneJobsModule, ControlPlaneModule } from '#caas/control-plane';
+import { AccessModule, ServerKeyStore, SessionDirectory, SigningKeyStore, UserDirectory } from '#caas/access';
+import {
+  ControlPlaneJobsModule,
+  ControlPlaneModule,
+  TenantServerKeys,
+  TenantSigningKeys,
+  TenantsRepository,
+} from '#caas/control-plane';
 import { archiveConfig, ArchiveHolds, ArchiveJobsModule, ArchiveModule, ColdArchive } from '#caas/domain/archive';
 import { archivedConfig, ConversationsJobsModule, OwningGroups, StoredMessages } from '#caas/domain/conversations';
 import { EncryptionModule } from '#caas/domain/encryption';
@@ -21,22 +27,44 @@ import { PresenceModule } from '#caas/domain/presence';
 import { ScheduledJobsModule } from '#caas/domain/scheduled';
 import { SettingsModule } from '#caas/domain/settings';
 import { UsageEventsModule } from '#caas/domain/usage';
-import { UsersJobsModule } from '#caas/domain/users';
+import { CachedSessionDirectory, CachedUserDirectory, UsersJobsModule, UsersModule } from '#caas/domain/users';
 import { CacheModule } from '#caas/platform/cache';
 import { ConfigModule, runtimeConfig } from '#caas/platform/config';
 import { HealthModule, monitoringConfig, MonitoringModule } from '#caas/platform/health';
 import { loggingConfig, LoggingModule } from '#caas/platform/logging';
 import { PortsModule } from '#caas/platform/ports';
-import { JobRunnerModule, QueueModule } from '#caas/platform/queue';
+import { JobContexts, JobRunnerModule, QueueModule } from '#caas/platform/queue';
 import { ConversationDirectory, RealtimePublisherModule } from '#caas/platform/realtime';
 import { RedisModule } from '#caas/platform/redis';
 import { storageConfig, StorageModule } from '#caas/platform/storage';
-import { OutboxModule, TenancyJobsModule, tenancyConfig, TenancyModule } from '#caas/tenancy';
+import {
+  OutboxModule,
+  TenancyJobsModule,
+  tenancyConfig,
+  TenancyModule,
+  TenantDirectory,
+  TenantJobContexts,
+} from '#caas/tenancy';
 
 /** Which library answers the questions of the libraries below it. */
 const ports = PortsModule.bind(
-  [ArchiveModule, FeedModule, GroupsModule, MessagesModule, ModerationModule],
   [
+    ArchiveModule,
+    ControlPlaneModule,
+    FeedModule,
+    GroupsModule,
+    MessagesModule,
+    ModerationModule,
+    TenancyJobsModule,
+    UsersModule,
+  ],
+  [
+    [TenantDirectory, TenantsRepository],
+    [ServerKeyStore, TenantServerKeys],
+    [SigningKeyStore, TenantSigningKeys],
+    [UserDirectory, CachedUserDirectory],
+    [SessionDirectory, CachedSessionDirectory],
+    [JobContexts, TenantJobContexts],
     [ConversationDirectory, ConversationFeed],
     [StoredMessages, StoredMessagesReader],
     [OwningGroups, OwningGroupsAdapter],

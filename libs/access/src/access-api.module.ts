@@ -1,10 +1,10 @@
 import { Global, Module } from '@nestjs/common';
 import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
-import { MetricsAccess } from '#caas/platform/health';
-import { SocketAuthenticator } from '#caas/platform/realtime';
+import { AuditEventsModule } from './audit-events.module';
 import { PlatformKeys } from './credentials/platform-key';
 import { AccessGuard } from './http/access.guard';
 import { OperatorAuth } from './http/operator-auth';
+import { OperatorMetricsAccess } from './http/operator-metrics-access';
 import { RouteAccess } from './http/route-access';
 import { FailedAuthLimiter } from './limits/failed-auth-limiter';
 import { EarlyRateLimit } from './limits/early-rate-limit';
@@ -13,23 +13,17 @@ import { TokenSocketAuthenticator } from './socket/token-socket-authenticator';
 /** What stands before the transports of an api: nothing gets in, over HTTP or by a socket, but past this. */
 @Global()
 @Module({
-  imports: [DiscoveryModule],
+  imports: [AuditEventsModule, DiscoveryModule],
   providers: [
     FailedAuthLimiter,
     OperatorAuth,
+    OperatorMetricsAccess,
     PlatformKeys,
     RouteAccess,
     EarlyRateLimit,
     { provide: APP_GUARD, useClass: AccessGuard },
-    { provide: SocketAuthenticator, useClass: TokenSocketAuthenticator },
-    {
-      provide: MetricsAccess,
-      inject: [OperatorAuth],
-      useFactory: (operators: OperatorAuth): MetricsAccess => ({
-        require: (request) => operators.authenticate(request),
-      }),
-    },
+    TokenSocketAuthenticator,
   ],
-  exports: [FailedAuthLimiter, MetricsAccess, OperatorAuth, SocketAuthenticator],
+  exports: [FailedAuthLimiter, OperatorAuth, OperatorMetricsAccess, TokenSocketAuthenticator],
 })
 export class AccessApiModule {}

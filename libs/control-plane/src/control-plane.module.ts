@@ -1,9 +1,9 @@
 import { Global, Module } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
-import { ServerKeyStore, SigningKeyStore } from '#caas/access';
+import { AuditEventsModule } from '#caas/access';
 import { ClockModule } from '#caas/platform/clock';
 import { configToken, runtimeConfig, type ConfigOf } from '#caas/platform/config';
-import { CALL_LIMITS, firewallOptions, MongoMetrics, TenantDirectory, TenantFirewall } from '#caas/tenancy';
+import { CALL_LIMITS, firewallOptions, MongoMetrics, TenantFirewall } from '#caas/tenancy';
 import { AuditLog } from './audit/audit-log.repository';
 import { FailedAuthAudit } from './audit/failed-auth-audit';
 import { AuditLogController } from './http/audit-log.controller';
@@ -17,10 +17,11 @@ import { FinishTenantsProcessor } from './tenants/finish-tenants.processor';
 import { TenantsRepository } from './tenants/tenants.repository';
 import { TenantsService } from './tenants/tenants.service';
 
-/** Tenants, their keys, and the audit log. Answers tenancy's and access' questions about them. */
+/** Tenants, their keys, and the audit log. Answers ports of tenancy and access: the app binds them. */
 @Global()
 @Module({
   imports: [
+    AuditEventsModule,
     ClockModule,
     MongooseModule.forRootAsync({
       connectionName: PLATFORM,
@@ -48,19 +49,8 @@ import { TenantsService } from './tenants/tenants.service';
     TenantSigningKeys,
     TenantsRepository,
     TenantsService,
-    { provide: TenantDirectory, useExisting: TenantsRepository },
-    { provide: ServerKeyStore, useExisting: TenantServerKeys },
-    { provide: SigningKeyStore, useExisting: TenantSigningKeys },
   ],
-  exports: [
-    AuditLog,
-    TenantsService,
-    TenantServerKeys,
-    TenantSigningKeys,
-    TenantDirectory,
-    ServerKeyStore,
-    SigningKeyStore,
-  ],
+  exports: [AuditLog, TenantsRepository, TenantsService, TenantServerKeys, TenantSigningKeys],
 })
 export class ControlPlaneModule {}
 

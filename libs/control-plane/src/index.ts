@@ -5,4 +5,5 @@ export { SecretBox } from './keys/secret-box';
 export { TenantServerKeys } from './keys/server-keys.repository';
 export { TenantSigningKeys } from './keys/signing-keys.repository';
 export { PLATFORM_DATABASE } from './persistence/platform-database';
+export { TenantsRepository } from './tenants/tenants.repository';
 export { TenantsService } from './tenants/tenants.service';

@@ -5,6 +5,7 @@ export { firewallOptions } from './firewall/guarded-connection';
 export { MongoMetrics } from './firewall/mongo-metrics';
 export { RefusalLog } from './firewall/refusal-log';
 export { TenantFirewall } from './firewall/tenant-firewall';
+export { TenantJobContexts } from './jobs/job-contexts';
 export { TenancyJobsModule } from './jobs/tenancy-jobs.module';
 export { OutboxModule } from './outbox/outbox.module';
 export { Outbox } from './outbox/outbox';

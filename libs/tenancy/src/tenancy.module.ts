@@ -31,8 +31,7 @@ class TenancyHealth implements OnModuleInit {
 class TenantCollectionsModule {}
 
 /**
- * Imported once per app. The app also binds `TenantDirectory` (the control plane does, globally); each domain registers its
- * collections with `forFeature`.
+ * Each domain registers its collections with `forFeature`. The app binds `TenantDirectory`.
  */
 @Global()
 @Module({

@@ -1,3 +1,4 @@
+export { ConnectionQuota } from './connections/connection-quota';
 export { UserCounter } from './counting/user-counter';
 export { MessageQuota } from './messages/message-quota';
 export { FOR_GOOD, monthOf } from './period';

@@ -1,7 +1,6 @@
 import { Global, Module, type OnModuleInit } from '@nestjs/common';
 import { SettingsRegistry } from '#caas/domain/settings';
 import { ClockModule } from '#caas/platform/clock';
-import { ConnectionQuotaPort } from '#caas/platform/realtime';
 import { TenancyModule } from '#caas/tenancy';
 import { ConnectionCounts } from './connections/connection-counts';
 import { ConnectionQuota } from './connections/connection-quota';
@@ -35,12 +34,12 @@ export class UsageModule implements OnModuleInit {
   }
 }
 
-/** For processes that clients reach. Global, because it answers how many sockets may come. */
+/** For processes that clients reach. It answers how many sockets may come, a port of realtime: the app binds it. */
 @Global()
 @Module({
   imports: [UsageModule],
-  providers: [ConnectionQuota, { provide: ConnectionQuotaPort, useExisting: ConnectionQuota }],
-  exports: [ConnectionQuotaPort],
+  providers: [ConnectionQuota],
+  exports: [ConnectionQuota],
   controllers: [UsageController, TenantUsageController],
 })
 export class UsageApiModule {}

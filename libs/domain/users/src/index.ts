@@ -2,6 +2,8 @@ export { Avatars } from './avatars';
 export { Blocks } from './blocks';
 export { DeviceRemovals } from './device-removals';
 export { DevicesService } from './devices.service';
+export { CachedSessionDirectory } from './directories/sessions.directory';
+export { CachedUserDirectory } from './directories/users.directory';
 export { UserReferenceView } from './http/dto/relationship.dto';
 export { UsersHttpModule } from './http/users-http.module';
 export { UsersJobsModule } from './jobs/users-jobs.module';

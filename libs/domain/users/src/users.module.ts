@@ -1,5 +1,4 @@
 import { Global, Module, type OnModuleInit } from '@nestjs/common';
-import { SessionDirectory, UserDirectory } from '#caas/access';
 import { UsageMeters, UsageModule, UserCounter } from '#caas/domain/usage';
 import { ClockModule } from '#caas/platform/clock';
 import { TenancyModule } from '#caas/tenancy';
@@ -23,7 +22,7 @@ import { UserEvents } from './user-events';
 import { userMeter } from './user-meter';
 import { UsersService } from './users.service';
 
-/** The users domain without a transport. Global, because it answers the ports of access. */
+/** The users domain without a transport. It answers ports of access: the app binds them. */
 @Global()
 @Module({
   imports: [ClockModule, UsageModule, TenancyModule.forFeature(USER_COLLECTIONS)],
@@ -42,13 +41,11 @@ import { UsersService } from './users.service';
     RelationshipsService,
     CachedUserDirectory,
     CachedSessionDirectory,
-    { provide: UserDirectory, useExisting: CachedUserDirectory },
-    { provide: SessionDirectory, useExisting: CachedSessionDirectory },
   ],
   exports: [
     UserEvents,
-    UserDirectory,
-    SessionDirectory,
+    CachedUserDirectory,
+    CachedSessionDirectory,
     DisplayNameRegistry,
     ReferencesService,
     UsersService,

@@ -2,7 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { RateLimits } from './rate-limits';
 import { SharedCounter } from './shared-counter';
 
-/** Needs `RatePolicy` (settings) from somewhere, globally. */
+/** The app binds `RatePolicy`. */
 @Global()
 @Module({ providers: [RateLimits, SharedCounter], exports: [RateLimits] })
 export class LimitsModule {}

@@ -4,7 +4,7 @@ import { ProcessChannel } from './process-channel';
 import { Realtime } from './realtime';
 import { RealtimeMetrics } from './realtime-metrics';
 
-/** `Realtime` for processes without clients. Needs `ConversationDirectory` (inbox) from somewhere, globally. */
+/** `Realtime` for processes without clients. The app binds `ConversationDirectory`. */
 @Global()
 @Module({ providers: [Realtime, RealtimeMetrics, ProcessChannel, EventRateProbe], exports: [Realtime, EventRateProbe] })
 export class RealtimePublisherModule {}

@@ -10,7 +10,7 @@ import { RealtimeMetrics } from './realtime-metrics';
 import { SocketMessages } from './socket-messages';
 import { SocketObservers } from './socket-observers';
 
-/** Needs `SocketAuthenticator` (access), `ConversationDirectory` (inbox) and `RateLimits` from somewhere, globally. */
+/** The sockets of clients. The app binds `SocketAuthenticator`, and may bind `SocketOrigins` and `ConnectionQuotaPort`. */
 @Global()
 @Module({
   imports: [DiscoveryModule],

@@ -1,12 +1,11 @@
 import { Global, Module } from '@nestjs/common';
-import { JobContexts } from '#caas/platform/queue';
 import { OutboxSweeper } from '../outbox/outbox-sweeper';
 import { TenantJobContexts } from './job-contexts';
 
-/** For workers: contexts for jobs, and the sweeper. */
+/** For workers: contexts for jobs, a port of the queue that the app binds, and the sweeper. */
 @Global()
 @Module({
-  providers: [OutboxSweeper, TenantJobContexts, { provide: JobContexts, useExisting: TenantJobContexts }],
-  exports: [JobContexts, OutboxSweeper],
+  providers: [OutboxSweeper, TenantJobContexts],
+  exports: [TenantJobContexts],
 })
 export class TenancyJobsModule {}

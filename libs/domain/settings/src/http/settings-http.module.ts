@@ -1,7 +1,5 @@
 import { Global, Module } from '@nestjs/common';
-import { AllowedOrigins } from '#caas/platform/http';
-import { RatePolicy } from '#caas/platform/limits';
-import { SocketOrigins } from '#caas/platform/realtime';
+import { AuditEventsModule } from '#caas/access';
 import { GrantsService } from '../grants.service';
 import { TenantRates } from '../limits/tenant-rates';
 import { SettingsModule } from '../settings.module';
@@ -10,19 +8,12 @@ import { GrantsController } from './grants.controller';
 import { SettingsController } from './settings.controller';
 import { TenantOrigins } from './tenant-origins';
 
-/** Settings over REST. Global, because it answers which web pages may call, and how often tenants may. */
+/** Settings over REST; which web pages may call, and how often tenants may: ports that the app binds. */
 @Global()
 @Module({
-  imports: [SettingsModule],
-  providers: [
-    SettingsService,
-    GrantsService,
-    TenantOrigins,
-    { provide: RatePolicy, useClass: TenantRates },
-    { provide: AllowedOrigins, useExisting: TenantOrigins },
-    { provide: SocketOrigins, useExisting: TenantOrigins },
-  ],
-  exports: [AllowedOrigins, RatePolicy, SocketOrigins],
+  imports: [AuditEventsModule, SettingsModule],
+  providers: [SettingsService, GrantsService, TenantOrigins, TenantRates],
+  exports: [TenantOrigins, TenantRates],
   controllers: [SettingsController, GrantsController],
 })
 export class SettingsHttpModule {}
