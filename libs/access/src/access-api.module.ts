@@ -1,5 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
+import { LimitsModule } from '#caas/platform/limits';
+import { AccessModule } from './access.module';
 import { AuditEventsModule } from './audit-events.module';
 import { PlatformKeys } from './credentials/platform-key';
 import { AccessGuard } from './http/access.guard';
@@ -13,7 +15,7 @@ import { TokenSocketAuthenticator } from './socket/token-socket-authenticator';
 /** What stands before the transports of an api: nothing gets in, over HTTP or by a socket, but past this. */
 @Global()
 @Module({
-  imports: [AuditEventsModule, DiscoveryModule],
+  imports: [AccessModule, AuditEventsModule, DiscoveryModule, LimitsModule],
   providers: [
     FailedAuthLimiter,
     OperatorAuth,

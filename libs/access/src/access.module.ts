@@ -10,7 +10,7 @@ import { IdempotencyKeys } from './idempotency/idempotency-keys';
 /** The app binds the ports of `ports.ts`. */
 @Global()
 @Module({
-  imports: [TenancyModule.forFeature([idempotencyKeys])],
+  imports: [TenancyModule, TenancyModule.forFeature([idempotencyKeys])],
   providers: [Authenticator, UnverifiedTenant, IdempotencyKeys, ServerKeys, UserTokens],
   exports: [Authenticator, UnverifiedTenant, IdempotencyKeys, UserTokens],
 })

@@ -1,9 +1,11 @@
 import { Global, Module } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
 import { AuditEventsModule } from '#caas/access';
+import { CacheModule } from '#caas/platform/cache';
 import { ClockModule } from '#caas/platform/clock';
 import { configToken, runtimeConfig, type ConfigOf } from '#caas/platform/config';
-import { CALL_LIMITS, firewallOptions, MongoMetrics, TenantFirewall } from '#caas/tenancy';
+import { StorageModule } from '#caas/platform/storage';
+import { CALL_LIMITS, firewallOptions, MongoMetrics, TenancyModule, TenantFirewall } from '#caas/tenancy';
 import { AuditLog } from './audit/audit-log.repository';
 import { FailedAuthAudit } from './audit/failed-auth-audit';
 import { AuditLogController } from './http/audit-log.controller';
@@ -22,9 +24,13 @@ import { TenantsService } from './tenants/tenants.service';
 @Module({
   imports: [
     AuditEventsModule,
+    CacheModule,
     ClockModule,
+    StorageModule,
+    TenancyModule,
     MongooseModule.forRootAsync({
       connectionName: PLATFORM,
+      imports: [TenancyModule],
       inject: [configToken(runtimeConfig), MongoMetrics],
       useFactory: (config: ConfigOf<typeof runtimeConfig>, metrics: MongoMetrics) => ({
         uri: config.MONGODB_URI,
@@ -54,8 +60,8 @@ import { TenantsService } from './tenants/tenants.service';
 })
 export class ControlPlaneModule {}
 
-@Module({ controllers: [TenantsController, AuditLogController] })
+@Module({ imports: [ControlPlaneModule], controllers: [TenantsController, AuditLogController] })
 export class ControlPlaneHttpModule {}
 
-@Module({ providers: [FinishTenantsProcessor] })
+@Module({ imports: [ControlPlaneModule], providers: [FinishTenantsProcessor] })
 export class ControlPlaneJobsModule {}

@@ -2,6 +2,7 @@ import { Global, Injectable, Module, type DynamicModule, type OnModuleInit } fro
 import { configToken, runtimeConfig, type ConfigOf } from '#caas/platform/config';
 import { HealthChecks, HealthModule } from '#caas/platform/health';
 import { Log } from '#caas/platform/logging';
+import { MetricsModule } from '#caas/platform/metrics';
 import { TenantCatalog } from './catalog/tenant-catalog';
 import type { TenantCollectionDefinition } from './catalog/tenant-collection';
 import { MongoMetrics } from './firewall/mongo-metrics';
@@ -35,7 +36,7 @@ class TenantCollectionsModule {}
  */
 @Global()
 @Module({
-  imports: [HealthModule],
+  imports: [HealthModule, MetricsModule],
   providers: [
     TenantCatalog,
     MongoMetrics,
@@ -59,6 +60,7 @@ export class TenancyModule {
     const token = Symbol(collections.map(({ name }) => name).join());
     return {
       module: TenantCollectionsModule,
+      imports: [TenancyModule],
       providers: [
         {
           provide: token,

@@ -1,8 +1,10 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { MessagesModule } from '#caas/domain/messages';
-import { SettingsRegistry } from '#caas/domain/settings';
+import { SettingsModule, SettingsRegistry } from '#caas/domain/settings';
 import { ClockModule } from '#caas/platform/clock';
 import { InjectConfig, type ConfigOf } from '#caas/platform/config';
+import { MetricsModule } from '#caas/platform/metrics';
+import { StorageModule } from '#caas/platform/storage';
 import { TenancyModule } from '#caas/tenancy';
 import { archiveConfig } from './archive.config';
 import { archiveSettingsOf } from './archive.settings';
@@ -34,7 +36,7 @@ import { SegmentObjects } from './reading/segment-objects';
 
 /** Reading what is in cold storage, what is held, and what tenants may set of it. It answers ports of messages: the app binds them. */
 @Module({
-  imports: [ClockModule, TenancyModule.forFeature(ARCHIVE_COLLECTIONS)],
+  imports: [ClockModule, MetricsModule, SettingsModule, StorageModule, TenancyModule.forFeature(ARCHIVE_COLLECTIONS)],
   providers: [
     ArchiveMetrics,
     ArchiveKeys,
@@ -78,7 +80,7 @@ const WORK = [
 
 /** Moving messages there and back, and looking after what is there: for workers and the command line. */
 @Module({
-  imports: [ArchiveModule, ClockModule, MessagesModule],
+  imports: [ArchiveModule, ClockModule, MessagesModule, SettingsModule, StorageModule],
   providers: [...WORK, { provide: ArchivePolicy, useClass: TenantArchivePolicy }],
   exports: [...WORK, ArchivePolicy],
 })

@@ -1,4 +1,8 @@
 import { Module } from '@nestjs/common';
+import { SettingsModule } from '#caas/domain/settings';
+import { UsersModule } from '#caas/domain/users';
+import { CacheModule } from '#caas/platform/cache';
+import { RealtimePublisherModule } from '#caas/platform/realtime';
 import { ConversationAccess } from './access/conversation-access';
 import { ConversationChanges } from './changes/conversation-changes';
 import { ConversationsModule } from './conversations.module';
@@ -8,5 +12,9 @@ import { Memberships } from './members/memberships';
 const PROVIDERS = [ConversationAccess, ConversationChanges, MembershipNotifier, Memberships];
 
 /** For processes that change conversations: apis and workers. The app binds `OwningGroups`, and has `Realtime`. */
-@Module({ imports: [ConversationsModule], providers: PROVIDERS, exports: [...PROVIDERS, ConversationsModule] })
+@Module({
+  imports: [CacheModule, ConversationsModule, RealtimePublisherModule, SettingsModule, UsersModule],
+  providers: PROVIDERS,
+  exports: [...PROVIDERS, ConversationsModule],
+})
 export class ConversationChangesModule {}

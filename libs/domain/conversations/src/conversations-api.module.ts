@@ -1,5 +1,8 @@
 import { Module } from '@nestjs/common';
-import { UserResolver } from '#caas/domain/users';
+import { AccessModule } from '#caas/access';
+import { SettingsModule } from '#caas/domain/settings';
+import { UserResolver, UsersModule } from '#caas/domain/users';
+import { RealtimePublisherModule } from '#caas/platform/realtime';
 import { BlockVisibility } from './access/block-visibility';
 import { ConversationChangesModule } from './conversation-changes.module';
 import { ConversationCreator } from './conversation/conversation-creator';
@@ -25,7 +28,7 @@ const SHARED = [
 
 /** Conversations over REST and sockets. The app binds `UnreadMentions` and `TextPolicy`. */
 @Module({
-  imports: [ConversationChangesModule],
+  imports: [AccessModule, ConversationChangesModule, RealtimePublisherModule, SettingsModule, UsersModule],
   providers: [...SHARED, ConversationsService, MembersService, ReceiptsService, ReceiptsSocket],
   controllers: [ConversationsController, MembersController, ReceiptsController],
   exports: [...SHARED, ConversationChangesModule],

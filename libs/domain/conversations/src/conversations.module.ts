@@ -1,6 +1,7 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
-import { SettingsRegistry } from '#caas/domain/settings';
-import { DisplayNameRegistry } from '#caas/domain/users';
+import { SettingsModule, SettingsRegistry } from '#caas/domain/settings';
+import { DisplayNameRegistry, UsersModule } from '#caas/domain/users';
+import { RedisModule } from '#caas/platform/redis';
 import { TenancyModule } from '#caas/tenancy';
 import { ArchiveVersionCache } from './archive-state/archive-version-cache';
 import { ConversationFolds } from './folding/conversation-folds';
@@ -14,7 +15,7 @@ const PROVIDERS = [ArchiveVersionCache, DirtyConversations, ConversationFolds];
 
 /** What every process knows of conversations. The app binds `StoredMessages`. */
 @Module({
-  imports: [TenancyModule.forFeature(CONVERSATION_COLLECTIONS)],
+  imports: [RedisModule, SettingsModule, UsersModule, TenancyModule.forFeature(CONVERSATION_COLLECTIONS)],
   providers: PROVIDERS,
   exports: PROVIDERS,
 })

@@ -1,6 +1,6 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
-import { SettingsRegistry } from '#caas/domain/settings';
-import { DeviceRemovals, DisplayNameRegistry } from '#caas/domain/users';
+import { SettingsModule, SettingsRegistry } from '#caas/domain/settings';
+import { DeviceRemovals, DisplayNameRegistry, UsersModule } from '#caas/domain/users';
 import { TenancyModule } from '#caas/tenancy';
 import { PrekeyStock } from './claims/prekey-stock';
 import { encryptionSettings } from './encryption.settings';
@@ -12,7 +12,7 @@ import { KeysOfRemoved } from './upload/keys-of-removed';
 
 /** What every process knows of keys: their collections, where they keep names of users, and that they go with their devices. */
 @Module({
-  imports: [TenancyModule.forFeature([userKeys, prekeys, keyLog, keyLogHeads])],
+  imports: [SettingsModule, UsersModule, TenancyModule.forFeature([userKeys, prekeys, keyLog, keyLogHeads])],
   providers: [PrekeyStock, KeyLogService, KeysOfRemoved],
   exports: [PrekeyStock, KeyLogService, KeysOfRemoved],
 })

@@ -1,5 +1,8 @@
 import { Module } from '@nestjs/common';
+import { AccessModule } from '#caas/access';
 import { ConversationsApiModule } from '#caas/domain/conversations';
+import { SettingsModule } from '#caas/domain/settings';
+import { UsersModule } from '#caas/domain/users';
 import { ClockModule } from '#caas/platform/clock';
 import { GroupAccess } from './group-access';
 import { GroupInvitesService } from './group-invites.service';
@@ -12,7 +15,7 @@ import { GroupsController } from './groups.controller';
 
 /** Groups over REST. */
 @Module({
-  imports: [ClockModule, ConversationsApiModule, GroupsModule],
+  imports: [AccessModule, ClockModule, ConversationsApiModule, GroupsModule, SettingsModule, UsersModule],
   providers: [GroupAccess, GroupConversations, GroupsService, GroupMembersService, GroupInvitesService],
   exports: [GroupMembersService],
   controllers: [GroupsController, GroupMembersController],

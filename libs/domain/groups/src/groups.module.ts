@@ -1,5 +1,5 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
-import { DisplayNameRegistry } from '#caas/domain/users';
+import { DisplayNameRegistry, UsersModule } from '#caas/domain/users';
 import { TenancyModule } from '#caas/tenancy';
 import { groupBans } from './group-ban.schema';
 import { groupInvites } from './group-invite.schema';
@@ -8,7 +8,7 @@ import { OwningGroupsAdapter } from './owning-groups-adapter';
 
 /** What every process knows of groups: their collections, and the answers to what conversations ask about them. */
 @Module({
-  imports: [TenancyModule.forFeature([groups, groupBans, groupInvites])],
+  imports: [UsersModule, TenancyModule.forFeature([groups, groupBans, groupInvites])],
   providers: [OwningGroupsAdapter],
   exports: [OwningGroupsAdapter],
 })

@@ -1,6 +1,9 @@
 import { Module } from '@nestjs/common';
 import { ConversationsApiModule } from '#caas/domain/conversations';
 import { MessagesApiModule, MessagesModule } from '#caas/domain/messages';
+import { UsersModule } from '#caas/domain/users';
+import { RealtimePublisherModule } from '#caas/platform/realtime';
+import { TenancyModule } from '#caas/tenancy';
 import { ConversationFeed } from './feed/conversation-feed';
 import { InboxController } from './list/inbox.controller';
 import { InboxService } from './list/inbox.service';
@@ -13,12 +16,12 @@ import { SyncSocket } from './sync/sync.socket';
 
 /** What a client that comes back reads, the list of conversations first: over REST and sockets. */
 @Module({
-  imports: [ConversationsApiModule, MessagesApiModule],
+  imports: [ConversationsApiModule, MessagesApiModule, RealtimePublisherModule, UsersModule],
   providers: [InboxService, MentionsService, MissedMessages, SyncService, SyncSocket],
   controllers: [InboxController, SyncController, MentionsController],
 })
 export class InboxApiModule {}
 
 /** Answers what the socket layer asks about conversations: for every process that publishes events. */
-@Module({ imports: [MessagesModule], providers: [ConversationFeed], exports: [ConversationFeed] })
+@Module({ imports: [MessagesModule, TenancyModule], providers: [ConversationFeed], exports: [ConversationFeed] })
 export class FeedModule {}

@@ -1,6 +1,9 @@
 import { Module } from '@nestjs/common';
 import { ClockModule } from '#caas/platform/clock';
+import { HealthModule } from '#caas/platform/health';
+import { RealtimePublisherModule } from '#caas/platform/realtime';
 import { StorageModule } from '#caas/platform/storage';
+import { OutboxModule } from '#caas/tenancy';
 import { MediaModule } from './media.module';
 import { ContentRepository } from './processing/contents/content-repository';
 import { FileClaims } from './processing/contents/file-claims';
@@ -20,9 +23,9 @@ import { MalwareScanner } from './processing/tools/malware-scanner';
 import { Poppler } from './processing/tools/poppler';
 import { ToolsCheck } from './processing/tools/tools-check';
 
-/** What workers do for media. Needs `Realtime` and `Outbox` from the application. */
+/** What workers do for media. */
 @Module({
-  imports: [ClockModule, MediaModule, StorageModule],
+  imports: [ClockModule, HealthModule, MediaModule, OutboxModule, RealtimePublisherModule, StorageModule],
   providers: [
     FileClaims,
     ContentRepository,

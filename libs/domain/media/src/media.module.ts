@@ -1,8 +1,9 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
-import { SettingsRegistry } from '#caas/domain/settings';
+import { SettingsModule, SettingsRegistry } from '#caas/domain/settings';
 import { UsageMeters, UsageModule } from '#caas/domain/usage';
-import { DisplayNameRegistry } from '#caas/domain/users';
-import { TenancyModule } from '#caas/tenancy';
+import { DisplayNameRegistry, UsersModule } from '#caas/domain/users';
+import { StorageModule } from '#caas/platform/storage';
+import { OutboxModule, TenancyModule } from '#caas/tenancy';
 import { AttachmentSnapshots } from './files/attachment-snapshots';
 import { FileOwnersRegistry } from './files/file-owners-registry';
 import { FileReferences } from './files/file-references';
@@ -27,7 +28,14 @@ const PROVIDERS = [
 
 /** What every process knows of media: the collections, and where they keep names of users. */
 @Module({
-  imports: [UsageModule, TenancyModule.forFeature(MEDIA_COLLECTIONS)],
+  imports: [
+    OutboxModule,
+    SettingsModule,
+    StorageModule,
+    UsageModule,
+    UsersModule,
+    TenancyModule.forFeature(MEDIA_COLLECTIONS),
+  ],
   providers: PROVIDERS,
   exports: PROVIDERS,
 })

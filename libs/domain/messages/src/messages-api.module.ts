@@ -1,4 +1,7 @@
 import { Module } from '@nestjs/common';
+import { SettingsModule } from '#caas/domain/settings';
+import { UsersModule } from '#caas/domain/users';
+import { RealtimePublisherModule } from '#caas/platform/realtime';
 import { MessageActionsController } from './editing/message-actions.controller';
 import { MessageActionsSocket } from './editing/message-actions.socket';
 import { MessageDeletionsService } from './editing/message-deletions.service';
@@ -22,7 +25,7 @@ const SHARED = [UnreadMentionsCounter, MessageDeletionsService, MessageViews];
 
 /** Messages over REST and sockets: one set of services behind both. */
 @Module({
-  imports: [SendingModule],
+  imports: [RealtimePublisherModule, SendingModule, SettingsModule, UsersModule],
   providers: [
     ...SHARED,
     ForwardsService,

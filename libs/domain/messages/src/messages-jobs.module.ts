@@ -1,4 +1,6 @@
 import { Module } from '@nestjs/common';
+import { RealtimePublisherModule } from '#caas/platform/realtime';
+import { TenancyModule } from '#caas/tenancy';
 import { AttachmentsRefresher } from './attachments/attachments-refresher';
 import { RefreshAttachmentsProcessor } from './attachments/refresh-attachments.processor';
 import { IndexMessagesProcessor } from './search-index/index-messages.processor';
@@ -9,7 +11,7 @@ import { VerifyConversationsProcessor } from './verification/verify-conversation
 
 /** What workers do for messages. */
 @Module({
-  imports: [SendingModule],
+  imports: [RealtimePublisherModule, SendingModule, TenancyModule],
   providers: [
     FoldConversationsProcessor,
     SearchIndexer,

@@ -1,9 +1,9 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { ConversationsModule } from '#caas/domain/conversations';
 import { FileOwnersRegistry, FileViewers, MediaModule } from '#caas/domain/media';
-import { SettingsRegistry } from '#caas/domain/settings';
+import { SettingsModule, SettingsRegistry } from '#caas/domain/settings';
 import { UsageMeters, UsageModule } from '#caas/domain/usage';
-import { DisplayNameRegistry } from '#caas/domain/users';
+import { DisplayNameRegistry, UsersModule } from '#caas/domain/users';
 import { TenancyModule } from '#caas/tenancy';
 import { ErasedMessages } from './archiving/erased-messages';
 import { ArchivableMessages } from './archiving/archivable-messages';
@@ -41,7 +41,14 @@ const PROVIDERS = [
 
 /** What every process knows of messages, hot and archived. The app binds `MessageArchive` and `LegalHolds`. */
 @Module({
-  imports: [ConversationsModule, MediaModule, UsageModule, TenancyModule.forFeature(MESSAGE_COLLECTIONS)],
+  imports: [
+    ConversationsModule,
+    MediaModule,
+    SettingsModule,
+    UsageModule,
+    UsersModule,
+    TenancyModule.forFeature(MESSAGE_COLLECTIONS),
+  ],
   providers: [...PROVIDERS, MessageMeter],
   exports: [...PROVIDERS, ConversationsModule, MediaModule],
 })

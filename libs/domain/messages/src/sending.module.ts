@@ -1,7 +1,12 @@
 import { Module } from '@nestjs/common';
 import { ConversationChangesModule } from '#caas/domain/conversations';
+import { SettingsModule } from '#caas/domain/settings';
 import { UsageModule } from '#caas/domain/usage';
+import { CacheModule } from '#caas/platform/cache';
 import { ClockModule } from '#caas/platform/clock';
+import { MetricsModule } from '#caas/platform/metrics';
+import { RealtimePublisherModule } from '#caas/platform/realtime';
+import { RedisModule } from '#caas/platform/redis';
 import { MessageAttachments } from './attachments/message-attachments';
 import { ContentLimits } from './message/content-limits';
 import { Mentions } from './message/mentions';
@@ -48,7 +53,17 @@ const SENDING = [
  * `MessagePolicy`.
  */
 @Module({
-  imports: [ClockModule, ConversationChangesModule, MessagesModule, UsageModule],
+  imports: [
+    CacheModule,
+    ClockModule,
+    ConversationChangesModule,
+    MessagesModule,
+    MetricsModule,
+    RealtimePublisherModule,
+    RedisModule,
+    SettingsModule,
+    UsageModule,
+  ],
   providers: SENDING,
   exports: [...SENDING, ConversationChangesModule, MessagesModule],
 })

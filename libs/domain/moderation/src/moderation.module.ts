@@ -1,8 +1,8 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { GroupsHttpModule } from '#caas/domain/groups';
 import { MessagesApiModule } from '#caas/domain/messages';
-import { SettingsRegistry } from '#caas/domain/settings';
-import { DisplayNameRegistry } from '#caas/domain/users';
+import { SettingsModule, SettingsRegistry } from '#caas/domain/settings';
+import { DisplayNameRegistry, UsersModule } from '#caas/domain/users';
 import { ClockModule } from '#caas/platform/clock';
 import { TenancyModule } from '#caas/tenancy';
 import { ModerationActions } from './cases/moderation-actions';
@@ -22,7 +22,7 @@ const PROVIDERS = [ModerationMessagePolicy, ModerationTextPolicy, ModerationCase
 
 /** What every process knows of moderation: its collections and settings, and its answers to the libraries below. */
 @Module({
-  imports: [TenancyModule.forFeature([moderationCases, moderationReports])],
+  imports: [SettingsModule, UsersModule, TenancyModule.forFeature([moderationCases, moderationReports])],
   providers: PROVIDERS,
   exports: PROVIDERS,
 })
@@ -41,7 +41,7 @@ export class ModerationModule implements OnModuleInit {
 
 /** Reports and decisions over REST. */
 @Module({
-  imports: [ClockModule, GroupsHttpModule, MessagesApiModule, ModerationModule],
+  imports: [ClockModule, GroupsHttpModule, MessagesApiModule, ModerationModule, TenancyModule, UsersModule],
   providers: [ModerationActions, ModerationService, ReportsService],
   controllers: [ReportsController, ModerationController],
 })

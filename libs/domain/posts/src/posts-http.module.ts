@@ -1,5 +1,7 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
+import { AccessModule } from '#caas/access';
 import { FileViewers, MediaModule } from '#caas/domain/media';
+import { UsersModule } from '#caas/domain/users';
 import { ClockModule } from '#caas/platform/clock';
 import { FeedService } from './feed.service';
 import { PostAudience } from './post-audience';
@@ -14,7 +16,7 @@ import { PostsController } from './posts.controller';
 
 /** Posts, reels and stories over REST. */
 @Module({
-  imports: [ClockModule, MediaModule, PostsModule],
+  imports: [AccessModule, ClockModule, MediaModule, PostsModule, UsersModule],
   providers: [PostAudience, PostsService, FeedReader, FeedService, PostCounters, PostMarksService, PostPages],
   controllers: [PostsController, PostMarksController],
 })

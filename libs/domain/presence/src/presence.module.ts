@@ -1,7 +1,8 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { ConversationsApiModule } from '#caas/domain/conversations';
-import { SettingsRegistry } from '#caas/domain/settings';
-import { DisplayNameRegistry } from '#caas/domain/users';
+import { SettingsModule, SettingsRegistry } from '#caas/domain/settings';
+import { DisplayNameRegistry, UsersModule } from '#caas/domain/users';
+import { RealtimeModule } from '#caas/platform/realtime';
 import { TenancyModule } from '#caas/tenancy';
 import { PresenceNotifier } from './presence/presence-notifier';
 import { PresenceRepository } from './presence/presence-repository';
@@ -19,7 +20,7 @@ import { typingSettings } from './typing/typing.settings';
 import { TypingSocket } from './typing/typing.socket';
 
 /** What every process knows of presence and typing. */
-@Module({ imports: [TenancyModule.forFeature([presence, typingIndicators])] })
+@Module({ imports: [SettingsModule, UsersModule, TenancyModule.forFeature([presence, typingIndicators])] })
 export class PresenceModule implements OnModuleInit {
   constructor(
     private readonly holders: DisplayNameRegistry,
@@ -35,7 +36,7 @@ export class PresenceModule implements OnModuleInit {
 
 /** For processes that have sockets. */
 @Module({
-  imports: [ConversationsApiModule, PresenceModule],
+  imports: [ConversationsApiModule, PresenceModule, RealtimeModule, SettingsModule, TenancyModule, UsersModule],
   providers: [
     PresenceRepository,
     PresenceNotifier,

@@ -1,8 +1,11 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
+import { AccessModule } from '#caas/access';
 import { FileOwnersRegistry, MediaModule } from '#caas/domain/media';
 import { SendingModule } from '#caas/domain/messages';
-import { DisplayNameRegistry } from '#caas/domain/users';
+import { DisplayNameRegistry, UsersModule } from '#caas/domain/users';
 import { ClockModule } from '#caas/platform/clock';
+import { RealtimePublisherModule } from '#caas/platform/realtime';
+import { RedisModule } from '#caas/platform/redis';
 import { TenancyModule } from '#caas/tenancy';
 import { waitingHolders } from './scheduled-holders';
 import { ScheduledDueIndex } from './scheduled-due-index';
@@ -14,7 +17,7 @@ import { ScheduledSender } from './scheduled-sender';
 import { SendScheduledProcessor } from './send-scheduled.processor';
 
 /** What every process knows of scheduled messages. */
-@Module({ imports: [MediaModule, TenancyModule.forFeature([scheduledMessages])] })
+@Module({ imports: [MediaModule, UsersModule, TenancyModule.forFeature([scheduledMessages])] })
 export class ScheduledModule implements OnModuleInit {
   constructor(
     private readonly names: DisplayNameRegistry,
@@ -29,7 +32,7 @@ export class ScheduledModule implements OnModuleInit {
 
 /** Scheduled messages over REST. */
 @Module({
-  imports: [ClockModule, ScheduledModule, SendingModule],
+  imports: [AccessModule, ClockModule, RealtimePublisherModule, RedisModule, ScheduledModule, SendingModule],
   providers: [ScheduledDueIndex, ScheduledMessagesService, ScheduledNotifier],
   controllers: [ScheduledMessagesController],
 })
@@ -37,7 +40,7 @@ export class ScheduledApiModule {}
 
 /** What workers do for scheduled messages. */
 @Module({
-  imports: [ClockModule, ScheduledModule, SendingModule],
+  imports: [ClockModule, RealtimePublisherModule, RedisModule, ScheduledModule, SendingModule, TenancyModule],
   providers: [ScheduledDueIndex, ScheduledNotifier, ScheduledSender, SendScheduledProcessor],
 })
 export class ScheduledJobsModule {}

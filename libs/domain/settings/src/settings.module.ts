@@ -1,4 +1,5 @@
 import { Global, Module, type OnModuleInit } from '@nestjs/common';
+import { CacheModule } from '#caas/platform/cache';
 import { TenancyModule } from '#caas/tenancy';
 import { limitsSettings } from './limits/limits.settings';
 import { originsSettings } from './origins/origins.settings';
@@ -9,7 +10,7 @@ import { SettingsRegistry } from './settings-registry';
 /** For every process: what tenants have set. */
 @Global()
 @Module({
-  imports: [TenancyModule.forFeature([tenantSettings])],
+  imports: [CacheModule, TenancyModule.forFeature([tenantSettings])],
   providers: [Settings, SettingsRegistry],
   exports: [Settings, SettingsRegistry],
 })

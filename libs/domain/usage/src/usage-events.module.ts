@@ -1,10 +1,10 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
-import { Realtime } from '#caas/platform/realtime';
+import { Realtime, RealtimePublisherModule } from '#caas/platform/realtime';
 import { QuotaWarnings } from './quotas/quota-warnings';
 import { UsageModule } from './usage.module';
 
 /** Tells all sockets of a tenant that a quota is nearly used up: for processes that publish events, which the command line does not. */
-@Module({ imports: [UsageModule] })
+@Module({ imports: [RealtimePublisherModule, UsageModule] })
 export class UsageEventsModule implements OnModuleInit {
   constructor(
     private readonly warnings: QuotaWarnings,

@@ -1,6 +1,7 @@
 import { Global, Module, type OnModuleInit } from '@nestjs/common';
-import { SettingsRegistry } from '#caas/domain/settings';
+import { SettingsModule, SettingsRegistry } from '#caas/domain/settings';
 import { ClockModule } from '#caas/platform/clock';
+import { RedisModule } from '#caas/platform/redis';
 import { TenancyModule } from '#caas/tenancy';
 import { ConnectionCounts } from './connections/connection-counts';
 import { ConnectionQuota } from './connections/connection-quota';
@@ -22,7 +23,7 @@ const PUBLIC = [ConnectionCounts, MessageQuota, QuotaWarnings, UserCounter, Usag
 /** For every process: what tenants use, and may. Global, because one of each remembers for all who count. */
 @Global()
 @Module({
-  imports: [ClockModule, TenancyModule.forFeature(USAGE_COLLECTIONS)],
+  imports: [ClockModule, RedisModule, SettingsModule, TenancyModule, TenancyModule.forFeature(USAGE_COLLECTIONS)],
   providers: [...PUBLIC, CounterRepository, SentTotals],
   exports: PUBLIC,
 })
@@ -37,7 +38,7 @@ export class UsageModule implements OnModuleInit {
 /** For processes that clients reach. It answers how many sockets may come, a port of realtime: the app binds it. */
 @Global()
 @Module({
-  imports: [UsageModule],
+  imports: [SettingsModule, TenancyModule, UsageModule],
   providers: [ConnectionQuota],
   exports: [ConnectionQuota],
   controllers: [UsageController, TenantUsageController],

@@ -1,7 +1,9 @@
 import { Global, Module, type OnModuleInit } from '@nestjs/common';
+import { AccessModule } from '#caas/access';
 import { UsageMeters, UsageModule, UserCounter } from '#caas/domain/usage';
+import { CacheModule } from '#caas/platform/cache';
 import { ClockModule } from '#caas/platform/clock';
-import { TenancyModule } from '#caas/tenancy';
+import { OutboxModule, TenancyModule } from '#caas/tenancy';
 import { Blocks } from './blocks';
 import { DeviceRemovals } from './device-removals';
 import { DevicesService } from './devices.service';
@@ -25,7 +27,14 @@ import { UsersService } from './users.service';
 /** The users domain without a transport. It answers ports of access: the app binds them. */
 @Global()
 @Module({
-  imports: [ClockModule, UsageModule, TenancyModule.forFeature(USER_COLLECTIONS)],
+  imports: [
+    AccessModule,
+    CacheModule,
+    ClockModule,
+    OutboxModule,
+    UsageModule,
+    TenancyModule.forFeature(USER_COLLECTIONS),
+  ],
   providers: [
     UserRepository,
     RelationshipRepository,

@@ -1,6 +1,7 @@
 import { Global, Module } from '@nestjs/common';
+import { RedisModule } from '#caas/platform/redis';
 import { Invalidations } from './invalidations';
 
 @Global()
-@Module({ providers: [Invalidations], exports: [Invalidations] })
+@Module({ imports: [RedisModule], providers: [Invalidations], exports: [Invalidations] })
 export class CacheModule {}

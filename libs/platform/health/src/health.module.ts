@@ -14,7 +14,7 @@ export abstract class MetricsAccess {
 
 /** Every process registers checks and metrics. `MonitoringModule` serves them on a port of their own. */
 @Global()
-@Module({ imports: [MetricsModule], providers: [HealthChecks], exports: [HealthChecks] })
+@Module({ providers: [HealthChecks], exports: [HealthChecks] })
 export class HealthModule {}
 
 /** Plain Fastify routes and not a controller: who asks whether the process lives shows no credential, so no guard may stand before. */
@@ -57,5 +57,5 @@ class HealthRoutes implements OnModuleInit {
 }
 
 /** `/health/live`, `/health/ready` and, with the platform key, `/metrics` on the port that clients use. */
-@Module({ imports: [HealthModule], providers: [HealthRoutes] })
+@Module({ imports: [HealthModule, MetricsModule], providers: [HealthRoutes] })
 export class HealthHttpModule {}

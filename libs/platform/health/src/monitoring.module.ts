@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { Injectable, Module, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { ConfigurationError, InjectConfig, type ConfigOf } from '#caas/platform/config';
 import { Log } from '#caas/platform/logging';
-import { Metrics } from '#caas/platform/metrics';
+import { Metrics, MetricsModule } from '#caas/platform/metrics';
 import { HealthChecks } from './health-checks';
 import { HealthModule } from './health.module';
 import { monitoringConfig } from './monitoring.config';
@@ -72,5 +72,5 @@ export class MonitoringServer implements OnApplicationBootstrap, OnApplicationSh
   }
 }
 
-@Module({ imports: [HealthModule], providers: [MonitoringServer] })
+@Module({ imports: [HealthModule, MetricsModule], providers: [MonitoringServer] })
 export class MonitoringModule {}

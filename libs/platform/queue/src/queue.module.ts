@@ -2,7 +2,8 @@ import { BullModule } from '@nestjs/bullmq';
 import { Global, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { QUEUES } from '#caas/contracts';
-import { FAIL_FAST, RedisConnections } from '#caas/platform/redis';
+import { MetricsModule } from '#caas/platform/metrics';
+import { FAIL_FAST, RedisConnections, RedisModule } from '#caas/platform/redis';
 import { Admission } from './admission/admission';
 import { AdmissionJanitor } from './admission/admission-janitor';
 import { JobHandlers } from './job-handlers';
@@ -14,7 +15,10 @@ import { Queues } from './queues';
 @Global()
 @Module({
   imports: [
+    MetricsModule,
+    RedisModule,
     BullModule.forRootAsync({
+      imports: [RedisModule],
       inject: [RedisConnections],
       // An api that cannot queue must not wait for Redis: the outbox and its sweeper make up for it.
       useFactory: (redis: RedisConnections) => ({
@@ -29,5 +33,5 @@ import { Queues } from './queues';
 export class QueueModule {}
 
 /** Also takes jobs out: for workers. */
-@Module({ imports: [DiscoveryModule], providers: [JobHandlers, JobRunner, AdmissionJanitor] })
+@Module({ imports: [DiscoveryModule, QueueModule, RedisModule], providers: [JobHandlers, JobRunner, AdmissionJanitor] })
 export class JobRunnerModule {}

@@ -11,7 +11,7 @@ export {
   type SocketPeer,
   type SocketPrincipal,
 } from './ports';
-export { RealtimePublisherModule } from './realtime-publisher.module';
+export { EventRateProbeModule, RealtimePublisherModule } from './realtime-publisher.module';
 export { realtimeConfig } from './realtime.config';
 export { RealtimeModule } from './realtime.module';
 export { type OutgoingEvent, Realtime } from './realtime';

@@ -1,10 +1,19 @@
-import { Global, Module } from '@nestjs/common';
+import { Module } from '@nestjs/common';
+import { MetricsModule } from '#caas/platform/metrics';
+import { RedisModule } from '#caas/platform/redis';
 import { EventRateProbe } from './event-rate-probe';
 import { ProcessChannel } from './process-channel';
 import { Realtime } from './realtime';
 import { RealtimeMetrics } from './realtime-metrics';
 
-/** `Realtime` for processes without clients. The app binds `ConversationDirectory`. */
-@Global()
-@Module({ providers: [Realtime, RealtimeMetrics, ProcessChannel, EventRateProbe], exports: [Realtime, EventRateProbe] })
+/** `Realtime`, for every process that publishes events. The app binds `ConversationDirectory`. */
+@Module({
+  imports: [MetricsModule, RedisModule],
+  providers: [ProcessChannel, Realtime, RealtimeMetrics],
+  exports: [ProcessChannel, Realtime, RealtimeMetrics],
+})
 export class RealtimePublisherModule {}
+
+/** For work that gives way to live traffic. Apart, because a probe listens to each event. */
+@Module({ imports: [RealtimePublisherModule], providers: [EventRateProbe], exports: [EventRateProbe] })
+export class EventRateProbeModule {}

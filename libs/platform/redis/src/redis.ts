@@ -1,8 +1,9 @@
 import { Global, Injectable, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Redis, type RedisOptions } from 'ioredis';
 import { InjectConfig, runtimeConfig, type ConfigOf } from '#caas/platform/config';
-import { HealthChecks } from '#caas/platform/health';
+import { HealthChecks, HealthModule } from '#caas/platform/health';
 import { Log } from '#caas/platform/logging';
+import { MetricsModule } from '#caas/platform/metrics';
 import { RedisMetrics } from './redis-metrics';
 
 const RECONNECT_AT_MOST_EVERY_MS = 1_000;
@@ -75,5 +76,9 @@ function waitForFirstConnection(redis: Redis): void {
 }
 
 @Global()
-@Module({ providers: [RedisConnections, RedisMetrics], exports: [RedisConnections] })
+@Module({
+  imports: [HealthModule, MetricsModule],
+  providers: [RedisConnections, RedisMetrics],
+  exports: [RedisConnections],
+})
 export class RedisModule {}

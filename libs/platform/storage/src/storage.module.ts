@@ -1,8 +1,8 @@
 import { Global, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { join } from 'node:path';
 import { configToken, runtimeConfig, type ConfigOf } from '#caas/platform/config';
-import { HealthChecks } from '#caas/platform/health';
-import { Metrics } from '#caas/platform/metrics';
+import { HealthChecks, HealthModule } from '#caas/platform/health';
+import { Metrics, MetricsModule } from '#caas/platform/metrics';
 import { FsStorage } from './fs-storage';
 import { measured } from './measured-storage';
 import { ObjectStorage } from './object-storage';
@@ -29,6 +29,7 @@ export function openStorage(
 /** Inject `ObjectStorage`. */
 @Global()
 @Module({
+  imports: [HealthModule, MetricsModule],
   providers: [
     {
       provide: ObjectStorage,

@@ -2,6 +2,11 @@ import multipart from '@fastify/multipart';
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance } from 'fastify';
+import { AccessApiModule } from '#caas/access';
+import { UsersModule } from '#caas/domain/users';
+import { RedisModule } from '#caas/platform/redis';
+import { StorageModule } from '#caas/platform/storage';
+import { TenancyModule } from '#caas/tenancy';
 import { FileAccess } from '../files/file-access';
 import { FilesService } from '../files/files.service';
 import { MediaModule } from '../media.module';
@@ -15,7 +20,7 @@ import { UploadsController } from './uploads.controller';
 
 /** Files over REST. Uploads come before `files/:id`, whose paths would take `uploads` for an id. */
 @Module({
-  imports: [MediaModule],
+  imports: [AccessApiModule, MediaModule, RedisModule, StorageModule, TenancyModule, UsersModule],
   providers: [FileAccess, FilesService, ContentResponder, FileLinks, MultipartUploads, TusUploads, UploadLeases],
   controllers: [UploadsController, FilesController],
 })

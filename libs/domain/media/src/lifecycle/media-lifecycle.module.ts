@@ -1,4 +1,6 @@
 import { Module } from '@nestjs/common';
+import { StorageModule } from '#caas/platform/storage';
+import { OutboxModule, TenancyModule } from '#caas/tenancy';
 import { MediaModule } from '../media.module';
 import { CollectFilesProcessor } from './collect-files.processor';
 import { FileCollector } from './file-collector';
@@ -6,14 +8,14 @@ import { FileRemoval } from './file-removal';
 import { MediaVerifier } from './media-verifier';
 import { OrphanObjects } from './orphan-objects';
 
-/** What frees files, and looks them over. Needs the storage. */
+/** What frees files, and looks them over. */
 @Module({
-  imports: [MediaModule],
+  imports: [MediaModule, OutboxModule, StorageModule],
   providers: [FileCollector, FileRemoval, MediaVerifier, OrphanObjects],
   exports: [FileCollector, FileRemoval, MediaVerifier, OrphanObjects],
 })
 export class MediaLifecycleModule {}
 
 /** For workers. */
-@Module({ imports: [MediaLifecycleModule], providers: [CollectFilesProcessor] })
+@Module({ imports: [MediaLifecycleModule, TenancyModule], providers: [CollectFilesProcessor] })
 export class MediaLifecycleJobsModule {}

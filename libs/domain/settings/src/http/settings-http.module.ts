@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
-import { AuditEventsModule } from '#caas/access';
+import { AccessModule, AuditEventsModule } from '#caas/access';
+import { TenancyModule } from '#caas/tenancy';
 import { GrantsService } from '../grants.service';
 import { TenantRates } from '../limits/tenant-rates';
 import { SettingsModule } from '../settings.module';
@@ -11,7 +12,7 @@ import { TenantOrigins } from './tenant-origins';
 /** Settings over REST; which web pages may call, and how often tenants may: ports that the app binds. */
 @Global()
 @Module({
-  imports: [AuditEventsModule, SettingsModule],
+  imports: [AccessModule, AuditEventsModule, SettingsModule, TenancyModule],
   providers: [SettingsService, GrantsService, TenantOrigins, TenantRates],
   exports: [TenantOrigins, TenantRates],
   controllers: [SettingsController, GrantsController],

@@ -1,11 +1,11 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
-import { Realtime } from '#caas/platform/realtime';
+import { Realtime, RealtimePublisherModule } from '#caas/platform/realtime';
 import { UserEvents } from '../user-events';
 import { UsersModule } from '../users.module';
 import { viewOfUser } from '../views';
 
 /** Tells users, on all their sockets, that their own profile changed: an app open on two devices shows one name. */
-@Module({ imports: [UsersModule] })
+@Module({ imports: [RealtimePublisherModule, UsersModule] })
 export class UsersSocketModule implements OnModuleInit {
   constructor(
     private readonly changes: UserEvents,
