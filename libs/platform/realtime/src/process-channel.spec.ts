@@ -85,7 +85,7 @@ describe('ProcessChannel', () => {
   it('waits for no process that has said that it ends, nor for one that was not heard for long', async () => {
     const [one, leaving, dead] = channels(3);
     await told();
-    leaving!.beforeApplicationShutdown();
+    leaving!.onModuleDestroy();
     leaving!.tell('topic', 'its last word');
     await told();
     cluster.redis.cut(1);
@@ -104,7 +104,7 @@ describe('ProcessChannel', () => {
   it('does not wait for a process that ends, though it goes on telling until its clients are gone', async () => {
     const [one, leaving] = channels(2);
     await told();
-    leaving!.beforeApplicationShutdown();
+    leaving!.onModuleDestroy();
     leaving!.tell('topic', 'its last word');
     await told();
     cluster.redis.cut(1);

@@ -1,10 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  Injectable,
-  type BeforeApplicationShutdown,
-  type OnApplicationShutdown,
-  type OnModuleInit,
-} from '@nestjs/common';
+import { Injectable, type OnModuleDestroy, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { ObjectId } from 'bson';
 import type { Redis } from 'ioredis';
 import { Log } from '#caas/platform/logging';
@@ -71,7 +66,7 @@ class Receipt {
  * A message is `<process>|<topic>|<receipt, or nothing>|<JSON>`, so that its own process drops it without reading it.
  */
 @Injectable()
-export class ProcessChannel implements OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown {
+export class ProcessChannel implements OnModuleInit, OnModuleDestroy, OnApplicationShutdown {
   private readonly id = new ObjectId().toHexString();
   private readonly own = channelOf(this.id);
   private readonly listeners = new Map<string, Listener[]>();
@@ -107,7 +102,7 @@ export class ProcessChannel implements OnModuleInit, BeforeApplicationShutdown, 
   }
 
   /** From here on only those wait for its confirmation that Redis still counts it for. */
-  beforeApplicationShutdown(): void {
+  onModuleDestroy(): void {
     this.fallSilent();
     this.tell(GONE, null);
   }
