@@ -1,7 +1,6 @@
 import { Module } from '@nestjs/common';
 import {
   AccessApiModule,
-  AccessModule,
   OperatorMetricsAccess,
   ServerKeyStore,
   SessionDirectory,
@@ -47,7 +46,7 @@ import {
 import { PostsHttpModule } from '#caas/domain/posts';
 import { PresenceApiModule, presenceConfig } from '#caas/domain/presence';
 import { ScheduledApiModule } from '#caas/domain/scheduled';
-import { SettingsHttpModule, SettingsModule, TenantOrigins, TenantRates } from '#caas/domain/settings';
+import { SettingsHttpModule, TenantOrigins, TenantRates } from '#caas/domain/settings';
 import { ConnectionQuota, UsageApiModule, UsageEventsModule } from '#caas/domain/usage';
 import {
   Avatars,
@@ -58,14 +57,12 @@ import {
   UsersModule,
   UsersSocketModule,
 } from '#caas/domain/users';
-import { CacheModule } from '#caas/platform/cache';
 import { ConfigModule, operatorsConfig, runtimeConfig } from '#caas/platform/config';
 import { HealthHttpModule, MetricsAccess, monitoringConfig, MonitoringModule } from '#caas/platform/health';
 import { AllowedOrigins, httpConfig, HttpModule } from '#caas/platform/http';
-import { limitsConfig, LimitsModule, RatePolicy } from '#caas/platform/limits';
+import { limitsConfig, RatePolicy } from '#caas/platform/limits';
 import { loggingConfig, LoggingModule } from '#caas/platform/logging';
 import { PortsModule } from '#caas/platform/ports';
-import { QueueModule } from '#caas/platform/queue';
 import {
   ConnectionQuotaPort,
   ConversationDirectory,
@@ -74,9 +71,8 @@ import {
   SocketAuthenticator,
   SocketOrigins,
 } from '#caas/platform/realtime';
-import { RedisModule } from '#caas/platform/redis';
-import { storageConfig, StorageModule } from '#caas/platform/storage';
-import { OutboxModule, tenancyConfig, TenancyModule, TenantDirectory } from '#caas/tenancy';
+import { storageConfig } from '#caas/platform/storage';
+import { tenancyConfig, TenantDirectory } from '#caas/tenancy';
 
 /** Which library answers the questions of the libraries below it. */
 const ports = PortsModule.bind(
@@ -141,16 +137,6 @@ const ports = PortsModule.bind(
     HealthHttpModule,
     MonitoringModule,
     HttpModule,
-    RedisModule,
-    StorageModule,
-    CacheModule,
-    QueueModule,
-    TenancyModule,
-    OutboxModule,
-    SettingsModule,
-    ControlPlaneModule,
-    AccessModule,
-    LimitsModule,
     AccessApiModule,
     ControlPlaneHttpModule,
     SettingsHttpModule,

@@ -1,12 +1,5 @@
 import { Module } from '@nestjs/common';
-import {
-  AccessModule,
-  AuditEventsModule,
-  ServerKeyStore,
-  SessionDirectory,
-  SigningKeyStore,
-  UserDirectory,
-} from '#caas/access';
+import { AuditEventsModule, ServerKeyStore, SessionDirectory, SigningKeyStore, UserDirectory } from '#caas/access';
 import { ControlPlaneModule, TenantServerKeys, TenantSigningKeys, TenantsRepository } from '#caas/control-plane';
 import { archiveConfig, ArchiveHolds, ArchiveModule, ArchiveWorkModule, ColdArchive } from '#caas/domain/archive';
 import { archivedConfig, StoredMessages } from '#caas/domain/conversations';
@@ -20,15 +13,12 @@ import { PresenceModule } from '#caas/domain/presence';
 import { ScheduledModule } from '#caas/domain/scheduled';
 import { GrantsService, SettingsModule } from '#caas/domain/settings';
 import { CachedSessionDirectory, CachedUserDirectory, UsersModule } from '#caas/domain/users';
-import { CacheModule } from '#caas/platform/cache';
 import { ConfigModule, runtimeConfig, type Environment } from '#caas/platform/config';
-import { HealthModule } from '#caas/platform/health';
 import { loggingConfig, LoggingModule } from '#caas/platform/logging';
 import { PortsModule } from '#caas/platform/ports';
 import { QueueModule } from '#caas/platform/queue';
-import { RedisModule } from '#caas/platform/redis';
-import { storageConfig, StorageModule } from '#caas/platform/storage';
-import { OutboxModule, tenancyConfig, TenancyModule, TenantDirectory } from '#caas/tenancy';
+import { storageConfig } from '#caas/platform/storage';
+import { tenancyConfig, TenancyModule, TenantDirectory } from '#caas/tenancy';
 
 /** Which library answers the questions of the libraries below it. */
 const ports = PortsModule.bind(
@@ -65,16 +55,10 @@ export class AppModule {
           environment,
         ),
         LoggingModule,
-        HealthModule,
-        RedisModule,
-        StorageModule,
-        CacheModule,
         QueueModule,
         TenancyModule,
-        OutboxModule,
         SettingsModule,
         ControlPlaneModule,
-        AccessModule,
         AuditEventsModule,
         UsersModule,
         ports,

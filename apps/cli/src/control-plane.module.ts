@@ -1,13 +1,10 @@
 import { Module } from '@nestjs/common';
 import { ControlPlaneModule, TenantsRepository } from '#caas/control-plane';
-import { CacheModule } from '#caas/platform/cache';
 import { ConfigModule, runtimeConfig, type Environment } from '#caas/platform/config';
-import { HealthModule } from '#caas/platform/health';
 import { loggingConfig, LoggingModule } from '#caas/platform/logging';
 import { PortsModule } from '#caas/platform/ports';
 import { QueueModule } from '#caas/platform/queue';
-import { RedisModule } from '#caas/platform/redis';
-import { storageConfig, StorageModule } from '#caas/platform/storage';
+import { storageConfig } from '#caas/platform/storage';
 import { OutboxModule, tenancyConfig, TenancyModule, TenantDirectory } from '#caas/tenancy';
 
 const ports = PortsModule.bind([ControlPlaneModule], [[TenantDirectory, TenantsRepository]]);
@@ -21,10 +18,6 @@ export class AppModule {
       imports: [
         ConfigModule.forRoot([runtimeConfig, loggingConfig, tenancyConfig, storageConfig], environment),
         LoggingModule,
-        HealthModule,
-        RedisModule,
-        StorageModule,
-        CacheModule,
         QueueModule,
         TenancyModule,
         OutboxModule,

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { AccessModule, ServerKeyStore, SessionDirectory, SigningKeyStore, UserDirectory } from '#caas/access';
+import { ServerKeyStore, SessionDirectory, SigningKeyStore, UserDirectory } from '#caas/access';
 import {
   ControlPlaneJobsModule,
   ControlPlaneModule,
@@ -25,26 +25,16 @@ import { ModerationMessagePolicy, ModerationModule } from '#caas/domain/moderati
 import { PostsJobsModule } from '#caas/domain/posts';
 import { PresenceModule } from '#caas/domain/presence';
 import { ScheduledJobsModule } from '#caas/domain/scheduled';
-import { SettingsModule } from '#caas/domain/settings';
 import { UsageEventsModule } from '#caas/domain/usage';
 import { CachedSessionDirectory, CachedUserDirectory, UsersJobsModule, UsersModule } from '#caas/domain/users';
-import { CacheModule } from '#caas/platform/cache';
 import { ConfigModule, runtimeConfig } from '#caas/platform/config';
-import { HealthModule, monitoringConfig, MonitoringModule } from '#caas/platform/health';
+import { monitoringConfig, MonitoringModule } from '#caas/platform/health';
 import { loggingConfig, LoggingModule } from '#caas/platform/logging';
 import { PortsModule } from '#caas/platform/ports';
-import { JobContexts, JobRunnerModule, QueueModule } from '#caas/platform/queue';
-import { ConversationDirectory, RealtimePublisherModule } from '#caas/platform/realtime';
-import { RedisModule } from '#caas/platform/redis';
-import { storageConfig, StorageModule } from '#caas/platform/storage';
-import {
-  OutboxModule,
-  TenancyJobsModule,
-  tenancyConfig,
-  TenancyModule,
-  TenantDirectory,
-  TenantJobContexts,
-} from '#caas/tenancy';
+import { JobContexts, JobRunnerModule } from '#caas/platform/queue';
+import { ConversationDirectory } from '#caas/platform/realtime';
+import { storageConfig } from '#caas/platform/storage';
+import { TenancyJobsModule, tenancyConfig, TenantDirectory, TenantJobContexts } from '#caas/tenancy';
 
 /** Which library answers the questions of the libraries below it. */
 const ports = PortsModule.bind(
@@ -89,22 +79,11 @@ const ports = PortsModule.bind(
       archiveConfig,
     ]),
     LoggingModule,
-    HealthModule,
     MonitoringModule,
-    RedisModule,
-    StorageModule,
-    CacheModule,
-    QueueModule,
-    TenancyModule,
-    OutboxModule,
-    SettingsModule,
     TenancyJobsModule,
-    ControlPlaneModule,
-    AccessModule,
     ControlPlaneJobsModule,
     UsageEventsModule,
     UsersJobsModule,
-    RealtimePublisherModule,
     ports,
     EncryptionModule,
     PresenceModule,

@@ -1,4 +1,4 @@
-import { Global, Module } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { LimitsModule } from '#caas/platform/limits';
 import { AccessModule } from './access.module';
@@ -13,7 +13,6 @@ import { EarlyRateLimit } from './limits/early-rate-limit';
 import { TokenSocketAuthenticator } from './socket/token-socket-authenticator';
 
 /** What stands before the transports of an api: nothing gets in, over HTTP or by a socket, but past this. */
-@Global()
 @Module({
   imports: [AccessModule, AuditEventsModule, DiscoveryModule, LimitsModule],
   providers: [

@@ -1,4 +1,4 @@
-import { Global, Module } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import { TenancyModule } from '#caas/tenancy';
 import { Authenticator } from './authenticator';
 import { UnverifiedTenant } from './credentials/unverified-tenant';
@@ -8,7 +8,6 @@ import { idempotencyKeys } from './idempotency/idempotency-key.schema';
 import { IdempotencyKeys } from './idempotency/idempotency-keys';
 
 /** The app binds the ports of `ports.ts`. */
-@Global()
 @Module({
   imports: [TenancyModule, TenancyModule.forFeature([idempotencyKeys])],
   providers: [Authenticator, UnverifiedTenant, IdempotencyKeys, ServerKeys, UserTokens],

@@ -1,4 +1,4 @@
-import { Global, Module } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
 import { AuditEventsModule } from '#caas/access';
 import { CacheModule } from '#caas/platform/cache';
@@ -20,7 +20,6 @@ import { TenantsRepository } from './tenants/tenants.repository';
 import { TenantsService } from './tenants/tenants.service';
 
 /** Tenants, their keys, and the audit log. Answers ports of tenancy and access: the app binds them. */
-@Global()
 @Module({
   imports: [
     AuditEventsModule,

@@ -1,4 +1,4 @@
-import { Global, Injectable, Module, type DynamicModule, type OnModuleInit } from '@nestjs/common';
+import { Injectable, Module, type DynamicModule, type OnModuleInit } from '@nestjs/common';
 import { configToken, runtimeConfig, type ConfigOf } from '#caas/platform/config';
 import { HealthChecks, HealthModule } from '#caas/platform/health';
 import { Log } from '#caas/platform/logging';
@@ -34,7 +34,6 @@ class TenantCollectionsModule {}
 /**
  * Each domain registers its collections with `forFeature`. The app binds `TenantDirectory`.
  */
-@Global()
 @Module({
   imports: [HealthModule, MetricsModule],
   providers: [

@@ -1,4 +1,4 @@
-import { Global, Module, type OnModuleInit } from '@nestjs/common';
+import { Module, type OnModuleInit } from '@nestjs/common';
 import { CacheModule } from '#caas/platform/cache';
 import { TenancyModule } from '#caas/tenancy';
 import { limitsSettings } from './limits/limits.settings';
@@ -8,7 +8,6 @@ import { Settings } from './settings';
 import { SettingsRegistry } from './settings-registry';
 
 /** For every process: what tenants have set. */
-@Global()
 @Module({
   imports: [CacheModule, TenancyModule.forFeature([tenantSettings])],
   providers: [Settings, SettingsRegistry],

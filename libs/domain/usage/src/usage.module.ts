@@ -1,4 +1,4 @@
-import { Global, Module, type OnModuleInit } from '@nestjs/common';
+import { Module, type OnModuleInit } from '@nestjs/common';
 import { SettingsModule, SettingsRegistry } from '#caas/domain/settings';
 import { ClockModule } from '#caas/platform/clock';
 import { RedisModule } from '#caas/platform/redis';
@@ -20,8 +20,7 @@ import { UsageVerifier } from './verify/usage-verifier';
 
 const PUBLIC = [ConnectionCounts, MessageQuota, QuotaWarnings, UserCounter, UsageMeters, UsageService, UsageVerifier];
 
-/** For every process: what tenants use, and may. Global, because one of each remembers for all who count. */
-@Global()
+/** For every process: what tenants use, and may. */
 @Module({
   imports: [ClockModule, RedisModule, SettingsModule, TenancyModule, TenancyModule.forFeature(USAGE_COLLECTIONS)],
   providers: [...PUBLIC, CounterRepository, SentTotals],
@@ -36,7 +35,6 @@ export class UsageModule implements OnModuleInit {
 }
 
 /** For processes that clients reach. It answers how many sockets may come, a port of realtime: the app binds it. */
-@Global()
 @Module({
   imports: [SettingsModule, TenancyModule, UsageModule],
   providers: [ConnectionQuota],

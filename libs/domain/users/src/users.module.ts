@@ -1,4 +1,4 @@
-import { Global, Module, type OnModuleInit } from '@nestjs/common';
+import { Module, type OnModuleInit } from '@nestjs/common';
 import { AccessModule } from '#caas/access';
 import { UsageMeters, UsageModule, UserCounter } from '#caas/domain/usage';
 import { CacheModule } from '#caas/platform/cache';
@@ -25,7 +25,6 @@ import { userMeter } from './user-meter';
 import { UsersService } from './users.service';
 
 /** The users domain without a transport. It answers ports of access: the app binds them. */
-@Global()
 @Module({
   imports: [
     AccessModule,

@@ -19,7 +19,10 @@ export const InjectConfig = (section: { name: string }): ParameterDecorator & Pr
 /** The whole environment of the process, read here and nowhere else. */
 export const processEnvironment = (): Environment => process.env;
 
-/** Reads the environment once for the whole process. With `runtimeConfig` among the sections, `Secrets` can be injected. */
+/**
+ * Reads the environment once for the whole process. With `runtimeConfig` among the sections, `Secrets` can be injected. Global, because
+ * the app names the sections, and nearly every library injects its own.
+ */
 @Module({})
 export class ConfigModule {
   /**

@@ -1,4 +1,4 @@
-import { Global, Inject, Injectable, Module, Optional, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, Module, Optional, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { notFound } from '#caas/kernel';
@@ -13,7 +13,6 @@ export abstract class MetricsAccess {
 }
 
 /** Every process registers checks and metrics. `MonitoringModule` serves them on a port of their own. */
-@Global()
 @Module({ providers: [HealthChecks], exports: [HealthChecks] })
 export class HealthModule {}
 

@@ -1,10 +1,9 @@
-import { Global, Module } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import { MetricsModule } from '#caas/platform/metrics';
 import { OriginCheck } from './cors';
 import { HttpMetrics } from './http-metrics';
 import { ServerState } from './server-state';
 
-@Global()
 @Module({
   imports: [MetricsModule],
   providers: [HttpMetrics, OriginCheck, ServerState],

@@ -76,6 +76,7 @@ export function makeLogger(level: string, destination?: DestinationStream): Logg
   return destination ? pino(options, destination) : pino(options);
 }
 
+/** Global, because whatever the library, it may have something to log. */
 @Global()
 @Module({ providers: [Log], exports: [Log] })
 export class LoggingModule {}

@@ -1,4 +1,4 @@
-import { Global, Injectable, Module } from '@nestjs/common';
+import { Injectable, Module } from '@nestjs/common';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { versionOfCaas } from './version';
 
@@ -29,6 +29,5 @@ export class Metrics {
   }
 }
 
-@Global()
 @Module({ providers: [Metrics], exports: [Metrics] })
 export class MetricsModule {}

@@ -1,5 +1,5 @@
 import { BullModule } from '@nestjs/bullmq';
-import { Global, Module } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { QUEUES } from '#caas/contracts';
 import { MetricsModule } from '#caas/platform/metrics';
@@ -12,7 +12,6 @@ import { QueueMetrics } from './queue-metrics';
 import { Queues } from './queues';
 
 /** The queues, for every process that puts jobs in. */
-@Global()
 @Module({
   imports: [
     MetricsModule,

@@ -1,9 +1,8 @@
-import { Global, Module } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { CacheModule } from '#caas/platform/cache';
 import { HttpModule } from '#caas/platform/http';
 import { LimitsModule } from '#caas/platform/limits';
-import { MetricsModule } from '#caas/platform/metrics';
 import { Digests } from './digests';
 import { FloodGuard } from './flood-guard';
 import { HandshakeGuard } from './handshake-guard';
@@ -13,9 +12,8 @@ import { SocketMessages } from './socket-messages';
 import { SocketObservers } from './socket-observers';
 
 /** The sockets of clients. The app binds `SocketAuthenticator`, and may bind `SocketOrigins` and `ConnectionQuotaPort`. */
-@Global()
 @Module({
-  imports: [CacheModule, DiscoveryModule, HttpModule, LimitsModule, MetricsModule, RealtimePublisherModule],
+  imports: [CacheModule, DiscoveryModule, HttpModule, LimitsModule, RealtimePublisherModule],
   providers: [RealtimeGateway, SocketMessages, SocketObservers, Digests, FloodGuard, HandshakeGuard],
   exports: [RealtimePublisherModule, SocketMessages, SocketObservers, Digests],
 })

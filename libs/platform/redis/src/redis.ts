@@ -1,4 +1,4 @@
-import { Global, Injectable, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Injectable, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Redis, type RedisOptions } from 'ioredis';
 import { InjectConfig, runtimeConfig, type ConfigOf } from '#caas/platform/config';
 import { HealthChecks, HealthModule } from '#caas/platform/health';
@@ -75,7 +75,6 @@ function waitForFirstConnection(redis: Redis): void {
   redis.once('error', failFastFromNowOn);
 }
 
-@Global()
 @Module({
   imports: [HealthModule, MetricsModule],
   providers: [RedisConnections, RedisMetrics],

@@ -1,4 +1,4 @@
-import { Global, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { join } from 'node:path';
 import { configToken, runtimeConfig, type ConfigOf } from '#caas/platform/config';
 import { HealthChecks, HealthModule } from '#caas/platform/health';
@@ -27,7 +27,6 @@ export function openStorage(
 }
 
 /** Inject `ObjectStorage`. */
-@Global()
 @Module({
   imports: [HealthModule, MetricsModule],
   providers: [

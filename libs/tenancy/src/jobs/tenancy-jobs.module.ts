@@ -1,4 +1,4 @@
-import { Global, Module } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import { QueueModule } from '#caas/platform/queue';
 import { TenancyModule } from '../tenancy.module';
 import { OutboxModule } from '../outbox/outbox.module';
@@ -6,7 +6,6 @@ import { OutboxSweeper } from '../outbox/outbox-sweeper';
 import { TenantJobContexts } from './job-contexts';
 
 /** For workers: contexts for jobs, a port of the queue that the app binds, and the sweeper. */
-@Global()
 @Module({
   imports: [OutboxModule, QueueModule, TenancyModule],
   providers: [OutboxSweeper, TenantJobContexts],

@@ -1,4 +1,4 @@
-import { Global, Module } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import { MetricsModule } from '#caas/platform/metrics';
 import { QueueModule } from '#caas/platform/queue';
 import { RedisModule } from '#caas/platform/redis';
@@ -9,7 +9,6 @@ import { OutboxMetrics } from './outbox-metrics';
 import { outbox } from './outbox-entry.schema';
 
 /** For every process that changes tenant data. */
-@Global()
 @Module({
   imports: [MetricsModule, QueueModule, RedisModule, TenancyModule.forFeature([outbox])],
   providers: [Outbox, DirtyTenants, OutboxMetrics],

@@ -1,4 +1,4 @@
-import { Global, Module } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import { AccessModule, AuditEventsModule } from '#caas/access';
 import { TenancyModule } from '#caas/tenancy';
 import { GrantsService } from '../grants.service';
@@ -10,7 +10,6 @@ import { SettingsController } from './settings.controller';
 import { TenantOrigins } from './tenant-origins';
 
 /** Settings over REST; which web pages may call, and how often tenants may: ports that the app binds. */
-@Global()
 @Module({
   imports: [AccessModule, AuditEventsModule, SettingsModule, TenancyModule],
   providers: [SettingsService, GrantsService, TenantOrigins, TenantRates],
