@@ -2,11 +2,12 @@ import { domain } from './domain/domain';
 import { event } from './event/event';
 import type { Generator } from './generator';
 import { job } from './job/job';
+import { messageKind } from './message-kind/message-kind';
 import { route } from './route/route';
 import { UsageError } from './usage-error';
 import { Workspace } from './workspace';
 
-const GENERATORS: Record<string, Generator> = { domain, route, event, job };
+const GENERATORS: Record<string, Generator> = { domain, route, event, job, 'message-kind': messageKind };
 
 /**
  * Writes below `root`, all or nothing.

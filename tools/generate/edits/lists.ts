@@ -37,6 +37,14 @@ export function hasProperty(text: string, object: string, name: string): boolean
 export const addToArray = (text: string, array: string, element: string): string =>
   added(text, arrayNamed(parse(text), array).elements, element);
 
+/** The same for the first list in a property of an object, such as `z.enum(['a', 'b'])`. */
+export function addToListIn(text: string, object: string, property: string, element: string): string {
+  const found = propertyOf(objectNamed(parse(text), object), property);
+  const list = found && findNode(found, ts.isArrayLiteralExpression);
+  if (!list) throw new Error(`there is no list in \`${property}\` of \`${object}\`.`);
+  return added(text, list.elements, element);
+}
+
 /** The same for a list inside a function. */
 export function addToArrayIn(text: string, functionName: string, array: string, element: string): string {
   return added(text, arrayNamed(functionNamed(parse(text), functionName), array).elements, element);
@@ -57,13 +65,13 @@ export function addToModule(text: string, module: string, list: string, element:
   return added(text, metadata.properties, `${list}: [${element}]`);
 }
 
-/** Adds a method after the public ones. */
-export function addMethod(text: string, className: string, method: string): string {
+/** Adds a field or a method, after the public ones. */
+export function addMember(text: string, className: string, member: string): string {
   const { members, end } = classNamed(parse(text), className);
-  const isPrivate = (member: ts.ClassElement) =>
-    ts.isMethodDeclaration(member) && (ts.getCombinedModifierFlags(member) & ts.ModifierFlags.Private) !== 0;
+  const isPrivate = (each: ts.ClassElement) =>
+    ts.isMethodDeclaration(each) && (ts.getCombinedModifierFlags(each) & ts.ModifierFlags.Private) !== 0;
   const at = members.find(isPrivate)?.getStart(undefined, true) ?? end - 1;
-  return insertAt(text, at, `\n${method}\n\n`);
+  return insertAt(text, at, `\n${member}\n\n`);
 }
 
 export function hasMember(text: string, className: string, name: string): boolean {

@@ -27,7 +27,9 @@ function variable(file: ts.Node, name: string): ts.Expression | undefined {
 }
 
 export function objectNamed(file: ts.SourceFile, name: string): ts.ObjectLiteralExpression {
-  const value = variable(file, name);
+  const given = variable(file, name);
+  // `open({ … })` as well
+  const value = given && ts.isCallExpression(given) ? given.arguments[0] : given;
   if (!value || !ts.isObjectLiteralExpression(value)) throw new Error(`there is no object \`${name}\`.`);
   return value;
 }

@@ -1,5 +1,5 @@
 import { addImport } from '../edits/imports';
-import { addMethod, addProperty, hasMember, hasProperty } from '../edits/lists';
+import { addMember, addProperty, hasMember, hasProperty } from '../edits/lists';
 import type { Generator } from '../generator';
 import { fileOfClass, relativeImport, requireLibrary, splitPlace } from '../library';
 import { pascal } from '../names';
@@ -103,7 +103,7 @@ function restBehind({ className, prefix }: ControllerFile, { path }: RoutePath):
 
 function addToService(workspace: Workspace, file: string, className: string, route: NewRoute): void {
   workspace.edit(file, (before) => {
-    const text = addMethod(before, className, serviceMethod(route));
+    const text = addMember(before, className, serviceMethod(route));
     return serviceImports(route).reduce((all, [name, from]) => addImport(all, name, from), text);
   });
 }
@@ -112,7 +112,7 @@ function addToController(workspace: Workspace, { file, className }: ControllerFi
   const { dto } = route;
   const dtoFile = dto && addDto(workspace, file, dto);
   workspace.edit(file, (before) => {
-    const text = addMethod(before, className, controllerMethod(route));
+    const text = addMember(before, className, controllerMethod(route));
     const imported = controllerImports(route).reduce((all, [name, from]) => addImport(all, name, from), text);
     return dto && dtoFile ? addImport(imported, dto, relativeImport(file, dtoFile)) : imported;
   });

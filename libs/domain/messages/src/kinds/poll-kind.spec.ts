@@ -1,3 +1,4 @@
+import { NO_KIND_CONTENT } from '../store/kind-contents';
 import type { Poll } from '../store/poll-content';
 import { countsOf, preparedContent } from './message-kinds';
 import { recounted } from './poll-kind';
@@ -15,7 +16,7 @@ describe('A new poll', () => {
     expect(poll).toEqual({ question: 'Which?', ...open });
     expect(made).toMatchObject(options.map(({ text }) => ({ text, vote_count: 0 })));
     expect(new Set(made.map(({ id }) => id)).size).toBe(3);
-    expect(preparedContent({ type: 'text' }, now)).toEqual({ poll: null });
+    expect(preparedContent({ type: 'text' }, now)).toEqual(NO_KIND_CONTENT);
   });
 
   const poll = { question: 'Which?', options };
