@@ -35,8 +35,12 @@ export const camel = (name: string): string => name.charAt(0) + pascal(name).sli
 export const snake = (name: string): string => name.replaceAll('-', '_');
 /** `pinned-note` → `pinned note` */
 export const words = (name: string): string => name.replaceAll('-', ' ');
+/** `pinned-note` → `a pinned note`, `entry` → `an entry` */
+export const oneOf = (name: string): string => `${/^[aeiou]/.test(name) ? 'an' : 'a'} ${words(name)}`;
 /** `pinned-note` → `Pinned note` */
 export const sentence = (name: string): string => capitalized(words(name));
+/** `entry` → `An entry` */
+export const oneOfSentence = (name: string): string => capitalized(oneOf(name));
 
 /** By the common rules of spelling: `notes` → `note`, `categories` → `category`, `wiki` → `wiki`. */
 export function singular(name: string): string {

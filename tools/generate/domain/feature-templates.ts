@@ -1,5 +1,5 @@
 /** The first feature of a library: things that a user makes, lists and reads, each user their own. */
-import { words } from '../names';
+import { oneOf, oneOfSentence, words } from '../names';
 import type { DomainNames } from './domain-names';
 
 export const schema = ({ thing, Thing, collection, collectionName }: DomainNames) => `
@@ -8,7 +8,7 @@ import type { UserReference } from '#caas/kernel';
 import { UserReferenceProp } from '#caas/domain/users';
 import { TenantDocumentBase, tenantCollection } from '#caas/tenancy';
 
-/** A ${words(thing)} of one user. */
+/** ${oneOfSentence(thing)} of one user. */
 @Schema()
 export class ${Thing} extends TenantDocumentBase {
   @UserReferenceProp()
@@ -154,7 +154,7 @@ export class ${Things}Controller {
 
   @Post()
   @Idempotent()
-  @ApiOperation({ summary: 'Make a ${words(thing)}, which only you see' })
+  @ApiOperation({ summary: 'Make ${oneOf(thing)}, which only you see' })
   async create(@Ctx() ctx: RequestContext, @NewId() id: ObjectId, @Body() body: Create${Thing}Dto) {
     return viewOf${Thing}(await this.${collection}.create(ctx, id, body));
   }

@@ -1,5 +1,5 @@
 /** What a library has besides its features: modules, its face, its README, and a suite. */
-import { sentence, words } from '../names';
+import { oneOfSentence, sentence, words } from '../names';
 import type { DomainNames } from './domain-names';
 
 export const readme = ({ library, thing, things, collectionName }: DomainNames) => `
@@ -7,7 +7,7 @@ export const readme = ({ library, thing, things, collectionName }: DomainNames) 
 
 ${sentence(things)} of users. Owns \`${collectionName}\`.
 
-- **Rights.** A ${words(thing)} is seen by its owner only. For other users it is a 404. The tenant's server names a user to act as.
+- **Rights.** ${oneOfSentence(thing)} is seen by its owner only. For other users it is a 404. The tenant's server names a user to act as.
 - **Made once** per \`Idempotency-Key\`.
 - **Names.** The owner's display name in a row follows a rename (\`DisplayNameRegistry\`).
 - **Events**: none. **Jobs**: none. **Settings**: none.
@@ -51,7 +51,7 @@ import { ${Things}Service } from './${things}/${things}.service';
 export class ${Library}ApiModule {}
 `;
 
-export const suite = ({ thing, things, code }: DomainNames) => `
+export const suite = ({ things, code }: DomainNames) => `
 import { sharedSystem, TIERS, waitFor } from '#caas/testing';
 
 const system = sharedSystem();
@@ -82,7 +82,7 @@ describe.each(TIERS)('${sentence(things)} on the tier %s', (tier) => {
   it('refuse a text that is too long, naming the field', async () => {
     const refused = await anna.post('/v1/${things}', { text: 'x'.repeat(2001) });
     expect(refused).toMatchObject({ status: 400, body: { errors: [{ field: 'text' }] } });
-    // A ${words(thing)} that was refused is not stored.
+    // What was refused is not stored.
     expect(JSON.stringify((await anna.get('/v1/${things}')).body)).not.toContain('xxx');
   });
 });

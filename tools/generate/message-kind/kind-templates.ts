@@ -1,8 +1,8 @@
 /** A kind with one text, which is moderated, searched and shown in the inbox. */
-import { camel, pascal, snake, words } from '../names';
+import { camel, oneOf, oneOfSentence, pascal, snake, words } from '../names';
 
 export const content = (name: string) => `
-/** A ${words(name)} as its message keeps it. */
+/** ${oneOfSentence(name)} as its message keeps it. */
 export interface ${pascal(name)} {
   text: string;
 }
@@ -36,6 +36,7 @@ import type { ${pascal(name)} } from '../store/${name}-content';
 import { MessageKind } from './message-kind';
 import type { ${pascal(name)}Dto } from './${name}.dto';
 
+/** ${oneOfSentence(name)}: one text, which is moderated and searched. */
 export class ${pascal(name)}Kind extends MessageKind<'${snake(name)}', ${pascal(name)}Dto> {
   override readonly type = '${snake(name)}';
 
@@ -64,7 +65,7 @@ const now = new Date('2030-01-01T00:00:00Z');
 const ${snake(name)} = { text: 'words' };
 const given = { type: '${snake(name)}', ${snake(name)} };
 
-describe('A ${words(name)}', () => {
+describe('${oneOfSentence(name)}', () => {
   it('is stored and shown as it was given', () => {
     const made = preparedContent(given, now);
     expect(made.${snake(name)}).toEqual(${snake(name)});
@@ -123,7 +124,7 @@ describe.each(TIERS)('Messages of the kind ${words(name)} on the tier %s', (tier
     await waitFor('the search', 10_000, async () => (await found()).some(({ id }) => id === body.id));
   });
 
-  it('are refused without a ${words(name)}, naming the field', async () => {
+  it('are refused without ${oneOf(name)}, naming the field', async () => {
     expect(await post({ type: '${snake(name)}' })).toMatchObject({
       status: 400,
       body: { code: 'invalid_${snake(name)}', errors: [{ field: '${snake(name)}' }] },

@@ -10,7 +10,7 @@ import {
   hasProperty,
 } from '../edits/lists';
 import type { Generator } from '../generator';
-import { camel, pascal, requireFreeKebab, snake, words } from '../names';
+import { camel, pascal, requireFreeKebab, snake } from '../names';
 import { UsageError } from '../usage-error';
 import type { Workspace } from '../workspace';
 import * as template from './kind-templates';
@@ -37,8 +37,8 @@ export const messageKind: Generator = {
     addToBodies(workspace, name);
     addToContracts(workspace, name);
     return [
-      `${SRC}/store/${name}-content.ts, kinds/${name}.dto.ts, kinds/${name}-kind.ts and ${CONTRACTS}: the fields of a ` +
-        `${words(name)} in place of its one text.`,
+      `${SRC}/store/${name}-content.ts, kinds/${name}.dto.ts, kinds/${name}-kind.ts and ${CONTRACTS}: its fields ` +
+        'in place of the one text.',
       `${SRC}/kinds/${name}-kind.ts: \`isEditable\`, and then the field in editing/message-actions.dto.ts; rows of users, if there are any.`,
       `${SRC}/sending/messages.service.ts: \`invalid_${snake(name)}\`, and what else \`prepare\` throws, in the docstring of \`send\`.`,
       `docs/messages.md and test/e2e/messages-${name}.spec.ts: what is special about it; edits and the archive are not tried there yet.`,
