@@ -3,7 +3,7 @@ export { GrantsService } from './grants.service';
 export { SettingsHttpModule } from './http/settings-http.module';
 export { limitsSettings } from './limits/limits.settings';
 export { TenantRates } from './limits/tenant-rates';
-export { TenantOrigins } from './origins/tenant-origins';
+export { TenantOrigins } from './http/tenant-origins';
 export { SettingsRegistry } from './settings-registry';
 export { type SettingsOf, settingsSection } from './settings-section';
 export { SettingsModule } from './settings.module';
