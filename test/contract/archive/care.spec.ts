@@ -1,7 +1,7 @@
 import type { ObjectId } from 'bson';
 import { archiveErasures, archiveSegments } from '#caas/domain/archive/testing';
 import { ConversationFolds, conversations } from '#caas/domain/conversations';
-import { ConversationsVerifier, messages, type Message, StoredMessagesReader } from '#caas/domain/messages';
+import { ConversationCountsVerifier, messages, type Message, StoredMessagesReader } from '#caas/domain/messages';
 import { reactions } from '#caas/domain/messages/testing';
 import type { RequestContext } from '#caas/kernel';
 import type { ObjectStorage } from '#caas/platform/storage';
@@ -207,7 +207,7 @@ describe('Erasure', () => {
     });
     // No process of this test sends: it finds all of it folded.
     const folds = new ConversationFolds(new StoredMessagesReader(), {} as never, {} as never);
-    const { drifts } = await new ConversationsVerifier(reader, cold, folds).verify(ctx);
+    const { drifts } = await new ConversationCountsVerifier(reader, cold, folds).verify(ctx);
     const ownSeqs = ['seq', 'rev', 'reply_count', 'reaction_counts', 'poll_votes'];
     expect(drifts.filter(({ what }) => ownSeqs.includes(what))).toEqual([]);
     expect(erased.messages).toBeGreaterThan(ofBen.length);

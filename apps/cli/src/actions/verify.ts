@@ -1,5 +1,5 @@
 import { MediaVerifier } from '#caas/domain/media';
-import { ConversationsVerifier } from '#caas/domain/messages';
+import { ConversationCountsVerifier } from '#caas/domain/messages';
 import type * as spec from '../commands/care';
 import type { Answer, InputOf, Session } from '../framework/command';
 
@@ -7,7 +7,7 @@ export async function messaging(
   { options: { tenant } }: InputOf<typeof spec.messagingVerify>,
   { app, contextOf }: Session,
 ): Promise<Answer> {
-  const found = await app.get(ConversationsVerifier).verify(await contextOf(tenant));
+  const found = await app.get(ConversationCountsVerifier).verify(await contextOf(tenant));
   const lines = found.drifts.map(
     ({ conversation_id, message_id, what, stored, counted }) =>
       `${conversation_id} ${message_id ?? ''} ${what}: ${JSON.stringify(stored)} instead of ${JSON.stringify(counted)}`,

@@ -86,8 +86,8 @@ export class RouteAccess implements OnModuleInit {
 
   /** @throws CaasError `rate_limited` (429) */
   private async spend(ctx: RequestContext, charge: Charge, request: FastifyRequest, reply: FastifyReply) {
-    const { refusedBy, told } = await this.limits.spend(ctx, charge);
-    setRateLimitFields(reply, told);
+    const { refusedBy, reported } = await this.limits.spend(ctx, charge);
+    setRateLimitFields(reply, reported);
     if (!refusedBy) return;
     this.unread.remember(request, subjectOf(ctx));
     throw refusedBy.refusal();

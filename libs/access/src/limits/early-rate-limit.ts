@@ -19,10 +19,10 @@ export class EarlyRateLimit {
   /** @throws CaasError `rate_limited` (429) */
   requireOpen(request: FastifyRequest, reply: FastifyReply, charge: Charge): void {
     const subject = this.refused.size === 0 ? undefined : this.refused.get(request.headers.authorization ?? '');
-    const lease = subject && this.limits.shut(subject, charge);
-    if (!lease) return;
-    setRateLimitFields(reply, [lease]);
-    throw lease.refusal();
+    const budget = subject && this.limits.exhausted(subject, charge);
+    if (!budget) return;
+    setRateLimitFields(reply, [budget]);
+    throw budget.refusal();
   }
 
   remember({ headers }: FastifyRequest, subject: Subject): void {
@@ -30,6 +30,6 @@ export class EarlyRateLimit {
   }
 }
 
-export function setRateLimitFields(reply: FastifyReply, leases: Parameters<typeof rateLimitFields>[0]): void {
-  if (leases.length > 0) void reply.headers(rateLimitFields(leases));
+export function setRateLimitFields(reply: FastifyReply, budgets: Parameters<typeof rateLimitFields>[0]): void {
+  if (budgets.length > 0) void reply.headers(rateLimitFields(budgets));
 }

@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { CaasError } from '#caas/kernel';
 import { InjectConfig, type ConfigOf } from '#caas/platform/config';
 import { httpConfig, networkOfPeer, type Peer } from '#caas/platform/http';
-import { limitsConfig, RateLimits, windowOf, type Lease, type Rate } from '#caas/platform/limits';
+import { limitsConfig, RateLimits, windowOf, type RateBudget, type Rate } from '#caas/platform/limits';
 import { FailedAuthEvents, type CredentialAttempt, type CredentialKind } from '../failed-auth-events';
 
 const MAX_NETWORKS = 10_000;
@@ -25,7 +25,7 @@ export interface PresentedCredential {
 @Injectable()
 export class FailedAuthLimiter {
   /** Apart from the budgets of tenants, so that no number of addresses pushes those out. */
-  private readonly leases = new LRUCache<string, Lease>({ max: MAX_NETWORKS });
+  private readonly budgets = new LRUCache<string, RateBudget>({ max: MAX_NETWORKS });
   private readonly rate: Rate;
 
   constructor(
@@ -64,12 +64,12 @@ export class FailedAuthLimiter {
   }
 
   private async spend(network: string): Promise<void> {
-    let lease = this.leases.get(network);
-    if (!lease) {
-      lease = this.limits.open(`address:${network}`, this.rate);
-      this.leases.set(network, lease);
+    let budget = this.budgets.get(network);
+    if (!budget) {
+      budget = this.limits.open(`address:${network}`, this.rate);
+      this.budgets.set(network, budget);
     }
-    if (!(await lease.take(1, performance.now()))) throw lease.refusal();
+    if (!(await budget.take(1, performance.now()))) throw budget.refusal();
   }
 }
 

@@ -24,7 +24,7 @@ export { ConversationPeerDirectory } from './members/peer-directory';
 export { type Receipt, receiptOf } from './receipts/receipts.service';
 export { conversationKey } from './store/conversation-key';
 export { type Conversation, type History, type LastMessage, conversations } from './store/conversation.schema';
-export { type Entry, readableAmong } from './store/entries';
+export { type ConversationMembership, readableAmong } from './store/conversation-memberships';
 export { type Member, members } from './store/member.schema';
 export { ownConversationIds } from './store/own-conversations';
 export {

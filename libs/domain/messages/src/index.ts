@@ -6,7 +6,7 @@ export type {
   FrozenMessage,
   FrozenSpan,
   HotMessage,
-  Remains,
+  RetainedState,
 } from './archiving/frozen-messages';
 export { KeptContents } from './archiving/kept-contents';
 export { MessageAttachments } from './attachments/message-attachments';
@@ -42,4 +42,4 @@ export { sendIdentityOf } from './sending/message-sender';
 export { SendMessageDto } from './sending/messages.dto';
 export { type MessageBody, MessagesService, type NewMessage } from './sending/messages.service';
 export { type Message, messages, shownRevOf } from './store/message.schema';
-export { ConversationsVerifier } from './verification/conversations-verifier';
+export { ConversationCountsVerifier } from './verification/conversation-counts-verifier';

@@ -23,13 +23,13 @@ import { HAS_MENTIONS, HAS_REPLIERS, IS_FORWARDED, messages } from './store/mess
 import { reactions } from './store/reaction.schema';
 import { MESSAGE_COLLECTIONS } from './store/collections';
 import { ThreadRoots } from './threads/thread-roots';
-import { ConversationsVerifier } from './verification/conversations-verifier';
+import { ConversationCountsVerifier } from './verification/conversation-counts-verifier';
 import { MessageMeter } from './verification/message-meter';
 
 const PROVIDERS = [
   ArchivedMessageState,
   ArchivedMessageMapper,
-  ConversationsVerifier,
+  ConversationCountsVerifier,
   ErasedMessages,
   ArchivableMessages,
   KeptContents,

@@ -1,6 +1,6 @@
 export { type Charge, RateLimited, chargeOf } from './charge';
 export { rateLimitFields } from './fields';
-export type { Lease } from './lease';
+export type { RateBudget } from './rate-budget';
 export { limitsConfig } from './limits.config';
 export { LimitsModule } from './limits.module';
 export { RateLimits, type Subject, subjectOf } from './rate-limits';

@@ -5,13 +5,13 @@ import type { RequestContext, TenantId } from '#caas/kernel';
 import { InjectConfig, type ConfigOf } from '#caas/platform/config';
 import { Metrics } from '#caas/platform/metrics';
 import { RATE_CLASSES, type Charge, type RateClass } from './charge';
-import { Lease } from './lease';
+import { RateBudget } from './rate-budget';
 import { limitsConfig } from './limits.config';
 import { windowOf, type Rate } from './rate';
 import { RatePolicy, type ClassRates, type Rates } from './rate-policy';
 import { SharedCounter } from './shared-counter';
 
-const MAX_LEASES = 200_000;
+const MAX_BUDGETS = 200_000;
 const MAX_TENANTS = 10_000;
 
 /** Whose budgets a call is taken from. */
@@ -21,23 +21,24 @@ export interface Subject {
   readonly userId: string | null;
 }
 
-export interface Verdict {
+export interface RateDecision {
   /** The budget that had nothing left; null for a call that was admitted. */
-  readonly refusedBy: Lease | null;
+  readonly refusedBy: RateBudget | null;
   /** The budgets that the asker is told of: an end user learns nothing of what the rest of the tenant does. */
-  readonly told: readonly Lease[];
+  readonly reported: readonly RateBudget[];
 }
 
-type Budgets = Readonly<Record<RateClass, { tenant: Rate | null; user: Rate | null }>>;
+/** Points and seconds of each class; null where there is no limit. */
+type Windows = Readonly<Record<RateClass, { tenant: Rate | null; user: Rate | null }>>;
 
-const OPEN: Verdict = { refusedBy: null, told: [] };
+const OPEN: RateDecision = { refusedBy: null, reported: [] };
 
 /** How often tenants, their users, and whoever else has a key here may do what, over all processes together. */
 @Injectable()
 export class RateLimits {
-  private readonly leases = new LRUCache<string, Lease>({ max: MAX_LEASES });
-  /** By tenant, and made anew when its rates are others. */
-  private readonly budgets = new LRUCache<TenantId, { of: Rates; budgets: Budgets }>({ max: MAX_TENANTS });
+  private readonly budgets = new LRUCache<string, RateBudget>({ max: MAX_BUDGETS });
+  /** By tenant, and made again when its rates change. */
+  private readonly windows = new LRUCache<TenantId, { of: Rates; windows: Windows }>({ max: MAX_TENANTS });
   private readonly refusals: Counter;
 
   constructor(
@@ -55,12 +56,12 @@ export class RateLimits {
   }
 
   /** Takes a call from the budgets of its user and its tenant. One that either refuses costs the tenant nothing. */
-  async spend(ctx: RequestContext, { rateClass, points }: Charge): Promise<Verdict> {
+  async spend(ctx: RequestContext, { rateClass, points }: Charge): Promise<RateDecision> {
     if (!this.config.RATE_LIMITS) return OPEN;
-    const rates = (await this.budgetsOf(ctx))[rateClass];
+    const rates = (await this.windowsOf(ctx))[rateClass];
     const subject = subjectOf(ctx);
-    const own = subject.userId === null || !rates.user ? null : this.lease(userKey(subject, rateClass), rates.user);
-    const whole = rates.tenant && this.lease(tenantKey(subject, rateClass), rates.tenant);
+    const own = subject.userId === null || !rates.user ? null : this.budget(userKey(subject, rateClass), rates.user);
+    const whole = rates.tenant && this.budget(tenantKey(subject, rateClass), rates.tenant);
     const nowMs = performance.now();
     // What is known at once is not waited for.
     const byOwn = own?.take(points, nowMs) ?? true;
@@ -70,12 +71,12 @@ export class RateLimits {
       own?.giveBack(points);
       return this.refused(rateClass, 'tenant', whole);
     }
-    return { refusedBy: null, told: own ? [own] : whole && subject.userId === null ? [whole] : [] };
+    return { refusedBy: null, reported: own ? [own] : whole && subject.userId === null ? [whole] : [] };
   }
 
-  private refused(rateClass: RateClass, budget: 'user' | 'tenant', by: Lease): Verdict {
+  private refused(rateClass: RateClass, budget: 'user' | 'tenant', by: RateBudget): RateDecision {
     this.refusals.inc({ class: rateClass, budget });
-    return { refusedBy: by, told: [by] };
+    return { refusedBy: by, reported: [by] };
   }
 
   /** @throws CaasError `rate_limited` (429) */
@@ -87,20 +88,20 @@ export class RateLimits {
   /**
    * The budget that refuses a call now; null when none does for sure. From memory, for what is refused before it is read.
    */
-  shut(subject: Subject, { rateClass }: Charge): Lease | null {
+  exhausted(subject: Subject, { rateClass }: Charge): RateBudget | null {
     const nowMs = performance.now();
-    const whole = this.leases.get(tenantKey(subject, rateClass));
-    if (whole?.isShut(nowMs)) return this.refused(rateClass, 'tenant', whole).refusedBy;
-    const own = subject.userId === null ? undefined : this.leases.get(userKey(subject, rateClass));
-    return own?.isShut(nowMs) ? this.refused(rateClass, 'user', own).refusedBy : null;
+    const whole = this.budgets.get(tenantKey(subject, rateClass));
+    if (whole?.isExhausted(nowMs)) return this.refused(rateClass, 'tenant', whole).refusedBy;
+    const own = subject.userId === null ? undefined : this.budgets.get(userKey(subject, rateClass));
+    return own?.isExhausted(nowMs) ? this.refused(rateClass, 'user', own).refusedBy : null;
   }
 
   /** The user may do nothing of a class for so long. */
-  async withhold(ctx: RequestContext, rateClass: RateClass, seconds: number): Promise<void> {
-    const { user } = (await this.budgetsOf(ctx))[rateClass];
+  async block(ctx: RequestContext, rateClass: RateClass, seconds: number): Promise<void> {
+    const { user } = (await this.windowsOf(ctx))[rateClass];
     const subject = subjectOf(ctx);
     if (user && subject.userId !== null) {
-      this.lease(userKey(subject, rateClass), user).withhold(seconds, performance.now());
+      this.budget(userKey(subject, rateClass), user).block(seconds, performance.now());
     }
   }
 
@@ -108,40 +109,40 @@ export class RateLimits {
    * The budget of something else than a class of calls.
    * @param key names whose it is: the tenant first, when it is a tenant's
    */
-  lease(key: string, rate: Rate): Lease {
-    const known = this.leases.get(key);
+  budget(key: string, rate: Rate): RateBudget {
+    const known = this.budgets.get(key);
     if (known?.rate === rate) return known;
     if (known?.rate.seconds === rate.seconds) {
       known.changeTo(rate);
       return known;
     }
-    const lease = this.open(key, rate);
-    this.leases.set(key, lease);
-    return lease;
+    const budget = this.open(key, rate);
+    this.budgets.set(key, budget);
+    return budget;
   }
 
   /** A budget that the caller keeps. One that is opened again goes on where it was, since it is counted in common. */
-  open(key: string, rate: Rate): Lease {
-    return new Lease(`${key}:${rate.seconds}`, rate, this.counter, this.config.RATE_LIMITS_PROCESSES);
+  open(key: string, rate: Rate): RateBudget {
+    return new RateBudget(`${key}:${rate.seconds}`, rate, this.counter, this.config.RATE_LIMITS_PROCESSES);
   }
 
   /** @throws CaasError `rate_limited` (429) when the budget has nothing left */
   async spendFrom(key: string, rate: Rate): Promise<void> {
-    const lease = this.lease(key, rate);
-    if (!(await lease.take(1, performance.now()))) throw lease.refusal();
+    const budget = this.budget(key, rate);
+    if (!(await budget.take(1, performance.now()))) throw budget.refusal();
   }
 
-  private async budgetsOf(ctx: RequestContext): Promise<Budgets> {
+  private async windowsOf(ctx: RequestContext): Promise<Windows> {
     const rates = await this.policy.of(ctx);
-    const known = this.budgets.get(ctx.tenantId);
-    if (known?.of === rates) return known.budgets;
-    const all = RATE_CLASSES.map((rateClass) => [rateClass, this.classBudgets(rateClass, rates[rateClass])] as const);
-    const budgets = Object.fromEntries(all) as Budgets;
-    this.budgets.set(ctx.tenantId, { of: rates, budgets });
-    return budgets;
+    const known = this.windows.get(ctx.tenantId);
+    if (known?.of === rates) return known.windows;
+    const all = RATE_CLASSES.map((rateClass) => [rateClass, this.classWindows(rateClass, rates[rateClass])] as const);
+    const windows = Object.fromEntries(all) as Windows;
+    this.windows.set(ctx.tenantId, { of: rates, windows });
+    return windows;
   }
 
-  private classBudgets(rateClass: RateClass, { tenant, user }: ClassRates) {
+  private classWindows(rateClass: RateClass, { tenant, user }: ClassRates) {
     const rate = (perMinute: number | null, scope: 'tenant' | 'user'): Rate | null => {
       if (perMinute === null) return null;
       const { points, seconds } = windowOf(perMinute * this.config.RATE_LIMITS_FACTOR);

@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import { RateLimiterMemory, RateLimiterRedis } from 'rate-limiter-flexible';
 import { Log } from '#caas/platform/logging';
 import { RedisConnections } from '#caas/platform/redis';
-import type { Counted, PointCounter } from './lease';
+import type { Counted, PointCounter } from './rate-budget';
 
 const KEY_PREFIX = 'caas:limits';
 /** Longer than a Redis or a process takes that is only busy; nobody waits longer for it. */
@@ -18,7 +18,7 @@ if left < 0 then
   left = 1000 * ARGV[2]
 end
 return {consumed, left}`;
-/** Whether there is enough is for the leases to say: the library counts and keeps the windows. */
+/** Whether there is enough is for the budgets to say: the library counts and keeps the windows. */
 const COUNT_ONLY = { points: Number.MAX_SAFE_INTEGER, duration: 1, keyPrefix: KEY_PREFIX };
 
 /** Counts in Redis, for all processes. While Redis is away or slow, this process counts for itself, and asks again each second. */

@@ -6,7 +6,7 @@ import { QUEUES, jobKey, type QueueName } from '#caas/contracts';
 import { Log } from '#caas/platform/logging';
 import { RedisConnections } from '#caas/platform/redis';
 import { Admission, type Ticket } from './admission/admission';
-import { SLOTS } from './admission/slots';
+import { CONCURRENCY } from './admission/concurrency';
 import { decodeJob, type JobMeta } from './job-data';
 import { JobHandlers, type Registered, type SystemJobHandler } from './job-handlers';
 import { JobContexts } from './ports';
@@ -57,7 +57,7 @@ export class JobRunner implements OnApplicationBootstrap, OnApplicationShutdown 
   }
 
   private work(name: QueueName): Worker {
-    const { tenant, reserved } = SLOTS[name];
+    const { tenant, reserved } = CONCURRENCY[name];
     const worker = new Worker(name, (job, token) => this.inTurn(job, token!), {
       connection: this.redis.open(`worker-${name}`) as never,
       concurrency: tenant + reserved,

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { NOTICES } from './notice-batcher';
+import { CLUSTER_MESSAGES } from './cluster-message-batcher';
 import { ProcessChannel } from './process-channel';
 
 /**
@@ -12,7 +12,7 @@ export class EventRateProbe {
   private last: { heard: number; atMs: number } | null = null;
 
   constructor(channel: ProcessChannel) {
-    channel.on(NOTICES, (notices: unknown[]) => (this.heard += notices.length));
+    channel.on(CLUSTER_MESSAGES, (notices: unknown[]) => (this.heard += notices.length));
   }
 
   /** Events a second since the last question; null at the first, when nobody can tell. */

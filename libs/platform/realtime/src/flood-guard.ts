@@ -37,14 +37,14 @@ export class FloodGuard {
   }
 
   /** From now on what the client may not send is refused unread; one that goes on and on is cut off. */
-  watch(client: ClientSocket, connection: GuardedConnection, underWay: InFlightCounter): void {
-    const rejections = new RejectionBatcher(client.socket.conn, underWay);
+  watch(client: ClientSocket, connection: GuardedConnection, inFlight: InFlightCounter): void {
+    const rejections = new RejectionBatcher(client.socket.conn, inFlight);
     const detector = new FloodDetector(this.config.SOCKET_MESSAGES_PER_SECOND, performance.now());
     const cut = (reason: CaasError): void => {
       rejections.flush();
       this.cutOff(client, connection, reason);
     };
-    connection.welcome(cut);
+    connection.accept(cut);
     interceptPackets(client.socket, {
       isDone: (packet) => {
         if (detector.arrived(performance.now())) {
@@ -84,7 +84,7 @@ export class FloodGuard {
     const { principal } = client;
     const charge = this.messages.chargeOf(packet.event);
     const subject = { tenantId: principal.tenantId, userId: principal.user.user_id.toHexString() };
-    return charge && this.limits.shut(subject, charge);
+    return charge && this.limits.exhausted(subject, charge);
   }
 
   private flooding(): CaasError {
@@ -112,6 +112,6 @@ export class FloodGuard {
   }
 
   private async keepOut(client: ClientSocket): Promise<void> {
-    await this.limits.withhold(await client.context(), HANDSHAKE.rateClass, KEPT_OUT_SECONDS);
+    await this.limits.block(await client.context(), HANDSHAKE.rateClass, KEPT_OUT_SECONDS);
   }
 }

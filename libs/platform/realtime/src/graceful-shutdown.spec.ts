@@ -29,15 +29,15 @@ describe('drainSockets', () => {
   });
 
   it('hangs up only when everything that was asked is answered', async () => {
-    const underWay = new InFlightCounter();
+    const inFlight = new InFlightCounter();
     const one = client();
-    underWay.begin();
-    underWay.begin();
-    const farewell = drainSockets([one], underWay);
-    underWay.end();
+    inFlight.begin();
+    inFlight.begin();
+    const farewell = drainSockets([one], inFlight);
+    inFlight.end();
     await new Promise((resolve) => setImmediate(resolve));
     expect(one.steps).toEqual([]);
-    underWay.end();
+    inFlight.end();
     await farewell;
     expect(one.steps).toEqual(['hung up', 'cut off']);
   });

@@ -40,7 +40,7 @@ describe('GuardedConnection', () => {
       guards.set(connection, guard);
     });
     server.on('connection', (socket: Socket) => {
-      guards.get(socket.conn)!.welcome(({ code }) => cut.after.push(code));
+      guards.get(socket.conn)!.accept(({ code }) => cut.after.push(code));
       socket.onAny((...parameters: unknown[]) => heard.push(parameters));
     });
   });

@@ -92,7 +92,7 @@ export class GuardedConnection {
   }
 
   /** The client is known. @param cut ends its connection, and tells it why */
-  welcome(cut: (reason: CaasError) => void): void {
+  accept(cut: (reason: CaasError) => void): void {
     this.phase = 'welcomed';
     this.cut = cut;
     clearTimeout(this.deadline);

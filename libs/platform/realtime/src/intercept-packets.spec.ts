@@ -80,8 +80,8 @@ describe('interceptPackets', () => {
   });
 
   it('answers each of what is refused unread, some at a time, with one refusal', async () => {
-    const underWay = { begin: jest.fn(), end: jest.fn() };
-    const rejections = new RejectionBatcher(socket.conn, underWay);
+    const inFlight = { begin: jest.fn(), end: jest.fn() };
+    const rejections = new RejectionBatcher(socket.conn, inFlight);
     const parse = jest.spyOn(JSON, 'parse');
     interceptPackets(socket, {
       isDone: (packet) => {
@@ -100,6 +100,6 @@ describe('interceptPackets', () => {
     }
     expect(parse.mock.calls.filter(([text]) => text.includes('marked'))).toEqual([]);
     expect(new Set(answers.map(({ error }) => error.request_id)).size).toBeLessThan(5);
-    expect(underWay.begin.mock.calls.length).toBe(underWay.end.mock.calls.length);
+    expect(inFlight.begin.mock.calls.length).toBe(inFlight.end.mock.calls.length);
   });
 });

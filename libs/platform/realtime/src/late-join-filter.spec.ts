@@ -12,33 +12,33 @@ const message = (seq: number) => ({ type: 'message.created', seq }) as EventEnve
 
 describe('LateJoinFilter', () => {
   it('keeps from users what is not later than their coming', () => {
-    const newcomers = new LateJoinFilter();
-    newcomers.came(room, [carl], { seq: 0, rev: 8 });
-    newcomers.came(room, [dora], { seq: 0, rev: 9 });
-    expect(newcomers.notFor(room, change(7))).toEqual([carl, dora]);
-    expect(newcomers.notFor(room, change(8))).toEqual([carl, dora]);
-    expect(newcomers.notFor(room, change(9))).toEqual([dora]);
-    expect(newcomers.notFor(room, change(10))).toEqual([]);
+    const lateJoins = new LateJoinFilter();
+    lateJoins.came(room, [carl], { seq: 0, rev: 8 });
+    lateJoins.came(room, [dora], { seq: 0, rev: 9 });
+    expect(lateJoins.notFor(room, change(7))).toEqual([carl, dora]);
+    expect(lateJoins.notFor(room, change(8))).toEqual([carl, dora]);
+    expect(lateJoins.notFor(room, change(9))).toEqual([dora]);
+    expect(lateJoins.notFor(room, change(10))).toEqual([]);
     // What is later has come: there is nothing older to wait for.
-    expect(newcomers.notFor(room, change(8))).toEqual([]);
+    expect(lateJoins.notFor(room, change(8))).toEqual([]);
   });
 
   it('keeps messages by their own number', () => {
-    const newcomers = new LateJoinFilter();
-    newcomers.came(room, [carl], { seq: 3, rev: 8 });
-    expect(newcomers.notFor(room, message(3))).toEqual([carl]);
-    expect(newcomers.notFor(room, message(4))).toEqual([]);
-    expect(newcomers.notFor(room, change(8))).toEqual([carl]);
-    expect(newcomers.notFor(room, change(9))).toEqual([]);
-    expect(newcomers.notFor(room, message(3))).toEqual([]);
+    const lateJoins = new LateJoinFilter();
+    lateJoins.came(room, [carl], { seq: 3, rev: 8 });
+    expect(lateJoins.notFor(room, message(3))).toEqual([carl]);
+    expect(lateJoins.notFor(room, message(4))).toEqual([]);
+    expect(lateJoins.notFor(room, change(8))).toEqual([carl]);
+    expect(lateJoins.notFor(room, change(9))).toEqual([]);
+    expect(lateJoins.notFor(room, message(3))).toEqual([]);
   });
 
   it('keeps nothing from others, nor what has no place in the order', () => {
-    const newcomers = new LateJoinFilter();
-    newcomers.came(room, [carl], { seq: 8, rev: 8 });
-    expect(newcomers.notFor(conversationRoom(tenant, 'cccccccccccccccccccccccc'), change(1))).toEqual([]);
-    expect(newcomers.notFor(room, { type: 'typing.started' } as EventEnvelope)).toEqual([]);
-    newcomers.forget(room);
-    expect(newcomers.notFor(room, change(1))).toEqual([]);
+    const lateJoins = new LateJoinFilter();
+    lateJoins.came(room, [carl], { seq: 8, rev: 8 });
+    expect(lateJoins.notFor(conversationRoom(tenant, 'cccccccccccccccccccccccc'), change(1))).toEqual([]);
+    expect(lateJoins.notFor(room, { type: 'typing.started' } as EventEnvelope)).toEqual([]);
+    lateJoins.forget(room);
+    expect(lateJoins.notFor(room, change(1))).toEqual([]);
   });
 });

@@ -6,7 +6,7 @@ import { Invalidations, type Invalidation } from '#caas/platform/cache';
 import { InjectConfig, type ConfigOf } from '#caas/platform/config';
 import { isForeign, isOurFault, ServerState, toProblem } from '#caas/platform/http';
 import { Log } from '#caas/platform/logging';
-import { batchWrites } from './batched-writes';
+import { coalesceWrites } from './coalesced-writes';
 import { readPayload } from './checked-decoder';
 import { ClientSocket } from './client-socket';
 import { Digests } from './digests';
@@ -42,7 +42,7 @@ type Acknowledge = (answer: unknown) => void;
 export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown {
   @WebSocketServer() private readonly server: Server;
   private readonly clients = new Map<string, ClientSocket>();
-  private readonly underWay = new InFlightCounter();
+  private readonly inFlight = new InFlightCounter();
   private readonly timers: NodeJS.Timeout[] = [];
 
   constructor(
@@ -65,12 +65,12 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
 
   afterInit(server: Server): void {
     this.messages.collect();
-    batchWrites(server);
+    coalesceWrites(server);
     this.handshakes.attach(server);
     this.realtime.attach(server);
     this.digests.attach(server);
     server.use((socket, next) => void this.admit(socket, next));
-    server.on('connection', (socket) => void this.welcome(socket));
+    server.on('connection', (socket) => void this.onConnection(socket));
     this.realtime.onReturn(() => void this.correctRooms());
     this.invalidations.on(['session', 'user', 'tenant', 'signing_key'], (invalidation) => this.recheck(invalidation));
     this.every(CHECK_BACKLOG_EVERY_MS, () => this.checkBacklogs());
@@ -80,7 +80,7 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
   /** What clients have asked is answered, nothing new is begun, and they are told to go elsewhere. */
   async beforeApplicationShutdown(): Promise<void> {
     this.timers.forEach(clearInterval);
-    await drainSockets([...this.clients.values()], this.underWay);
+    await drainSockets([...this.clients.values()], this.inFlight);
   }
 
   private async admit(socket: Socket, next: (error?: Error) => void): Promise<void> {
@@ -115,10 +115,10 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
     }
   }
 
-  private async welcome(socket: Socket): Promise<void> {
+  private async onConnection(socket: Socket): Promise<void> {
     const client = this.clients.get(socket.id);
     if (!client) return void socket.disconnect(true);
-    this.floods.watch(client, this.handshakes.of(socket), this.underWay);
+    this.floods.watch(client, this.handshakes.of(socket), this.inFlight);
     // Listening comes first: what a client sends while its rooms are being joined must not be lost.
     socket.onAny((event: unknown, ...parameters: unknown[]) => void this.receive(client, event, parameters));
     const { tenantId, user, sessionId } = client.principal;
@@ -165,7 +165,7 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
     const last = parameters.at(-1);
     const acknowledge = typeof last === 'function' ? (last as Acknowledge) : () => undefined;
     const payload = parameters[0] === last && typeof last === 'function' ? undefined : parameters[0];
-    this.underWay.begin();
+    this.inFlight.begin();
     try {
       this.requireOpen();
       const data =
@@ -186,7 +186,7 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
       this.metrics.answered(isKnown ? event : 'unknown', problem.code);
       if (problem.status === 401 || problem.code === 'tenant_suspended') client.end('session.revoked', error);
     } finally {
-      this.underWay.end();
+      this.inFlight.end();
     }
   }
 

@@ -9,7 +9,7 @@ import { CatchUps } from './catch-ups';
 import type { Delivery, RoomPosition } from './delivery';
 import { LocalSockets } from './local-sockets';
 import { LateJoinFilter } from './late-join-filter';
-import { NoticeBatcher } from './notice-batcher';
+import { ClusterMessageBatcher } from './cluster-message-batcher';
 import { OrderedDelivery } from './ordered-delivery';
 import { ConversationDirectory, type MissedEvent } from './ports';
 import { ProcessChannel } from './process-channel';
@@ -59,7 +59,7 @@ export interface OutgoingEvent<T extends EventType> {
 export type RightsEndedListener = (tenantId: TenantId, conversationId: string, userIds: string[] | null) => void;
 
 /** What processes tell each other: an event for a room, sockets that belong into one or no longer, or the end of a room. */
-type Notice =
+type ClusterMessage =
   | ({ room: Room } & Delivery)
   | ({ room: Room; users: Room[] } & RoomPosition)
   | { room: Room; leaving: Room[] }
@@ -74,9 +74,9 @@ export class Realtime implements OnModuleInit, OnApplicationShutdown {
   private readonly sockets: LocalSockets;
   private readonly delivery: OrderedDelivery;
   private readonly catchUps: CatchUps;
-  private readonly notices: NoticeBatcher<Notice>;
-  private readonly arrivals = new PendingJoins();
-  private readonly newcomers = new LateJoinFilter();
+  private readonly notices: ClusterMessageBatcher<ClusterMessage>;
+  private readonly pendingJoins = new PendingJoins();
+  private readonly lateJoins = new LateJoinFilter();
   private readonly rightsEnded: RightsEndedListener[] = [];
   /** Rooms that something was sent to while removals by other processes could not be heard. */
   private readonly unsure = new Set<Room>();
@@ -87,12 +87,12 @@ export class Realtime implements OnModuleInit, OnApplicationShutdown {
     private readonly channel: ProcessChannel,
     metrics: RealtimeMetrics,
   ) {
-    this.notices = new NoticeBatcher(channel, (notice) => this.deliver(notice));
+    this.notices = new ClusterMessageBatcher(channel, (notice) => this.deliver(notice));
     this.sockets = new LocalSockets(metrics);
     this.delivery = new OrderedDelivery({
       hasListeners: (room) => this.sockets.isAnybodyIn(room),
       emit: (room, delivery) => {
-        this.sockets.tell(room, delivery, this.newcomers.notFor(room, delivery.envelope));
+        this.sockets.tell(room, delivery, this.lateJoins.notFor(room, delivery.envelope));
         this.catchUps.passed(room, delivery);
         if (!channel.isListening && isConversationRoom(room)) this.unsure.add(room);
       },
@@ -186,7 +186,7 @@ export class Realtime implements OnModuleInit, OnApplicationShutdown {
 
   /** For a socket of the user that is about to join its rooms. */
   arriving(tenantId: TenantId, userId: string): Arrival {
-    return this.arrivals.begin(userRoom(tenantId, userId));
+    return this.pendingJoins.begin(userRoom(tenantId, userId));
   }
 
   attach(server: Server): void {
@@ -199,17 +199,17 @@ export class Realtime implements OnModuleInit, OnApplicationShutdown {
     this.notices.close();
   }
 
-  private tell(notice: Notice): void {
+  private tell(notice: ClusterMessage): void {
     this.deliver(notice);
     this.notices.tell(notice);
   }
 
-  private tellAndConfirm(notice: Notice): Promise<void> {
+  private tellAndConfirm(notice: ClusterMessage): Promise<void> {
     this.deliver(notice);
     return this.notices.tellAndConfirm(notice);
   }
 
-  private deliver(notice: Notice): void {
+  private deliver(notice: ClusterMessage): void {
     const { room } = notice;
     if ('envelope' in notice) this.delivery.accept(room, notice);
     else if ('users' in notice) this.enter(room, notice.users, { seq: notice.seq, rev: notice.rev });
@@ -218,7 +218,7 @@ export class Realtime implements OnModuleInit, OnApplicationShutdown {
   }
 
   private enter(room: Room, users: Room[], at: RoomPosition): void {
-    for (const user of users) this.arrivals.joined(user, room);
+    for (const user of users) this.pendingJoins.joined(user, room);
     const left = this.delivery.left(room);
     const hasMissed = left.seq > at.seq;
     // The change by which they came has left, which should follow this word: perhaps their removal has left as well.
@@ -231,7 +231,7 @@ export class Realtime implements OnModuleInit, OnApplicationShutdown {
   }
 
   private admit(room: Room, users: readonly Room[], at: RoomPosition): void {
-    if (this.delivery.isBehind(room, at)) this.newcomers.came(room, users, at);
+    if (this.delivery.isBehind(room, at)) this.lateJoins.came(room, users, at);
     this.sockets.join(room, users);
     const begin = () => this.delivery.begin(room, at);
     // The word that sockets belong into the room may be older than their removal, of which this process has heard already.
@@ -241,7 +241,7 @@ export class Realtime implements OnModuleInit, OnApplicationShutdown {
   }
 
   private takeOut(room: Room, users: Room[]): void {
-    for (const user of users) this.arrivals.left(user, room);
+    for (const user of users) this.pendingJoins.left(user, room);
     this.catchUps.left(room, users);
     this.sockets.leave(room, users);
     this.tellRightsEnded(
@@ -251,10 +251,10 @@ export class Realtime implements OnModuleInit, OnApplicationShutdown {
   }
 
   private end(room: Room): void {
-    this.arrivals.closed(room);
+    this.pendingJoins.closed(room);
     this.catchUps.endAll(room);
     this.delivery.finish(room);
-    this.newcomers.forget(room);
+    this.lateJoins.forget(room);
     this.sockets.empty(room);
     this.tellRightsEnded(room, null);
   }

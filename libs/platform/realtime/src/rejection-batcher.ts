@@ -23,7 +23,7 @@ export class RejectionBatcher {
 
   constructor(
     private readonly connection: Pick<Socket['conn'], 'write'>,
-    private readonly underWay: Pick<InFlightCounter, 'begin' | 'end'>,
+    private readonly inFlight: Pick<InFlightCounter, 'begin' | 'end'>,
   ) {}
 
   /** @param id under which the client waits for its acknowledgement */
@@ -32,7 +32,7 @@ export class RejectionBatcher {
     if (ids) ids.push(id);
     else this.waiting.set(rejecting, [id]);
     if (this.timer) return;
-    this.underWay.begin();
+    this.inFlight.begin();
     this.timer = setTimeout(() => this.flush(), GATHER_MS);
   }
 
@@ -46,6 +46,6 @@ export class RejectionBatcher {
       for (const id of ids) this.connection.write(`3${id}${answer}`);
     }
     this.waiting.clear();
-    this.underWay.end();
+    this.inFlight.end();
   }
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { deserialize, type ObjectId } from 'bson';
 import { Clock, type RequestContext } from '#caas/kernel';
-import { ArchivableMessages, type ArchivedMessage, type Message, type Remains } from '#caas/domain/messages';
+import { ArchivableMessages, type ArchivedMessage, type Message, type RetainedState } from '#caas/domain/messages';
 import { forEachConcurrent } from '#caas/platform/concurrency';
 import { ArchiveMetrics } from '../archive-metrics';
 import { BlockCodec } from '../format/block-codec';
@@ -32,7 +32,7 @@ export interface Sealed {
 
 /** A segment on its way, with what stays hot of its messages. */
 interface Ready extends FinishedDraft {
-  remains: Remains;
+  remains: RetainedState;
 }
 
 /** Either its line, or the message itself. */
@@ -41,7 +41,7 @@ type Read =
 
 interface Open {
   draft: SegmentDraft;
-  remains: Remains;
+  remains: RetainedState;
 }
 
 /**
@@ -157,9 +157,9 @@ export class SegmentWriter {
     return { message: whole, plain: null, whole };
   }
 
-  private addWhole(draft: SegmentDraft, remains: Remains, archived: ArchivedMessage): void {
+  private addWhole(draft: SegmentDraft, remains: RetainedState, archived: ArchivedMessage): void {
     draft.add(archived);
-    const { marks, sends } = this.hot.remainsOf([archived.message], this.clock.now());
+    const { marks, sends } = this.hot.retainedStateOf([archived.message], this.clock.now());
     remains.marks.push(...marks);
     remains.sends.push(...sends);
   }
@@ -197,7 +197,7 @@ export class SegmentWriter {
   }
 
   private sealAll(ctx: RequestContext, lease: Lease, ready: Ready[]): Promise<void> {
-    const remains: Remains = {
+    const remains: RetainedState = {
       marks: ready.flatMap((each) => each.remains.marks),
       sends: ready.flatMap((each) => each.remains.sends),
     };

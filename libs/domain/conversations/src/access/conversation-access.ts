@@ -10,7 +10,13 @@ import { ArchiveVersionCache } from '../archive-state/archive-version-cache';
 import { ConversationFolds } from '../folding/conversation-folds';
 import { conversationKey } from '../store/conversation-key';
 import { conversations, type Conversation } from '../store/conversation.schema';
-import { entriesAmong, entriesOf, readableAmong, type Entry, type Placed } from '../store/entries';
+import {
+  membershipsAmong,
+  membershipsOf,
+  readableAmong,
+  type ConversationMembership,
+  type Placed,
+} from '../store/conversation-memberships';
 import { visibleFrom } from '../store/visibility';
 
 const MAX_CACHED = 20_000;
@@ -68,7 +74,7 @@ export class ConversationAccess {
   }
 
   /** @throws CaasError `conversation_not_found` (404) */
-  async requireMember(ctx: RequestContext, id: ObjectId): Promise<Entry> {
+  async requireMember(ctx: RequestContext, id: ObjectId): Promise<ConversationMembership> {
     const entry = await this.find(ctx, id);
     if (!entry) throw notFound('conversation');
     return entry;
@@ -90,16 +96,16 @@ export class ConversationAccess {
   }
 
   /** Null for a conversation that the actor is not in, as for one that does not exist. */
-  async find(ctx: RequestContext, id: ObjectId): Promise<Entry | null> {
+  async find(ctx: RequestContext, id: ObjectId): Promise<ConversationMembership | null> {
     const [entry] = (await this.findMany(ctx, [id])).values();
     return entry ?? null;
   }
 
   /** Those among `ids` that the actor is in, by id; not older than what this process has stored in them. */
-  async findMany(ctx: RequestContext, ids: ObjectId[]): Promise<Map<string, Entry>> {
+  async findMany(ctx: RequestContext, ids: ObjectId[]): Promise<Map<string, ConversationMembership>> {
     await this.folds.settle(ctx, ids);
     const askedAtMs = performance.now();
-    const entries = await entriesAmong(ctx, ids);
+    const entries = await membershipsAmong(ctx, ids);
     if (!ctx.connection.inTransaction) {
       for (const { conversation } of entries.values()) this.archives.note(ctx, conversation, askedAtMs);
     }
@@ -107,7 +113,7 @@ export class ConversationAccess {
   }
 
   /** The same, when a client knows more of a conversation than its row says: with all that is stored by whichever process. */
-  async findFolded(ctx: RequestContext, ids: ObjectId[]): Promise<Map<string, Entry>> {
+  async findFolded(ctx: RequestContext, ids: ObjectId[]): Promise<Map<string, ConversationMembership>> {
     for (let at = 0; at < ids.length; at += FOLDED_AT_ONCE) {
       await Promise.all(ids.slice(at, at + FOLDED_AT_ONCE).map((id) => this.folds.fold(ctx, id)));
     }
@@ -115,8 +121,8 @@ export class ConversationAccess {
   }
 
   /** Those among `found` that the actor is in, in their order. */
-  entriesOf(ctx: RequestContext, found: Conversation[]): Promise<Entry[]> {
-    return entriesOf(ctx, found);
+  membershipsOf(ctx: RequestContext, found: Conversation[]): Promise<ConversationMembership[]> {
+    return membershipsOf(ctx, found);
   }
 
   /** Those among `messages` that the actor may read, in their order. */

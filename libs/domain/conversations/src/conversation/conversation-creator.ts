@@ -5,7 +5,7 @@ import { Realtime } from '#caas/platform/realtime';
 import { members, newMember } from '../store/member.schema';
 import { conversations, type Conversation, type ConversationType, type History } from '../store/conversation.schema';
 import { viewOfConversation } from './views';
-import type { Entry } from '../store/entries';
+import type { ConversationMembership } from '../store/conversation-memberships';
 
 export interface Opening {
   type: ConversationType;
@@ -27,7 +27,7 @@ export class ConversationCreator {
    * @param everyone the actor first, who owns what is not direct
    * @throws DuplicateKeyError when the id is taken, or the pair has a conversation
    */
-  open(ctx: RequestContext, id: ObjectId, everyone: UserReference[], wanted: Opening): Promise<Entry> {
+  open(ctx: RequestContext, id: ObjectId, everyone: UserReference[], wanted: Opening): Promise<ConversationMembership> {
     const isDirect = wanted.type === 'direct';
     return ctx.transaction(async (tx) => {
       const conversation = await tx.repository(conversations).insertOne({

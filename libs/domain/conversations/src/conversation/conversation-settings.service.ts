@@ -9,7 +9,7 @@ import { ConversationChanges, Unchanged } from '../changes/conversation-changes'
 import { conversations, type Conversation, type History } from '../store/conversation.schema';
 import { viewOfConversation, viewOfConversationForRoom, viewOfPreferences } from './views';
 import { ConversationAccess, type ActorInConversation } from '../access/conversation-access';
-import type { Entry } from '../store/entries';
+import type { ConversationMembership } from '../store/conversation-memberships';
 
 export interface Settings {
   name?: string | null;
@@ -95,7 +95,7 @@ export class ConversationSettingsService {
     id: ObjectId,
     preferences: Preferences,
     preconditions: Preconditions,
-  ): Promise<Entry> {
+  ): Promise<ConversationMembership> {
     if (Object.keys(preferences).length === 0) {
       throw invalid('nothing_to_change', 'Name at least one of muted_until, pinned and archived.');
     }

@@ -3,23 +3,23 @@ import { type Page, type RequestContext, versioned } from '#caas/kernel';
 import { UnreadMentions } from './unread-mentions';
 import { viewOfConversation, viewOfConversationFor } from './views';
 import type { ActorInConversation } from '../access/conversation-access';
-import type { Entry } from '../store/entries';
+import type { ConversationMembership } from '../store/conversation-memberships';
 
 /** Conversations as the actor sees them: with the mentions they have not read, counted by one query for all of them. */
 @Injectable()
 export class ConversationViews {
   constructor(private readonly mentions: UnreadMentions) {}
 
-  async one(ctx: RequestContext, entry: Entry) {
+  async one(ctx: RequestContext, entry: ConversationMembership) {
     const [view] = await this.all(ctx, [entry]);
     return view!;
   }
 
-  async page(ctx: RequestContext, { data, page }: Page<Entry>) {
+  async page(ctx: RequestContext, { data, page }: Page<ConversationMembership>) {
     return { data: await this.all(ctx, data), page };
   }
 
-  async all(ctx: RequestContext, entries: Entry[]) {
+  async all(ctx: RequestContext, entries: ConversationMembership[]) {
     const unread = await this.mentions.in(ctx, entries);
     return entries.map((entry) => viewOfConversationFor(entry, unread.get(entry.conversation._id.toHexString()) ?? 0));
   }

@@ -7,7 +7,7 @@ import { Settings } from '#caas/domain/settings';
 import { TextPolicy } from '#caas/domain/users';
 import { conversations, type ConversationType, type History } from '../store/conversation.schema';
 import { ConversationAccess } from '../access/conversation-access';
-import type { Entry } from '../store/entries';
+import type { ConversationMembership } from '../store/conversation-memberships';
 import { ConversationCreator } from './conversation-creator';
 
 export interface NewConversation {
@@ -34,7 +34,11 @@ export class ConversationsService {
    * @param id the new conversation's; one that the actor has made under it before is answered
    * @throws CaasError `unknown_members`, `invalid_members` (400), `blocked`, `name_blocked` (403), `group_full` (409)
    */
-  async create(ctx: RequestContext, id: ObjectId, wanted: NewConversation): Promise<Entry & { created: boolean }> {
+  async create(
+    ctx: RequestContext,
+    id: ObjectId,
+    wanted: NewConversation,
+  ): Promise<ConversationMembership & { created: boolean }> {
     const others = await this.users.others(ctx, wanted.member_ids);
     if (wanted.type === 'direct') return this.openDirect(ctx, id, others, wanted);
     requireRoom(await this.settings.of(ctx, groupsSettings), others.length + 1);
@@ -43,7 +47,7 @@ export class ConversationsService {
   }
 
   /** @throws CaasError `conversation_not_found` (404) */
-  get(ctx: RequestContext, id: ObjectId): Promise<Entry> {
+  get(ctx: RequestContext, id: ObjectId): Promise<ConversationMembership> {
     return this.access.requireMember(ctx, id);
   }
 
@@ -80,7 +84,7 @@ export class ConversationsService {
     }
   }
 
-  private async findPair(ctx: RequestContext, pair_key: string): Promise<Entry | null> {
+  private async findPair(ctx: RequestContext, pair_key: string): Promise<ConversationMembership | null> {
     const conversation = await ctx.repository(conversations).findOne({ pair_key });
     return conversation && this.access.requireMember(ctx, conversation._id);
   }

@@ -3,7 +3,7 @@ import { type UserReference, versioned } from '#caas/kernel';
 import type { Member } from '../store/member.schema';
 import { viewOfReference } from '#caas/domain/users';
 import type { Conversation } from '../store/conversation.schema';
-import type { Entry } from '../store/entries';
+import type { ConversationMembership } from '../store/conversation-memberships';
 import { visibleFrom } from '../store/visibility';
 import { unreadCountOf } from '../store/watermarks';
 
@@ -57,7 +57,7 @@ export function viewOfConversationForNewcomer(conversation: Conversation) {
 }
 
 /** For one member: with what they have not read, and how they keep it. `ConversationViews` knows their mentions. */
-export function viewOfConversationFor({ conversation, member }: Entry, unread_mentions: number) {
+export function viewOfConversationFor({ conversation, member }: ConversationMembership, unread_mentions: number) {
   const view = viewOfConversation(conversation);
   const last_message = visibleFrom(member, conversation) > conversation.last_seq ? null : view.last_message;
   const unread_count = unreadCountOf(conversation, member);

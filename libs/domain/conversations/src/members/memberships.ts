@@ -14,7 +14,7 @@ import type { Conversation } from '../store/conversation.schema';
 import { MembershipNotifier } from './membership-notifier';
 
 /** From those who could lead it best to those who could as well. */
-const HEIRS: readonly Role[] = ['admin', 'moderator', 'member'];
+const SUCCESSION_ORDER: readonly Role[] = ['admin', 'moderator', 'member'];
 const HEIRS_AT_ONCE = 50;
 
 interface Step<T> {
@@ -93,7 +93,7 @@ export class Memberships {
       if (!target) return new Unchanged<Member | null>(null);
       await change.expel(target);
       if (target.role === 'owner') {
-        const heir = (await this.heirOf(tx, id)) ?? (await anyOf(tx, id));
+        const heir = (await this.nextOwner(tx, id)) ?? (await anyOf(tx, id));
         if (heir) await change.setRole(heir, 'owner');
         else await change.close();
       }
@@ -111,7 +111,7 @@ export class Memberships {
       const { tx } = change.scope;
       const owner = await memberOf(tx, id, userId);
       if (owner?.role !== 'owner') return new Unchanged(undefined);
-      const heir = await this.heirOf(tx, id);
+      const heir = await this.nextOwner(tx, id);
       if (!heir) return new Unchanged(undefined);
       await change.setRole(owner, 'member');
       await change.setRole(heir, 'owner');
@@ -132,8 +132,8 @@ export class Memberships {
   }
 
   /** Who comes next in role, and has been there longest, of those who are neither deleted nor deactivated. */
-  private async heirOf(tx: RequestContext, conversation_id: ObjectId): Promise<Member | null> {
-    for (const role of HEIRS) {
+  private async nextOwner(tx: RequestContext, conversation_id: ObjectId): Promise<Member | null> {
+    for (const role of SUCCESSION_ORDER) {
       for (let after: ObjectId | null = null; ;) {
         const later = after === null ? {} : { _id: { $gt: after } };
         const some: Member[] = await tx

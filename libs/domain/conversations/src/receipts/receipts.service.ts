@@ -4,7 +4,7 @@ import { invalid, type Page, type PageRequest, type RequestContext } from '#caas
 import { members, type Member } from '../store/member.schema';
 import { ConversationChanges, Unchanged } from '../changes/conversation-changes';
 import { ConversationAccess } from '../access/conversation-access';
-import type { Entry } from '../store/entries';
+import type { ConversationMembership } from '../store/conversation-memberships';
 import { BlockVisibility } from '../access/block-visibility';
 import { watermarksOf, type Watermarks } from '../store/watermarks';
 import type { Conversation } from '../store/conversation.schema';
@@ -62,7 +62,7 @@ export class ReceiptsService {
   }
 }
 
-export function receiptOf({ conversation, member }: Entry): Receipt {
+export function receiptOf({ conversation, member }: ConversationMembership): Receipt {
   return { user: viewOfReference(member.user), ...watermarksOf(conversation, member) };
 }
 

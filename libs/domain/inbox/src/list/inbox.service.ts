@@ -15,7 +15,7 @@ import {
   conversations,
   members,
   type Conversation,
-  type Entry,
+  type ConversationMembership,
 } from '#caas/domain/conversations';
 
 const MAX_CONVERSATIONS = 10_000;
@@ -34,7 +34,11 @@ export class InboxService {
    *
    * @param archived only those that the actor has archived, only the others, or all for null
    */
-  async page(ctx: RequestContext, request: PageRequest, archived: boolean | null): Promise<Page<Entry>> {
+  async page(
+    ctx: RequestContext,
+    request: PageRequest,
+    archived: boolean | null,
+  ): Promise<Page<ConversationMembership>> {
     const ids = await this.conversationIds(ctx, archived);
     await this.folds.settle(ctx, ids);
     const order = request.direction === 'backward' ? -1 : 1;
@@ -47,7 +51,7 @@ export class InboxService {
     const { data, page } = cutPage(rows, request, ({ last_activity_at, _id }) =>
       cursorOfPlace({ at: last_activity_at, id: _id.toHexString() }),
     );
-    return { data: await this.access.entriesOf(ctx, data), page };
+    return { data: await this.access.membershipsOf(ctx, data), page };
   }
 
   /** Of a thousand memberships, only those of the page are read whole. */

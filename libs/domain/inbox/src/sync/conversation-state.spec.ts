@@ -1,5 +1,5 @@
 import { ObjectId } from 'bson';
-import type { Entry } from '#caas/domain/conversations';
+import type { ConversationMembership } from '#caas/domain/conversations';
 import type { Message } from '#caas/domain/messages';
 import { stateOf, type Found, type Position } from './conversation-state';
 
@@ -21,7 +21,7 @@ const entryAt = (last_seq: number, rev: number) =>
       updated_at: new Date(),
     },
     member: { user, read_seq: 0, delivered_seq: 0, joined_seq: 0 },
-  }) as unknown as Entry;
+  }) as unknown as ConversationMembership;
 const found = (changed: number[], sent: number[], more: Partial<Found> = {}): Found => ({
   changed: changed.map((rev) => ({ _id: new ObjectId(), rev }) as Message),
   hasMoreChanged: false,
@@ -29,7 +29,7 @@ const found = (changed: number[], sent: number[], more: Partial<Found> = {}): Fo
   hasMoreSent: false,
   ...more,
 });
-const answer = (entry: Entry, known: Position, read: Found | null) => {
+const answer = (entry: ConversationMembership, known: Position, read: Found | null) => {
   const { seq, rev, has_more, resync_required } = stateOf(entry, known, read, 0);
   return { seq, rev, has_more, resync_required };
 };

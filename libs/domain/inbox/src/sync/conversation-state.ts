@@ -1,4 +1,4 @@
-import type { Entry } from '#caas/domain/conversations';
+import type { ConversationMembership } from '#caas/domain/conversations';
 import type { Message } from '#caas/domain/messages';
 import { viewOfConversationFor, viewOfPreferences } from '#caas/domain/conversations';
 
@@ -21,11 +21,11 @@ export interface Found {
   hasMoreSent: boolean;
 }
 
-export const isBehind = ({ conversation }: Entry, { seq, rev }: Position): boolean =>
+export const isBehind = ({ conversation }: ConversationMembership, { seq, rev }: Position): boolean =>
   conversation.last_seq > seq || conversation.rev > rev;
 
 /** A client that knows more than the row says: the row may lag, or it is of another history. */
-export const isAhead = ({ conversation }: Entry, { seq, rev }: Position): boolean =>
+export const isAhead = ({ conversation }: ConversationMembership, { seq, rev }: Position): boolean =>
   seq > conversation.last_seq || rev > conversation.rev;
 
 /**
@@ -34,7 +34,7 @@ export const isAhead = ({ conversation }: Entry, { seq, rev }: Position): boolea
  * @param found null when there was no room to read
  * @param unreadMentions of the member; asked only for a client that is behind
  */
-export function stateOf(entry: Entry, known: Position, found: Found | null, unreadMentions: number) {
+export function stateOf(entry: ConversationMembership, known: Position, found: Found | null, unreadMentions: number) {
   const { member } = entry;
   const behind = isBehind(entry, known);
   return {
@@ -49,7 +49,7 @@ export function stateOf(entry: Entry, known: Position, found: Found | null, unre
 }
 
 /** Up to where everything is told. */
-function reached({ conversation }: Entry, known: Position, found: Found | null): Position {
+function reached({ conversation }: ConversationMembership, known: Position, found: Found | null): Position {
   if (found === null) return known;
   const { changed, hasMoreChanged, sent, hasMoreSent } = found;
   const lastChange = changed.at(-1)?.rev ?? 0;
@@ -65,7 +65,7 @@ function reached({ conversation }: Entry, known: Position, found: Found | null):
  * Numbers from the future are of another history, of a restored backup for one. What was erased without a trace is to be forgotten.
  * And a member who was out and came again may have been able to see what is hidden from them now.
  */
-function remembersAnother(entry: Entry, known: Position): boolean {
+function remembersAnother(entry: ConversationMembership, known: Position): boolean {
   const { conversation, member } = entry;
   if (isAhead(entry, known)) return true;
   if (known.seq === 0 && known.rev === 0) return false;

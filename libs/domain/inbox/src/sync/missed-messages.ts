@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import type { RequestContext } from '#caas/kernel';
 import { MessageReader } from '#caas/domain/messages';
-import type { Entry } from '#caas/domain/conversations';
+import type { ConversationMembership } from '#caas/domain/conversations';
 import { visibleFrom } from '#caas/domain/conversations';
 import type { Found, Position } from './conversation-state';
 
@@ -12,7 +12,12 @@ export class MissedMessages {
   constructor(private readonly reader: MessageReader) {}
 
   /** @param limit of both together */
-  async of(ctx: RequestContext, { conversation, member }: Entry, known: Position, limit: number): Promise<Found> {
+  async of(
+    ctx: RequestContext,
+    { conversation, member }: ConversationMembership,
+    known: Position,
+    limit: number,
+  ): Promise<Found> {
     const fromSeq = visibleFrom(member, conversation);
     const changed = await this.changed(ctx, conversation._id, { fromSeq, upToSeq: known.seq, rev: known.rev, limit });
     const told = changed.slice(0, limit);

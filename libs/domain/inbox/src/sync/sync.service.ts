@@ -4,7 +4,7 @@ import { isObjectIdHex, type RequestContext } from '#caas/kernel';
 import { members } from '#caas/domain/conversations';
 import { Realtime } from '#caas/platform/realtime';
 import { ConversationAccess } from '#caas/domain/conversations';
-import type { Entry } from '#caas/domain/conversations';
+import type { ConversationMembership } from '#caas/domain/conversations';
 import { ConversationViews } from '#caas/domain/conversations';
 import { BlockVisibility } from '#caas/domain/conversations';
 import { UnreadMentions } from '#caas/domain/conversations';
@@ -94,7 +94,7 @@ export class SyncService {
   /** In the conversations where the client is behind; those that there was no room for are missing. */
   private async missedIn(
     ctx: RequestContext,
-    entries: Map<string, Entry>,
+    entries: Map<string, ConversationMembership>,
     known: Record<string, Position>,
     limit: number,
   ): Promise<Map<string, Found>> {
@@ -116,7 +116,7 @@ export class SyncService {
     return found;
   }
 
-  private async receipts(ctx: RequestContext, entries: Entry[]): Promise<Map<string, Receipt[]>> {
+  private async receipts(ctx: RequestContext, entries: ConversationMembership[]): Promise<Map<string, Receipt[]>> {
     const receipts = new Map<string, Receipt[]>();
     for (const some of inPortions(entries)) {
       const among = { $in: some.map(({ conversation }) => conversation._id) };
@@ -155,8 +155,8 @@ export class SyncService {
 }
 
 /** Conversations together that have no more members than one query should read. */
-function inPortions(entries: Entry[]): Entry[][] {
-  const portions: Entry[][] = [];
+function inPortions(entries: ConversationMembership[]): ConversationMembership[][] {
+  const portions: ConversationMembership[][] = [];
   let room = 0;
   for (const entry of entries) {
     const { member_count } = entry.conversation;

@@ -11,7 +11,7 @@ import { messages, type Message } from '../store/message.schema';
 import { reactions } from '../store/reaction.schema';
 import { searchEntries } from '../store/search-entry.schema';
 import type { ArchivedMessage } from '../cold-reads/message-archive';
-import type { ArchivableConversation, FrozenMessage, FrozenSpan, HotMessage, Remains } from './frozen-messages';
+import type { ArchivableConversation, FrozenMessage, FrozenSpan, HotMessage, RetainedState } from './frozen-messages';
 
 const DAY_MS = 24 * 60 * 60_000;
 /** Two days more than clients may count on: clocks differ. */
@@ -116,7 +116,7 @@ export class ArchivableMessages {
   }
 
   /** What has to stay hot of these, as of now. */
-  remainsOf(some: Message[], now: Date): Remains {
+  retainedStateOf(some: Message[], now: Date): RetainedState {
     return {
       marks: some.filter(({ pinned_at, reply_count }) => pinned_at !== null || reply_count > 0),
       sends: some
@@ -135,7 +135,7 @@ export class ArchivableMessages {
   async sealed(
     tx: RequestContext,
     conversationId: ObjectId,
-    { marks, sends }: Remains,
+    { marks, sends }: RetainedState,
     lastSeq: number,
   ): Promise<void> {
     await this.changed(tx, conversationId, lastSeq);

@@ -25,7 +25,7 @@ export interface HotMessage extends FrozenMessage {
 export type ArchivableConversation = Pick<Conversation, '_id' | 'last_seq' | 'archive_version' | 'archived_seq'>;
 
 /** What is kept hot of a message that goes: extracted while it is at hand. */
-export interface Remains {
+export interface RetainedState {
   marks: ArchivedMessage['message'][];
   sends: Pick<Message, '_id' | 'conversation_id' | 'sender' | 'client_message_id' | 'created_at'>[];
 }

@@ -26,7 +26,7 @@ export interface ChangedSpan {
 }
 
 /** A read of hot messages, and the archive of their conversation as it was at the same time. */
-interface Beside<T> {
+interface HotAndCold<T> {
   rows: T;
   number: ArchiveNumber;
   /** Null where nothing was ever archived. */
@@ -210,7 +210,7 @@ export class MessageReader {
     id: ObjectId,
     hot: () => Promise<T>,
     attempt: number,
-  ): Promise<Beside<T>> {
+  ): Promise<HotAndCold<T>> {
     const startedAtMs = performance.now();
     if (attempt === ATTEMPTS || ctx.connection.inTransaction) {
       // Everything is slow: in this order at least nothing is missed that is being archived.

@@ -2,13 +2,13 @@ import { Injectable } from '@nestjs/common';
 import type { ObjectId } from 'bson';
 import { conflict, parseObjectId, type RequestContext } from '#caas/kernel';
 import { ConversationAccess } from '#caas/domain/conversations';
-import type { Sent } from '../sending/message-batcher';
+import type { SendResult } from '../sending/message-batcher';
 import { MessagePolicy } from '../message/message-policy';
 import { textsOf, withTexts } from '../kinds/message-kinds';
 import { fileIdsOf } from '../message/content';
 import { MessageAccess } from '../message/message-access';
 import { requirePresent } from '../message/message-rights';
-import type { SendIdentity } from '../sending/draft';
+import type { SendIdentity } from '../sending/prepared-message';
 import { MessageSender, sendIdentityOf } from '../sending/message-sender';
 
 export interface Forwarding {
@@ -33,13 +33,17 @@ export class ForwardsService {
    *   `message_deleted`,
    *   `encrypted_message`, `not_forwardable` (409), `idempotency_mismatch` (422)
    */
-  async forward(ctx: RequestContext, id: ObjectId, { conversation_id, client_message_id }: Forwarding): Promise<Sent> {
+  async forward(
+    ctx: RequestContext,
+    id: ObjectId,
+    { conversation_id, client_message_id }: Forwarding,
+  ): Promise<SendResult> {
     const target = parseObjectId(conversation_id, 'conversation_id');
     const identity = sendIdentityOf(ctx, target, client_message_id, { client_message_id, forward: id.toHexString() });
     return this.sender.answer(ctx, identity, this.attempt(ctx, identity, id));
   }
 
-  private async attempt(ctx: RequestContext, identity: SendIdentity, id: ObjectId): Promise<Sent> {
+  private async attempt(ctx: RequestContext, identity: SendIdentity, id: ObjectId): Promise<SendResult> {
     const source = await this.messages.readable(ctx, id);
     await this.access.requireSender(ctx, identity.conversation_id);
     requirePresent(source);

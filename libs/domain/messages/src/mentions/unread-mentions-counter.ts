@@ -4,7 +4,7 @@ import { ObjectId } from 'bson';
 import { LRUCache } from 'lru-cache';
 import type { Filter, RequestContext, Stage } from '#caas/kernel';
 import { Blocks } from '#caas/domain/users';
-import type { Entry } from '#caas/domain/conversations';
+import type { ConversationMembership } from '#caas/domain/conversations';
 import { UnreadMentions } from '#caas/domain/conversations';
 import { visibleFrom } from '#caas/domain/conversations';
 import { unreadCountOf, watermarksOf } from '#caas/domain/conversations';
@@ -51,12 +51,12 @@ export class UnreadMentionsCounter extends UnreadMentions {
    * about what is read to its end.
    * @param entries the actor's own
    */
-  override async in(ctx: RequestContext, entries: Entry[]): Promise<Map<string, number>> {
+  override async in(ctx: RequestContext, entries: ConversationMembership[]): Promise<Map<string, number>> {
     const unread = entries.filter(({ conversation, member }) => unreadCountOf(conversation, member) > 0);
     if (unread.length === 0) return new Map();
     const apart = await this.apartFrom(ctx);
     const counts = new Map<string, number>();
-    const missing: Entry[] = [];
+    const missing: ConversationMembership[] = [];
     for (const entry of unread) {
       const count = this.known.get(keyOf(ctx, entry, apart));
       if (count === undefined) missing.push(entry);
@@ -77,9 +77,13 @@ export class UnreadMentionsCounter extends UnreadMentions {
     return { ids: ids.map((id) => new ObjectId(id)), key };
   }
 
-  private async counts(ctx: RequestContext, entries: Entry[], apart: Apart): Promise<Map<string, number>> {
+  private async counts(
+    ctx: RequestContext,
+    entries: ConversationMembership[],
+    apart: Apart,
+  ): Promise<Map<string, number>> {
     const [archived, hot] = partition(entries, isUnreadCold);
-    const portions: Entry[][] = [];
+    const portions: ConversationMembership[][] = [];
     for (let at = 0; at < hot.length; at += CONVERSATIONS_AT_ONCE) {
       portions.push(hot.slice(at, at + CONVERSATIONS_AT_ONCE));
     }
@@ -91,7 +95,11 @@ export class UnreadMentionsCounter extends UnreadMentions {
   }
 
   /** Where some of it is archived, numbers are put together and not counts: a message may be hot and cold for a while. */
-  private async countBoth(ctx: RequestContext, entries: Entry[], apart: Apart): Promise<[string, number][]> {
+  private async countBoth(
+    ctx: RequestContext,
+    entries: ConversationMembership[],
+    apart: Apart,
+  ): Promise<[string, number][]> {
     const hot = await Promise.all(
       entries.map((entry) =>
         ctx
@@ -115,7 +123,11 @@ export class UnreadMentionsCounter extends UnreadMentions {
    * One command with a search of its own for each conversation: only so does the engine read no more of the index than each may
    * count. Searched together, all that was ever read of them would be gone through.
    */
-  private async count(ctx: RequestContext, entries: Entry[], apart: Apart): Promise<[string, number][]> {
+  private async count(
+    ctx: RequestContext,
+    entries: ConversationMembership[],
+    apart: Apart,
+  ): Promise<[string, number][]> {
     const [first, ...others] = entries.map((entry) => counting(unreadMentionsOf(ctx, entry, apart)));
     if (!first) return [];
     const rest = others.map((pipeline): Stage => ({ $unionWith: { coll: messages.name, pipeline } }));
@@ -124,9 +136,9 @@ export class UnreadMentionsCounter extends UnreadMentions {
   }
 }
 
-const idOf = ({ conversation }: Entry): string => conversation._id.toHexString();
+const idOf = ({ conversation }: ConversationMembership): string => conversation._id.toHexString();
 
-const keyOf = ({ tenantId, user }: RequestContext, entry: Entry, apart: Apart): string => {
+const keyOf = ({ tenantId, user }: RequestContext, entry: ConversationMembership, apart: Apart): string => {
   const { _id, last_seq, rev, archive_version } = entry.conversation;
   const { after } = unreadWindow(entry);
   const numbers = [last_seq, rev, archive_version ?? 0, after];
@@ -135,19 +147,20 @@ const keyOf = ({ tenantId, user }: RequestContext, entry: Entry, apart: Apart): 
 
 const atMost = ([id, count]: [string, number]): [string, number] => [id, Math.min(count, MOST_UNREAD_MENTIONS)];
 
-function unreadWindow({ conversation, member }: Entry): { after: number; upTo: number } {
+function unreadWindow({ conversation, member }: ConversationMembership): { after: number; upTo: number } {
   const after = Math.max(watermarksOf(conversation, member).read_seq, visibleFrom(member, conversation) - 1);
   // Not beyond what `unread_count` counts.
   return { after, upTo: conversation.last_seq };
 }
 
-const isUnreadCold = (entry: Entry): boolean => (entry.conversation.archived_seq ?? 0) > unreadWindow(entry).after;
+const isUnreadCold = (entry: ConversationMembership): boolean =>
+  (entry.conversation.archived_seq ?? 0) > unreadWindow(entry).after;
 
 function partition<T>(all: T[], isFirst: (one: T) => boolean): [T[], T[]] {
   return [all.filter(isFirst), all.filter((one) => !isFirst(one))];
 }
 
-function unreadMentionsOf({ user }: RequestContext, entry: Entry, apart: Apart): Filter<Message> {
+function unreadMentionsOf({ user }: RequestContext, entry: ConversationMembership, apart: Apart): Filter<Message> {
   const { after, upTo } = unreadWindow(entry);
   return {
     conversation_id: entry.conversation._id,

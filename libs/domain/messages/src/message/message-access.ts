@@ -3,7 +3,7 @@ import type { ObjectId } from 'bson';
 import { CaasError, notFound, type RequestContext } from '#caas/kernel';
 import { MessageReader } from '../cold-reads/message-reader';
 import { ConversationAccess } from '#caas/domain/conversations';
-import type { Entry } from '#caas/domain/conversations';
+import type { ConversationMembership } from '#caas/domain/conversations';
 import { visibleFrom } from '#caas/domain/conversations';
 import type { Message } from '../store/message.schema';
 
@@ -32,7 +32,7 @@ export class MessageAccess {
   }
 
   /** With the actor as a member of its conversation, as they are now. @throws CaasError `message_not_found` (404) */
-  async withEntry(ctx: RequestContext, id: ObjectId): Promise<Entry & { message: Message }> {
+  async withEntry(ctx: RequestContext, id: ObjectId): Promise<ConversationMembership & { message: Message }> {
     const message = await this.find(ctx, id);
     const entry = await this.access.requireMember(ctx, message.conversation_id).catch(asNoMessage);
     requireVisible(message, visibleFrom(entry.member, entry.conversation));

@@ -6,7 +6,7 @@ import {
   ConversationChanges,
   isModerator,
   Unchanged,
-  type Entry,
+  type ConversationMembership,
 } from '#caas/domain/conversations';
 import { editionOf, type Message } from '../store/message.schema';
 import { MessageAccess } from '../message/message-access';
@@ -56,7 +56,7 @@ export class PinsService {
     if (rev !== null) this.changes.tell(ctx, message);
   }
 
-  private async pinnable(ctx: RequestContext, id: ObjectId): Promise<Entry & { message: Message }> {
+  private async pinnable(ctx: RequestContext, id: ObjectId): Promise<ConversationMembership & { message: Message }> {
     const found = await this.access.withEntry(ctx, id);
     if (found.conversation.type === 'direct' || isModerator(found.member.role)) return found;
     throw forbidden('moderator_required', 'In a group only moderators, admins and owners pin messages.');

@@ -1,7 +1,7 @@
 import { ObjectId } from 'bson';
 import type { CaasError, RequestContext } from '#caas/kernel';
 import type { Message } from '../store/message.schema';
-import type { Draft } from './draft';
+import type { PreparedMessage } from './prepared-message';
 import { MessageBatcher } from './message-batcher';
 import { MessageInserter, type Settle } from './message-inserter';
 import { SendsWithChanges } from './sends-with-changes';
@@ -12,9 +12,9 @@ type Messages = Map<string, Message>;
 /** Stores like the real one, in memory. What it does with a group first, a test may say. */
 class MemoryInserter extends MessageInserter {
   readonly groups: string[][] = [];
-  before: (drafts: Draft[]) => Promise<void> | void = () => undefined;
+  before: (drafts: PreparedMessage[]) => Promise<void> | void = () => undefined;
   /** Drafts of which another process takes the number. */
-  isTaken: (draft: Draft) => boolean = () => false;
+  isTaken: (draft: PreparedMessage) => boolean = () => false;
   private readonly numbers = new Map<string, number>();
 
   constructor(readonly stored: Messages) {
@@ -22,11 +22,11 @@ class MemoryInserter extends MessageInserter {
     super(unused, unused, unused, unused, unused, unused);
   }
 
-  override async insert(_ctx: RequestContext, drafts: Draft[], settle: Settle): Promise<Draft[]> {
+  override async insert(_ctx: RequestContext, drafts: PreparedMessage[], settle: Settle): Promise<PreparedMessage[]> {
     this.groups.push(drafts.map(({ client_message_id }) => client_message_id));
     await new Promise(setImmediate);
     await this.before(drafts);
-    const taken: Draft[] = [];
+    const taken: PreparedMessage[] = [];
     for (const draft of drafts) {
       const conversation = draft.conversation_id.toHexString();
       const found = this.stored.get(keyOf(draft));
@@ -53,7 +53,7 @@ class MemoryChanges extends SendsWithChanges {
     super(unused, unused, unused, unused, unused, unused, unused, unused);
   }
 
-  override async send(_ctx: RequestContext, draft: Draft) {
+  override async send(_ctx: RequestContext, draft: PreparedMessage) {
     this.sends.push(draft.client_message_id);
     await new Promise(setImmediate);
     const stored = { ...draft, seq: 1, rev: 0 } as unknown as Message;
@@ -66,8 +66,15 @@ const sender = { user_id: new ObjectId(), user_external_id: 'anna', user_display
 const contextOf = (tenantId: string) => ({ tenantId }) as RequestContext;
 const ctx = contextOf('clnt_abcdef');
 
-function aDraft(client_message_id: string, conversation_id: ObjectId, text = client_message_id): Draft {
-  return { _id: new ObjectId(), conversation_id, sender, client_message_id, request_hash: text, text } as Draft;
+function aDraft(client_message_id: string, conversation_id: ObjectId, text = client_message_id): PreparedMessage {
+  return {
+    _id: new ObjectId(),
+    conversation_id,
+    sender,
+    client_message_id,
+    request_hash: text,
+    text,
+  } as PreparedMessage;
 }
 
 describe('MessageBatcher', () => {

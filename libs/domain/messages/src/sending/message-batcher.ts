@@ -4,7 +4,7 @@ import { CaasError, type RequestContext } from '#caas/kernel';
 import { conversationKey } from '#caas/domain/conversations';
 import type { Message } from '../store/message.schema';
 import { Contention } from './contention';
-import type { Draft, SendIdentity } from './draft';
+import type { PreparedMessage, SendIdentity } from './prepared-message';
 import { MessageInserter, type Outcome } from './message-inserter';
 import { SendsWithChanges, tooManySends } from './sends-with-changes';
 import { keyOf, SentMessageLookup } from './sent-message-lookup';
@@ -21,14 +21,14 @@ const LONGEST_MS = 10_000;
 interface Pending {
   ctx: RequestContext;
   key: string;
-  draft: Draft;
+  draft: PreparedMessage;
   /** Nothing changes with it but that it is there. */
   isPlain: boolean;
-  resolve(sent: Sent): void;
+  resolve(sent: SendResult): void;
   reject(error: unknown): void;
 }
 
-export interface Sent {
+export interface SendResult {
   message: Message;
   /** The message was there already: the same client sent the same once more. */
   replayed: boolean;
@@ -67,7 +67,7 @@ export class MessageBatcher {
    * @throws CaasError `idempotency_mismatch` (422), `conversation_not_found` (404), `too_many_sends` (503), and what
    *   `SendsWithChanges` throws
    */
-  submit(ctx: RequestContext, draft: Draft, isPlain: boolean): Promise<Sent> {
+  submit(ctx: RequestContext, draft: PreparedMessage, isPlain: boolean): Promise<SendResult> {
     return new Promise((resolve, reject) => {
       let queue = this.tenants.get(ctx.tenantId);
       if (!queue) {
@@ -85,7 +85,7 @@ export class MessageBatcher {
    * What this send stored when it came before; null when it did not.
    * @throws CaasError `idempotency_mismatch` (422)
    */
-  async find(ctx: RequestContext, send: SendIdentity): Promise<Sent | null> {
+  async find(ctx: RequestContext, send: SendIdentity): Promise<SendResult | null> {
     const [message] = await this.sent.find(ctx, [send]);
     return message ? replayOf(message, send) : null;
   }
@@ -226,7 +226,7 @@ function answer({ draft, resolve, reject }: Pending, outcome: Outcome): void {
 }
 
 /** @throws CaasError `idempotency_mismatch` (422) */
-function replayOf(message: Message, { request_hash }: Pick<SendIdentity, 'request_hash'>): Sent {
+function replayOf(message: Message, { request_hash }: Pick<SendIdentity, 'request_hash'>): SendResult {
   if (message.request_hash === request_hash) return { message, replayed: true };
   throw new CaasError('mismatch', 'idempotency_mismatch', 'This client_message_id was used for another message.', [
     { field: 'client_message_id', message: 'was used for another message' },

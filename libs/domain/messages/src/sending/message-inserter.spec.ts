@@ -3,7 +3,7 @@ import { ObjectId } from 'bson';
 import type { InsertSummary, NewDocument, RequestContext } from '#caas/kernel';
 import { SystemClock } from '#caas/kernel';
 import type { Message } from '../store/message.schema';
-import { prepareMessage, type Draft } from './draft';
+import { prepareMessage, type PreparedMessage } from './prepared-message';
 import { MessageInserter, type Outcome } from './message-inserter';
 
 const SENDER = { user_id: new ObjectId(), user_external_id: 'anna', user_display_name: 'Anna' };
@@ -81,7 +81,7 @@ function processAt(primary: FakePrimary) {
     isTrusted: () => true,
   };
   const sent = {
-    find: (_ctx: unknown, drafts: Draft[]) => Promise.resolve(drafts.map((draft) => primary.find(draft))),
+    find: (_ctx: unknown, drafts: PreparedMessage[]) => Promise.resolve(drafts.map((draft) => primary.find(draft))),
   };
   const noted: Message[] = [];
   const folds = {
@@ -100,8 +100,8 @@ function processAt(primary: FakePrimary) {
     new SystemClock(),
   );
   const ctx = { tenantId: 'clnt_abcdef', repository: () => primary } as unknown as RequestContext;
-  const insert = async (drafts: Draft[]) => {
-    const outcomes = new Map<Draft, Outcome>();
+  const insert = async (drafts: PreparedMessage[]) => {
+    const outcomes = new Map<PreparedMessage, Outcome>();
     const taken = await inserter.insert(ctx, drafts, (draft, outcome) => outcomes.set(draft, outcome));
     return { outcomes, taken };
   };
@@ -109,7 +109,7 @@ function processAt(primary: FakePrimary) {
 }
 
 let sends = 0;
-const aDraft = (conversation_id: ObjectId, client_message_id = `m${(sends += 1)}`): Draft =>
+const aDraft = (conversation_id: ObjectId, client_message_id = `m${(sends += 1)}`): PreparedMessage =>
   prepareMessage({ conversation_id, sender: SENDER, client_message_id, request_hash: client_message_id });
 
 describe('MessageInserter', () => {
@@ -162,7 +162,7 @@ describe('MessageInserter', () => {
         const primary = new FakePrimary();
         const processes = [processAt(primary), processAt(primary)];
         const acknowledged: Message[] = [];
-        const refused: Draft[] = [];
+        const refused: PreparedMessage[] = [];
         for (const { process, rooms, fault, letThrough, sendsAgain } of steps) {
           if (letThrough) primary.letThrough();
           primary.fault = fault;

@@ -6,7 +6,7 @@ import { ConversationFolds } from '#caas/domain/conversations';
 import { foldedMessageOf } from '../message/stored-messages-reader';
 import { messages, type Message } from '../store/message.schema';
 import { ConversationHeads, type Head } from './conversation-heads';
-import type { Draft } from './draft';
+import type { PreparedMessage } from './prepared-message';
 import { LateSendVerifier } from './late-send-verifier';
 import { atStep } from './send-faults';
 import { keyOf, SentMessageLookup } from './sent-message-lookup';
@@ -14,7 +14,7 @@ import { earlierOf, stampNow, type Stamp } from './stamp';
 
 /** What became of a draft: it was stored now; a message of its name was there before; or it cannot be stored. */
 export type Outcome = { stored: Message } | { found: Message } | { error: unknown };
-export type Settle = (draft: Draft, outcome: Outcome) => void;
+export type Settle = (draft: PreparedMessage, outcome: Outcome) => void;
 
 type Heads = Map<string, Head>;
 
@@ -37,15 +37,20 @@ export class MessageInserter {
    * @param settle is called for each draft but those that are given back
    * @returns drafts whose number another process took, with those after them in the same conversation
    */
-  async insert(ctx: RequestContext, drafts: Draft[], settle: Settle): Promise<Draft[]> {
-    const taken: Draft[] = [];
+  async insert(ctx: RequestContext, drafts: PreparedMessage[], settle: Settle): Promise<PreparedMessage[]> {
+    const taken: PreparedMessage[] = [];
     for (let left = byConversation(drafts); left.length > 0;) left = await this.attempt(ctx, left, settle, taken);
     return taken;
   }
 
   /** @returns those that are still to be inserted */
-  private async attempt(ctx: RequestContext, drafts: Draft[], settle: Settle, taken: Draft[]): Promise<Draft[]> {
-    let unsent: Draft[];
+  private async attempt(
+    ctx: RequestContext,
+    drafts: PreparedMessage[],
+    settle: Settle,
+    taken: PreparedMessage[],
+  ): Promise<PreparedMessage[]> {
+    let unsent: PreparedMessage[];
     let heads: Heads;
     let askedAt: Stamp;
     try {
@@ -73,7 +78,7 @@ export class MessageInserter {
     return this.refused(ctx, unsent[result.refused]!, unsent.slice(result.refused + 1), settle, taken);
   }
 
-  private withoutGone(drafts: Draft[], heads: Heads, settle: Settle): Draft[] {
+  private withoutGone(drafts: PreparedMessage[], heads: Heads, settle: Settle): PreparedMessage[] {
     return drafts.filter((draft) => {
       const isThere = heads.has(draft.conversation_id.toHexString());
       if (!isThere) settle(draft, { error: notFound('conversation') });
@@ -82,7 +87,12 @@ export class MessageInserter {
   }
 
   /** Where messages were archived, the unique index over what is hot does not know all that was sent. */
-  private async withoutArchived(ctx: RequestContext, drafts: Draft[], heads: Heads, settle: Settle): Promise<Draft[]> {
+  private async withoutArchived(
+    ctx: RequestContext,
+    drafts: PreparedMessage[],
+    heads: Heads,
+    settle: Settle,
+  ): Promise<PreparedMessage[]> {
     const asked = drafts.filter(({ conversation_id }) => heads.get(conversation_id.toHexString())!.hasArchive);
     if (asked.length === 0 || !(await this.sent.hasArchived(ctx, asked))) return drafts;
     const found = await this.sent.find(ctx, asked);
@@ -98,7 +108,7 @@ export class MessageInserter {
   private async accept(
     ctx: RequestContext,
     stored: Message[],
-    drafts: Draft[],
+    drafts: PreparedMessage[],
     { heads, askedAt, sentAt }: { heads: Heads; askedAt: Stamp; sentAt: Stamp },
     settle: Settle,
   ): Promise<void> {
@@ -128,11 +138,11 @@ export class MessageInserter {
   /** Which index refused it, nobody reads from the error: its name is looked for, and else it was its number. */
   private async refused(
     ctx: RequestContext,
-    draft: Draft,
-    rest: Draft[],
+    draft: PreparedMessage,
+    rest: PreparedMessage[],
     settle: Settle,
-    taken: Draft[],
-  ): Promise<Draft[]> {
+    taken: PreparedMessage[],
+  ): Promise<PreparedMessage[]> {
     this.heads.forget(ctx, draft.conversation_id);
     try {
       const [known] = await this.sent.find(ctx, [draft]);
@@ -144,16 +154,21 @@ export class MessageInserter {
       settle(draft, { error });
       return rest;
     }
-    const isSame = ({ conversation_id }: Draft) => conversation_id.equals(draft.conversation_id);
+    const isSame = ({ conversation_id }: PreparedMessage) => conversation_id.equals(draft.conversation_id);
     taken.push(draft, ...rest.filter(isSame));
     return rest.filter((each) => !isSame(each));
   }
 
   /** Nobody knows what became of the insert: what is there is answered, and the rest is refused, or tried one by one. */
-  private async recover(ctx: RequestContext, drafts: Draft[], error: unknown, settle: Settle): Promise<Draft[]> {
+  private async recover(
+    ctx: RequestContext,
+    drafts: PreparedMessage[],
+    error: unknown,
+    settle: Settle,
+  ): Promise<PreparedMessage[]> {
     for (const id of conversationsOf(drafts)) this.heads.forget(ctx, id);
     const found = await this.sent.find(ctx, drafts).catch(() => null);
-    const missing: Draft[] = [];
+    const missing: PreparedMessage[] = [];
     for (const [at, draft] of drafts.entries()) {
       const known = found?.[at];
       if (known) await this.settleFound(ctx, draft, known, settle);
@@ -171,7 +186,12 @@ export class MessageInserter {
     return [];
   }
 
-  private async settleFound(ctx: RequestContext, draft: Draft, known: Message, settle: Settle): Promise<void> {
+  private async settleFound(
+    ctx: RequestContext,
+    draft: PreparedMessage,
+    known: Message,
+    settle: Settle,
+  ): Promise<void> {
     // Its own: it was stored, but the answer was lost on the way.
     if (!known._id.equals(draft._id)) return settle(draft, { found: known });
     await this.note(ctx, known.conversation_id, [known]);
@@ -179,20 +199,20 @@ export class MessageInserter {
   }
 }
 
-const hexOf = ({ conversation_id }: Pick<Draft, 'conversation_id'>): string => conversation_id.toHexString();
+const hexOf = ({ conversation_id }: Pick<PreparedMessage, 'conversation_id'>): string => conversation_id.toHexString();
 
 /** Those of a conversation together, in their order; conversations in the order of ids. */
-const byConversation = (drafts: Draft[]): Draft[] =>
+const byConversation = (drafts: PreparedMessage[]): PreparedMessage[] =>
   [...Map.groupBy(drafts, hexOf)].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([, own]) => own);
 
 const groupsOf = (stored: Message[]): Message[][] => [...Map.groupBy(stored, hexOf).values()];
 
-const conversationsOf = (drafts: Draft[]): ObjectId[] => [
+const conversationsOf = (drafts: PreparedMessage[]): ObjectId[] => [
   ...new Map(drafts.map((draft) => [hexOf(draft), draft.conversation_id])).values(),
 ];
 
 /** @param created_at also of the preview in the inbox, and for the month in which it counts */
-function numbered(drafts: Draft[], heads: Heads, created_at: Date): NewDocument<Message>[] {
+function numbered(drafts: PreparedMessage[], heads: Heads, created_at: Date): NewDocument<Message>[] {
   const next = new Map<string, number>();
   return drafts.map(({ flagged: _, ...draft }) => {
     const head = heads.get(hexOf(draft))!;

@@ -5,16 +5,16 @@ import { MessageQuota } from '#caas/domain/usage';
 import { Realtime } from '#caas/platform/realtime';
 import { MessageAttachments, type FilesToAttach } from '../attachments/message-attachments';
 import { ConversationAccess } from '#caas/domain/conversations';
-import { prepareMessage, type Draft, type SendIdentity } from './draft';
+import { prepareMessage, type PreparedMessage, type SendIdentity } from './prepared-message';
 import { requestHash } from '../message/request-hash';
 import { SearchDirtySet } from '../search-index/search-dirty-set';
-import { MessageBatcher, type Sent } from './message-batcher';
+import { MessageBatcher, type SendResult } from './message-batcher';
 import { viewOfMessage } from '../message/views';
 import { MessageChanges } from '../message/message-changes';
 import { SendMetrics } from './send-metrics';
 
 /** What a refusal is about that may have come after the message was stored. */
-const ABOUT_NOW = new Set([
+const REPLAYABLE_CODES = new Set([
   'unknown_reply',
   'unknown_thread_root',
   'unknown_mentions',
@@ -27,7 +27,7 @@ const ABOUT_NOW = new Set([
 ]);
 
 /** What a message that may be sent has. */
-export interface ValidatedMessage extends Partial<Draft> {
+export interface ValidatedMessage extends Partial<PreparedMessage> {
   files?: FilesToAttach | undefined;
 }
 
@@ -49,7 +49,11 @@ export class MessageSender {
    * Stores a message that may be sent, and tells those who may read it.
    * @throws CaasError `invalid_file` (400), `quota_exceeded` (402), `idempotency_mismatch` (422)
    */
-  async send(ctx: RequestContext, identity: SendIdentity, { files, ...content }: ValidatedMessage): Promise<Sent> {
+  async send(
+    ctx: RequestContext,
+    identity: SendIdentity,
+    { files, ...content }: ValidatedMessage,
+  ): Promise<SendResult> {
     const isNearQuota = await this.quota.requireRoom(ctx);
     const message = prepareMessage({ ...identity, ...content });
     // Near the quota, and where something else changes with it, a message is stored in a transaction.
@@ -67,10 +71,10 @@ export class MessageSender {
    * @param sending what comes of checking and sending it
    * @throws CaasError what `sending` rejects with
    */
-  async answer(ctx: RequestContext, identity: SendIdentity, sending: Promise<Sent>): Promise<Sent> {
+  async answer(ctx: RequestContext, identity: SendIdentity, sending: Promise<SendResult>): Promise<SendResult> {
     const startedAtMs = performance.now();
     try {
-      const sent = await sending.catch((error: unknown) => this.sentBefore(ctx, identity, error));
+      const sent = await sending.catch((error: unknown) => this.earlierSend(ctx, identity, error));
       this.metrics.ended(sent.replayed ? 'replayed' : 'stored', startedAtMs);
       return sent;
     } catch (error) {
@@ -80,8 +84,8 @@ export class MessageSender {
   }
 
   /** @throws `refusal` when nothing of this name was sent before */
-  private async sentBefore(ctx: RequestContext, identity: SendIdentity, refusal: unknown): Promise<Sent> {
-    if (!isAboutNow(refusal)) throw refusal;
+  private async earlierSend(ctx: RequestContext, identity: SendIdentity, refusal: unknown): Promise<SendResult> {
+    if (!isReplayable(refusal)) throw refusal;
     await this.access.readable(ctx, identity.conversation_id);
     const sent = await this.batcher.find(ctx, identity);
     if (!sent) throw refusal;
@@ -91,10 +95,10 @@ export class MessageSender {
   /** The files are claimed first, in a transaction of their own, and released when the message is not stored. */
   private async storeWithFiles(
     ctx: RequestContext,
-    message: Draft,
+    message: PreparedMessage,
     files: FilesToAttach,
     isPlain: boolean,
-  ): Promise<Sent> {
+  ): Promise<SendResult> {
     const attachments = await this.attachments.claimNow(ctx, message, files);
     try {
       const sent = await this.batcher.submit(ctx, { ...message, attachments }, isPlain);
@@ -107,7 +111,7 @@ export class MessageSender {
     }
   }
 
-  private publish(ctx: RequestContext, { message, root }: Sent): void {
+  private publish(ctx: RequestContext, { message, root }: SendResult): void {
     const conversationId = message.conversation_id.toHexString();
     const { seq, created_rev: afterRev } = message;
     this.realtime.publish(
@@ -130,5 +134,6 @@ export function sendIdentityOf(
   return { conversation_id, sender: user, client_message_id, request_hash: requestHash(body) };
 }
 
-const isAboutNow = (error: unknown): boolean =>
-  error instanceof CaasError && (error.kind === 'forbidden' || error.kind === 'conflict' || ABOUT_NOW.has(error.code));
+const isReplayable = (error: unknown): boolean =>
+  error instanceof CaasError &&
+  (error.kind === 'forbidden' || error.kind === 'conflict' || REPLAYABLE_CODES.has(error.code));

@@ -17,12 +17,12 @@ import { MessagePolicy } from '../message/message-policy';
 import { ConversationAccess } from '#caas/domain/conversations';
 import { preparedContent, textsOf, withTexts } from '../kinds/message-kinds';
 import type { Message } from '../store/message.schema';
-import type { Sent } from './message-batcher';
+import type { SendResult } from './message-batcher';
 import { Mentions } from '../message/mentions';
 import { fileIdsOf, requireContent } from '../message/content';
 import { MessageAccess } from '../message/message-access';
 import { ContentLimits } from '../message/content-limits';
-import type { SendIdentity } from './draft';
+import type { SendIdentity } from './prepared-message';
 import type { SendMessageDto } from './messages.dto';
 import { MessageSender, sendIdentityOf, type ValidatedMessage } from './message-sender';
 import { PagePositionReader, withNumbers, type MessagePage } from './page-numbers';
@@ -63,14 +63,19 @@ export class MessagesService {
 
   /**
    * Answers when the message is stored for good. The same `client_message_id` again answers the first message.
-   * @param areHeld whether the files are held for this message already: then the sender need not own them any more
+   * @param filesAlreadyClaimed whether the files are held for this message already: then the sender need not own them any more
    * @throws CaasError `conversation_not_found` (404), `blocked`, `moderator_required`, `message_blocked` (403),
    *   `empty_message`, `attachments_required`, `invalid_file`, `text_too_long`, `metadata_too_large`, `invalid_poll`,
    *   `duplicate`, `invalid_closes_at`, `unknown_reply`, `unknown_thread_root`, `unknown_mentions` (400), `idempotency_mismatch` (422)
    */
-  async send(ctx: RequestContext, conversationId: ObjectId, body: NewMessage, areHeld = false): Promise<Sent> {
+  async send(
+    ctx: RequestContext,
+    conversationId: ObjectId,
+    body: NewMessage,
+    filesAlreadyClaimed = false,
+  ): Promise<SendResult> {
     const identity = sendIdentityOf(ctx, conversationId, body.client_message_id, body);
-    return this.sender.answer(ctx, identity, this.attempt(ctx, identity, body, areHeld));
+    return this.sender.answer(ctx, identity, this.attempt(ctx, identity, body, filesAlreadyClaimed));
   }
 
   /**
@@ -133,10 +138,10 @@ export class MessagesService {
     ctx: RequestContext,
     identity: SendIdentity,
     body: NewMessage,
-    areHeld: boolean,
-  ): Promise<Sent> {
+    filesAlreadyClaimed: boolean,
+  ): Promise<SendResult> {
     const { files, ...content } = await this.check(ctx, identity.conversation_id, body);
-    return this.sender.send(ctx, identity, { ...content, files: files && { ...files, own: !areHeld } });
+    return this.sender.send(ctx, identity, { ...content, files: files && { ...files, own: !filesAlreadyClaimed } });
   }
 
   private read(ctx: RequestContext, id: ObjectId, span: SeqSpan, { pinned, thread_root_id }: MessageSelection) {

@@ -9,7 +9,7 @@ import { foldedMessageOf } from '../message/stored-messages-reader';
 import { messages, type Message } from '../store/message.schema';
 import { ThreadRoots } from '../threads/thread-roots';
 import { Contention } from './contention';
-import type { Draft } from './draft';
+import type { PreparedMessage } from './prepared-message';
 import { SentMessageLookup } from './sent-message-lookup';
 
 const LONGEST_MS = 10_000;
@@ -24,7 +24,7 @@ export type SentWithChange =
   | { found: Message };
 
 /** It was sent before, and is archived by now. */
-class SentBefore extends Error {}
+class AlreadySentError extends Error {}
 
 /**
  * Sends that change something else as well: the root of a thread, a moderator's case, the count of a month that is nearly full. Each
@@ -44,7 +44,7 @@ export class SendsWithChanges {
   ) {}
 
   /** @throws CaasError `conversation_not_found` (404), `quota_exceeded` (402), `too_many_sends`, `too_many_changes` (503) */
-  async send(ctx: RequestContext, draft: Draft): Promise<SentWithChange> {
+  async send(ctx: RequestContext, draft: PreparedMessage): Promise<SentWithChange> {
     // It folds itself; should this process die before it publishes, a worker does.
     const marked = this.folds.begin(ctx, [draft.conversation_id]);
     if (marked) await marked;
@@ -54,7 +54,7 @@ export class SendsWithChanges {
       try {
         return await this.attempt(ctx, draft);
       } catch (error) {
-        if (!(error instanceof DuplicateKeyError) && !(error instanceof SentBefore)) throw error;
+        if (!(error instanceof DuplicateKeyError) && !(error instanceof AlreadySentError)) throw error;
         const [found] = await this.sent.find(ctx, [draft]);
         if (found) return found._id.equals(draft._id) ? { stored: found, root: null } : { found };
         if (performance.now() - startedAtMs > LONGEST_MS) throw tooManySends();
@@ -64,12 +64,12 @@ export class SendsWithChanges {
     }
   }
 
-  private attempt(ctx: RequestContext, { flagged, ...draft }: Draft): Promise<SentWithChange> {
+  private attempt(ctx: RequestContext, { flagged, ...draft }: PreparedMessage): Promise<SentWithChange> {
     return this.quota.sending(ctx, async (check) => {
       const { value } = await this.changes.apply<SentWithChange>(ctx, draft.conversation_id, async (scope) => {
         const { tx, conversation, rev } = scope;
         if ((conversation.archive_version ?? null) !== null && (await this.sent.hasArchived(tx, [draft]))) {
-          throw new SentBefore();
+          throw new AlreadySentError();
         }
         const created_at = this.clock.now();
         const numbers = { seq: scope.nextSeq(), rev: 0, created_rev: rev - 1 };

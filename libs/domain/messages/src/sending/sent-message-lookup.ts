@@ -4,7 +4,7 @@ import type { RequestContext } from '#caas/kernel';
 import { MessageReader } from '../cold-reads/message-reader';
 import { archivedSends } from '../store/archived-send.schema';
 import { messages, type Message } from '../store/message.schema';
-import type { SendIdentity } from './draft';
+import type { SendIdentity } from './prepared-message';
 
 /** What names a send, without what it said. */
 export type SendName = Omit<SendIdentity, 'request_hash'>;

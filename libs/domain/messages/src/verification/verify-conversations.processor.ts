@@ -4,7 +4,7 @@ import type { TenantId } from '#caas/kernel';
 import { Log } from '#caas/platform/logging';
 import { Handles, type SystemJobHandler } from '#caas/platform/queue';
 import { RequestContexts, TenantDirectory } from '#caas/tenancy';
-import { ConversationsVerifier } from './conversations-verifier';
+import { ConversationCountsVerifier } from './conversation-counts-verifier';
 
 /** Looks one tenant's counters over after the other, for good, and complains of what does not fit. */
 @Injectable()
@@ -15,7 +15,7 @@ export class VerifyConversationsProcessor implements SystemJobHandler {
   constructor(
     private readonly contexts: RequestContexts,
     private readonly tenants: TenantDirectory,
-    private readonly verifier: ConversationsVerifier,
+    private readonly verifier: ConversationCountsVerifier,
     private readonly log: Log,
   ) {}
 

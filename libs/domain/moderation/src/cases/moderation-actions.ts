@@ -18,11 +18,7 @@ export class ModerationActions {
   ) {}
 
   /** What is gone already needs nothing done. @throws CaasError `not_in_a_group`, `message_archived` (409) */
-  async carryOut(
-    { tenant, requestId }: RequestContext,
-    row: ModerationCase,
-    { kind, note, by }: Decision,
-  ): Promise<void> {
+  async apply({ tenant, requestId }: RequestContext, row: ModerationCase, { kind, note, by }: Decision): Promise<void> {
     // Whoever the server acted as need not be in the conversation: it is done by the server itself.
     const ctx = this.contexts.open(tenant, { kind: 'server', keyId: by }, requestId);
     try {

@@ -73,7 +73,7 @@ export class ModerationService {
     const decision: Decision = { kind, note, by: nameOf(ctx), at: this.clock.now() };
     const claimed = await this.claim(ctx, row, decision);
     try {
-      await this.acts.carryOut(ctx, claimed, decision);
+      await this.acts.apply(ctx, claimed, decision);
     } catch (error) {
       await ctx.repository(moderationCases).updateOne(claimOf(claimed, decision), { $set: { decision: null } });
       throw error;

@@ -10,7 +10,7 @@ export interface Typing {
   expiresAt: number;
 }
 
-interface Entry extends Typing {
+interface ConversationMembership extends Typing {
   /** When others were last told that it started. */
   toldAt: number;
   /** Do others believe it? */
@@ -28,7 +28,7 @@ export const TELL_AT_MOST_EVERY_MS = 1_000;
 
 /** Who types, of all those with a socket at this process, and what of it is worth telling. */
 export class TypingState {
-  private readonly entries = new Map<string, Entry>();
+  private readonly entries = new Map<string, ConversationMembership>();
 
   /** @returns `tell`: whether others must hear of it now; if not, they have, or `sweep` says when they must */
   start(typing: Omit<Typing, 'expiresAt'>, socketId: string, now: number): { typing: Typing; tell: boolean } {
@@ -40,7 +40,7 @@ export class TypingState {
       expiresAt: 0,
     };
     const tell = now - known.toldAt >= (known.isTold ? TELL_AGAIN_AFTER_MS : TELL_AT_MOST_EVERY_MS);
-    const entry: Entry = {
+    const entry: ConversationMembership = {
       ...typing,
       sockets: known.sockets.add(socketId),
       // What others were told of ends when they were told that it would.
@@ -81,7 +81,7 @@ export class TypingState {
 }
 
 /** Nobody types any more, and others still believe it: but once. */
-function hasEnded(entry: Entry): boolean {
+function hasEnded(entry: ConversationMembership): boolean {
   if (entry.sockets.size > 0 || !entry.isTold) return false;
   entry.isTold = false;
   return true;

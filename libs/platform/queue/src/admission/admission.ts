@@ -3,7 +3,7 @@ import type { QueueName } from '#caas/contracts';
 import { isTenantId, type TenantId } from '#caas/kernel';
 import { RedisConnections } from '#caas/platform/redis';
 import { BEAT, ENTER, LEAVE, LOOK_AFTER, RESUME, START } from './scripts';
-import { SLOTS } from './slots';
+import { CONCURRENCY } from './concurrency';
 
 const ROOT = 'caas:jobs';
 const WORKERS = `${ROOT}:workers`;
@@ -75,7 +75,7 @@ export class Admission {
   private run(script: string, line: Line, ...more: (string | number)[]): Promise<unknown> {
     const { admitted, parked, tenants, backlogged } = keysOf(line);
     const keys = [admitted, parked, tenants, backlogged, WORKERS];
-    const { tenant: slots } = SLOTS[line.queue];
+    const { tenant: slots } = CONCURRENCY[line.queue];
     const common = [line.tenantId, slots, `bull:${line.queue}:`];
     return this.redis.commands.eval(script, keys.length, ...keys, ...common, ...more);
   }

@@ -1,6 +1,6 @@
 import type { QueueName } from '#caas/contracts';
 
-interface Slots {
+interface Concurrency {
   /** How many jobs of one tenant a worker process stands for; all processes together share them out. */
   tenant: number;
   /** On top of these: kept for other tenants, however long that one's jobs take. */
@@ -8,7 +8,7 @@ interface Slots {
 }
 
 /** Of one worker process. `tenants` and `maintenance` have jobs of the whole installation only. */
-export const SLOTS: Record<QueueName, Slots> = {
+export const CONCURRENCY: Record<QueueName, Concurrency> = {
   media: { tenant: 2, reserved: 1 },
   archive: { tenant: 1, reserved: 1 },
   references: { tenant: 4, reserved: 1 },

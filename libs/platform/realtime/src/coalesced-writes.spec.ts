@@ -3,9 +3,9 @@ import { createServer, type Server as HttpServer } from 'node:http';
 import type { AddressInfo, Socket as TcpSocket } from 'node:net';
 import { Server, type Socket } from 'socket.io';
 import { io, type Socket as ClientSocket } from 'socket.io-client';
-import { batchWrites } from './batched-writes';
+import { coalesceWrites } from './coalesced-writes';
 
-describe('batchWrites', () => {
+describe('coalesceWrites', () => {
   let http: HttpServer;
   let server: Server;
   let client: ClientSocket;
@@ -14,7 +14,7 @@ describe('batchWrites', () => {
     http = createServer().listen(0, '127.0.0.1');
     await once(http, 'listening');
     server = new Server(http, { transports: ['websocket'] });
-    batchWrites(server);
+    coalesceWrites(server);
     const connected = once(server, 'connection') as Promise<[Socket]>;
     client = io(`http://127.0.0.1:${(http.address() as AddressInfo).port}`, { transports: ['websocket'] });
     [socket] = await connected;

@@ -4,7 +4,7 @@ import { NO_KIND_CONTENT } from '../store/kind-contents';
 import type { Message } from '../store/message.schema';
 
 /** A message that was checked and may be written; its numbers are given by the insert. */
-export type Draft = Omit<NewDocument<Message>, 'seq' | 'rev' | 'created_rev'> & {
+export type PreparedMessage = Omit<NewDocument<Message>, 'seq' | 'rev' | 'created_rev'> & {
   _id: ObjectId;
   conversation_id: ObjectId;
   sender: UserReference;
@@ -13,10 +13,10 @@ export type Draft = Omit<NewDocument<Message>, 'seq' | 'rev' | 'created_rev'> & 
 };
 
 /** What names a send: its message is found by it when the client sends the same again. */
-export type SendIdentity = Pick<Draft, 'conversation_id' | 'sender' | 'client_message_id' | 'request_hash'>;
+export type SendIdentity = Pick<PreparedMessage, 'conversation_id' | 'sender' | 'client_message_id' | 'request_hash'>;
 
 /** A message that has nothing but what is given. */
-export const prepareMessage = (given: SendIdentity & Partial<Draft>): Draft => ({
+export const prepareMessage = (given: SendIdentity & Partial<PreparedMessage>): PreparedMessage => ({
   _id: new BsonObjectId(),
   type: 'text',
   text: null,

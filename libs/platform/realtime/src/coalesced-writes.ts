@@ -14,7 +14,7 @@ interface Connection {
  * end of the turn, and finds all of them. That method is not part of its public interface: `batched-writes.spec.ts` fails when
  * an upgrade takes it away.
  */
-export function batchWrites(server: Server): void {
+export function coalesceWrites(server: Server): void {
   server.engine.on('connection', (connection: unknown) => batchWritesOf(connection as Connection));
 }
 

@@ -5,13 +5,16 @@ import { conversations, type Conversation } from './conversation.schema';
 import { visibleFrom } from './visibility';
 
 /** A conversation as one member has it. */
-export interface Entry {
+export interface ConversationMembership {
   conversation: Conversation;
   member: Member;
 }
 
 /** Those among `ids` that the actor is in, by id. */
-export async function entriesAmong(ctx: RequestContext, ids: ObjectId[]): Promise<Map<string, Entry>> {
+export async function membershipsAmong(
+  ctx: RequestContext,
+  ids: ObjectId[],
+): Promise<Map<string, ConversationMembership>> {
   const [found, own] = await Promise.all([
     ctx.repository(conversations).find({ _id: oneOrAll(ids) }),
     membershipsIn(ctx, ids),
@@ -20,7 +23,7 @@ export async function entriesAmong(ctx: RequestContext, ids: ObjectId[]): Promis
 }
 
 /** Those among `found` that the actor is in, in their order. */
-export async function entriesOf(ctx: RequestContext, found: Conversation[]): Promise<Entry[]> {
+export async function membershipsOf(ctx: RequestContext, found: Conversation[]): Promise<ConversationMembership[]> {
   if (found.length === 0) return [];
   const own = await membershipsIn(
     ctx,
@@ -39,7 +42,7 @@ export interface Placed {
 export async function readableAmong<M extends Placed>(ctx: RequestContext, messages: M[]): Promise<M[]> {
   if (messages.length === 0) return [];
   const ids = new Map(messages.map(({ conversation_id: id }) => [id.toHexString(), id]));
-  const entries = await entriesAmong(ctx, [...ids.values()]);
+  const entries = await membershipsAmong(ctx, [...ids.values()]);
   return messages.filter(({ conversation_id, seq }) => {
     const entry = entries.get(conversation_id.toHexString());
     return entry !== undefined && seq >= visibleFrom(entry.member, entry.conversation);
@@ -52,7 +55,7 @@ function membershipsIn(ctx: RequestContext, ids: ObjectId[]): Promise<Member[]> 
 
 const oneOrAll = (ids: ObjectId[]) => (ids.length === 1 ? ids[0] : { $in: ids });
 
-function joined(found: Conversation[], own: Member[]): Entry[] {
+function joined(found: Conversation[], own: Member[]): ConversationMembership[] {
   const byConversation = new Map(own.map((member) => [member.conversation_id.toHexString(), member]));
   return found.flatMap((conversation) => {
     const member = byConversation.get(conversation._id.toHexString());

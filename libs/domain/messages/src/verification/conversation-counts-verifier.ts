@@ -33,7 +33,7 @@ export interface Verification {
 
 /** Recomputes every counter of one tenant's conversations and messages from what it counts, after folding what is stored. It repairs nothing. */
 @Injectable()
-export class ConversationsVerifier {
+export class ConversationCountsVerifier {
   constructor(
     private readonly reader: MessageReader,
     private readonly cold: MessageArchive,

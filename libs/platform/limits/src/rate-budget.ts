@@ -54,7 +54,7 @@ const LOOK_AGAIN_MS = 1_000;
  * the first points of a window are given on trust, and counted with the first that are fetched; of all processes together those
  * are 5 % of the rate. Who asked for more than the rate in a window of a second gets the next one's points evenly.
  */
-export class Lease {
+export class RateBudget {
   private left = 0;
   private rest: number;
   private endsAtMs = 0;
@@ -131,7 +131,7 @@ export class Lease {
   }
 
   /** Whether any call would be refused now. Asked for each packet of a flood, and so from memory. */
-  isShut(nowMs: number): boolean {
+  isExhausted(nowMs: number): boolean {
     if (nowMs < this.shutUntilMs && this.left < 1) return true;
     if (nowMs < this.endsAtMs && this.pace?.isEmpty(nowMs)) return (this.isExceeded = true);
     return this.wanted >= 2 * this.rate.points;
@@ -153,7 +153,7 @@ export class Lease {
   }
 
   /** Nothing to be had for so long, on any process. */
-  withhold(seconds: number, nowMs: number): void {
+  block(seconds: number, nowMs: number): void {
     this.counter.fill(this.key, this.rate.points, seconds);
     this.left = this.rest = 0;
     this.isKnown = this.isSpent = true;
