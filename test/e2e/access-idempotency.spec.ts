@@ -9,7 +9,7 @@ import { IsOptional, IsString } from 'class-validator';
 import type { FastifyReply } from 'fastify';
 import type { ObjectId } from 'bson';
 import { idempotencyKeys } from '#caas/access/testing';
-import { Idempotent, NewId, UserTokens } from '#caas/access';
+import { AccessModule, Idempotent, NewId, UserTokens } from '#caas/access';
 import { TenantsService } from '#caas/control-plane';
 import { conflict, RequestContext, type Tier } from '#caas/kernel';
 import { createHttpApplication, Ctx } from '#caas/platform/http';
@@ -65,7 +65,7 @@ beforeAll(async () => {
   const { AppModule } = jest.requireActual<typeof import('../../apps/api/src/app.module.js')>(
     '../../apps/api/src/app.module',
   );
-  @Module({ imports: [AppModule], controllers: [ThingsController] })
+  @Module({ imports: [AppModule, AccessModule], controllers: [ThingsController] })
   class TestModule {}
   app = await createHttpApplication(TestModule);
   app.useWebSocketAdapter(new CaasIoAdapter(app));

@@ -10,12 +10,12 @@ import {
 } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { Authenticator, PublicRoute } from '#caas/access/testing';
-import { SessionDirectory, UserDirectory, UserTokens } from '#caas/access';
+import { AccessModule, SessionDirectory, UserDirectory, UserTokens } from '#caas/access';
 import { users } from '#caas/domain/users';
 import type { RequestContext } from '#caas/kernel';
 import { createHttpApplication, serve } from '#caas/platform/http';
 import { CaasIoAdapter } from '#caas/platform/realtime';
-import { RequestContexts, TenantDirectory } from '#caas/tenancy';
+import { RequestContexts, TenancyModule, TenantDirectory } from '#caas/tenancy';
 
 /** Checks credentials as the api does, and touches the tenant's connection with the context that comes of it, or does neither. */
 abstract class ContextGuard implements CanActivate {
@@ -90,7 +90,11 @@ class EmptyController {
 async function main(): Promise<void> {
   const { AppModule } = await import('../../../apps/api/src/app.module.js');
 
-  @Module({ imports: [AppModule], controllers: [EmptyController], providers: [OpenedContextGuard, KeptContextGuard] })
+  @Module({
+    imports: [AppModule, AccessModule, TenancyModule],
+    controllers: [EmptyController],
+    providers: [OpenedContextGuard, KeptContextGuard],
+  })
   class ApiWithEmptyRoutes {}
 
   const app = await createHttpApplication(ApiWithEmptyRoutes);
