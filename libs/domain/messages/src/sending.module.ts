@@ -48,10 +48,7 @@ const SENDING = [
   SentMessageLookup,
 ];
 
-/**
- * How a message gets into a conversation: the same in apis, for clients, and in workers, for scheduled messages. The app binds
- * `MessagePolicy`.
- */
+/** Sends messages: in apis for clients, in workers for scheduled messages. The app binds `MessagePolicy`. */
 @Module({
   imports: [
     CacheModule,

@@ -14,16 +14,16 @@ import type { ArchivedMessage } from '../cold-reads/message-archive';
 import type { ArchivableConversation, FrozenMessage, FrozenSpan, HotMessage, RetainedState } from './frozen-messages';
 
 const DAY_MS = 24 * 60 * 60_000;
-/** Two days more than clients may count on: clocks differ. */
+/** Clients may repeat a send for 30 days. We keep two days more, because clocks differ. */
 const SENDS_KEPT_MS = 32 * DAY_MS;
 const ROWS_AT_ONCE = 1_000;
 
-/** The hot collections, for whoever moves messages between them and cold storage. For jobs only: it asks for no right. */
+/** Reads and writes the hot collections for the jobs that move messages to cold storage and back. It checks no permission. */
 @Injectable()
 export class ArchivableMessages {
   constructor(private readonly folds: ConversationFolds) {}
 
-  /** In the order of ids, those after `after`; ended ones too. */
+  /** Conversations with an id above `after`, in the order of ids; deleted ones too. */
   conversations(ctx: RequestContext, after: ObjectId | null, limit: number): Promise<ArchivableConversation[]> {
     return ctx.repository(conversations).find(after === null ? {} : { _id: { $gt: after } }, {
       sort: { _id: 1 },
@@ -51,17 +51,17 @@ export class ArchivableMessages {
     return found?.created_at ?? null;
   }
 
-  /** How many hot messages were sent before `before`, deleted ones too. */
+  /** Counts the hot messages sent before `before`, deleted ones too. */
   countBefore(ctx: RequestContext, conversation_id: ObjectId, before: Date): Promise<number> {
     return ctx.repository(messages).count({ conversation_id, created_at: { $lt: before } }, { withDeleted: true });
   }
 
-  /** The highest `seq` that is folded into the conversation's row, after folding it: nothing above may leave the hot messages. */
+  /** Folds the conversation and returns its `last_seq`. Messages above it must stay hot. */
   async foldedUpTo(ctx: RequestContext, conversationId: ObjectId): Promise<number> {
     return (await this.folds.fold(ctx, conversationId))?.last_seq ?? 0;
   }
 
-  /** Whole, by `seq`, as BSON: those after a number, up to another. */
+  /** Whole messages with `after` < `seq` <= `upTo`, by `seq`, as BSON; deleted ones too. */
   encodedAfter(
     ctx: RequestContext,
     conversation_id: ObjectId,
@@ -75,7 +75,7 @@ export class ArchivableMessages {
       );
   }
 
-  /** All of a conversation, by `seq`, with what belongs to each; tombstones too. */
+  /** All messages of a conversation by `seq`, tombstones too, each with its reactions, rows and versions. */
   async *wholeOf(ctx: RequestContext, conversation_id: ObjectId): AsyncIterable<ArchivedMessage[]> {
     for (let after = 0; ;) {
       const some = await ctx
@@ -88,8 +88,8 @@ export class ArchivableMessages {
   }
 
   /**
-   * With what belongs to each, read after the messages: what is added meanwhile changes its message's `__v`, which then
-   * matches no more when it comes to deleting.
+   * Adds reactions, rows and versions, which are read after the messages. One that is added in between raises its message's `__v`,
+   * so `prune` leaves that message.
    */
   async withParts(ctx: RequestContext, found: Message[]): Promise<ArchivedMessage[]> {
     const among = (some: Message[]) => ({ message_id: { $in: some.map(({ _id }) => _id) } });
@@ -110,12 +110,12 @@ export class ArchivableMessages {
     });
   }
 
-  /** Whether clients have long stopped repeating what was sent then. */
+  /** True when clients no longer repeat sends from that time. */
   isPastRepeating(created_at: Date, now: Date): boolean {
     return created_at.getTime() < now.getTime() - SENDS_KEPT_MS;
   }
 
-  /** What has to stay hot of these, as of now. */
+  /** The state of these messages that must stay hot at `now`. */
   retainedStateOf(some: Message[], now: Date): RetainedState {
     return {
       marks: some.filter(({ pinned_at, reply_count }) => pinned_at !== null || reply_count > 0),
@@ -131,7 +131,7 @@ export class ArchivableMessages {
     };
   }
 
-  /** In the transaction that makes a segment known to readers: what stays hot, and the number that tells of the archive. */
+  /** Call it in the transaction that seals a segment. It stores what stays hot and raises `archive_version`. */
   async sealed(
     tx: RequestContext,
     conversationId: ObjectId,
@@ -172,7 +172,7 @@ export class ArchivableMessages {
     }
   }
 
-  /** In the transaction that changes what cold storage holds of the conversation. */
+  /** Call it in the transaction that changes what cold storage holds of the conversation. It raises `archive_version`. */
   async changed(tx: RequestContext, conversationId: ObjectId, archivedSeq = 0): Promise<void> {
     const known = { _id: conversationId, archive_version: { $gt: 0 } };
     const first = { _id: conversationId, archive_version: null };
@@ -186,8 +186,9 @@ export class ArchivableMessages {
   }
 
   /**
-   * Deletes those that are still as they were frozen, with all that belonged to them, in one transaction.
-   * @returns how many
+   * Deletes the messages that still have their frozen version, with search entries, reactions, rows and versions, in one
+   * transaction.
+   * @returns how many messages it deleted
    */
   async prune(tx: RequestContext, span: FrozenSpan): Promise<number> {
     const versions = new Map(span.messages.map(({ _id, __v }) => [_id.toHexString(), __v]));
@@ -200,11 +201,11 @@ export class ArchivableMessages {
     const othersVersions = new Set(found.filter((each) => !isSame(each)).map(({ __v }) => __v));
     let deleted = 0;
     for (const [__v, group] of Map.groupBy(same, (message) => message.__v)) {
-      // All of that version that lie there: to name the span takes the engine half the work of naming each.
+      // Deletes all messages of this version in the span: naming the span costs the engine half as much as naming each id.
       const which = othersVersions.has(__v) ? { _id: { $in: idsOf(group) } } : within(span);
       deleted += await tx.repository(messages).deleteMany({ ...which, __v });
     }
-    // Whoever changes one at the same moment conflicts with this transaction.
+    // A concurrent change of one of these messages conflicts with this transaction.
     if (deleted !== same.length) throw new Error('Messages changed within the transaction that deletes them.');
     await tx.repository(searchEntries).deleteMany({ _id: { $in: idsOf(same) } });
     const reacted = same.filter(({ reaction_counts }) => Object.keys(reaction_counts).length > 0);
@@ -215,14 +216,14 @@ export class ArchivableMessages {
     return deleted;
   }
 
-  /** Those of a span that are hot after all, each as it is now. */
+  /** The frozen messages of a span that are still hot, each with its current version. */
   async leftOf(ctx: RequestContext, span: FrozenSpan): Promise<HotMessage[]> {
     const frozen = new Set(span.messages.map(({ _id }) => _id.toHexString()));
     const found = await ctx.repository(messages).find(within(span), { withDeleted: true, fields: ['__v', 'seq'] });
     return found.filter(({ _id }) => frozen.has(_id.toHexString()));
   }
 
-  /** Those of `frozen` that are hot, each as it is now. */
+  /** The messages of `frozen` that are hot, each with its current version. */
   async left(ctx: RequestContext, frozen: FrozenMessage[]): Promise<FrozenMessage[]> {
     const left: FrozenMessage[] = [];
     for (const some of portions(frozen)) {
@@ -232,7 +233,7 @@ export class ArchivableMessages {
     return left;
   }
 
-  /** Whose they are and where they lie, of those that are hot. */
+  /** Conversation, `seq`, sender and version of the frozen messages that are hot. */
   named(ctx: RequestContext, frozen: FrozenMessage[]): Promise<Message[]> {
     return ctx
       .repository(messages)
@@ -242,13 +243,16 @@ export class ArchivableMessages {
       );
   }
 
-  /** What was kept of messages that are, and stay, hot. */
+  /** Deletes the archive's side rows of messages that are hot and stay hot. */
   async forgetRemains(tx: RequestContext, ids: ObjectId[]): Promise<void> {
     await tx.repository(archivedMarks).deleteMany({ _id: { $in: ids } });
     await tx.repository(archivedSends).deleteMany({ _id: { $in: ids } });
   }
 
-  /** Puts messages back as they were, with what changed of them meanwhile. Those that are hot are left alone. @returns how many */
+  /**
+   * Inserts archived messages again, with the changes in their marks. Messages that are hot are left alone.
+   * @returns how many it inserted
+   */
   async restore(tx: RequestContext, archived: ArchivedMessage[]): Promise<number> {
     const ids = archived.map(({ message }) => message._id);
     const hot = new Set(
@@ -284,7 +288,7 @@ const within = ({ conversationId, firstSeq, lastSeq }: FrozenSpan) => ({
   seq: { $gte: firstSeq, $lte: lastSeq },
 });
 
-/** A tombstone has some where a legal hold keeps what it said. */
+/** A tombstone has versions where a legal hold keeps its content. */
 const mayHaveVersions = ({ edited_at, deleted_at }: Pick<Message, 'edited_at' | 'deleted_at'>): boolean =>
   edited_at !== null || deleted_at !== null;
 

@@ -13,13 +13,13 @@ import { MessageReader } from '../cold-reads/message-reader';
 
 const ROWS_AT_ONCE = 1_000;
 
-/** A message in cold storage, before and after something was erased of it. */
+/** A message in cold storage, before and after some of it was erased. */
 export interface ErasedMessage {
   before: ArchivedMessage;
   after: ArchivedMessage;
 }
 
-/** What follows in the hot collections when cold storage gives something up. For operators and jobs: it asks for no right. */
+/** Updates the hot collections after cold storage has erased something. For operators and jobs: it checks no permission. */
 @Injectable()
 export class ErasedMessages {
   constructor(
@@ -31,9 +31,10 @@ export class ErasedMessages {
   ) {}
 
   /**
-   * In the transaction that puts what is left of them in place, and after that: what clients can see of it takes a `rev` as
-   * every change does, replies are counted out of their threads, and the preview in the inbox follows.
-   * @param erased of the conversation, by `seq`
+   * Call it in the transaction that replaces the erased messages in cold storage, after the replacement. Each change that clients
+   * can see takes a `rev`. Deleted replies are subtracted from the counts of their threads. The preview in the inbox loses its text
+   * if its message was deleted.
+   * @param erased messages of the conversation, by `seq`
    */
   async changed(tx: RequestContext, conversationId: ObjectId, erased: ErasedMessage[]): Promise<void> {
     const seen = erased.filter(isSeen);
@@ -58,8 +59,8 @@ export class ErasedMessages {
   }
 
   /**
-   * In the transaction from which on nobody sees some messages of the conversation any more, not even that they were deleted.
-   * @param forgotten whether clients forget theirs, too: who syncs is asked to begin anew
+   * Call it in the transaction that makes messages of the conversation disappear for everybody, without tombstones.
+   * @param forgotten whether clients must drop their copies too: a client that syncs is then told to resync from the start
    */
   async vanished(tx: RequestContext, conversationId: ObjectId, { forgotten }: { forgotten: boolean }): Promise<void> {
     const before = await this.takeRevs(tx, conversationId, forgotten ? 1 : 0);
@@ -71,7 +72,7 @@ export class ErasedMessages {
     await tx.repository(conversations).updateOne({ _id: conversationId }, { $set }, { withDeleted: true });
   }
 
-  /** What messages among these held of files, if they are tombstones or gone: the collector would find it as well, later. */
+  /** Releases the files of those messages that are tombstones or gone. The collector would find these files too, only later. */
   async releaseFiles(ctx: RequestContext, ids: ObjectId[]): Promise<void> {
     for (let at = 0; at < ids.length; at += ROWS_AT_ONCE) {
       const held = await this.references.heldBy(ctx, 'message', ids.slice(at, at + ROWS_AT_ONCE));
@@ -79,7 +80,7 @@ export class ErasedMessages {
     }
   }
 
-  /** @returns the row with its `rev` as it was, and all messages folded */
+  /** @returns the row with all messages folded, and with the `rev` that it had before */
   private async takeRevs(tx: RequestContext, _id: ObjectId, count: number): Promise<Conversation | null> {
     const update = { $inc: { rev: count } };
     const before = await tx
@@ -88,7 +89,7 @@ export class ErasedMessages {
     return before && this.folds.within(tx, before);
   }
 
-  /** The `rev` stands in the hot side row: the segment was written before anybody could know it. */
+  /** The `rev` is stored in the hot side row, because the segment was written before the `rev` was known. */
   private async mark(tx: RequestContext, seen: ErasedMessage[], rev: number): Promise<void> {
     for (let at = 0; at < seen.length; at += ROWS_AT_ONCE) {
       const operations = seen.slice(at, at + ROWS_AT_ONCE).map((each, index) => {
@@ -115,7 +116,7 @@ export class ErasedMessages {
 const isDeleted = ({ before, after }: ErasedMessage): boolean =>
   before.message.deleted_at === null && after.message.deleted_at !== null;
 
-/** Copies of a name are looked up when they are read, so that nobody sees them go. */
+/** An erased copy of a name is no visible change, because readers look up the current name. */
 const isSeen = (erased: ErasedMessage): boolean =>
   isDeleted(erased) || shownOf(erased.before.message) !== shownOf(erased.after.message);
 

@@ -5,12 +5,13 @@ import { contentIn } from '../kinds/message-kinds';
 import { editionOf } from '../store/message.schema';
 import type { ArchivedMessage } from '../cold-reads/message-archive';
 
-/** Instead of the name that was copied; where the user is still there, readers see their present name. */
+/** Replaces the copied name. If the user still exists, readers see the user's current name. */
 const NO_NAME = '';
 
 /**
- * An archived message without what one user has left in it: their own becomes a tombstone, their reactions and votes are
- * counted out, and copies of their name go. Null when there was nothing of them, or it is erased already.
+ * Returns an archived message without the data of one user: the user's own message becomes a tombstone, their reactions and votes
+ * are subtracted from the counts, and copies of their name are removed. Null when the message has no data of the user, or the data
+ * are erased already.
  */
 export function withoutUser(archived: ArchivedMessage, userId: ObjectId, now: Date): ArchivedMessage | null {
   if (!isAbout(archived, userId)) return null;

@@ -9,7 +9,7 @@ export interface FrozenMessage {
   __v: number;
 }
 
-/** Some of a conversation, and between which numbers they lie, maybe with others. */
+/** Frozen messages of one conversation, and the range of `seq` that they lie in. The range may have other messages too. */
 export interface FrozenSpan {
   conversationId: ObjectId;
   firstSeq: number;
@@ -17,14 +17,14 @@ export interface FrozenSpan {
   messages: FrozenMessage[];
 }
 
-/** One that is hot after all. */
+/** A frozen message that is still hot. */
 export interface HotMessage extends FrozenMessage {
   seq: number;
 }
 
 export type ArchivableConversation = Pick<Conversation, '_id' | 'last_seq' | 'archive_version' | 'archived_seq'>;
 
-/** What is kept hot of a message that goes: extracted while it is at hand. */
+/** What stays hot of messages that are archived. It is extracted while the messages are in memory. */
 export interface RetainedState {
   marks: ArchivedMessage['message'][];
   sends: Pick<Message, '_id' | 'conversation_id' | 'sender' | 'client_message_id' | 'created_at'>[];

@@ -7,14 +7,14 @@ import { messageVersions } from '../store/message-version.schema';
 
 const ROWS_AT_ONCE = 500;
 
-/** What deleted messages said, where a legal hold kept it. For operators: it asks for no right. */
+/** The content of deleted messages that legal holds keep. For operators: it checks no permission. */
 @Injectable()
 export class KeptContents {
   constructor(private readonly references: FileReferences) {}
 
   /**
-   * Erases what nobody holds any more, with the files that went with it. May be run again after it was broken off.
-   * @returns of how many messages
+   * Erases kept content that no hold covers any more, with its files. Safe to run again after an interruption.
+   * @returns the number of messages whose content was erased
    */
   async release(ctx: RequestContext, isHeld: (message: Message) => boolean): Promise<number> {
     const versions = ctx.repository(messageVersions);

@@ -17,14 +17,14 @@ import { MessageAttachments } from './message-attachments';
 
 const AT_ONCE = 200;
 
-/** A message has claimed the file and is on its way: with which snapshot, nobody knows yet. */
+/** A message has claimed the file but is not stored yet, so we cannot know which snapshot of the file it will have. */
 export class MessageOnItsWay extends Error {
   constructor(id: ObjectId) {
     super(`The message ${id.toHexString()} is not there yet`);
   }
 }
 
-/** Brings the snapshots that messages keep of a file up to date. Safe to run twice, and beside itself. */
+/** Refreshes the snapshots of files that messages keep. Safe to run twice and concurrently. */
 @Injectable()
 export class AttachmentsRefresher {
   constructor(
@@ -38,8 +38,8 @@ export class AttachmentsRefresher {
   ) {}
 
   /**
-   * How many messages changed. For jobs only: it asks for no right.
-   * @throws MessageOnItsWay at the end, when one was not there yet: try again
+   * Returns how many messages changed. For jobs only: it checks no permission.
+   * @throws MessageOnItsWay at the end, when a message was not stored yet: try again
    */
   async refresh(ctx: RequestContext, fileId: ObjectId): Promise<number> {
     let refreshed = 0;
@@ -64,7 +64,7 @@ export class AttachmentsRefresher {
     return ctx.repository(messages).find({ _id }, { fields: ['conversation_id'], withDeleted: true });
   }
 
-  /** A scheduled one takes its snapshot when it is sent; an archived one stays as it is. */
+  /** A scheduled message takes its snapshot when it is sent. An archived message keeps its snapshot. */
   private async isElsewhere(ctx: RequestContext, id: ObjectId): Promise<boolean> {
     if ((await this.reader.find(ctx, id)) !== null) return true;
     return (await this.holders.existing(ctx, 'message', [id])).size > 0;
@@ -92,7 +92,7 @@ export class AttachmentsRefresher {
       return true;
     } catch (error) {
       if (!(error instanceof CaasError) || error.kind !== 'not_found') throw error;
-      // In a conversation that is gone nobody reads it.
+      // The conversation is gone, so nobody reads the message.
       await ctx.transaction(async (tx) => {
         if (!(await this.snapshots.ofFile(tx, fileId))) await this.attachments.release(tx, found, [fileId]);
       });

@@ -3,7 +3,7 @@ import type { ObjectId } from 'bson';
 import type { RequestContext } from '#caas/kernel';
 import { AttachmentSnapshots, FileReferences, type Attachment, type Holder } from '#caas/domain/media';
 
-/** A message, or one that is to be: also a scheduled one, under its own id. */
+/** A stored message, a message about to be stored, or a scheduled message under its own id. */
 export interface Attaching {
   _id: ObjectId;
   conversation_id: ObjectId;
@@ -11,11 +11,11 @@ export interface Attaching {
 
 export interface FilesToAttach {
   ids: ObjectId[];
-  /** The sender must own them; not so where something the sender may use holds them already. */
+  /** Whether the sender must own the files. False where something that the sender may use holds them already. */
   own: boolean;
 }
 
-/** What messages hold of files: claimed before they are sent, released with their tombstones. */
+/** The files that messages hold: claimed before the message is sent, released when it becomes a tombstone. */
 @Injectable()
 export class MessageAttachments {
   constructor(
@@ -29,17 +29,20 @@ export class MessageAttachments {
     return this.snapshots.of(tx, await this.references.claim(tx, holderOf(message), ids, { own, field }));
   }
 
-  /** The same in a transaction of its own: give up what comes to nothing. @throws CaasError `invalid_file` (400) */
+  /**
+   * Like `claim`, in a transaction of its own. Call `giveUp` if the message is not stored after all.
+   * @throws CaasError `invalid_file` (400)
+   */
   claimNow(ctx: RequestContext, message: Attaching, files: FilesToAttach): Promise<Attachment[]> {
     return ctx.transaction((tx) => this.claim(tx, message, files));
   }
 
-  /** Inside a transaction: the files named, or all. */
+  /** Inside a transaction: releases the files of these ids, or all of them. */
   async release(tx: RequestContext, message: Attaching, ids?: ObjectId[]): Promise<void> {
     await this.references.release(tx, holderOf(message), ids);
   }
 
-  /** Inside a transaction: claims what comes, releases what goes. @throws CaasError `invalid_file` (400) */
+  /** Inside a transaction: claims the added files and releases the removed ones. @throws CaasError `invalid_file` (400) */
   async replace(tx: RequestContext, message: Attaching, before: ObjectId[], wanted: ObjectId[]): Promise<Attachment[]> {
     const attachments = await this.claim(tx, message, { ids: wanted, own: true });
     const gone = before.filter((id) => !wanted.some((other) => other.equals(id)));
@@ -47,7 +50,7 @@ export class MessageAttachments {
     return attachments;
   }
 
-  /** For a message that will never be. Never fails: what it cannot release, the collector finds. */
+  /** For a message that will not be stored. It never fails: the collector finds the files that it could not release. */
   async giveUp(ctx: RequestContext, message: Attaching): Promise<void> {
     await ctx.transaction((tx) => this.release(tx, message)).catch(() => undefined);
   }

@@ -10,8 +10,8 @@ import type { Message } from '../store/message.schema';
 const AT_ONCE = 200;
 
 /**
- * May the actor read one of the messages that hold a file, archived or not? Who is no user may read all of them. One that was passed
- * on very often is looked for by the portion.
+ * True when the actor may read one of the messages that hold a file, archived or not. An actor that is no user may read all of
+ * them. The messages are checked in portions, because a file may be forwarded very often.
  */
 export const mayReadAny =
   (reader: MessageReader): FileViewer =>
@@ -25,7 +25,7 @@ export const mayReadAny =
     return false;
   };
 
-/** Messages, archived or not. A tombstone holds files only where a legal hold keeps what it said. */
+/** Existing messages, archived or not. A tombstone holds files only where a legal hold keeps its content. */
 export const existingHolders =
   (reader: MessageReader): HolderExistence =>
   async (ctx, ids: ObjectId[]) => {
@@ -33,7 +33,7 @@ export const existingHolders =
     return [...there, ...(await keepingFiles(ctx, gone))].map(({ _id }) => _id);
   };
 
-/** Those among tombstones whose earlier content is kept, with files. */
+/** The tombstones whose kept versions have files. */
 async function keepingFiles(ctx: RequestContext, gone: Message[]): Promise<Message[]> {
   if (gone.length === 0) return [];
   const ids = gone.map(({ _id }) => _id);
@@ -41,7 +41,7 @@ async function keepingFiles(ctx: RequestContext, gone: Message[]): Promise<Messa
   const byMessage = Map.groupBy(hot, ({ message_id }) => message_id.toHexString());
   return gone.filter((message) => {
     const versions = archivedPartsOf(message)?.versions ?? byMessage.get(message._id.toHexString()) ?? [];
-    // Versions from before there were holds have no files.
+    // Versions that were stored before legal holds existed have no files.
     return versions.some(({ attachments = [] }) => attachments.length > 0);
   });
 }

@@ -5,7 +5,7 @@ import type { RequestContext } from '#caas/kernel';
 import { Handles, type TenantJobHandler } from '#caas/platform/queue';
 import { AttachmentsRefresher } from './attachments-refresher';
 
-/** After a file's processing has ended, and after it was deleted. */
+/** Runs after a file's processing has ended, and after the file was deleted. */
 @Injectable()
 @Handles(refreshAttachments)
 export class RefreshAttachmentsProcessor implements TenantJobHandler<typeof refreshAttachments> {

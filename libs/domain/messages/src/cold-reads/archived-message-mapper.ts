@@ -9,7 +9,7 @@ import type { ArchivedMessage } from './message-archive';
 
 type Rename = <R extends UserReference>(reference: R) => R;
 
-/** Makes of what lies in cold storage what it is now: with its hot side row, and with the present names of users. */
+/** Brings archived messages up to date, with their hot side rows and the current names of users. */
 @Injectable()
 export class ArchivedMessageMapper {
   /** In the order given. */
@@ -17,7 +17,7 @@ export class ArchivedMessageMapper {
     if (archived.length === 0) return [];
     const ids = archived.map(({ message }) => message._id);
     const found = ctx.repository(archivedMarks).find({ _id: { $in: ids } });
-    // Within a transaction one after the other, as the driver wants it.
+    // In a transaction the driver wants one operation at a time.
     if (ctx.connection.inTransaction) await found;
     const [marks, rename] = await Promise.all([found, this.names(ctx, archived)]);
     const byId = new Map(marks.map((mark) => [mark._id.toHexString(), mark]));

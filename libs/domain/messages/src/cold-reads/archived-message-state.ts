@@ -8,18 +8,18 @@ import { MessageReader } from './message-reader';
 
 type Markable = Pick<Message, 'pinned_at' | 'reply_count' | 'last_repliers'>;
 
-/** Changes what may still change of an archived message. */
+/** Changes the fields of an archived message that may still change: its thread and its pin. */
 @Injectable()
 export class ArchivedMessageState {
   constructor(private readonly reader: MessageReader) {}
 
-  /** The message when it is archived, as it is now; null when it is hot or there is none. */
+  /** The current message if it is archived; null when it is hot or does not exist. */
   async archived(ctx: RequestContext, id: ObjectId): Promise<Message | null> {
     const found = await this.reader.find(ctx, id);
     return found && archivedPartsOf(found) ? found : null;
   }
 
-  /** Call it under the lock of the conversation's row. @returns the message as it then is */
+  /** Call it under the lock of the conversation's row. @returns the changed message */
   async change(tx: RequestContext, message: Message, fields: Partial<Markable>, rev: number): Promise<Message> {
     const changed_at = new Date();
     const { _id, conversation_id, seq, reply_count, last_repliers, pinned_at } = message;
@@ -42,7 +42,7 @@ export class ArchivedMessageState {
   }
 }
 
-/** A message that a transaction changes: hot, or what of it may change in cold storage. */
+/** Changes a message in a transaction, hot or archived. An archived message can change only the fields in its hot side row. */
 export async function changeThread(
   tx: RequestContext,
   marks: ArchivedMessageState,

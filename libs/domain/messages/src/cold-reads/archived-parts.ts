@@ -2,7 +2,7 @@ import type { Message } from '../store/message.schema';
 import { conflict } from '#caas/kernel';
 import type { ArchivedMessage } from './message-archive';
 
-/** By the object and not by the id, under which there may be a hot copy as well: what came with it from cold storage. */
+/** What came from cold storage with a message. The key is the object and not the id, because a hot copy may have the same id. */
 const parts = new WeakMap<Message, ArchivedMessage>();
 
 /** Null for a message that is hot. */

@@ -1,11 +1,11 @@
 import type { RequestContext } from '#caas/kernel';
 import type { Message } from '../store/message.schema';
 
-/** What messages ask of legal holds; the archive answers. */
+/** What messages ask about legal holds. The archive answers. */
 export abstract class LegalHolds {
   /**
-   * Must what the message says be kept for operators, though its author edits or deletes it? Asked in the transaction of that: a
-   * hold that was placed before it counts.
+   * True when the content of the message must be kept for operators although its author edits or deletes it. It is called in the
+   * transaction of the edit or deletion, so that a hold placed before the commit counts.
    */
   abstract keep(tx: RequestContext, message: Pick<Message, 'conversation_id' | 'seq' | 'sender'>): Promise<boolean>;
 }

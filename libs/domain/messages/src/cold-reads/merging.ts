@@ -2,8 +2,9 @@ import type { Message } from '../store/message.schema';
 import type { ArchivedMessage, SeqSpan } from './message-archive';
 
 /**
- * Where cold messages of a page can be: none are above `archivedSeq`, and beyond the last of a full page there is no room.
- * @param hot of the page, in its order
+ * The range of `seq` where cold messages of a page can be. None are above `archivedSeq`, and a full page of hot messages has no
+ * room beyond its last message.
+ * @param hot messages of the page, in its order
  */
 export function coldPart(span: SeqSpan, hot: Pick<Message, 'seq'>[], archivedSeq: number): SeqSpan | null {
   const last = hot.length >= span.limit ? hot.at(-1) : undefined;
@@ -14,7 +15,10 @@ export function coldPart(span: SeqSpan, hot: Pick<Message, 'seq'>[], archivedSeq
   return from > to ? null : { ...span, from, to };
 }
 
-/** Hot and cold in the order of the page; where a message is both, the hot one. `cold` are those of the page that are not hot. */
+/**
+ * Merges hot and cold messages in the order of the page. If a message is both, the hot copy wins. `cold` are the messages of the
+ * page that are not hot.
+ */
 export function mergedBySeq(
   hot: Message[],
   archived: ArchivedMessage[],
@@ -29,7 +33,7 @@ export function mergedBySeq(
   return { kept, cold: kept.flatMap((each) => ('message' in each ? each : [])) };
 }
 
-/** Each once, as it changed last. */
+/** Each message once, as it was after its last change. */
 export function firstByRev(found: Message[], limit: number): Message[] {
   const byId = new Map<string, Message>();
   for (const message of found) {

@@ -5,16 +5,16 @@ import type { Message } from '../store/message.schema';
 import type { MessageVersion } from '../store/message-version.schema';
 import type { Reaction } from '../store/reaction.schema';
 
-/** A message with all that belonged to it when it left the hot collections. Shared by all who read it: nobody changes it. */
+/** A message with everything that belonged to it when it left the hot collections. Readers share this object, so nobody may change it. */
 export interface ArchivedMessage {
   message: Message;
   reactions: Reaction[];
-  /** Those of its kind, such as votes; none for a message without a kind. */
+  /** Rows of its kind, such as votes. Empty for a message without a kind. */
   rows: KindRow[];
   versions: MessageVersion[];
 }
 
-/** Messages of a conversation by `seq`; both ends count. */
+/** Messages of a conversation by `seq`; both ends are inclusive. */
 export interface SeqSpan {
   from: number;
   to: number;
@@ -22,9 +22,9 @@ export interface SeqSpan {
   limit: number;
 }
 
-/** Numbers of messages that are gone for good: their time in cold storage was over. */
+/** The numbers of messages whose retention in cold storage has ended. Nobody has them any more. */
 export interface GoneSeqs {
-  /** In which they were sent: `yyyy-mm`, UTC. */
+  /** The month in which they were sent: `yyyy-mm`, UTC. */
   month: string;
   first_seq: number;
   last_seq: number;
@@ -32,47 +32,47 @@ export interface GoneSeqs {
 
 /** What cold storage held of one conversation at one moment. */
 export interface ColdConversation {
-  /** The nearest in the direction, in its order; of one thread, when a root is given. Each once. */
+  /** The first messages of the span in its direction and order, or only those of one thread, when a root is given. Each message once. */
   span(span: SeqSpan, threadRootId?: ObjectId): Promise<ArchivedMessage[]>;
-  /** With a higher `rev` than `afterRev`, of those between two numbers: the lowest revs, in their order. Each once. */
+  /** Messages from `fromSeq` to `upToSeq` whose `rev` is above `afterRev`, lowest revs first. Each message once. */
   changedAfter(afterRev: number, fromSeq: number, upToSeq: number, limit: number): Promise<ArchivedMessage[]>;
   readonly gone: readonly GoneSeqs[];
 }
 
 export interface MentionedSpan {
   conversationIds: ObjectId[];
-  /** Ids in between. */
+  /** Message ids between `above` and `below`. */
   above: ObjectId | null;
   below: ObjectId | null;
   direction: Direction;
   limit: number;
 }
 
-/** Of one conversation: what lies after `after`, up to `upTo`. */
+/** Messages of one conversation with `after` < `seq` <= `upTo`. */
 export interface SeqWindow {
   conversationId: ObjectId;
   after: number;
   upTo: number;
 }
 
-/** What was read is not there any more: it was rewritten, restored or has expired meanwhile. Look again. */
+/** A segment that the read used was rewritten, restored or has expired since. Read again. */
 export class ArchiveChangedError extends Error {}
 
 /**
- * What messages ask of cold storage; the archive answers. Everything is the context's tenant's own.
- * @throws ArchiveChangedError from every method, when the answer has to be asked for anew
+ * What messages ask of cold storage. The archive answers. Everything belongs to the tenant of the context.
+ * @throws ArchiveChangedError from every method, when the caller must ask again
  */
 export abstract class MessageArchive {
-  /** @param version the conversation's `archive_version`, which is another whenever something came or went */
+  /** @param version the conversation's `archive_version`, which changes whenever messages enter or leave cold storage */
   abstract open(ctx: RequestContext, conversationId: ObjectId, version: number): Promise<ColdConversation>;
 
-  /** Those of `ids` that are archived, in no promised order. */
+  /** The archived messages among `ids`, in no particular order. */
   abstract find(ctx: RequestContext, ids: ObjectId[]): Promise<ArchivedMessage[]>;
 
-  /** Messages that mention a user, by id in the direction. */
+  /** Messages that mention a user, by id, in the direction of the span. */
   abstract mentioning(ctx: RequestContext, userId: ObjectId, span: MentionedSpan): Promise<ArchivedMessage[]>;
 
-  /** By conversation: the numbers of those that mention a user, from the index alone. */
+  /** By conversation: the `seq` of each message that mentions the user, from the index alone. */
   abstract mentionSeqs(ctx: RequestContext, userId: ObjectId, windows: SeqWindow[]): Promise<Map<string, number[]>>;
 
   /** Whether the tenant has anything in cold storage. */

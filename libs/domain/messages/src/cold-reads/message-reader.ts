@@ -17,7 +17,7 @@ import { TenantArchives } from './tenant-archives';
 
 const ATTEMPTS = 4;
 
-/** Messages of a conversation that changed after a `rev`, of those between two numbers. Both ends count. */
+/** Messages from `fromSeq` to `upToSeq`, both inclusive, that changed after a `rev`. */
 export interface ChangedSpan {
   afterRev: number;
   fromSeq: number;
@@ -25,7 +25,7 @@ export interface ChangedSpan {
   limit: number;
 }
 
-/** A read of hot messages, and the archive of their conversation as it was at the same time. */
+/** Hot messages, and the archive of their conversation at the same time. */
 interface HotAndCold<T> {
   rows: T;
   number: ArchiveNumber;
@@ -34,9 +34,9 @@ interface HotAndCold<T> {
 }
 
 /**
- * The one way to messages that may be in cold storage: each is found exactly once, wherever it lies, at every moment of its way
- * there and back. What is hot counts, for it may have changed since it was archived. A read of hot messages and the look at
- * what is cold belong together: when they took longer than `ArchiveVersionCache` believes anything, both are done anew.
+ * The only way to read messages that may be in cold storage. Each message is found exactly once, wherever it is, also while it
+ * moves to cold storage or back. The hot copy wins, because it may have changed since it was archived. If the hot and the cold read
+ * together take longer than `ArchiveVersionCache` trusts an answer, both are repeated.
  */
 @Injectable()
 export class MessageReader {
@@ -47,7 +47,7 @@ export class MessageReader {
     private readonly presenter: ArchivedMessageMapper,
   ) {}
 
-  /** Also a deleted one. */
+  /** Finds deleted messages too. */
   find(ctx: RequestContext, id: ObjectId): Promise<Message | null> {
     return this.settled(async (attempt) => {
       const hot = await ctx.repository(messages).findById(id, { withDeleted: true });
@@ -59,7 +59,7 @@ export class MessageReader {
     });
   }
 
-  /** Those there are, in no promised order. */
+  /** The messages among `ids` that exist, in no particular order. */
   findMany(ctx: RequestContext, ids: ObjectId[]): Promise<Message[]> {
     if (ids.length === 0) return Promise.resolve([]);
     return this.settled(async (attempt) => {
@@ -71,7 +71,7 @@ export class MessageReader {
     });
   }
 
-  /** Of a conversation by `seq`, or of one of its threads; deleted ones too. */
+  /** Messages of a conversation, or of one of its threads, by `seq`; deleted ones too. */
   span(ctx: RequestContext, conversationId: ObjectId, span: SeqSpan, threadRootId?: ObjectId): Promise<Message[]> {
     return this.settled(
       async (attempt) => {
@@ -84,7 +84,7 @@ export class MessageReader {
     );
   }
 
-  /** The pinned ones of a conversation, by `seq`, or of one of its threads. */
+  /** Pinned messages of a conversation, or of one of its threads, by `seq`. */
   pinned(ctx: RequestContext, conversationId: ObjectId, span: SeqSpan, threadRootId?: ObjectId): Promise<Message[]> {
     return this.settled(
       async (attempt) => {
@@ -94,7 +94,7 @@ export class MessageReader {
         if (!cold) return rows;
         const marks = await ctx.repository(archivedMarks).find(spanFilter(conversationId, span, IS_PINNED), {
           sort: order(span.direction),
-          // Of a thread few are pinned, and the row does not say which.
+          // No limit for a thread: a mark does not name its thread, and a thread has few pinned messages.
           ...(threadRootId ? {} : { limit: span.limit }),
         });
         const ids = await this.notHot(
@@ -109,11 +109,11 @@ export class MessageReader {
     );
   }
 
-  /** What changed after a `rev`, lowest first; deleted ones too. */
+  /** Messages that changed after a `rev`, lowest `rev` first; deleted ones too. */
   changedAfter(ctx: RequestContext, conversation_id: ObjectId, wanted: ChangedSpan): Promise<Message[]> {
     const { afterRev, limit } = wanted;
     const changed = { conversation_id, rev: { $gt: afterRev }, ...seqsOf(wanted) };
-    // The index over revs holds only what changed.
+    // The index over revs is partial: it holds only messages that changed.
     const changedHot = { $and: [changed, HAS_CHANGED] };
     const byRev = { sort: { rev: 1 }, limit, withDeleted: true } as const;
     return this.settled(
@@ -134,14 +134,14 @@ export class MessageReader {
     );
   }
 
-  /** What mentions a user in these conversations, by id; one more than the page has room for. */
+  /** Messages that mention a user in these conversations, by id; one more than the page has room for. */
   mentioning(ctx: RequestContext, userId: ObjectId, ids: ObjectId[], request: PageRequest): Promise<Message[]> {
     return this.settled(async (attempt) => {
       const limit = request.limit + 1;
       const backward = request.direction === 'backward';
       const named = { $and: [{ 'mentions.user_id': userId }, HAS_MENTIONS], conversation_id: { $in: ids } };
       const startedAtMs = performance.now();
-      // One more than a page is what `page` reads; its own cut is undone by asking for a page as large as that.
+      // `page` cuts its result to the limit. We need one more than the caller's page, so the limit is one higher.
       const { data: rows } = await ctx.repository(messages).page(named, { ...request, limit });
       const known = await this.tenants.hasAny(ctx);
       this.requireFresh(Math.min(startedAtMs, known.askedAtMs), attempt);
@@ -163,7 +163,7 @@ export class MessageReader {
     });
   }
 
-  /** Which of these are not hot. */
+  /** The ids whose messages are not hot. */
   async notHot(ctx: RequestContext, ids: ObjectId[]): Promise<ObjectId[]> {
     if (ids.length === 0) return [];
     const hot = await ctx.repository(messages).find({ _id: { $in: ids } }, { fields: ['_id'], withDeleted: true });
@@ -171,7 +171,7 @@ export class MessageReader {
     return ids.filter((id) => !known.has(id.toHexString()));
   }
 
-  /** As they were archived, without those that changed since: their `rev` is another now. */
+  /** Messages as they were archived, without those that changed since: their current `rev` differs from the archived one. */
   private async unmarked(
     ctx: RequestContext,
     cold: ColdConversation,
@@ -213,7 +213,8 @@ export class MessageReader {
   ): Promise<HotAndCold<T>> {
     const startedAtMs = performance.now();
     if (attempt === ATTEMPTS || ctx.connection.inTransaction) {
-      // Everything is slow: in this order at least nothing is missed that is being archived.
+      // Earlier attempts were too slow, or a transaction reads one by one. With the hot read first, a message that is being
+      // archived is not missed.
       const rows = await hot();
       return { rows, ...(await this.open(ctx, id, await this.numbers.ask(ctx, id))) };
     }
@@ -258,7 +259,7 @@ const hexes = (ids: ObjectId[]): Set<string> => new Set(ids.map((id) => id.toHex
 const idsOf = (archived: ArchivedMessage[]): ObjectId[] => archived.map(({ message }) => message._id);
 const order = (direction: Direction) => ({ seq: direction === 'backward' ? -1 : 1 }) as const;
 
-/** The index over threads holds only what is in one. */
+/** The index over threads is partial: it holds only messages in a thread. */
 const inThread = (thread_root_id: ObjectId): Filter<Message> => ({ $and: [{ thread_root_id }, IN_A_THREAD] });
 
 const spanFilter = (conversation_id: ObjectId, { from, to }: SeqSpan, also: object = {}) => ({

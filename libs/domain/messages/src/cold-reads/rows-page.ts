@@ -1,7 +1,7 @@
 import type { ObjectId } from 'bson';
 import { cutPage, type Page, type PageRequest } from '#caas/kernel';
 
-/** A page of rows that are all at hand, as the repository would cut it. */
+/** Cuts a page out of rows that are all in memory, as the repository would. */
 export function pageOfRows<T extends { _id: ObjectId }>(
   rows: T[],
   request: PageRequest,

@@ -8,11 +8,11 @@ const MAX_REMEMBERED = 50_000;
 
 interface Known {
   any: boolean;
-  /** By this process' own clock. */
+  /** By the monotonic clock of this process. */
   askedAtMs: number;
 }
 
-/** Which tenants have anything in cold storage, believed for as long as `ArchiveVersionCache` believes what it knows. */
+/** Remembers which tenants have anything in cold storage, for as long as `ArchiveVersionCache` trusts an answer. */
 @Injectable()
 export class TenantArchives {
   private readonly known = new LRUCache<string, Known>({ max: MAX_REMEMBERED });

@@ -55,7 +55,7 @@ export class ForwardMessageDto {
   client_message_id: string;
 }
 
-/** Over a socket the message is in the message, for want of a path. */
+/** A socket message has no path, so its body names the message. */
 export class MessageOverSocketDto {
   @IsId()
   message_id: string;

@@ -7,7 +7,7 @@ import { MessageEditsService } from './message-edits.service';
 import { MessageViews } from '../message/message-views';
 import { ReactionsService } from '../reactions/reactions.service';
 
-/** What one does with a message that is there. Each is acknowledged with the message as it then is. */
+/** What users do with an existing message. Each action is acknowledged with the changed message. */
 @Injectable()
 export class MessageActionsSocket {
   constructor(

@@ -19,13 +19,13 @@ import { tombstoneOf } from '../message/tombstone';
 
 interface Deleted {
   message: Message;
-  /** Of the thread that it was in, when that lost a reply. */
+  /** The root of the message's thread, if the thread lost a reply. */
   root: Message | null;
 }
 
 /**
- * Deletion leaves a tombstone in its place: the numbers of the others stay, and what it said is gone for good. What a legal hold is
- * about is kept for operators alone.
+ * A deletion leaves a tombstone: other messages keep their `seq`, and the content is erased for good. Where a legal hold applies,
+ * the content is kept for operators only.
  */
 @Injectable()
 export class MessageDeletionsService {
@@ -40,7 +40,7 @@ export class MessageDeletionsService {
   ) {}
 
   /**
-   * Answers the tombstone, of one that was deleted before the same.
+   * Returns the tombstone, also when the message was deleted before.
    * @throws CaasError `message_not_found` (404), `not_your_message` (403), `message_archived` (409), `stale_version` (412)
    */
   async delete(ctx: RequestContext, id: ObjectId, preconditions: Preconditions): Promise<Message> {
@@ -52,7 +52,7 @@ export class MessageDeletionsService {
   }
 
   /**
-   * The same by the tenant's server, as nobody who is in the conversation.
+   * Deletes a message for the tenant's server, which is no member of the conversation.
    * @throws CaasError `server_key_required` (403), `message_not_found` (404), `message_archived` (409)
    */
   async deleteByServer(ctx: RequestContext, id: ObjectId): Promise<Message> {
@@ -87,7 +87,7 @@ export class MessageDeletionsService {
   }
 }
 
-/** What it says now, and all that it said before an edit; users ask in vain for the history of a tombstone. */
+/** Keeps the current content and all earlier versions. Users cannot read the history of a tombstone. */
 async function keepContent(tx: RequestContext, message: Message, replaced_rev: number): Promise<void> {
   const { _id, text, mentions, metadata, encrypted, attachments, edited_at, created_at } = message;
   const rows = tx.repository(messageVersions);

@@ -39,7 +39,7 @@ import { MessageChanges } from '../message/message-changes';
 import { isOwn, requirePresent } from '../message/message-rights';
 import type { EditMessageDto } from './message-actions.dto';
 
-/** What an edit can change: `KindFields` only where the message's kind says so. */
+/** The fields that an edit can change. `KindFields` only where the message's kind is editable. */
 type Content = Pick<MessageContent, 'text' | 'metadata' | 'encrypted' | 'mentions'> & Partial<KindFields>;
 
 /** Edits by the sender; every earlier version is kept. */
@@ -57,7 +57,7 @@ export class MessageEditsService {
   ) {}
 
   /**
-   * Null or a blank text clears, what is absent stays.
+   * Null or a blank text clears a field; an absent field stays as it is.
    * @throws CaasError `message_not_found` (404), `blocked`, `not_your_message`, `edit_window_over`, `message_blocked` (403),
    *   `message_deleted`, `message_forwarded`, `message_archived` (409), `stale_version` (412), `empty_message`,
    *   `attachments_required`, `text_too_long`, `metadata_too_large`, `invalid_poll`, `unknown_mentions`, `invalid_file` (400)
@@ -111,7 +111,7 @@ export class MessageEditsService {
   }
 
   /**
-   * Earlier versions, newest first backward; the cursor is the id of one.
+   * The earlier versions, newest first when paged backward. The cursor is the id of a version.
    * @throws CaasError `message_not_found` (404), also for a deleted one, `invalid_cursor` (400)
    */
   async history(ctx: RequestContext, id: ObjectId, request: PageRequest): Promise<Page<MessageVersion>> {
@@ -161,7 +161,7 @@ const edited = (before: Content, { text, metadata, encrypted, mentions, ...conte
   ...editableContentOf({ ...before, ...content }),
 });
 
-/** Names of those mentioned may have changed since; that is no edit. */
+/** Ignores the names of mentioned users: they may have changed since, which is no edit. */
 function sameContent(before: Content, after: Content): boolean {
   const [a, b] = [before, after].map(({ mentions, ...content }) =>
     requestHash({

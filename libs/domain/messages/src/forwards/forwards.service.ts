@@ -16,7 +16,7 @@ export interface Forwarding {
   client_message_id: string;
 }
 
-/** Passes messages on from one conversation to another. */
+/** Forwards messages from one conversation to another. */
 @Injectable()
 export class ForwardsService {
   constructor(
@@ -27,11 +27,10 @@ export class ForwardsService {
   ) {}
 
   /**
-   * Sends the text of a message, with its attachments and metadata, to another conversation or the same. One that was
-   * forwarded before still names who wrote it first. Its files are held once more; who passes them on need not own them.
-   * @throws CaasError `message_not_found`, `conversation_not_found` (404), `blocked`, `message_blocked` (403), `invalid_file` (400),
-   *   `message_deleted`,
-   *   `encrypted_message`, `not_forwardable` (409), `idempotency_mismatch` (422)
+   * Sends the text of a message, with its attachments and metadata, to another conversation or the same one. A message that was
+   * forwarded before still names its first author. The new message claims the files too; the actor need not own them.
+   * @throws CaasError `message_not_found`, `conversation_not_found` (404), `blocked`, `message_blocked` (403), `invalid_file`
+   *   (400), `message_deleted`, `encrypted_message`, `not_forwardable` (409), `idempotency_mismatch` (422)
    */
   async forward(
     ctx: RequestContext,

@@ -6,7 +6,7 @@ import { MESSAGE_KINDS } from './message-kinds';
 
 type Typed = Pick<Message, '_id' | 'type'>;
 
-/** The rows that belong to messages, by one query for each kind among them that has any. */
+/** Reads the rows of messages, with one query for each kind that has rows. */
 export async function rowsOf(
   ctx: RequestContext,
   messages: Typed[],

@@ -12,13 +12,13 @@ export interface KindRow extends TenantDocument {
 /** The rows that belong to messages of a kind: deleted, archived and erased with them, and counted by verification. */
 export interface KindRows {
   collection: TenantCollection<KindRow>;
-  /** What a line of the archive calls them. */
+  /** The name of these rows in a line of the archive. */
   archivedAs: string;
 }
 
 /**
- * A kind of message: one that holds a content of its own beside a text. Sending, editing, deleting, searching, showing, archiving
- * and verifying messages ask the kind for what is different about it.
+ * A kind of message: it has a content of its own beside the text. Sending, editing, deleting, searching, showing, archiving and
+ * verifying messages ask the kind for what differs.
  */
 export abstract class MessageKind<
   T extends KindType = KindType,
@@ -28,15 +28,15 @@ export abstract class MessageKind<
   /** The `type` of its messages, and the name of the field that holds the content: stored, in bodies and in views. */
   abstract readonly type: T;
 
-  /** Whether an edit may give another content. Earlier versions then keep the one before. */
+  /** Whether an edit may replace the content. Earlier versions then keep the content before. */
   readonly isEditable: boolean = false;
 
   readonly rows: KindRows | null = null;
 
   /**
    * The content of a new message, or of an edit.
-   * @param given from the body, as the DTO let it pass
-   * @throws CaasError (400) for what the DTO cannot know
+   * @param given the content in the body, validated by the DTO
+   * @throws CaasError (400) for what the DTO cannot check
    */
   abstract prepare(given: Given, now: Date): KindContents[T];
 
@@ -48,7 +48,7 @@ export abstract class MessageKind<
     return [];
   }
 
-  /** The content with other words, in the order of `texts`: moderation masks some. */
+  /** The content with other words, in the order of `texts`. Moderation uses it to mask words. */
   withTexts(content: KindContents[T], _texts: string[]): KindContents[T] {
     return content;
   }
@@ -59,24 +59,24 @@ export abstract class MessageKind<
   }
 
   /**
-   * Fields that every message's view has beside the content, with what the viewer did.
-   * @param rows the viewer's own on this message; none on messages of other kinds
+   * What the viewer did: fields that the view of every message has, beside the content.
+   * @param rows the viewer's own rows of this message; empty for messages of other kinds
    */
   viewOfOwn(_rows: Row[]): object {
     return {};
   }
 
-  /** The numbers that the content keeps of its rows, without those that are 0. */
+  /** The counts of rows that the content keeps, without those that are 0. */
   counts(_content: KindContents[T]): Record<string, number> {
     return {};
   }
 
-  /** Which of these numbers a row is counted in. */
+  /** The keys of the counts that include this row. */
   countedIn(_row: Row): string[] {
     return [];
   }
 
-  /** The content when a row is erased with its user: counted out. */
+  /** The content after a row was erased with its user: its counts no longer include the row. */
   withoutRow(content: KindContents[T], _row: Row): KindContents[T] {
     return content;
   }

@@ -11,12 +11,12 @@ export const MESSAGE_KINDS: readonly MessageKind[] = KIND_TYPES.map((type) => KI
 type Kinds = typeof KINDS;
 type Views = { [T in KindType]: ReturnType<Kinds[T]['view']> | null };
 
-/** A text with or without a content of a kind. */
+/** The words of a message: a text, the content of a kind, or both. */
 export type Said = Partial<KindFields> & { text?: string | null };
 
 type Body = { type?: string; encrypted?: string } & { [T in KindType]?: Parameters<Kinds[T]['prepare']>[0] };
 
-/** Null for plain messages: text, media and what the service itself says. */
+/** Null for plain messages: text, media and system messages. */
 export const kindOf = ({ type }: Pick<Message, 'type'>): MessageKind | null =>
   (KINDS as Partial<Record<string, MessageKind>>)[type] ?? null;
 
@@ -74,7 +74,7 @@ export function textsOf(said: Said): string[] {
   return [...(said.text ? [said.text] : []), ...(known ? known.kind.texts(known.content) : [])];
 }
 
-/** The same with other words, in the order of `textsOf`. */
+/** Replaces the words of a message, in the order of `textsOf`. */
 export function withTexts<S extends Said>(said: S, texts: string[]): S {
   const [text, rest] = said.text ? [texts[0]!, texts.slice(1)] : [said.text, texts];
   const known = contentIn(said);
@@ -85,26 +85,26 @@ export function withTexts<S extends Said>(said: S, texts: string[]): S {
   };
 }
 
-/** What clients see of it, in the fields of all kinds. */
+/** The content as clients see it, with the fields of all kinds. */
 export const viewOfContent = (message: Partial<KindFields>): Views =>
   fieldsOfKinds((kind) => {
     const content = message[kind.type];
     return content ? kind.view(content) : null;
   }) as Views;
 
-/** What clients see in an earlier version: the fields of the kinds that can be edited. */
+/** The content of an earlier version as clients see it, with the fields of the kinds that can be edited. */
 export const viewOfEarlierContent = (version: Partial<KindFields>): Partial<Views> =>
   Object.fromEntries(
     Object.entries(viewOfContent(version)).filter(([type]) => KINDS[type as KindType].isEditable),
   ) as Partial<Views>;
 
-/** What the viewer did with a message, in the fields of all kinds. @param rows the viewer's own on it */
+/** What the viewer did with a message, with the fields of all kinds. @param rows the viewer's own rows of the message */
 export function viewOfOwnRows(message: Pick<Message, 'type'>, rows: KindRow[]): object {
   const own = kindOf(message);
   return Object.assign({}, ...MESSAGE_KINDS.map((kind) => kind.viewOfOwn(kind === own ? rows : []))) as object;
 }
 
-/** The numbers that the message keeps of its rows, without those that are 0. */
+/** The counts of rows that the message keeps, without those that are 0. */
 export function countsOf(message: Partial<KindFields>): Record<string, number> {
   const known = contentIn(message);
   return known ? known.kind.counts(known.content) : {};

@@ -5,7 +5,7 @@ import { pollVotes, type PollVote } from '../store/poll-vote.schema';
 import { MessageKind } from './message-kind';
 import type { PollDto } from './poll.dto';
 
-/** A question with options. The message keeps the numbers of votes, the votes are its rows. */
+/** A question with options. The message keeps the counts; each voter's vote is a row. */
 export class PollKind extends MessageKind<'poll', PollDto, PollVote> {
   override readonly type = 'poll';
   override readonly rows = { collection: pollVotes, archivedAs: 'votes' };
@@ -49,7 +49,7 @@ export class PollKind extends MessageKind<'poll', PollDto, PollVote> {
     return { own_votes: vote?.option_ids ?? [] };
   }
 
-  /** By the ids of options, and of the voters as `voters`. */
+  /** The votes by the id of their option, and the number of voters under `voters`. */
   override counts({ options, voter_count }: Poll): Record<string, number> {
     const counts = [
       ...options.map(({ id, vote_count }) => [id, vote_count] as const),
@@ -67,7 +67,7 @@ export class PollKind extends MessageKind<'poll', PollDto, PollVote> {
   }
 }
 
-/** With the numbers as they are when one voter changes from these options to those; none is one who does not vote. */
+/** The poll with its counts after one voter changed from the options `before` to the options `after`. No option means no vote. */
 export function recounted(poll: Poll, before: string[], after: string[]): Poll {
   const options = poll.options.map((option) => {
     const change = Number(after.includes(option.id)) - Number(before.includes(option.id));

@@ -11,14 +11,14 @@ import { unreadCountOf, watermarksOf } from '#caas/domain/conversations';
 import { MessageArchive } from '../cold-reads/message-archive';
 import { HAS_MENTIONS, messages, type Message } from '../store/message.schema';
 
-/** Nobody reads a larger number; and it bounds what one query looks at. */
+/** Nobody needs a larger number, and the limit bounds what one query reads. */
 export const MOST_UNREAD_MENTIONS = 100;
-/** Each is a search of its own within one command. */
+/** Each conversation is a search of its own within one command. */
 const CONVERSATIONS_AT_ONCE = 25;
-/** A hundred bytes or two each. */
+/** An entry takes 100 to 200 bytes. */
 const MAX_KNOWN = 50_000;
 
-/** Between whom and the actor there is a block; `key` stands for them. */
+/** The users with a block between them and the actor; `key` identifies the set. */
 interface Apart {
   ids: ObjectId[];
   key: string;
@@ -29,12 +29,12 @@ interface Counted {
   count: number;
 }
 
-/** How often the actor is called by name in what they have not read. */
+/** How often the actor is mentioned in messages that they have not read. */
 @Injectable()
 export class UnreadMentionsCounter extends UnreadMentions {
   /**
-   * By all that a count follows from: a new message takes the next `seq`, what changes one the next `rev`, and what archiving
-   * changes the next `archive_version`. So nothing has to be forgotten.
+   * The key has every number that a count depends on: a new message takes the next `seq`, a change of a message the next `rev`, and
+   * archiving the next `archive_version`. So no entry has to be invalidated.
    */
   private readonly known = new LRUCache<string, number>({ max: MAX_KNOWN });
 
@@ -46,9 +46,9 @@ export class UnreadMentionsCounter extends UnreadMentions {
   }
 
   /**
-   * By conversation, up to `MOST_UNREAD_MENTIONS`; where there are none, it is missing. Tombstones do not count, nor what is
-   * hidden from the actor, nor mentions across a block; but of archived ones the index does not say who wrote them. Asks nothing
-   * about what is read to its end.
+   * Counts by conversation, at most `MOST_UNREAD_MENTIONS` each; a conversation without any is missing. Tombstones, messages hidden
+   * from the actor and mentions across a block do not count. Archived mentions across a block do count, because the index does not
+   * say who wrote them. Conversations that are read to their end need no query.
    * @param entries the actor's own
    */
   override async in(ctx: RequestContext, entries: ConversationMembership[]): Promise<Map<string, number>> {
@@ -94,7 +94,7 @@ export class UnreadMentionsCounter extends UnreadMentions {
     return new Map(counts.flat());
   }
 
-  /** Where some of it is archived, numbers are put together and not counts: a message may be hot and cold for a while. */
+  /** Merges the numbers of hot and cold messages instead of adding two counts, because a message may be hot and cold for a while. */
   private async countBoth(
     ctx: RequestContext,
     entries: ConversationMembership[],
@@ -120,8 +120,8 @@ export class UnreadMentionsCounter extends UnreadMentions {
   }
 
   /**
-   * One command with a search of its own for each conversation: only so does the engine read no more of the index than each may
-   * count. Searched together, all that was ever read of them would be gone through.
+   * One command with a separate search for each conversation, so that the engine reads at most `MOST_UNREAD_MENTIONS` index entries
+   * for each. A single search over all conversations would also read the mentions that were read before.
    */
   private async count(
     ctx: RequestContext,
@@ -149,7 +149,7 @@ const atMost = ([id, count]: [string, number]): [string, number] => [id, Math.mi
 
 function unreadWindow({ conversation, member }: ConversationMembership): { after: number; upTo: number } {
   const after = Math.max(watermarksOf(conversation, member).read_seq, visibleFrom(member, conversation) - 1);
-  // Not beyond what `unread_count` counts.
+  // The same end as for `unread_count`.
   return { after, upTo: conversation.last_seq };
 }
 

@@ -9,7 +9,7 @@ interface Content {
   metadata?: Record<string, unknown> | null;
 }
 
-/** How much a message may say, and for how long it may be said otherwise, as the tenant has set it. */
+/** The tenant's limits on the size of a message and on the time in which it can be edited. */
 @Injectable()
 export class ContentLimits {
   constructor(
@@ -20,7 +20,7 @@ export class ContentLimits {
   /** @throws CaasError `text_too_long`, `metadata_too_large` (400) */
   async requireWithin(ctx: RequestContext, { text, metadata }: Content): Promise<void> {
     const { max_text_length, max_metadata_bytes } = await this.settings.of(ctx, messagesSettings);
-    // No more code points than units: most texts need not be counted.
+    // A text never has more code points than UTF-16 units, so most texts need not be counted.
     if (text && text.length > max_text_length && [...text].length > max_text_length) {
       throw tooMuch('text_too_long', 'text', `must be a text of 1 to ${max_text_length} characters`);
     }

@@ -7,15 +7,12 @@ import { members } from '#caas/domain/conversations';
 export const MAX_MENTIONS = 100;
 const SHOWN = 10;
 
-/** Members that a message calls by name. */
+/** Looks up the members that a message mentions. */
 @Injectable()
 export class Mentions {
   constructor(private readonly users: UserDirectory) {}
 
-  /**
-   * Each once, in the order given.
-   * @throws CaasError `unknown_mentions` (400) when one is not a member of the conversation
-   */
+  /** Each user once, in the order given. @throws CaasError `unknown_mentions` (400) when one is not a member of the conversation */
   async resolve(ctx: RequestContext, conversation_id: ObjectId, externalIds: string[] = []): Promise<UserReference[]> {
     const wanted = [...new Set(externalIds)];
     if (wanted.length === 0) return [];

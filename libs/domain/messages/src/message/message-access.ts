@@ -7,7 +7,7 @@ import type { ConversationMembership } from '#caas/domain/conversations';
 import { visibleFrom } from '#caas/domain/conversations';
 import type { Message } from '../store/message.schema';
 
-/** Messages by their id, for those who are in their conversation. For all others there is no such message. */
+/** Finds messages by id for members of their conversation. For everybody else the message does not exist. */
 @Injectable()
 export class MessageAccess {
   constructor(
@@ -15,14 +15,14 @@ export class MessageAccess {
     private readonly reader: MessageReader,
   ) {}
 
-  /** Also a deleted one. @throws CaasError `message_not_found` (404) */
+  /** Finds deleted messages too. @throws CaasError `message_not_found` (404) */
   async readable(ctx: RequestContext, id: ObjectId): Promise<Message> {
     const message = await this.find(ctx, id);
     requireVisible(message, (await this.access.readable(ctx, message.conversation_id).catch(asNoMessage)).visibleFrom);
     return message;
   }
 
-  /** For a change that others hear of. @throws CaasError `message_not_found` (404), `blocked` (403) */
+  /** For a change that other members see. @throws CaasError `message_not_found` (404), `blocked` (403) */
   async writable(ctx: RequestContext, id: ObjectId): Promise<Message> {
     const message = await this.find(ctx, id);
     const facts = await this.access.readable(ctx, message.conversation_id).catch(asNoMessage);
@@ -31,7 +31,7 @@ export class MessageAccess {
     return message;
   }
 
-  /** With the actor as a member of its conversation, as they are now. @throws CaasError `message_not_found` (404) */
+  /** The message with the actor's current membership in its conversation. @throws CaasError `message_not_found` (404) */
   async withEntry(ctx: RequestContext, id: ObjectId): Promise<ConversationMembership & { message: Message }> {
     const message = await this.find(ctx, id);
     const entry = await this.access.requireMember(ctx, message.conversation_id).catch(asNoMessage);

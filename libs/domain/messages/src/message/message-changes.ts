@@ -13,8 +13,8 @@ import { previewOf } from './preview';
 export type ChangedFields = NonNullable<Update<Message>['$set']>;
 
 /**
- * What every change of a stored message does in the transaction of `ConversationChanges.apply`, which gives it its `rev`: `begin`, then
- * `write`. After the commit, `tell`.
+ * The steps of every change of a stored message, inside the transaction of `ConversationChanges.apply`, which gives the change its
+ * `rev`: `begin`, then `write`. Call `tell` after the commit.
  */
 @Injectable()
 export class MessageChanges {
@@ -34,7 +34,7 @@ export class MessageChanges {
     return message;
   }
 
-  /** Also an archived one: it can be pinned. @throws CaasError `message_not_found` (404) */
+  /** Accepts an archived message too, because it can be pinned. @throws CaasError `message_not_found` (404) */
   async beginPin({ tx }: ChangeScope, { _id }: Message): Promise<Message> {
     const hot = await tx.repository(messages).findById(_id, { withDeleted: true });
     const message = hot ?? (await this.marks.archived(tx, _id));
@@ -42,20 +42,20 @@ export class MessageChanges {
     return message;
   }
 
-  /** Sets fields of a message that `begin` answered. The preview of the conversation follows. @returns the message as it then is */
+  /** Sets fields of a message that `begin` returned, and updates the conversation's preview. @returns the changed message */
   async write(scope: ChangeScope, before: Message, fields: ChangedFields): Promise<Message> {
     const changed = await changeMessage(scope.tx, before, { ...fields, rev: scope.rev });
     await followInPreview(scope, changed, fields);
     return changed;
   }
 
-  /** The same for a message that `beginPin` answered. */
+  /** Like `write`, for a message that `beginPin` returned. */
   writePin({ tx, rev }: ChangeScope, before: Message, pinned_at: Date | null): Promise<Message> {
     if (archivedPartsOf(before)) return this.marks.change(tx, before, { pinned_at }, rev);
     return changeMessage(tx, before, { pinned_at, rev });
   }
 
-  /** Tells everybody who can read it, as `message.updated` or, of a tombstone, `message.deleted`. */
+  /** Publishes `message.updated`, or `message.deleted` for a tombstone, to everybody who can read the message. */
   tell(ctx: RequestContext, message: Message): void {
     const { seq, rev } = message;
     const type = message.deleted_at ? 'message.deleted' : 'message.updated';
@@ -75,7 +75,7 @@ async function changeMessage(tx: RequestContext, before: Message, fields: Change
   return changed;
 }
 
-/** The newest message is also in its conversation's row. */
+/** The conversation's row has a preview of its newest message. */
 async function followInPreview({ tx, conversation }: ChangeScope, message: Message, fields: ChangedFields) {
   if (!conversation.last_message?.id.equals(message._id)) return;
   const preview: Partial<LastMessage> = {};

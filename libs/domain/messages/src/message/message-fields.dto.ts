@@ -15,7 +15,7 @@ export const IsEncrypted = () =>
     called: `base64, padded, of 4 to ${MAX_ENCRYPTED_CHARACTERS} characters`,
   });
 
-/** The client's own name for a send. */
+/** The client's own id for a send. */
 export const IsClientMessageId = () => IsOpaqueText({ max: 64 });
 
 export class AttachedFileDto {
@@ -24,6 +24,6 @@ export class AttachedFileDto {
   file_id: string;
 }
 
-/** At most ten different files. @param min how few they may be */
+/** At most ten different files. @param min the smallest number allowed */
 export const IsAttachments = (min: number) =>
   IsObjectList(() => AttachedFileDto, { min, max: MAX_ATTACHMENTS, keyOf: ({ file_id }) => file_id });

@@ -13,8 +13,8 @@ import type { Message } from '../store/message.schema';
 const MAX_CACHED = 20_000;
 
 /**
- * Tells a conversation of what became of one of its messages: those who can read it. Where `history` is "joined", a message does not
- * exist for members who came after it.
+ * Publishes events of a message to the members who can read it. Where `history` is "joined", members who joined after the message
+ * cannot.
  */
 @Injectable()
 export class MessageNotifier {
@@ -36,7 +36,7 @@ export class MessageNotifier {
     const conversationId = conversation_id.toHexString();
     const publish = (hiddenFrom: string[]) =>
       this.realtime.publish(ctx, { conversationId }, { ...event, conversationId, hiddenFrom });
-    // In this turn where it can be: the events of a conversation then leave in their order.
+    // Publishes synchronously if possible, so that the events of a conversation leave in their order.
     if (this.histories.peek(conversationKey(ctx, conversation_id)) === 'all') return publish([]);
     this.hiddenFrom(ctx, conversation_id, seq).then(publish, (error: Error) =>
       this.log.of(ctx).warn({ type: event.type, reason: error.message }, 'an event was not told'),

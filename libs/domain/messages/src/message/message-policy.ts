@@ -4,13 +4,13 @@ import type { Message } from '../store/message.schema';
 /** Which texts a tenant allows in messages. The moderation library answers. */
 export abstract class MessagePolicy {
   /**
-   * The texts of one message as they may be stored: the same when nothing in them is blocked, or when they are only flagged. An
-   * encrypted payload is nobody's to read, and metadata are the tenant's own.
+   * Returns the texts of one message as they may be stored: unchanged when nothing is blocked or the message is only flagged.
+   * Encrypted payloads are not checked, because we cannot read them, nor are metadata, which are the tenant's own.
    * @param texts as `textsOf` gives them
-   * @throws CaasError `message_blocked` (403), which does not say by what
+   * @throws CaasError `message_blocked` (403), which does not say what matched
    */
   abstract admit(ctx: RequestContext, texts: string[]): Promise<{ texts: string[]; flagged: boolean }>;
 
-  /** Puts flagged messages before the moderators, in the transaction that stores them. */
+  /** Reports flagged messages to the moderators, in the transaction that stores the messages. */
   abstract flag(tx: RequestContext, messages: Message[]): Promise<void>;
 }

@@ -2,11 +2,11 @@ import { conflict, type UserReference } from '#caas/kernel';
 import { isModerator, type Role } from '#caas/domain/conversations';
 import type { Message } from '../store/message.schema';
 
-/** What the service itself says is nobody's, though somebody caused it. */
+/** A system message is nobody's own, although a user caused it. */
 export const isOwn = ({ sender, type }: Message, { user_id }: UserReference): boolean =>
   type !== 'system' && sender.user_id.equals(user_id);
 
-/** Who may delete a message or close its poll: its sender, and in groups and channels whoever keeps order there. */
+/** Whether the actor may delete a message or close its poll: the sender may, and in groups and channels moderators and above. */
 export const canModerate = (message: Message, actor: UserReference, role: Role, isDirect: boolean): boolean =>
   isOwn(message, actor) || (!isDirect && isModerator(role));
 

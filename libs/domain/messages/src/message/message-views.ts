@@ -11,8 +11,8 @@ import { reactions } from '../store/reaction.schema';
 import { viewOfMessageFor } from './views';
 
 /**
- * Messages as the actor sees them: with the reactions and the rows of their kinds (votes) that are the actor's own. One query for all
- * messages reads the reactions, and one the rows of each kind.
+ * Messages as the actor sees them, with the actor's own reactions and rows (votes). One query reads the reactions of all messages,
+ * and one query per kind reads the rows.
  */
 @Injectable()
 export class MessageViews {
@@ -42,7 +42,7 @@ export class MessageViews {
     });
   }
 
-  /** By message, in the order in which they were added. */
+  /** The actor's emojis by message, in the order in which they were added. */
   private async ownReactions(ctx: RequestContext, ids: ObjectId[]): Promise<Map<string, string[]>> {
     if (ids.length === 0) return new Map();
     const found = await ctx
@@ -58,7 +58,7 @@ export class MessageViews {
   }
 }
 
-/** What one user left on it: the emojis, in the order in which they were added, and the rows of its kind. */
+/** One user's emojis on the message, in the order in which they were added, and that user's rows of its kind. */
 function ownOf({ reactions, rows }: ArchivedMessage, { user_id }: UserReference): [string[], KindRow[]] {
   const own = reactions.filter(({ user }) => user.user_id.equals(user_id));
   own.sort((a, b) => (a._id.toHexString() < b._id.toHexString() ? -1 : 1));

@@ -2,7 +2,7 @@ import { contentIn, type Said } from '../kinds/message-kinds';
 
 const PREVIEW_LENGTH = 500;
 
-/** The beginning of its text, never half of a character. Without a text, the kind's content is shown: a poll's question. */
+/** The beginning of the text, never cut within a character. A message without a text shows the content of its kind: a poll's question. */
 export function previewOf(message: Said): string | null {
   const known = contentIn(message);
   const text = message.text ?? known?.kind.preview(known.content) ?? null;

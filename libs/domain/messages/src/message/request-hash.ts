@@ -1,11 +1,11 @@
 import { hash } from 'node:crypto';
 
-/** SHA-256 of a request's body, whatever the order of its fields: sameness of a repeated send. */
+/** SHA-256 of a request's body, independent of the order of its fields. An equal hash means a repeated send. */
 export function requestHash(body: object): string {
   return hash('sha256', canonical(body), 'base64');
 }
 
-/** JSON with the fields of every object in one order; a field that is undefined is absent, as on the wire. */
+/** JSON with the fields of every object in a fixed order. Undefined fields are left out, as on the wire. */
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
   if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null';

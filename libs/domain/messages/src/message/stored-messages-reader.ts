@@ -14,7 +14,7 @@ export const foldedMessageOf = (message: Folded): FoldedMessage => {
   return { _id, seq, sender, type, preview: previewOf(message), created_at };
 };
 
-/** Answers what conversations ask of the messages in them. */
+/** Gives conversations the messages that they fold. */
 @Injectable()
 export class StoredMessagesReader extends StoredMessages {
   override async after(ctx: RequestContext, conversation_id: ObjectId, seq: number, limit: number) {

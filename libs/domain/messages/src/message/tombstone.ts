@@ -1,7 +1,7 @@
 import { NO_KIND_CONTENT } from '../store/kind-contents';
 import type { Message } from '../store/message.schema';
 
-/** What a deletion leaves of a message besides its place and its sender: the fields that it sets. */
+/** The fields that a deletion sets. Besides them, a tombstone keeps only its place and its sender. */
 export const tombstoneOf = (deleted_at: Date) =>
   ({
     deleted_at,

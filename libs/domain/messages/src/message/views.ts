@@ -6,7 +6,7 @@ import type { MessageVersion } from '../store/message-version.schema';
 import { editionOf, shownRevOf, type Message } from '../store/message.schema';
 import type { Reaction } from '../store/reaction.schema';
 
-/** How messages look to clients. What belongs to one viewer is added by `…For`. */
+/** Views of messages for clients. Functions named `…For` add what belongs to one viewer. */
 
 export function viewOfMessage(message: Message) {
   return {
@@ -23,7 +23,7 @@ export function viewOfMessage(message: Message) {
     thread_root_id: message.thread_root_id?.toHexString() ?? null,
     reply_count: message.reply_count,
     last_repliers: message.last_repliers.map(viewOfReference),
-    // Not from which conversation: whoever reads this need not be in it.
+    // Without the first conversation: the reader need not be a member of it.
     forwarded_from: message.forwarded_from && {
       message_id: message.forwarded_from.message_id.toHexString(),
       sender: viewOfReference(message.forwarded_from.sender),
@@ -41,13 +41,13 @@ export function viewOfMessage(message: Message) {
   };
 }
 
-/** For one viewer, with the reactions and the rows of its kind (votes) that are theirs: `MessageViews` knows them. */
+/** For one viewer, with their own reactions and rows (votes), which `MessageViews` reads. */
 export function viewOfMessageFor(message: Message, own_reactions: string[], ownRows: KindRow[]) {
   const view = { ...viewOfMessage(message), own_reactions, ...viewOfOwnRows(message, ownRows) };
   return versioned(view, editionOf(message));
 }
 
-/** What a message said before an edit. */
+/** The content of a message before an edit. */
 export function viewOfVersion(version: MessageVersion) {
   return {
     id: version._id.toHexString(),

@@ -14,8 +14,8 @@ import { MessageChanges } from '../message/message-changes';
 import { requirePresent } from '../message/message-rights';
 
 /**
- * What stays at hand for everybody, archived or not: in direct conversations both may pin, elsewhere moderators and above. A pin
- * is a part of its message, whose version conditions speak of.
+ * Pins messages for all members, archived messages too. In direct conversations both members may pin, elsewhere moderators and
+ * above. A pin is part of its message: preconditions refer to the version of the message.
  */
 @Injectable()
 export class PinsService {

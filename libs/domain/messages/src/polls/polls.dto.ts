@@ -8,7 +8,7 @@ export class VoteDto {
   option_ids: string[];
 }
 
-/** Over a socket the message is in the message, for want of a path. */
+/** A socket message has no path, so its body names the message. */
 export class VoteOverSocketDto extends VoteDto {
   @IsId()
   message_id: string;

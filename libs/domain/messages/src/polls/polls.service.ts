@@ -14,8 +14,8 @@ import { pollVotes, type PollVote } from '../store/poll-vote.schema';
 import { chosenOf, isClosed, requirePoll } from './poll';
 
 /**
- * Who votes for what. The message's counts move in the transaction of the vote itself, and everybody hears of them as of any
- * change of the message. Nothing happens at the moment when a poll's time is over: it takes no more votes from then on.
+ * Votes in polls. The transaction of a vote also changes the message's counts, and clients receive it as a change of the message.
+ * Nothing runs when a poll's time ends: the poll only refuses votes from then on.
  */
 @Injectable()
 export class PollsService {
@@ -28,9 +28,9 @@ export class PollsService {
   ) {}
 
   /**
-   * In place of what the actor voted for before; no option takes it back.
-   * @throws CaasError `unknown_option`, `single_choice` (400), `blocked` (403, but for taking back), `message_not_found` (404),
-   *   `message_deleted`, `not_a_poll`, `poll_closed`, `message_archived` (409)
+   * Replaces the actor's earlier vote. No options withdraw it.
+   * @throws CaasError `unknown_option`, `single_choice` (400), `blocked` (403, not when a vote is withdrawn), `message_not_found`
+   *   (404), `message_deleted`, `not_a_poll`, `poll_closed`, `message_archived` (409)
    */
   async vote(ctx: RequestContext, id: ObjectId, optionIds: string[]): Promise<Message> {
     const found = await (optionIds.length > 0 ? this.access.writable(ctx, id) : this.access.readable(ctx, id));
@@ -54,8 +54,9 @@ export class PollsService {
   }
 
   /**
-   * Closed for good; again, nothing happens.
-   * @throws CaasError `not_your_message`, `blocked` (403), `message_not_found` (404), `message_deleted`, `not_a_poll`, `message_archived` (409)
+   * Closes the poll for good. Closing it again changes nothing.
+   * @throws CaasError `not_your_message`, `blocked` (403), `message_not_found` (404), `message_deleted`, `not_a_poll`,
+   *   `message_archived` (409)
    */
   async close(ctx: RequestContext, id: ObjectId): Promise<Message> {
     const { message: found, conversation, member } = await this.access.withEntry(ctx, id);
@@ -77,9 +78,9 @@ export class PollsService {
   }
 
   /**
-   * Newest first backward; those of one option, or all.
-   * @throws CaasError `unknown_option` (400), `anonymous_poll` (403), `message_not_found` (404), `message_deleted`,
-   *   `not_a_poll` (409)
+   * The votes for one option, or all votes, newest first when paged backward.
+   * @throws CaasError `unknown_option` (400), `anonymous_poll` (403), `message_not_found` (404), `message_deleted`, `not_a_poll`
+   *   (409)
    */
   async votes(
     ctx: RequestContext,
@@ -98,7 +99,7 @@ export class PollsService {
     return ctx.repository(pollVotes).page({ message_id: id, ...only }, request);
   }
 
-  /** What one voted for is the voter's own: their other devices hear of it apart, without a rev. */
+  /** A vote is the voter's own: their other devices receive a separate event, which has no rev of a change. */
   private tellDevices(ctx: RequestContext, { _id, conversation_id, rev }: Message, option_ids: string[]): void {
     const userId = ctx.user.user_id.toHexString();
     const conversationId = conversation_id.toHexString();
@@ -116,7 +117,7 @@ type OwnVote = ReturnType<typeof ownVote>;
 
 const ownVote = ({ user }: RequestContext, message_id: ObjectId) => ({ message_id, 'user.user_id': user.user_id });
 
-/** Call it under the lock of the conversation's row. @returns what was there before; null when it is the same */
+/** Call it under the lock of the conversation's row. @returns the options before; null when they are the same */
 async function replaceVote(tx: RequestContext, own: OwnVote, option_ids: string[]): Promise<string[] | null> {
   const votes = tx.repository(pollVotes);
   const before = (await votes.findOne(own))?.option_ids ?? [];

@@ -12,7 +12,7 @@ export class PollsSocket {
     private readonly views: MessageViews,
   ) {}
 
-  /** Acknowledged with the message as it then is. */
+  /** Acknowledged with the message after the vote. */
   @SocketMessage('poll.vote', VoteOverSocketDto)
   async vote(ctx: RequestContext, { message_id, option_ids }: VoteOverSocketDto) {
     return this.views.one(ctx, await this.polls.vote(ctx, parseObjectId(message_id, 'message_id'), option_ids));

@@ -24,7 +24,7 @@ import { viewOfReference } from '#caas/domain/users';
 
 const MAX_EMOJIS = 50;
 
-/** Who reacts to a message with what. The message's counts move in the transaction of the reaction itself. */
+/** Reactions to messages. The transaction of a reaction also changes the message's counts. */
 @Injectable()
 export class ReactionsService {
   constructor(
@@ -35,9 +35,9 @@ export class ReactionsService {
   ) {}
 
   /**
-   * `added` is false when the actor had reacted so already.
-   * @throws CaasError `invalid_emoji`, `too_many_reactions` (400), `message_not_found` (404), `blocked` (403),
-   *   `message_deleted`, `message_archived` (409), `stale_version`, `already_exists` (412)
+   * `added` is false when the actor had added this emoji before.
+   * @throws CaasError `invalid_emoji`, `too_many_reactions` (400), `message_not_found` (404), `blocked` (403), `message_deleted`,
+   *   `message_archived` (409), `stale_version`, `already_exists` (412)
    */
   async add(
     ctx: RequestContext,
@@ -85,7 +85,7 @@ export class ReactionsService {
   }
 
   /**
-   * Newest first backward; those of one emoji, or all.
+   * The reactions with one emoji, or all reactions, newest first when paged backward.
    * @throws CaasError `invalid_emoji` (400), `message_not_found` (404)
    */
   async list(ctx: RequestContext, id: ObjectId, emoji: string | null, request: PageRequest): Promise<Page<Reaction>> {

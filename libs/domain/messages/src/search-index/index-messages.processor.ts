@@ -11,7 +11,10 @@ const TENANTS_AT_ONCE = 10;
 const ROTATE_EVERY_MS = 5_000;
 const LONGEST_RUN_MS = 10_000;
 
-/** Follows hints first; then a portion of a slow rotation over all conversations, for hints that were lost. */
+/**
+ * Indexes the hinted conversations first. Then it checks a portion of a slow rotation over all conversations, because hints may be
+ * lost.
+ */
 @Handles(indexMessages)
 @Injectable()
 export class IndexMessagesProcessor implements SystemJobHandler {

@@ -5,18 +5,18 @@ import { RedisConnections } from '#caas/platform/redis';
 import { conversationKey } from '#caas/domain/conversations';
 
 const KEY = 'caas:search:dirty';
-/** What is said within this time goes to Redis as one command: a send pays for none of its own. */
+/** Marks of this time go to Redis in one command, so that a send does not pay for a command of its own. */
 const GATHER_MS = 200;
 
 export interface SearchHint {
   tenantId: TenantId;
   conversationId: ObjectId;
-  /** As Redis has it. */
+  /** The member of the sorted set in Redis. */
   member: string;
   markedAt: number;
 }
 
-/** A hint, and no more: in which conversations messages changed. Without it the rotation finds them, only later. */
+/** The conversations with messages to index. It is only a hint: without it the rotation finds them, but later. */
 @Injectable()
 export class SearchDirtySet implements OnApplicationShutdown {
   private readonly gathered = new Map<string, number>();
@@ -32,7 +32,7 @@ export class SearchDirtySet implements OnApplicationShutdown {
   /** Oldest first. */
   async list(limit: number): Promise<SearchHint[]> {
     const answer = await this.redis.commands.call('ZRANGE', KEY, 0, limit - 1, 'WITHSCORES');
-    // Pairs by the newer protocol, one list by the older.
+    // RESP3 answers with pairs, RESP2 with one flat list.
     const flat = (answer as (string | string[])[]).flat();
     const hints: SearchHint[] = [];
     for (let at = 0; at + 1 < flat.length; at += 2) {
@@ -44,7 +44,7 @@ export class SearchDirtySet implements OnApplicationShutdown {
     return hints;
   }
 
-  /** Takes the mark away, unless the conversation was marked again since it was read. */
+  /** Removes the mark, unless the conversation was marked again since it was read. */
   async clear({ member, markedAt }: SearchHint): Promise<void> {
     const current = await this.redis.commands.zscore(KEY, member);
     if (current !== null && Number(current) <= markedAt) await this.redis.commands.zrem(KEY, member);
@@ -58,7 +58,7 @@ export class SearchDirtySet implements OnApplicationShutdown {
     this.timer = null;
     const scored = [...this.gathered].flatMap(([member, at]) => [at, member]);
     this.gathered.clear();
-    // Away: the rotation makes up for it.
+    // Redis is away. The rotation makes up for the lost hints.
     this.redis.commands.zadd(KEY, ...scored).catch(() => undefined);
   }
 }

@@ -8,14 +8,14 @@ import { searchCursors, searchEntries, type SearchCursor, type SearchEntry } fro
 import { termsOf } from './terms';
 
 const BATCH = 200;
-/** Then it is the turn of other conversations. */
+/** After this, other conversations have their turn. */
 const MAX_BATCHES = 10;
 const CONVERSATIONS_AT_ONCE = 200;
 
-/** Takes down the words of messages after they were stored, so that sending does not wait for it. For jobs only. */
+/** Indexes the words of messages after they were stored, so that a send does not wait for it. For jobs only. */
 @Injectable()
 export class SearchIndexer {
-  /** True when nothing was left to take down. Safe beside itself: only one of two goes on from where a cursor stands. */
+  /** True when nothing is left to index. Safe to run concurrently: of two runs at the same cursor only one goes on. */
   async index(ctx: RequestContext, conversationId: ObjectId): Promise<boolean> {
     for (let batch = 0; batch < MAX_BATCHES; batch += 1) {
       const taken = await this.step(ctx, conversationId);
@@ -25,7 +25,7 @@ export class SearchIndexer {
   }
 
   /**
-   * Looks for conversations that are ahead of their cursors, a portion at a time.
+   * Indexes conversations that are ahead of their cursors, one portion per call.
    * @returns where the next portion begins; null after the last
    */
   async indexBehind(ctx: RequestContext, after: ObjectId | null): Promise<ObjectId | null> {
@@ -42,7 +42,7 @@ export class SearchIndexer {
     return some.length < CONVERSATIONS_AT_ONCE ? null : some.at(-1)!._id;
   }
 
-  /** New messages first, then changes of those that have been read. @returns how many messages it looked at */
+  /** New messages first, then changes of messages that are indexed. @returns how many messages it read */
   private async step(ctx: RequestContext, conversation_id: ObjectId): Promise<number> {
     const cursor = await this.cursor(ctx, conversation_id);
     const conversation = await ctx.repository(conversations).findById(conversation_id, { withDeleted: true });
@@ -50,7 +50,7 @@ export class SearchIndexer {
     return ctx.transaction(async (tx) => {
       const rows = tx.repository(messages);
       const bySeq = { sort: { seq: 1 }, limit: BATCH, withDeleted: true } as const;
-      // Also those that are not folded into the conversation's row yet.
+      // Includes messages that are not folded into the conversation's row yet.
       const sent = await rows.find({ conversation_id, seq: { $gt: cursor.seq } }, bySeq);
       if (sent.length > 0) {
         await moveCursor(tx, cursor, { seq: sent.at(-1)!.seq, rev: cursor.rev }, sent);
@@ -59,7 +59,8 @@ export class SearchIndexer {
       const byRev = { sort: { rev: 1 }, limit: BATCH, withDeleted: true } as const;
       const after = { $and: [{ conversation_id, rev: { $gt: cursor.rev } }, HAS_CHANGED] };
       const changed = conversation.rev > cursor.rev ? await rows.find(after, byRev) : [];
-      // Read before the messages, the conversation's rev promises nothing about later ones; other changes have no message.
+      // The conversation was read before the messages, so a message may have a later rev. Changes without a message take revs too,
+      // so the last message's rev may also be lower.
       const last = changed.at(-1)?.rev ?? 0;
       const rev = changed.length === BATCH ? last : Math.max(conversation.rev, last);
       if (rev > cursor.rev) await moveCursor(tx, cursor, { seq: cursor.seq, rev }, changed);
@@ -80,7 +81,7 @@ export class SearchIndexer {
     return { conversation_id, seq: 0, rev: 0 };
   }
 
-  /** A row from before sends were one write: what was sent up to its `rev` has its entry. */
+  /** A row from before sends were one write: the messages sent up to its `rev` have entries. */
   private async completed(ctx: RequestContext, { conversation_id, rev }: SearchCursor): Promise<Cursor> {
     const [newest] = await ctx
       .repository(messages)
@@ -96,7 +97,7 @@ export class SearchIndexer {
 
 type Cursor = Pick<SearchCursor, 'conversation_id' | 'rev'> & { seq: number };
 
-/** Only one of two that stand at the same place goes on from there. */
+/** Of two runs at the same cursor, only one moves it. */
 async function moveCursor(tx: RequestContext, from: Cursor, to: Pick<Cursor, 'seq' | 'rev'>, read: Message[]) {
   const { conversation_id, seq, rev } = from;
   const { modified } = await tx.repository(searchCursors).updateOne({ conversation_id, seq, rev }, { $set: to });
@@ -110,7 +111,10 @@ function entryOperation(message: Message): WriteOperation<SearchEntry> {
   return { updateOne: { filter: { _id }, update: { $set: { conversation_id, terms } }, upsert: true } };
 }
 
-/** What somebody wrote in the open, the words of its kind (a poll) too. What is encrypted has none for us, nor a text beside it. */
+/**
+ * The readable words of a message, with those of its kind (a poll). An encrypted message has none, nor does a text beside the
+ * payload count.
+ */
 export function searchableText(message: Message): string {
   const { deleted_at, encrypted, type } = message;
   return deleted_at !== null || encrypted !== null || type === 'system' ? '' : textsOf(message).join('\n');

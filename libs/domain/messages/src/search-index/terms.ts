@@ -1,12 +1,15 @@
 const MAX_TERM_CHARACTERS = 64;
-/** More different words of one message are not found; a text of 20,000 characters can hold some thousands. */
+/** Further distinct words of a message are not found. A text of 20,000 characters can hold some thousands. */
 const MAX_TERMS = 2_000;
 
-/** Compatibility forms grow: one character may become eighteen. In UTF-16 units, enough for 20,000 characters of any script. */
+/**
+ * Compatibility normalization (NFKD) may turn one character into eighteen. In UTF-16 units, enough for 20,000 characters of any
+ * script.
+ */
 const MAX_CHARACTERS = 40_000;
 /**
- * Marks are sorted when a text is normalized, in time that grows with the square of how many stand together. No language puts
- * more than 30 together; the combining grapheme joiner keeps more apart (Unicode Standard Annex 15, "Stream-Safe Text Format").
+ * Normalization sorts combining marks, in time that grows with the square of the length of a sequence. No language needs more than
+ * 30 in a sequence; the combining grapheme joiner splits longer ones (Unicode Standard Annex 15, "Stream-Safe Text Format").
  */
 const MANY_MARKS = /\p{M}{30}/gu;
 const JOINER = '\u034f';
@@ -14,8 +17,8 @@ const JOINER = '\u034f';
 const words = new Intl.Segmenter('und', { granularity: 'word' });
 
 /**
- * The words of a text, each once, as they are compared: without case, accents and forms of presentation. Also of languages
- * that write no spaces. Punctuation, emoji and operators of other search languages are no words, so none can be smuggled in.
+ * The distinct words of a text in the form in which they are compared: without case, accents and presentation forms. It also splits
+ * languages that write no spaces. Punctuation, emoji and search operators are not words, so a query cannot inject operators.
  */
 export function termsOf(text: string): string[] {
   const plain = text

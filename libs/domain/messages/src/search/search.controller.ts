@@ -34,7 +34,7 @@ export class SearchController {
   async search(@Ctx() ctx: RequestContext, @QueryParams() query: SearchMessagesQuery, @PageQuery() page: PageRequest) {
     const conversationId = query.conversation_id === undefined ? null : new ObjectId(query.conversation_id);
     const found = await this.service.search(ctx, query.q, conversationId, page);
-    // What was moved to cold storage is not looked through.
+    // Messages in cold storage are not searched.
     return { ...(await this.views.page(ctx, found)), scope: 'hot' };
   }
 }

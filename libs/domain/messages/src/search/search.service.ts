@@ -11,7 +11,7 @@ import { searchSettings } from './search.settings';
 import { searchWindows, type SearchWindow } from '../search-index/search-windows';
 import { termsOf } from '../search-index/terms';
 
-/** Then a page ends, however little it holds; its cursor goes on. */
+/** After this many queries a page ends, however few messages it holds. Its cursor goes on from there. */
 const MAX_LOOKS = 20;
 
 /** Finds messages by their words, in the conversations that the actor is in. */
@@ -23,8 +23,8 @@ export class SearchService {
   ) {}
 
   /**
-   * Messages that have every word of `q`, newest first backward. The cursor is a message's id. A page may be short, or even
-   * empty, and have more behind it: that bounds the work of one call.
+   * Messages that contain every word of `q`, newest first when paged backward. The cursor is a message's id. A page may be short,
+   * or even empty, although more follow: that bounds the work of one call.
    * @throws CaasError `feature_disabled` (403), `invalid_query` (400) when there is no word in `q`, `conversation_not_found` (404)
    */
   async search(
@@ -64,7 +64,7 @@ export class SearchService {
     return { conversation_id: { $in: await ownConversationIds(ctx) } };
   }
 
-  /** Where a page that goes forward begins when no cursor says so. */
+  /** Where a forward page without a cursor begins. */
   private async oldest(
     ctx: RequestContext,
     matching: Filter<SearchEntry>,
@@ -90,7 +90,7 @@ export class SearchService {
       );
   }
 
-  /** The messages themselves, as they are now: an entry may be a moment behind. */
+  /** The current messages: a search entry may lag behind its message. */
   private async confirm(ctx: RequestContext, entries: SearchEntry[], terms: string[]): Promise<Message[]> {
     if (entries.length === 0) return [];
     const found = await ctx.repository(messages).find({ _id: { $in: entries.map(({ _id }) => _id) } });

@@ -7,7 +7,7 @@ import { Invalidations } from '#caas/platform/cache';
 
 const LOSSES_UNTIL_SAID = 3;
 const ROOM_FOR_MS = 1_000;
-/** No more is left to others between two inserts. */
+/** The longest pause that a process makes between two inserts. */
 const LONGEST_PAUSE_MS = 50;
 const MAX_REMEMBERED = 10_000;
 
@@ -17,14 +17,14 @@ interface Room {
 }
 
 /**
- * Several processes that send into one conversation as fast as they can: whoever loses the number three times running says so, and the
- * others leave room between their inserts for a second. So none of them is kept out.
+ * Shares a conversation between processes that send into it as fast as they can. A process that loses the `seq` three times in a
+ * row publishes it, and the others pause between their inserts for a second. So no process is locked out.
  */
 @Injectable()
 export class Contention {
   private readonly rooms = new LRUCache<string, Room>({ max: MAX_REMEMBERED });
   private readonly say = this.invalidations.publisher('conversation_head');
-  /** By which it knows again what it says itself. */
+  /** Recognizes this process's own messages. */
   private readonly own = randomUUID();
 
   constructor(private readonly invalidations: Invalidations) {
@@ -39,20 +39,20 @@ export class Contention {
   }
 
   /**
-   * A plain message has lost its number to another process.
-   * @param losses how often by now
-   * @param tookMs how long it took to try
+   * Another process took the `seq` of a plain message.
+   * @param losses how many in a row so far
+   * @param tookMs how long the attempt took
    */
   lost(ctx: RequestContext, id: ObjectId, losses: number, tookMs: number): void {
     if (losses % LOSSES_UNTIL_SAID === 0) this.askForRoom(ctx, id, tookMs);
   }
 
-  /** At once, for a transaction: it takes longer than an insert, and would lose each time. */
+  /** A transaction asks at its first loss: it takes longer than an insert and would lose every time. */
   askForRoom(ctx: RequestContext, id: ObjectId, tookMs: number): void {
     this.say(ctx.tenantId, `${id.toHexString()}:${Math.ceil(tookMs)}:${this.own}`);
   }
 
-  /** How long to leave the conversation to others after an insert; 0 almost always. */
+  /** How long to pause after an insert into the conversation; almost always 0. */
   pauseMs(key: string): number {
     if (this.rooms.size === 0) return 0;
     const room = this.rooms.get(key);

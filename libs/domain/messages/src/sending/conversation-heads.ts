@@ -15,16 +15,16 @@ import { ageMs, earlierOf, stampNow, type Stamp } from './stamp';
 
 const MAX_REMEMBERED = 50_000;
 
-/** What a send rests on. */
+/** What a send assumes about its conversation. */
 export interface Head {
   id: ObjectId;
-  /** The highest `seq` that is known to be used. The next message has one more. */
+  /** The highest `seq` known to be used. The next message gets one more. */
   seq: number;
-  /** A `rev` that the conversation has reached. */
+  /** The conversation's `rev` is at least this. */
   rev: number;
-  /** Something of it is, or was, in cold storage. */
+  /** Messages of the conversation are, or were, in cold storage. */
   hasArchive: boolean;
-  /** When the older one of the questions was asked that this is the answer to. */
+  /** When we sent the older one of the two queries behind this answer. */
   askedAt: Stamp;
 }
 
@@ -40,9 +40,9 @@ type Row = Pick<Conversation, '_id' | 'rev' | 'archive_version' | 'archived_seq'
 const ROW_FIELDS = [...FOLDED_ROW_FIELDS, 'rev', 'archive_version', 'archived_seq'] as const;
 
 /**
- * The highest `seq` of conversations, as far as this process knows. It is believed for `ARCHIVE_TRUST` from when it was asked for, and
- * used for half of that, so that an answer of the engine finds it still good. What is sealed stays hot for twice as long: until
- * then the unique index refuses a number that is used.
+ * The highest `seq` of conversations, as far as this process knows. An answer is trusted for `ARCHIVE_TRUST` from when it was asked
+ * for, and used for half of that time, so that it is still trusted when the engine answers the insert. Sealed messages stay hot for
+ * twice as long, and until then the unique index refuses a `seq` that is used.
  */
 @Injectable()
 export class ConversationHeads {
@@ -58,7 +58,7 @@ export class ConversationHeads {
     this.trustMs = config.ARCHIVE_TRUST;
   }
 
-  /** By the hex of the id. Conversations that are gone are missing. */
+  /** Keyed by the hex of the id. Deleted conversations are missing. */
   async of(ctx: RequestContext, ids: ObjectId[]): Promise<Map<string, Head>> {
     const heads = new Map<string, Head>();
     const stale: ObjectId[] = [];
@@ -72,7 +72,7 @@ export class ConversationHeads {
     return heads;
   }
 
-  /** An insert that was sent at a moment has succeeded: up to its `seq` all numbers are used, and none above was then. */
+  /** An insert sent at `sentAt` has succeeded: all numbers up to `seq` are used, and no higher one was used at that time. */
   used(ctx: RequestContext, id: ObjectId, seq: number, sentAt: Stamp): void {
     const known = this.known.get(conversationKey(ctx, id));
     if (!known || known.seq > seq) return;
@@ -80,19 +80,17 @@ export class ConversationHeads {
     known.seqAt = sentAt;
   }
 
-  /** It turned out to be another. */
+  /** Call it when the known head turned out to be wrong. */
   forget(ctx: RequestContext, id: ObjectId): void {
     this.known.delete(conversationKey(ctx, id));
   }
 
-  /** Whether what was asked for then still holds. */
+  /** Whether an answer that was asked for at this time is still trusted. */
   isTrusted = (askedAt: Stamp): boolean => ageMs(askedAt) <= this.trustMs;
 
   private isYoung = (askedAt: Stamp): boolean => ageMs(askedAt) <= this.trustMs / 2;
 
-  /**
-   * The newest hot message is asked for before the row: in the other order what is pruned between the two would be in neither.
-   */
+  /** Reads the newest hot message before the row. In the other order, a message pruned between the two reads would be in neither. */
   private async ask(ctx: RequestContext, ids: ObjectId[]): Promise<Map<string, Head>> {
     const newest = new Map<string, { seq: number; at: Stamp }>();
     await Promise.all(
@@ -125,7 +123,7 @@ export class ConversationHeads {
     return heads;
   }
 
-  /** With what other processes have published since: they did so after their commit. */
+  /** Includes what other processes have published since. They publish after their commit. */
   private headOf(ctx: RequestContext, id: ObjectId, known: Known): Head {
     const heard = this.realtime.heard(ctx, id.toHexString());
     known.seq = Math.max(known.seq, heard.seq);
@@ -135,7 +133,7 @@ export class ConversationHeads {
   }
 }
 
-/** 0 where there is none. */
+/** 0 when there is no hot message. */
 async function newestHot(ctx: RequestContext, conversation_id: ObjectId): Promise<number> {
   const [newest] = await ctx
     .repository(messages)

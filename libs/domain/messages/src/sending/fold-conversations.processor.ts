@@ -12,17 +12,18 @@ import { ConversationFolds } from '#caas/domain/conversations';
 import { DirtyConversations } from '#caas/domain/conversations';
 
 const LONGEST_RUN_MS = 20_000;
-/** What a process that died may have stored and not published: longer ago than this it has. */
+/** A process that died may have stored messages without publishing them. Messages older than this were published. */
 const UNPUBLISHED_MS = 2 * 60_000;
 const MAX_PUBLISHED = 200;
 const TENANTS_AT_ONCE = 5;
-/** Each conversation costs the engine a question or two, and hardly ever is there anything to do. */
+/** Each conversation costs the engine one or two queries, and there is hardly ever anything to do. */
 const ROTATE_EVERY_MS = 30_000;
 const CONVERSATIONS_AT_ONCE = 50;
 
 /**
- * Does what processes that died have left undone: folds their conversations, looks whether what they stored last may stay, and
- * publishes what they may not have published. Then a portion of a slow rotation over all conversations, for lists that were lost.
+ * Finishes the work of processes that died: folds their conversations, verifies the messages that they stored last, and publishes
+ * those that they may not have published. Then it folds a portion of a slow rotation over all conversations, because lists may be
+ * lost.
  */
 @Handles(foldConversations)
 @Injectable()
@@ -71,7 +72,7 @@ export class FoldConversationsProcessor implements SystemJobHandler {
     await this.publishLast(ctx, conversationId.toHexString(), row.last_seq);
   }
 
-  /** Messages of whose inserts it had no answer in time, or had not yet looked what became of them. */
+  /** Verifies messages whose inserts were answered too late for that process, or that it had not verified yet. */
   private async verifyLast(ctx: RequestContext, conversation_id: ObjectId, lastSeq: number): Promise<void> {
     const last = await ctx
       .repository(messages)
@@ -81,7 +82,7 @@ export class FoldConversationsProcessor implements SystemJobHandler {
     if (young.length > 0) await this.late.verified(ctx, conversation_id, young);
   }
 
-  /** Processes that have heard of them, and their clients, drop what they know. */
+  /** Processes and their clients drop the events that they have received already. */
   private async publishLast(ctx: RequestContext, conversationId: string, lastSeq: number): Promise<void> {
     const since = new Date(Date.now() - UNPUBLISHED_MS).toISOString();
     const last = await this.feed.missedMessages(ctx.tenantId, conversationId, lastSeq - MAX_PUBLISHED, lastSeq + 1);

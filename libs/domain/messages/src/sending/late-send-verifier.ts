@@ -10,15 +10,16 @@ import { editionOf, messages, type Message } from '../store/message.schema';
 import { ConversationHeads } from './conversation-heads';
 import { SentMessageLookup } from './sent-message-lookup';
 
-/** What is archived meanwhile makes it look again. */
+/** Archiving during a verification makes it start again. */
 const ATTEMPTS = 40;
 const PAUSE_MS = 50;
 
 type ArchiveOf = Pick<Conversation, '_id' | 'archive_version' | 'archived_seq'>;
 
 /**
- * Messages whose insert was answered so late that what it rested on may not hold any more: others of their number, or of their name,
- * may have been archived meanwhile, which the unique indexes do not know. Ask before anybody is told of them.
+ * Verifies messages whose insert was answered so late that its assumptions may no longer hold. Messages with the same `seq` or the
+ * same `client_message_id` may have been archived in the meantime, and the unique indexes do not cover those. Call it before
+ * anybody is notified.
  */
 @Injectable()
 export class LateSendVerifier {
@@ -30,7 +31,10 @@ export class LateSendVerifier {
     private readonly changes: MessageChanges,
   ) {}
 
-  /** @param stored of one conversation, in the order of `seq` @returns for each, what it is now, or what was there before it */
+  /**
+   * @param stored messages of one conversation, by `seq`
+   * @returns for each, the message as it is now, or the message that was sent before it
+   */
   async verified(
     ctx: RequestContext,
     id: ObjectId,
@@ -56,7 +60,7 @@ export class LateSendVerifier {
       const archived = await this.sent.archivedIds(ctx, [own]);
       if (archived.every((each) => each.equals(own._id))) verified.push({ stored: own });
       else {
-        // First of all: to read the other may fail, and then its client asks again.
+        // Withdraw first: reading the earlier message may fail, and then the client sends again.
         await this.withdraw(ctx, own);
         const [before] = await this.sent.findArchived(ctx, [own]);
         if (!before) throw new Error('A message that was sent before is not readable');
@@ -71,7 +75,7 @@ export class LateSendVerifier {
     for (;;) {
       this.heads.forget(ctx, row._id);
       const head = (await this.heads.of(ctx, [row._id])).get(row._id.toHexString());
-      // The conversation has ended, and its messages with it.
+      // The conversation was deleted, and its messages with it.
       if (!head) return message;
       const seq = head.seq + 1;
       try {
@@ -84,8 +88,8 @@ export class LateSendVerifier {
   }
 
   /**
-   * Its number stays used. Its name is given back to the message that had it first. Whoever has read it meanwhile hears that it was
-   * deleted.
+   * Its `seq` stays used. Its `client_message_id` again belongs to the message that had it first. Clients that have received the
+   * withdrawn message see it deleted.
    */
   private async withdraw(ctx: RequestContext, own: Message): Promise<void> {
     const client_message_id = `withdrawn:${own._id.toHexString()}`;
@@ -102,7 +106,7 @@ export class LateSendVerifier {
     const cold = await this.cold.open(ctx, row._id, row.archive_version!);
     const [archived] = await cold.span({ from: seq, to: seq, direction: 'forward', limit: 1 });
     if (archived) return !archived.message._id.equals(_id);
-    // It was there, and its time is over.
+    // The message was archived, and its retention has ended.
     return cold.gone.some(({ first_seq, last_seq }) => first_seq <= seq && seq <= last_seq);
   }
 }

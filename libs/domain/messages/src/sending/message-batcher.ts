@@ -9,20 +9,20 @@ import { MessageInserter, type Outcome } from './message-inserter';
 import { SendsWithChanges, tooManySends } from './sends-with-changes';
 import { keyOf, SentMessageLookup } from './sent-message-lookup';
 
-/** More in one insert would make each wait longer than it gains. */
+/** With more messages in one insert, each would wait longer than the sharing gains. */
 const MAX_GROUP = 64;
-/** Of one tenant at once: the engine is at work on one while the next is made ready. */
+/** Inserts of one tenant at once: the engine works on one while we prepare the next. */
 const MAX_UNDER_WAY = 2;
-/** Seconds of work for a busy engine: whoever comes later is better told so than kept waiting. */
+/** Seconds of work for a busy engine. We refuse further sends instead of letting them wait longer. */
 const MAX_WAITING = 5_000;
-/** So long a message is numbered again and again because other processes were faster. */
+/** How long we try new numbers for a message because other processes were faster. */
 const LONGEST_MS = 10_000;
 
 interface Pending {
   ctx: RequestContext;
   key: string;
   draft: PreparedMessage;
-  /** Nothing changes with it but that it is there. */
+  /** The send adds the message and changes nothing else. */
   isPlain: boolean;
   resolve(sent: SendResult): void;
   reject(error: unknown): void;
@@ -30,26 +30,26 @@ interface Pending {
 
 export interface SendResult {
   message: Message;
-  /** The message was there already: the same client sent the same once more. */
+  /** The message existed already: the client repeated the same send. */
   replayed: boolean;
-  /** The root of its thread, when this send is to tell of it. */
+  /** The root of its thread, if this send has to publish it. */
   root?: Message | null;
 }
 
 interface TenantQueue {
   waiting: Pending[];
   underWay: number;
-  /** Conversations that this process is writing messages to: their sends wait, so that they keep their order. */
+  /** Conversations into which this process is inserting messages. Their next sends wait, which keeps their order. */
   busy: Set<string>;
 }
 
 /**
- * Gathers messages, so that those that come while an insert is under way share the next one: the round trip and the commit are
- * what costs. Idle, a message is inserted at once. An insert belongs to one tenant. Nobody waits for another's trouble: a
- * conversation that other processes are writing to goes on by itself, and so does one whose message changes something else.
+ * Collects the messages that arrive during an insert into the next insert, because the round trip and the commit are the expensive
+ * part. When idle, a message is inserted at once. An insert belongs to one tenant. A slow conversation does not delay others: a
+ * conversation that other processes write to is retried on its own, and so is one whose message changes something else.
  *
- * It is no `Batcher` (libs/platform/concurrency): a tenant has two inserts under way and not one, messages of a busy conversation are
- * passed over, and a draft is answered by itself, before or after the others of its insert.
+ * This is not a `Batcher` (libs/platform/concurrency), because a tenant has two inserts under way and not one, messages of a busy
+ * conversation are skipped, and each draft is answered on its own, before or after the others of its insert.
  */
 @Injectable()
 export class MessageBatcher {
@@ -76,15 +76,12 @@ export class MessageBatcher {
       }
       if (queue.waiting.length >= MAX_WAITING) return reject(tooManySends());
       queue.waiting.push({ ctx, key: conversationKey(ctx, draft.conversation_id), draft, isPlain, resolve, reject });
-      // Where there is no room for another insert, it goes when one has ended.
+      // Without room for another insert, the message goes when a running insert ends.
       if (!isPlain || queue.underWay < MAX_UNDER_WAY) this.advance(ctx.tenantId, queue);
     });
   }
 
-  /**
-   * What this send stored when it came before; null when it did not.
-   * @throws CaasError `idempotency_mismatch` (422)
-   */
+  /** The message that this send stored before; null when there is none. @throws CaasError `idempotency_mismatch` (422) */
   async find(ctx: RequestContext, send: SendIdentity): Promise<SendResult | null> {
     const [message] = await this.sent.find(ctx, [send]);
     return message ? replayOf(message, send) : null;
@@ -103,7 +100,7 @@ export class MessageBatcher {
     if (queue.waiting.length === 0 && queue.underWay === 0 && queue.busy.size === 0) this.tenants.delete(tenantId);
   }
 
-  /** Others may go on with the conversation; what of this process waits for it begins with the next `advance`. */
+  /** Frees the conversation, after the pause that other processes asked for. The next `advance` sends what waits for it. */
   private release(tenantId: string, queue: TenantQueue, key: string): void {
     const pauseMs = this.contention.pauseMs(key);
     if (pauseMs === 0) return void queue.busy.delete(key);
@@ -123,7 +120,7 @@ export class MessageBatcher {
     const [distinct, repeated] = withoutRepeats(group);
     const taken = await this.attempt(distinct);
     const contended = Map.groupBy(taken, ({ key }) => key);
-    // Sent twice at the same moment: by now the first is stored, or it failed and the second may try.
+    // Repeats of a send in the same group: by now the first is stored, or it failed and the repeat may try.
     queue.waiting.unshift(...repeated);
     for (const [key, own] of contended) void this.alone(own).finally(() => this.end(tenantId, queue, key));
     for (const key of new Set(group.map((each) => each.key))) {
@@ -131,9 +128,9 @@ export class MessageBatcher {
     }
   }
 
-  /** @returns those whose number another process took */
+  /** @returns the messages whose `seq` another process took */
   private async attempt(group: Pending[]): Promise<Pending[]> {
-    // By the object: the inserter answers with the very drafts that it was given.
+    // Keyed by the object: the inserter answers with the same draft objects.
     const byDraft = new Map(group.map((pending) => [pending.draft, pending]));
     try {
       const taken = await this.inserter.insert(group[0]!.ctx, [...byDraft.keys()], (draft, outcome) =>
@@ -146,7 +143,7 @@ export class MessageBatcher {
     }
   }
 
-  /** A conversation that other processes write to as well. */
+  /** For a conversation that other processes write to as well. */
   private async alone(group: Pending[]): Promise<void> {
     const { ctx, draft } = group[0]!;
     const startedAtMs = performance.now();
@@ -164,7 +161,7 @@ export class MessageBatcher {
     }
   }
 
-  /** Together, so that they share a transaction. */
+  /** At the same time, so that they share a transaction. */
   private async change(group: Pending[]): Promise<void> {
     await Promise.all(
       group.map(async (pending) => {
@@ -180,7 +177,7 @@ export class MessageBatcher {
   }
 }
 
-/** What can go now, oldest first. Of one conversation either plain messages or others, so that they keep their order. */
+/** Takes what can be sent now, oldest first. From one conversation it takes either plain messages or others, which keeps their order. */
 function takeNext(queue: TenantQueue): { plain: Pending[]; changing: Map<string, Pending[]> } {
   const plain: Pending[] = [];
   const changing = new Map<string, Pending[]>();

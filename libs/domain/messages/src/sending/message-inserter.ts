@@ -12,15 +12,15 @@ import { atStep } from './send-faults';
 import { keyOf, SentMessageLookup } from './sent-message-lookup';
 import { earlierOf, stampNow, type Stamp } from './stamp';
 
-/** What became of a draft: it was stored now; a message of its name was there before; or it cannot be stored. */
+/** The result for a draft: it was stored now; a message with the same name existed before; or it cannot be stored. */
 export type Outcome = { stored: Message } | { found: Message } | { error: unknown };
 export type Settle = (draft: PreparedMessage, outcome: Outcome) => void;
 
 type Heads = Map<string, Head>;
 
 /**
- * Stores plain messages of one tenant, each by its insert alone. Call it for a conversation again only when the call before has
- * ended: numbers then follow each other.
+ * Stores plain messages of one tenant, each by its insert alone. Call it for a conversation again only after the previous call has
+ * ended, so that their numbers are consecutive.
  */
 @Injectable()
 export class MessageInserter {
@@ -34,8 +34,8 @@ export class MessageInserter {
   ) {}
 
   /**
-   * @param settle is called for each draft but those that are given back
-   * @returns drafts whose number another process took, with those after them in the same conversation
+   * @param settle called for each draft except those that are returned
+   * @returns drafts whose `seq` another process took, with the drafts after them in the same conversation
    */
   async insert(ctx: RequestContext, drafts: PreparedMessage[], settle: Settle): Promise<PreparedMessage[]> {
     const taken: PreparedMessage[] = [];
@@ -43,7 +43,7 @@ export class MessageInserter {
     return taken;
   }
 
-  /** @returns those that are still to be inserted */
+  /** @returns the drafts that are still to be inserted */
   private async attempt(
     ctx: RequestContext,
     drafts: PreparedMessage[],
@@ -86,7 +86,7 @@ export class MessageInserter {
     });
   }
 
-  /** Where messages were archived, the unique index over what is hot does not know all that was sent. */
+  /** The unique index covers hot messages only, so conversations with an archive need a look at the archived sends. */
   private async withoutArchived(
     ctx: RequestContext,
     drafts: PreparedMessage[],
@@ -104,7 +104,7 @@ export class MessageInserter {
     });
   }
 
-  /** Tells nobody before it is sure that the numbers are theirs. */
+  /** Answers a draft only when it is certain that the `seq` is its own. */
   private async accept(
     ctx: RequestContext,
     stored: Message[],
@@ -135,7 +135,7 @@ export class MessageInserter {
     if (this.folds.isClosing) await this.folds.settle(ctx, [id]);
   }
 
-  /** Which index refused it, nobody reads from the error: its name is looked for, and else it was its number. */
+  /** The error does not say which index refused the draft. If no message with its name exists, the `seq` was taken. */
   private async refused(
     ctx: RequestContext,
     draft: PreparedMessage,
@@ -159,7 +159,7 @@ export class MessageInserter {
     return rest.filter((each) => !isSame(each));
   }
 
-  /** Nobody knows what became of the insert: what is there is answered, and the rest is refused, or tried one by one. */
+  /** The result of the insert is unknown. Drafts that are stored are answered; the rest is refused, or tried one by one. */
   private async recover(
     ctx: RequestContext,
     drafts: PreparedMessage[],
@@ -178,7 +178,7 @@ export class MessageInserter {
       for (const draft of missing) settle(draft, { error });
       return [];
     }
-    // One of them cannot be written, and is alone with its error in the end.
+    // One of them cannot be written. One by one, only that draft gets the error.
     for (const draft of missing) {
       const taken = await this.insert(ctx, [draft], settle);
       for (const each of taken) settle(each, { error });
@@ -192,7 +192,7 @@ export class MessageInserter {
     known: Message,
     settle: Settle,
   ): Promise<void> {
-    // Its own: it was stored, but the answer was lost on the way.
+    // The same id: this draft was stored, but the answer was lost.
     if (!known._id.equals(draft._id)) return settle(draft, { found: known });
     await this.note(ctx, known.conversation_id, [known]);
     settle(draft, { stored: known });
@@ -201,7 +201,7 @@ export class MessageInserter {
 
 const hexOf = ({ conversation_id }: Pick<PreparedMessage, 'conversation_id'>): string => conversation_id.toHexString();
 
-/** Those of a conversation together, in their order; conversations in the order of ids. */
+/** The drafts of a conversation together, in their order; conversations in the order of ids. */
 const byConversation = (drafts: PreparedMessage[]): PreparedMessage[] =>
   [...Map.groupBy(drafts, hexOf)].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([, own]) => own);
 
@@ -211,7 +211,7 @@ const conversationsOf = (drafts: PreparedMessage[]): ObjectId[] => [
   ...new Map(drafts.map((draft) => [hexOf(draft), draft.conversation_id])).values(),
 ];
 
-/** @param created_at also of the preview in the inbox, and for the month in which it counts */
+/** @param created_at also for the preview in the inbox, and for the month in which the message counts */
 function numbered(drafts: PreparedMessage[], heads: Heads, created_at: Date): NewDocument<Message>[] {
   const next = new Map<string, number>();
   return drafts.map(({ flagged: _, ...draft }) => {

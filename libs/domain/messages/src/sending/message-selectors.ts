@@ -2,7 +2,7 @@ import { invalid, parseObjectId, parsePageRequest, type PageRequest } from '#caa
 import type { MessageSelection, MessageSelector } from './messages.service';
 
 export const SELECTORS = ['after_seq', 'before_seq', 'around_seq'] as const;
-/** They say which messages, and go with selectors and cursors alike. */
+/** They choose messages, and can be combined with selectors and cursors. */
 export const SELECTIONS = ['thread_root_id', 'pinned'] as const;
 
 export interface MessagePageQuery {

@@ -13,7 +13,7 @@ import { viewOfMessage } from '../message/views';
 import { MessageChanges } from '../message/message-changes';
 import { SendMetrics } from './send-metrics';
 
-/** What a refusal is about that may have come after the message was stored. */
+/** A repeated send may be refused with one of these codes although its message was stored the first time. */
 const REPLAYABLE_CODES = new Set([
   'unknown_reply',
   'unknown_thread_root',
@@ -26,12 +26,12 @@ const REPLAYABLE_CODES = new Set([
   'quota_exceeded',
 ]);
 
-/** What a message that may be sent has. */
+/** The content of a message that passed the checks. */
 export interface ValidatedMessage extends Partial<PreparedMessage> {
   files?: FilesToAttach | undefined;
 }
 
-/** The one way in which new messages get into a conversation: each once, however often it is asked for. */
+/** The only way in which new messages enter a conversation. However often a send is repeated, its message is stored once. */
 @Injectable()
 export class MessageSender {
   constructor(
@@ -46,7 +46,7 @@ export class MessageSender {
   ) {}
 
   /**
-   * Stores a message that may be sent, and tells those who may read it.
+   * Stores a checked message and publishes it to those who may read it.
    * @throws CaasError `invalid_file` (400), `quota_exceeded` (402), `idempotency_mismatch` (422)
    */
   async send(
@@ -56,7 +56,7 @@ export class MessageSender {
   ): Promise<SendResult> {
     const isNearQuota = await this.quota.requireRoom(ctx);
     const message = prepareMessage({ ...identity, ...content });
-    // Near the quota, and where something else changes with it, a message is stored in a transaction.
+    // A message is stored in a transaction when the quota is near, or when something else changes with it.
     const isPlain = !message.thread_root_id && !message.flagged && !isNearQuota;
     const sent = files
       ? await this.storeWithFiles(ctx, message, files, isPlain)
@@ -66,9 +66,9 @@ export class MessageSender {
   }
 
   /**
-   * The answer to a send. A refusal may have come after the message was stored: then the message is the answer, since a stored message
-   * stays sent, whatever has been forbidden or removed since.
-   * @param sending what comes of checking and sending it
+   * The answer to a send. A repeated send may be refused after its message was stored. Then that message is the answer: a stored
+   * message stays sent, whatever was forbidden or removed since.
+   * @param sending the checks and the send
    * @throws CaasError what `sending` rejects with
    */
   async answer(ctx: RequestContext, identity: SendIdentity, sending: Promise<SendResult>): Promise<SendResult> {
@@ -83,7 +83,7 @@ export class MessageSender {
     }
   }
 
-  /** @throws `refusal` when nothing of this name was sent before */
+  /** @throws `refusal` when no message with this name was sent before */
   private async earlierSend(ctx: RequestContext, identity: SendIdentity, refusal: unknown): Promise<SendResult> {
     if (!isReplayable(refusal)) throw refusal;
     await this.access.readable(ctx, identity.conversation_id);
@@ -92,7 +92,7 @@ export class MessageSender {
     return sent;
   }
 
-  /** The files are claimed first, in a transaction of their own, and released when the message is not stored. */
+  /** Claims the files first, in a transaction of its own. Releases them if the message is not stored. */
   private async storeWithFiles(
     ctx: RequestContext,
     message: PreparedMessage,
@@ -105,7 +105,7 @@ export class MessageSender {
       if (!sent.message._id.equals(message._id)) await this.attachments.giveUp(ctx, message);
       return sent;
     } catch (error) {
-      // A refusal stored nothing; after any other error the message may be there all the same, and needs its files.
+      // A refusal means that nothing was stored. After any other error the message may be stored, and then it needs its files.
       if (error instanceof CaasError) await this.attachments.giveUp(ctx, message);
       throw error;
     }
@@ -124,7 +124,7 @@ export class MessageSender {
   }
 }
 
-/** @param body what the client sent: sameness of a repetition is that of its body */
+/** @param body what the client sent: a repeated send has the same body */
 export function sendIdentityOf(
   { user }: RequestContext,
   conversation_id: ObjectId,

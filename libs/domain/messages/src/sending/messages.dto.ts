@@ -70,7 +70,7 @@ export class SendMessageDto {
   attachments?: AttachedFileDto[];
 }
 
-/** Over a socket the conversation is in the message, for want of a path. */
+/** A socket message has no path, so its body names the conversation. */
 export class SendMessageOverSocketDto extends SendMessageDto {
   @IsId()
   conversation_id: string;

@@ -30,7 +30,7 @@ import { PagePositionReader, withNumbers, type MessagePage } from './page-number
 /** The body of a send, over REST and sockets alike. */
 export type NewMessage = SendMessageDto;
 
-/** What a message says, whenever it is sent. A blank text is none. */
+/** The content of a message, whether it is sent now or later. A blank text counts as no text. */
 export type MessageBody = Omit<NewMessage, 'client_message_id'>;
 
 /** Where a page of messages begins, besides a cursor. At most one is given. */
@@ -40,14 +40,14 @@ export interface MessageSelector {
   around_seq?: number;
 }
 
-/** Which messages a page is about; all of the conversation when neither is given. */
+/** Filters the messages of a page; all of the conversation when neither is given. */
 export interface MessageSelection {
   /** The replies of one thread, without its root. */
   thread_root_id?: ObjectId;
   pinned?: true;
 }
 
-/** Messages of the conversations the actor is in. */
+/** Messages of the conversations that the actor is in. */
 @Injectable()
 export class MessagesService {
   constructor(
@@ -62,11 +62,11 @@ export class MessagesService {
   ) {}
 
   /**
-   * Answers when the message is stored for good. The same `client_message_id` again answers the first message.
-   * @param filesAlreadyClaimed whether the files are held for this message already: then the sender need not own them any more
-   * @throws CaasError `conversation_not_found` (404), `blocked`, `moderator_required`, `message_blocked` (403),
-   *   `empty_message`, `attachments_required`, `invalid_file`, `text_too_long`, `metadata_too_large`, `invalid_poll`,
-   *   `duplicate`, `invalid_closes_at`, `unknown_reply`, `unknown_thread_root`, `unknown_mentions` (400), `idempotency_mismatch` (422)
+   * Resolves when the message is stored durably. A repeated `client_message_id` returns the first message.
+   * @param filesAlreadyClaimed whether the files are already held for this message: then the sender need not own them any more
+   * @throws CaasError `conversation_not_found` (404), `blocked`, `moderator_required`, `message_blocked` (403), `empty_message`,
+   *   `attachments_required`, `invalid_file`, `text_too_long`, `metadata_too_large`, `invalid_poll`, `duplicate`,
+   *   `invalid_closes_at`, `unknown_reply`, `unknown_thread_root`, `unknown_mentions` (400), `idempotency_mismatch` (422)
    */
   async send(
     ctx: RequestContext,
@@ -79,7 +79,7 @@ export class MessagesService {
   }
 
   /**
-   * May the actor send this now? Answers what the message has.
+   * Checks whether the actor may send this now, and returns the checked content.
    * @throws CaasError what `send` throws before anything is stored
    */
   async check(ctx: RequestContext, id: ObjectId, body: MessageBody): Promise<ValidatedMessage> {
@@ -109,8 +109,8 @@ export class MessagesService {
   }
 
   /**
-   * A page by `seq`: newest first backward, oldest first forward. The cursor is the id of a message of this conversation. With it
-   * go the conversation's numbers as they were before the page was read.
+   * A page by `seq`: newest first backward, oldest first forward. The cursor is the id of a message of this conversation. The page
+   * also has the conversation's numbers from before it was read.
    * @throws CaasError `conversation_not_found`, `message_not_found` (404, for a thread that is none), `invalid_cursor` (400)
    */
   async page(
@@ -192,7 +192,7 @@ const idOf = ({ _id }: Message): string => _id.toHexString();
 const isIn = ({ conversation_id, seq }: Message, conversationId: ObjectId, visibleFrom: number): boolean =>
   conversation_id.equals(conversationId) && seq >= visibleFrom;
 
-/** Both ends count. */
+/** Both ends are inclusive. */
 function boundsOf({ after_seq, before_seq }: MessageSelector): { from: number; to: number } {
   return {
     from: after_seq === undefined ? 1 : after_seq + 1,
@@ -200,7 +200,7 @@ function boundsOf({ after_seq, before_seq }: MessageSelector): { from: number; t
   };
 }
 
-/** Half of the page before, half from `seq` on; the cursor goes on in the page's direction. */
+/** Half of the page before `seq`, half from `seq` on. The cursor continues in the page's direction. */
 async function around(
   request: PageRequest,
   seq: number,

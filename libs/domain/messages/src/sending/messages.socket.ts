@@ -6,7 +6,7 @@ import { SendMessageOverSocketDto } from './messages.dto';
 import { MessageViews } from '../message/message-views';
 import { MessagesService } from './messages.service';
 
-/** The same verbs as over REST, by the same services. */
+/** The same operations as over REST, with the same services. */
 @Injectable()
 export class MessagesSocket {
   constructor(

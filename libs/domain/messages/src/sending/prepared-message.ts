@@ -3,19 +3,19 @@ import type { NewDocument, UserReference } from '#caas/kernel';
 import { NO_KIND_CONTENT } from '../store/kind-contents';
 import type { Message } from '../store/message.schema';
 
-/** A message that was checked and may be written; its numbers are given by the insert. */
+/** A message that passed the checks and may be stored. The insert gives it its numbers. */
 export type PreparedMessage = Omit<NewDocument<Message>, 'seq' | 'rev' | 'created_rev'> & {
   _id: ObjectId;
   conversation_id: ObjectId;
   sender: UserReference;
-  /** To be put before the moderators, in the transaction that stores it. Not stored itself. */
+  /** The message must be reported to the moderators, in the transaction that stores it. Not stored itself. */
   flagged?: boolean;
 };
 
-/** What names a send: its message is found by it when the client sends the same again. */
+/** Identifies a send: when the client repeats it, its message is found by these fields. */
 export type SendIdentity = Pick<PreparedMessage, 'conversation_id' | 'sender' | 'client_message_id' | 'request_hash'>;
 
-/** A message that has nothing but what is given. */
+/** A message with defaults for all fields that are not given. */
 export const prepareMessage = (given: SendIdentity & Partial<PreparedMessage>): PreparedMessage => ({
   _id: new BsonObjectId(),
   type: 'text',

@@ -1,11 +1,11 @@
 import { channel } from 'node:diagnostics_channel';
 
-/** `inserted`: the engine has it for good, and nobody was told. */
+/** `inserted`: the engine has committed the message, and nothing was published. */
 export type SendStep = 'inserted';
 
 const steps = channel('caas:send:step');
 
-/** A place where a process may be killed: tests listen, and kill it there. */
+/** A fault injection point: tests listen here and kill the process. */
 export function atStep(step: SendStep): void {
   if (steps.hasSubscribers) steps.publish({ step });
 }

@@ -4,7 +4,7 @@ import { LATENCY_BUCKETS, Metrics } from '#caas/platform/metrics';
 
 export type SendOutcome = 'stored' | 'replayed' | 'refused' | 'failed';
 
-/** New messages, however they came. */
+/** Durations of sends by outcome, whichever way the messages came. */
 @Injectable()
 export class SendMetrics {
   private readonly durations: Record<SendOutcome, Histogram.Internal<string>>;

@@ -18,17 +18,17 @@ const PAUSE_MS = 5;
 export type SentWithChange =
   | {
       stored: Message;
-      /** The root of its thread, which moved on with it. */
+      /** The root of its thread, which changed with it. */
       root: Message | null;
     }
   | { found: Message };
 
-/** It was sent before, and is archived by now. */
+/** The message was sent before and is archived by now. */
 class AlreadySentError extends Error {}
 
 /**
- * Sends that change something else as well: the root of a thread, a moderator's case, the count of a month that is nearly full. Each
- * is a change of its conversation, which inserts its message first and starts over when another process took the number.
+ * Sends that change something else as well: the root of a thread, a moderation case, or the count of a month near its quota. Each
+ * is a change of its conversation. It inserts its message first, and starts over when another process took the `seq`.
  */
 @Injectable()
 export class SendsWithChanges {
@@ -45,7 +45,7 @@ export class SendsWithChanges {
 
   /** @throws CaasError `conversation_not_found` (404), `quota_exceeded` (402), `too_many_sends`, `too_many_changes` (503) */
   async send(ctx: RequestContext, draft: PreparedMessage): Promise<SentWithChange> {
-    // It folds itself; should this process die before it publishes, a worker does.
+    // The change folds the row itself. If this process dies before it publishes, a worker publishes.
     const marked = this.folds.begin(ctx, [draft.conversation_id]);
     if (marked) await marked;
     const startedAtMs = performance.now();
@@ -78,7 +78,7 @@ export class SendsWithChanges {
         if (flagged) await this.policy.flag(tx, [stored]);
         const { thread_root_id: rootId } = draft;
         const root = rootId && (await this.threads.addReply(tx, { rootId, rev, reply: stored }));
-        // Last, because near the quota all processes write to the same row: it is held for the shortest time.
+        // Last, because near the quota all processes write to the same row. So its lock is held for the shortest time.
         await check(tx, 1, created_at);
         return root ? { stored, root } : new Unchanged({ stored, root: null });
       });

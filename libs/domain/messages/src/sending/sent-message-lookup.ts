@@ -6,15 +6,15 @@ import { archivedSends } from '../store/archived-send.schema';
 import { messages, type Message } from '../store/message.schema';
 import type { SendIdentity } from './prepared-message';
 
-/** What names a send, without what it said. */
+/** Identifies a send, without its content. */
 export type SendName = Omit<SendIdentity, 'request_hash'>;
 
-/** Messages by what their clients named them. */
+/** Finds messages by their `client_message_id`. */
 @Injectable()
 export class SentMessageLookup {
   constructor(private readonly reader: MessageReader) {}
 
-  /** What was stored for each of these before, hot or archived, tombstones included; null where nothing was. */
+  /** For each send, the message that it stored before, hot or archived, tombstones included; null when there is none. */
   async find(ctx: RequestContext, sends: SendName[]): Promise<(Message | null)[]> {
     const same = sends.map(({ conversation_id, sender, client_message_id }) => ({
       conversation_id,
@@ -29,7 +29,7 @@ export class SentMessageLookup {
     return sends.map((send) => byKey.get(keyOf(send)) ?? null);
   }
 
-  /** Those that are archived. The unique index over what is hot does not know them. */
+  /** The archived messages of these sends. The unique index covers hot messages only. */
   async findArchived(ctx: RequestContext, sends: SendName[]): Promise<Message[]> {
     return this.reader.findMany(ctx, await this.archivedIds(ctx, sends));
   }
@@ -38,7 +38,7 @@ export class SentMessageLookup {
     return (await this.archivedIds(ctx, sends)).length > 0;
   }
 
-  /** Of those that are archived, in no promised order. */
+  /** The ids of the archived messages of these sends, in no particular order. */
   async archivedIds(ctx: RequestContext, sends: SendName[]): Promise<ObjectId[]> {
     const rows = await ctx.repository(archivedSends).find({ $or: sends.map(archivedSendOf) }, { fields: ['_id'] });
     return rows.map(({ _id }) => _id);
@@ -51,6 +51,6 @@ const archivedSendOf = ({ conversation_id, sender, client_message_id }: SendName
   client_message_id,
 });
 
-/** The same for two sends exactly when their client means them to be one. */
+/** Equal for two sends exactly when the client means them to be the same send. */
 export const keyOf = ({ conversation_id, sender, client_message_id }: SendName): string =>
   `${conversation_id.toHexString()}:${sender.user_id.toHexString()}:${client_message_id}`;

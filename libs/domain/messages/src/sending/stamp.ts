@@ -1,4 +1,4 @@
-/** A moment by both clocks of a machine: a process that was stopped shows on either, a machine that slept only on the wall's. */
+/** A moment on two clocks. Both clocks run on while a process is stopped; while the machine sleeps, only the wall clock does. */
 export interface Stamp {
   monotonicMs: number;
   wallMs: number;
@@ -6,7 +6,7 @@ export interface Stamp {
 
 export const stampNow = (): Stamp => ({ monotonicMs: performance.now(), wallMs: Date.now() });
 
-/** By the clock by which more has passed. */
+/** The age on the clock that has advanced more. */
 export const ageMs = ({ monotonicMs, wallMs }: Stamp): number =>
   Math.max(performance.now() - monotonicMs, Date.now() - wallMs);
 

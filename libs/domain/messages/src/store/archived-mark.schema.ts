@@ -7,8 +7,8 @@ import { TenantDocumentBase, tenantCollection } from '#caas/tenancy';
 import { HAS_REPLIERS, IS_PINNED } from './message.schema';
 
 /**
- * What may still change of a message in cold storage: its thread and its pin. The row's id is the message's. It counts only
- * while the message itself is not hot.
+ * The state of a message in cold storage that may still change: its thread and its pin. The row's id is the message's id. The row
+ * is ignored while the message itself is hot.
  */
 @Schema()
 export class ArchivedMark extends TenantDocumentBase {
@@ -31,11 +31,11 @@ export class ArchivedMark extends TenantDocumentBase {
   @Prop({ type: Date, default: null })
   pinned_at: Date | null;
 
-  /** How often it changed since the message was archived: what its `__v` has grown by. */
+  /** How often the message changed since it was archived. Its `__v` has grown by this number. */
   @Prop({ type: Number, default: 0 })
   changes: number;
 
-  /** The message's `updated_at` since then; null when it did not change. */
+  /** The message's `updated_at` since it was archived; null when it did not change. */
   @Prop({ type: Date, default: null })
   changed_at: Date | null;
 }

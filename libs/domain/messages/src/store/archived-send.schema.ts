@@ -3,7 +3,7 @@ import type { ObjectId } from 'bson';
 import { Types } from 'mongoose';
 import { TenantDocumentBase, tenantCollection } from '#caas/tenancy';
 
-/** A send whose message was archived before clients have stopped repeating it. The row's id is the message's. */
+/** A send whose message was archived while clients may still repeat the send. The row's id is the message's id. */
 @Schema()
 export class ArchivedSend extends TenantDocumentBase {
   @Prop({ type: Types.ObjectId, required: true })
@@ -15,7 +15,7 @@ export class ArchivedSend extends TenantDocumentBase {
   @Prop({ type: String, required: true })
   client_message_id: string;
 
-  /** When nobody may count on it any more. */
+  /** From then on clients no longer repeat the send. */
   @Prop({ type: Date, required: true })
   expires_at: Date;
 }

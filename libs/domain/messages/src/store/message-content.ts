@@ -5,7 +5,7 @@ import { TenantDocumentBase } from '#caas/tenancy';
 import type { KindFields } from './kind-contents';
 import type { Poll } from './poll-content';
 
-/** What a message says, and what an earlier version or a legal hold keeps of it. */
+/** The content of a message, of an earlier version, or of what a legal hold keeps. */
 export abstract class MessageContent extends TenantDocumentBase implements KindFields {
   @Prop({ type: String, default: null })
   text: string | null;

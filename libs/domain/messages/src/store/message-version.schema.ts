@@ -6,25 +6,25 @@ import { tenantCollection } from '#caas/tenancy';
 import { MessageContent } from './message-content';
 import { HAS_MENTIONS } from './message.schema';
 
-/** What a message said before an edit. Erased with the message, unless a legal hold keeps it: then users do not see it any more. */
+/** The content of a message before an edit. It is erased with the message, unless a legal hold keeps it; users cannot see it then. */
 @Schema()
 export class MessageVersion extends MessageContent {
   @Prop({ type: Types.ObjectId, required: true })
   message_id: ObjectId;
 
-  /** The conversation's `rev` with the edit that replaced it. */
+  /** The conversation's `rev` of the edit that replaced it. */
   @Prop({ type: Number, required: true })
   replaced_rev: number;
 
-  /** Files that the message showed and does not show any more, where a legal hold keeps them. */
+  /** Files that the message no longer shows but a legal hold keeps. */
   @Prop({ type: Array, default: [] })
   attachments: Attachment[];
 
-  /** Its message was deleted, and a legal hold keeps what it said. */
+  /** The message was deleted, and a legal hold keeps this content. */
   @Prop({ type: Boolean, default: false })
   kept: boolean;
 
-  /** When it was written: the sending, or an edit. */
+  /** When this content was written: at the send or at an edit. */
   @Prop({ type: Date, required: true })
   written_at: Date;
 }

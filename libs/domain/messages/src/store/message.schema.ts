@@ -19,8 +19,8 @@ export interface ForwardOrigin {
 }
 
 /*
- * Most messages mention nobody, are in no thread and are not pinned: the indexes over what is rare hold only those that have
- * it, so that a plain send pays for none of them. A query names the condition, or the engine cannot use the index.
+ * Most messages mention nobody, are in no thread and are not pinned. Partial indexes hold only the messages that do, so that a
+ * plain send does not pay for them. A query must repeat the condition, or the engine cannot use the index.
  */
 const ANY_ID = { $gt: new BsonObjectId('000000000000000000000000') };
 export const HAS_MENTIONS = { 'mentions.user_id': ANY_ID };
@@ -44,20 +44,20 @@ export class Message extends MessageContent {
   rev: number;
 
   /**
-   * The conversation's `rev` that the process knew which accepted it: a lower bound. Before sends were one write, a send took a `rev`
-   * of its own, and this was it.
+   * A lower bound: the conversation's `rev` as the process that accepted the message knew it. Before sends were one write, a send
+   * took a `rev` of its own, and this was it.
    */
   @Prop({ type: Number, required: true })
   created_rev: number;
 
-  /** Its `rev` before the last change. Absent when it changed less than twice, or before this was kept. */
+  /** The `rev` before the last change. Absent when the message changed less than twice, or before this field existed. */
   @Prop({ type: Number })
   base_rev?: number;
 
   @Prop({ type: String, required: true })
   client_message_id: string;
 
-  /** SHA-256 of the request's body: the same id with another body is a mistake of the client. */
+  /** SHA-256 of the request's body. The same `client_message_id` with another body is an error of the client. */
   @Prop({ type: String, required: true })
   request_hash: string;
 
@@ -80,14 +80,14 @@ export class Message extends MessageContent {
   @Prop({ type: Number, default: 0 })
   reply_count: number;
 
-  /** Of the root of a thread: who replied, newest first. */
+  /** On the root of a thread: the users who replied last, newest first. */
   @Prop({ type: [raw({ ...userReferenceShape, _id: false })], default: [] })
   last_repliers: UserReference[];
 
   @Prop({ type: Object, default: null })
   forwarded_from: ForwardOrigin | null;
 
-  /** By emoji, whose spelling as a key is that of kernel's `keyOfEmoji`. */
+  /** By emoji. The keys are spelled by `keyOfEmoji` in the kernel. */
   @Prop({ type: Object, default: {} })
   reaction_counts: Record<string, number>;
 
@@ -97,12 +97,12 @@ export class Message extends MessageContent {
   @Prop({ type: Date, default: null })
   edited_at: Date | null;
 
-  /** Edits, and the deletion: the version that ETag and If-Match speak of; reactions do not count. Absent: none. */
+  /** The number of edits and deletions, which is the version in ETag and If-Match. Reactions do not count. Absent means 0. */
   @Prop({ type: Number })
   edition?: number;
 }
 
-/** The `rev` of its last change; 0 also for one of the version before that had only the `rev` of being sent. */
+/** The `rev` of the last change. 0 also for a message of the previous version that has only the `rev` of its send. */
 export const shownRevOf = ({ rev, created_rev }: Pick<Message, 'rev' | 'created_rev'>): number =>
   rev === created_rev ? 0 : rev;
 
@@ -117,7 +117,7 @@ export const messages = tenantCollection(Message, {
       serves: 'a page; the head; and no seq is given twice',
     },
     {
-      // With `seq`, also so that its name is not that of the index over all revs, which data of the version before has.
+      // `seq` also gives the index a name that differs from the index over all revs, which data of the previous version still have.
       key: { tenant_id: 1, conversation_id: 1, rev: 1, seq: 1 },
       partial: HAS_CHANGED,
       serves: 'sync: what changed after a rev',

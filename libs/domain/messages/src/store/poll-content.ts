@@ -1,20 +1,20 @@
 export interface PollOption {
-  /** Of 24 hexadecimal digits, so that a vote cast in another poll is noticed. */
+  /** 24 hexadecimal digits, so that an option of another poll is recognized as unknown. */
   id: string;
   text: string;
   vote_count: number;
 }
 
-/** A question as its message keeps it, with the numbers of votes. Who voted for what is in rows of its own. */
+/** A question as its message keeps it, with the counts of votes. The votes themselves are rows. */
 export interface Poll {
   question: string;
   options: PollOption[];
-  /** May one vote for several? */
+  /** Whether one user may vote for several options. */
   multiple: boolean;
-  /** Does nobody learn who voted? */
+  /** Whether the voters are hidden from everybody. */
   anonymous: boolean;
   closes_at: Date | null;
-  /** When somebody closed it; a poll whose time is over is closed without. */
+  /** When a user closed it. A poll that ended at `closes_at` has none. */
   closed_at: Date | null;
   voter_count: number;
 }

@@ -5,7 +5,7 @@ import type { UserReference } from '#caas/kernel';
 import { UserReferenceProp } from '#caas/domain/users';
 import { TenantDocumentBase, tenantCollection } from '#caas/tenancy';
 
-/** What one user voted for in one poll; who takes it back has none. The message keeps the counts. */
+/** The options that one user voted for in one poll. A withdrawn vote has no row. The message keeps the counts. */
 @Schema()
 export class PollVote extends TenantDocumentBase {
   @Prop({ type: Types.ObjectId, required: true })

@@ -3,7 +3,7 @@ import type { ObjectId } from 'bson';
 import { Types } from 'mongoose';
 import { TenantDocumentBase, tenantCollection } from '#caas/tenancy';
 
-/** The words of one message, whose id is this row's. It follows the message a moment later; the message has the last word. */
+/** The words of one message. The row's id is the message's id. The entry may lag behind the message, so readers check the message. */
 @Schema()
 export class SearchEntry extends TenantDocumentBase {
   @Prop({ type: Types.ObjectId, required: true })
@@ -21,7 +21,7 @@ export const searchEntries = tenantCollection(SearchEntry, {
   ],
 });
 
-/** How far the words of a conversation have been taken down. */
+/** How far the words of a conversation are indexed. */
 @Schema()
 export class SearchCursor extends TenantDocumentBase {
   @Prop({ type: Types.ObjectId, required: true })
@@ -31,7 +31,7 @@ export class SearchCursor extends TenantDocumentBase {
   @Prop({ type: Number })
   seq?: number;
 
-  /** The conversation's `rev` up to which every change of a message is in its entry. */
+  /** The entries include every change up to this `rev` of the conversation. */
   @Prop({ type: Number, required: true })
   rev: number;
 }

@@ -15,7 +15,7 @@ export interface ThreadGrowth {
   reply: Pick<Message, 'sender'>;
 }
 
-/** The messages that began threads, hot or archived, and what they keep of their replies. */
+/** The root messages of threads, hot or archived, with the fields that summarize their replies. */
 @Injectable()
 export class ThreadRoots {
   constructor(
@@ -23,7 +23,7 @@ export class ThreadRoots {
     private readonly marks: ArchivedMessageState,
   ) {}
 
-  /** Call it after the conversation's row was written, whose lock keeps others away. @returns the root as it then is */
+  /** Call it after the conversation's row was written: its lock keeps other writers out. @returns the changed root */
   async addReply(tx: RequestContext, { rootId, rev, reply }: ThreadGrowth): Promise<Message | null> {
     const root = await this.reader.find(tx, rootId);
     if (!root) return null;
@@ -31,7 +31,7 @@ export class ThreadRoots {
     return changeThread(tx, this.marks, root, { reply_count: root.reply_count + 1, last_repliers, rev });
   }
 
-  /** Takes replies that are being deleted, which were not before, out of their thread. @returns the root as it then is */
+  /** Subtracts replies that this transaction deletes and that were not deleted before. @returns the changed root */
   async removeReplies(
     tx: RequestContext,
     rootId: ObjectId,
@@ -45,7 +45,7 @@ export class ThreadRoots {
     return changeThread(tx, this.marks, root, { reply_count, last_repliers, rev: nextRev() });
   }
 
-  /** Without the replies that go. */
+  /** The last repliers without the deleted replies. */
   private async lastRepliers(
     tx: RequestContext,
     { _id: rootId, conversation_id }: Message,

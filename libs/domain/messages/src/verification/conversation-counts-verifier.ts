@@ -16,22 +16,22 @@ import { reactions } from '../store/reaction.schema';
 import { ACCOUNTED, ConversationRecount, type AccountedMessage, type Drift } from './conversation-recount';
 
 const MESSAGES_AT_ONCE = 500;
-/** How often a conversation that is being written to is counted before it is left for another time. */
+/** How often a conversation is counted while it is being written to, before the verifier skips it. */
 const ATTEMPTS = 4;
 const MAX_DRIFTS_LISTED = 100;
 
 export interface Verification {
   conversations: number;
   messages: number;
-  /** Numbers that are not what they count; 0 is what is expected. */
+  /** How many stored numbers differ from what was counted; 0 is expected. */
   drift: number;
   /** The first hundred of them. */
   drifts: Drift[];
-  /** Conversations that changed each time while they were counted. */
+  /** Conversations that changed during every attempt to count them. */
   unsettled: number;
 }
 
-/** Recomputes every counter of one tenant's conversations and messages from what it counts, after folding what is stored. It repairs nothing. */
+/** Folds one tenant's conversations and recounts every counter of them and their messages. It repairs nothing. */
 @Injectable()
 export class ConversationCountsVerifier {
   constructor(
@@ -40,7 +40,7 @@ export class ConversationCountsVerifier {
     private readonly folds: ConversationFolds,
   ) {}
 
-  /** Reads by the portion: memory is bounded by the revs of the longest conversation. */
+  /** Reads in portions: memory is bounded by the revs of the longest conversation. */
   async verify(ctx: RequestContext): Promise<Verification> {
     const result: Verification = { conversations: 0, messages: 0, drift: 0, drifts: [], unsettled: 0 };
     for await (const { _id } of ctx.repository(conversations).stream({}, { fields: ['_id'], sort: { _id: 1 } })) {
@@ -111,7 +111,7 @@ export class ConversationCountsVerifier {
       );
   }
 
-  /** By message, and by the key of the emoji. */
+  /** By message, and by emoji key. */
   private async reactionsTo(
     ctx: RequestContext,
     some: AccountedMessage[],
@@ -130,7 +130,7 @@ export class ConversationCountsVerifier {
 
 type Counts = Map<string, Record<string, number>>;
 
-/** What archived messages brought with them. */
+/** Adds the reactions that archived messages carry. */
 function addArchived(some: AccountedMessage[], reacted: Counts): void {
   for (const message of some) {
     for (const { emoji } of archivedPartsOf(message as Message)?.reactions ?? []) {
@@ -139,7 +139,7 @@ function addArchived(some: AccountedMessage[], reacted: Counts): void {
   }
 }
 
-/** By message, and by the number in which its kind counts a row. @param hot rows; archived messages brought their own */
+/** By message, and by the counter that includes the row. @param hot rows; archived messages carry their own */
 function countRows(some: AccountedMessage[], hot: KindRow[]): Counts {
   const counts: Counts = new Map();
   const hotRows = Map.groupBy(hot, ({ message_id }) => message_id.toHexString());

@@ -4,7 +4,7 @@ import { shownRevOf, type Message } from '../store/message.schema';
 import { countsOf, kindOf } from '../kinds/message-kinds';
 import { KIND_TYPES } from '../store/kind-contents';
 
-/** A stored number that is not what it counts. */
+/** A stored number that differs from what was counted. */
 export interface Drift {
   conversation_id: string;
   /** The message it is about, when it is about one. */
@@ -15,7 +15,7 @@ export interface Drift {
   counted: unknown;
 }
 
-/** What is read of a message for it. */
+/** The fields of a message that the recount reads. */
 export const ACCOUNTED = [
   'seq',
   'rev',
@@ -29,7 +29,7 @@ export const ACCOUNTED = [
 ] as const;
 export type AccountedMessage = Pick<Message, '_id' | (typeof ACCOUNTED)[number]>;
 
-/** Counts one conversation's messages anew, given in the order of `seq`, and says where its stored numbers differ. */
+/** Recounts the messages of one conversation, given by `seq`, and reports where its stored numbers differ. */
 export class ConversationRecount {
   readonly drifts: Drift[] = [];
   private messages = 0;
@@ -39,15 +39,15 @@ export class ConversationRecount {
   private readonly replies = new Map<string, number>();
   private readonly storedReplies = new Map<string, number>();
 
-  /** @param gone numbers of messages that nobody has any more, and that is as it should be */
+  /** @param gone numbers of messages that have expired, and are expected to be missing */
   constructor(
     private readonly conversation: Conversation,
     private readonly gone: readonly GoneSeqs[] = [],
   ) {}
 
   /**
-   * @param reactions of this message, by the key of the emoji, as the rows of reactions say
-   * @param kindCounts as the message's kind keeps them (votes by option), as its rows say
+   * @param reactions of this message by emoji key, counted from the rows of reactions
+   * @param kindCounts as the message's kind keeps them (votes by option), counted from its rows
    */
   add(message: AccountedMessage, reactions: Record<string, number>, kindCounts: Record<string, number>): void {
     const id = message._id.toHexString();
@@ -83,7 +83,7 @@ export class ConversationRecount {
     for (const { user_id, seq } of watermarks) {
       if (seq > last_seq) this.report('watermark', { user_id, seq }, last_seq);
     }
-    // Of threads, too, some may be gone.
+    // Messages of threads may have expired as well.
     if (this.gone.length > 0) return this.drifts;
     for (const id of new Set([...this.replies.keys(), ...this.storedReplies.keys()])) {
       const [stored, counted] = [this.storedReplies.get(id) ?? 0, this.replies.get(id) ?? 0];
@@ -92,7 +92,7 @@ export class ConversationRecount {
     return this.drifts;
   }
 
-  /** Up to a number at most: what changed last may be there of a time whose others are gone. */
+  /** Skips expired numbers up to `upTo`. A message that changed late may remain in a range whose others have expired. */
   private skipGone(upTo: number): void {
     const isGone = (seq: number) => this.gone.some(({ first_seq, last_seq }) => first_seq <= seq && seq <= last_seq);
     while (this.messages < upTo && isGone(this.messages + 1)) this.messages += 1;

@@ -14,7 +14,7 @@ const ATTEMPTS = 4;
 type Row = Pick<Conversation, '_id' | 'last_seq' | 'sent' | 'archive_version'>;
 type ByMonth = Map<string, number>;
 
-/** Messages by the month in which they were sent: whatever became of them, they were sent. */
+/** Counts messages by the month in which they were sent, whatever happened to them since. */
 @Injectable()
 export class MessageMeter implements UsageMeter {
   readonly quota = 'messages';
@@ -26,7 +26,7 @@ export class MessageMeter implements UsageMeter {
     private readonly folds: ConversationFolds,
   ) {}
 
-  /** What the conversations have counted. */
+  /** The counts that the conversations keep. */
   async kept(ctx: RequestContext): Promise<ByMonth> {
     await this.folds.settleTenant(ctx);
     const rows = await ctx
@@ -50,7 +50,7 @@ export class MessageMeter implements UsageMeter {
     return row?.count ?? 0;
   }
 
-  /** Hot, archived and expired ones, tombstones, and those of conversations that were deleted. */
+  /** Counts hot, archived and expired messages, tombstones, and the messages of deleted conversations. */
   async counted(ctx: RequestContext): Promise<ByMonth> {
     const sum: ByMonth = new Map();
     for await (const { _id } of this.all(ctx)) {
@@ -59,7 +59,7 @@ export class MessageMeter implements UsageMeter {
     return sum;
   }
 
-  /** Writes into each conversation what was sent in it. False when some were written to each time. */
+  /** Writes the counts into each conversation. False when some conversations were written to during each attempt. */
   async correct(ctx: RequestContext): Promise<boolean> {
     let isDone = true;
     for await (const { _id } of this.all(ctx)) if (!(await this.correctOne(ctx, _id))) isDone = false;
@@ -72,7 +72,7 @@ export class MessageMeter implements UsageMeter {
       const before = await this.rowOf(ctx, id);
       if (!before) return true;
       const sent = Object.fromEntries(await this.ofConversation(ctx, id));
-      // Only if nothing was folded, and nothing archived, since it was read.
+      // Only if nothing was folded or archived since the row was read.
       const still = { _id: id, last_seq: before.last_seq, archive_version: before.archive_version ?? null };
       const rows = ctx.repository(conversations);
       if ((await rows.updateOne(still, { $set: { sent } }, { withDeleted: true })).matched > 0) return true;
@@ -84,7 +84,7 @@ export class MessageMeter implements UsageMeter {
     return ctx.repository(conversations).stream({}, { fields: ['_id'], sort: { _id: 1 }, withDeleted: true });
   }
 
-  /** Again, when some were archived meanwhile. */
+  /** Counts again when messages were archived in the meantime. */
   private async ofConversation(ctx: RequestContext, id: ObjectId): Promise<ByMonth> {
     for (let attempt = 1; ; attempt += 1) {
       const before = await this.rowOf(ctx, id);
@@ -100,7 +100,7 @@ export class MessageMeter implements UsageMeter {
     return ctx.repository(conversations).findOne({ _id }, { fields, withDeleted: true });
   }
 
-  /** Up to what is folded: the rest will be counted when it is. */
+  /** Counts up to the folded `seq`. The messages above it are counted when they are folded. */
   private async hot(ctx: RequestContext, { _id: conversation_id, last_seq }: Row): Promise<ByMonth> {
     const month = { $dateToString: { date: '$created_at', format: '%Y-%m' } };
     const rows = await ctx.repository(messages).aggregate<{
@@ -131,7 +131,7 @@ export class MessageMeter implements UsageMeter {
 
 const hasArchive = ({ archive_version }: Row): boolean => (archive_version ?? null) !== null;
 
-/** Those from `from` up to `before`, which nobody has any more. */
+/** Adds the expired messages from `from` up to, but without, `before`. */
 function addGone(counts: ByMonth, gone: readonly GoneSeqs[], from: number, before: number): void {
   for (let seq = from; seq < before; seq += 1) {
     const of = gone.find(({ first_seq, last_seq }) => first_seq <= seq && seq <= last_seq);

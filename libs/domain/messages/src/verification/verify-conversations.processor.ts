@@ -6,7 +6,7 @@ import { Handles, type SystemJobHandler } from '#caas/platform/queue';
 import { RequestContexts, TenantDirectory } from '#caas/tenancy';
 import { ConversationCountsVerifier } from './conversation-counts-verifier';
 
-/** Looks one tenant's counters over after the other, for good, and complains of what does not fit. */
+/** Verifies the counters of one tenant after another, forever, and logs an error for those that are wrong. */
 @Injectable()
 @Handles(verifyConversations)
 export class VerifyConversationsProcessor implements SystemJobHandler {
