@@ -11,7 +11,7 @@ import { Memberships } from './members/memberships';
 
 const PROVIDERS = [ConversationAccess, ConversationChanges, MembershipNotifier, Memberships];
 
-/** For processes that change conversations: apis and workers. The app binds `OwningGroups`, and has `Realtime`. */
+/** For processes that change conversations: apis and workers. The app binds `OwningGroups` and provides `Realtime`. */
 @Module({
   imports: [CacheModule, ConversationsModule, RealtimePublisherModule, SettingsModule, UsersModule],
   providers: PROVIDERS,

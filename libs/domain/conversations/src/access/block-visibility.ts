@@ -7,7 +7,7 @@ import { Blocks } from '#caas/domain/users';
 import { Log } from '#caas/platform/logging';
 import { Realtime, type OutgoingEvent } from '#caas/platform/realtime';
 
-/** Members of one conversation between whom there is a block. They read each other, but do not see what the other is doing. */
+/** Applies blocks between members of one conversation. Such members read each other's messages, but do not see each other's activity. */
 @Injectable()
 export class BlockVisibility {
   constructor(
@@ -16,14 +16,14 @@ export class BlockVisibility {
     private readonly log: Log,
   ) {}
 
-  /** Those of `found` whom the actor sees at what they are doing. */
+  /** The members among `found` whose activity the actor may see. */
   async notFrom<T extends Pick<Member, 'user'>>(ctx: RequestContext, found: T[]): Promise<T[]> {
     const ids = found.map(({ user }) => user.user_id);
     const apart = await this.blocks.among(ctx, ctx.user.user_id, ids);
     return apart.size === 0 ? found : found.filter(({ user }) => !apart.has(user.user_id.toHexString()));
   }
 
-  /** Tells a conversation what a member is doing; not those between whom and the member there is a block. */
+  /** Publishes a member's activity to the conversation, except to members with a block between them and that member. */
   tell<T extends EventType>(
     ctx: RequestContext,
     id: ObjectId,

@@ -21,21 +21,21 @@ import { visibleFrom } from '../store/visibility';
 
 const MAX_CACHED = 20_000;
 const FOLDED_AT_ONCE = 8;
-/** The two of a direct conversation are the same for good. */
+/** The two members of a direct conversation never change. */
 const DIRECT_TTL_MS = 10 * 60_000;
 
-/** What sending must know of a conversation, and what of it can be remembered for a moment. */
+/** What a send needs to know of a conversation and that may be cached for a moment. */
 export interface CachedConversation {
   id: ObjectId;
   type: Conversation['type'];
-  /** Of a direct conversation: the two. */
+  /** The two members of a direct conversation. */
   people: UserReference[];
   role: Role;
   /** The lowest `seq` that the member sees. */
   visibleFrom: number;
 }
 
-/** A conversation and what the actor is in it; `member` is null for the tenant's own server as nobody in particular. */
+/** A conversation and the actor's role in it. `member` is null for the tenant's server when it acts as no user. */
 export interface ActorInConversation {
   conversation: Conversation;
   member: Member | null;
@@ -43,8 +43,8 @@ export interface ActorInConversation {
 }
 
 /**
- * Who may see and who may write: the check that every public method of this domain begins with. A conversation the actor is
- * not in does not exist for them. What sends ask for again and again is remembered for at most five seconds.
+ * Checks who may read and who may write. Every public method of this domain begins with it. For an actor who is not a member, the
+ * conversation does not exist. What sends need is cached for at most five seconds.
  */
 @Injectable()
 export class ConversationAccess {
@@ -61,7 +61,7 @@ export class ConversationAccess {
     private readonly folds: ConversationFolds,
     realtime: Realtime,
   ) {
-    // Before the process that ended the right answers: by the invalidations alone it would be a moment later.
+    // Forget before the process that ended the right answers its caller. The invalidation alone would arrive a moment later.
     realtime.onRightsEnded((tenantId, conversationId, userIds) => {
       const key = `${tenantId}:${conversationId}`;
       if (userIds === null) this.facts.forgetWhere((known) => known.startsWith(`${key}:`));
@@ -80,10 +80,7 @@ export class ConversationAccess {
     return entry;
   }
 
-  /**
-   * For whoever manages a conversation: a member, or the tenant's server.
-   * @throws CaasError `conversation_not_found` (404)
-   */
+  /** For managing a conversation: the actor is a member, or the tenant's server. @throws CaasError `conversation_not_found` (404) */
   async requireFooting(ctx: RequestContext, id: ObjectId): Promise<ActorInConversation> {
     if (ctx.actor.kind !== 'server') {
       const entry = await this.requireMember(ctx, id);
@@ -95,13 +92,13 @@ export class ConversationAccess {
     return { conversation, member: null, effectiveRole: 'server' };
   }
 
-  /** Null for a conversation that the actor is not in, as for one that does not exist. */
+  /** Null when the actor is not a member, and when the conversation does not exist. */
   async find(ctx: RequestContext, id: ObjectId): Promise<ConversationMembership | null> {
     const [entry] = (await this.findMany(ctx, [id])).values();
     return entry ?? null;
   }
 
-  /** Those among `ids` that the actor is in, by id; not older than what this process has stored in them. */
+  /** The actor's memberships among `ids`, by id. Includes everything that this process has stored in these conversations. */
   async findMany(ctx: RequestContext, ids: ObjectId[]): Promise<Map<string, ConversationMembership>> {
     await this.folds.settle(ctx, ids);
     const askedAtMs = performance.now();
@@ -112,7 +109,7 @@ export class ConversationAccess {
     return entries;
   }
 
-  /** The same, when a client knows more of a conversation than its row says: with all that is stored by whichever process. */
+  /** Like `findMany`, for a client that knows more of a conversation than its row says. Includes what every process has stored. */
   async findFolded(ctx: RequestContext, ids: ObjectId[]): Promise<Map<string, ConversationMembership>> {
     for (let at = 0; at < ids.length; at += FOLDED_AT_ONCE) {
       await Promise.all(ids.slice(at, at + FOLDED_AT_ONCE).map((id) => this.folds.fold(ctx, id)));
@@ -120,12 +117,12 @@ export class ConversationAccess {
     return this.findMany(ctx, ids);
   }
 
-  /** Those among `found` that the actor is in, in their order. */
+  /** The actor's memberships in the conversations `found`, in their order. */
   membershipsOf(ctx: RequestContext, found: Conversation[]): Promise<ConversationMembership[]> {
     return membershipsOf(ctx, found);
   }
 
-  /** Those among `messages` that the actor may read, in their order. */
+  /** The messages among `messages` that the actor may read, in their order. */
   readableAmong<M extends Placed>(ctx: RequestContext, messages: M[]): Promise<M[]> {
     return readableAmong(ctx, messages);
   }
@@ -140,7 +137,7 @@ export class ConversationAccess {
     return facts;
   }
 
-  /** Of a direct conversation, for everything that the other one hears of. @throws CaasError `blocked` (403) */
+  /** Required in a direct conversation before anything that the other member receives. @throws CaasError `blocked` (403) */
   async requireUnblocked(
     ctx: RequestContext,
     { type, people }: Pick<CachedConversation, 'type' | 'people'>,
@@ -160,7 +157,7 @@ export class ConversationAccess {
       async () => (await this.lookup.find(ctx, userId, id.toHexString())) ?? null,
     );
     if (!facts) {
-      // Somebody who is just joining on another process must not stay outside here for seconds after.
+      // Do not cache a refusal: a user who is just joining on another process would stay locked out for seconds.
       this.facts.forget(key);
       throw notFound('conversation');
     }
@@ -168,7 +165,7 @@ export class ConversationAccess {
     return facts;
   }
 
-  /** By hex id of the user, for those who are in the conversation. */
+  /** By hex id of the user, for the users who are members. */
   private async load(ctx: RequestContext, userIds: string[], id: string): Promise<Map<string, CachedConversation>> {
     const conversation_id = new ObjectId(id);
     const users = userIds.map((userId) => new ObjectId(userId));
@@ -190,12 +187,12 @@ export class ConversationAccess {
     );
   }
 
-  /** Somebody left or has another role: no process believes any more what it knew. */
+  /** Call it when a member left or got another role: every process forgets what it knew of that member. */
   memberChanged({ tenantId }: RequestContext, id: ObjectId, userId: string): void {
     this.forgetMember(tenantId, `${id.toHexString()}:${userId}`);
   }
 
-  /** The same for all of its members: it is gone, or shows them something else. */
+  /** Call it when the conversation is gone or shows its members something else: every process forgets what it knew of all its members. */
   conversationChanged({ tenantId }: RequestContext, id: ObjectId): void {
     this.forgetConversation(tenantId, id.toHexString());
   }

@@ -9,9 +9,9 @@ import { conversations, type Conversation } from '../store/conversation.schema';
 
 const MAX_REMEMBERED = 50_000;
 
-/** What a conversation's row says of its archive, and when it was asked for, by this process' own clock. */
+/** What a conversation's row says of its archive, and when we asked for it, by the monotonic clock of this process. */
 export interface ArchiveNumber {
-  /** Null: nothing of it was ever archived. */
+  /** Null when nothing of it was ever archived. */
   version: number | null;
   /** The highest `seq` in cold storage. */
   seq: number;
@@ -21,14 +21,14 @@ export interface ArchiveNumber {
 type Row = Pick<Conversation, '_id' | 'archive_version' | 'archived_seq'>;
 
 /**
- * Which conversations have an archive, remembered for a moment so that a read of one that has none costs nothing. That is
- * sound because of a promise: what was sealed stays hot, and what was restored stays cold, for twice as long as anybody here
- * believes what they know. Times are of clocks that only run forward, each process' own, so no wall clock takes part.
+ * Caches which conversations have an archive, so that a read of one without an archive costs nothing. That is safe because sealed
+ * messages stay hot, and restored messages stay cold, for twice as long as any process trusts its cache. Each process measures time
+ * with its own monotonic clock, so differing wall clocks do no harm.
  */
 @Injectable()
 export class ArchiveVersionCache {
   private readonly known = new LRUCache<string, ArchiveNumber>({ max: MAX_REMEMBERED });
-  /** How long what is known is believed. */
+  /** How long an answer is trusted. */
   readonly trustMs: number;
 
   constructor(@InjectConfig(archivedConfig) config: ConfigOf<typeof archivedConfig>) {
@@ -37,7 +37,7 @@ export class ArchiveVersionCache {
 
   isFresh = ({ askedAtMs }: { askedAtMs: number }): boolean => performance.now() - askedAtMs <= this.trustMs;
 
-  /** Half of the trust is left at least, for the read that goes with it. */
+  /** The answer is trusted for at least half of `trustMs` more, for the read that goes with it. */
   async of(ctx: RequestContext, id: ObjectId): Promise<ArchiveNumber> {
     const known = this.known.get(conversationKey(ctx, id));
     return known && this.isYoung(known) ? known : this.ask(ctx, id);
@@ -53,7 +53,7 @@ export class ArchiveVersionCache {
     return number;
   }
 
-  /** Takes down what somebody has just read for another reason. */
+  /** Stores what the caller has just read for another reason. */
   note(ctx: RequestContext, row: Row, askedAtMs: number): void {
     this.known.set(conversationKey(ctx, row._id), numberOf(row, askedAtMs));
   }
@@ -62,7 +62,7 @@ export class ArchiveVersionCache {
     this.known.delete(conversationKey(ctx, id));
   }
 
-  /** Half of the trust is left. */
+  /** Whether at least half of the trusted time is left. */
   isYoung = ({ askedAtMs }: { askedAtMs: number }): boolean => performance.now() - askedAtMs <= this.trustMs / 2;
 }
 

@@ -9,10 +9,10 @@ import type { FoldedMessage } from '../folding/stored-messages';
 import { conversations, type Conversation } from '../store/conversation.schema';
 
 const BATCHES = {
-  /** More in one transaction would make each wait longer than it gains. */
+  /** With more changes in one transaction, each would wait longer than the sharing gains. */
   maxBatch: 32,
   queue: {
-    /** Seconds of work for a busy engine: whoever comes later is better told so than kept waiting. */
+    /** Seconds of work for a busy engine. We refuse further changes instead of letting them wait longer. */
     max: 1_000,
     overloaded: {
       code: 'too_many_changes',
@@ -20,40 +20,41 @@ const BATCHES = {
       retryAfterSeconds: 2,
     },
   },
-  // One of them cannot be made: each for itself, and that one hears why. An engine that is away would be asked in vain for each.
+  // One change of the batch fails: retry each on its own, so that only that one gets the error. While the engine is away, retries
+  // would be in vain.
   retriesSingly: (error: unknown) => !isEngineAway(error),
 };
 
-/** What a change can do, in the one transaction that gives it its place in the order. */
+/** What a change can do, in the transaction that gives it its `rev`. */
 export interface ChangeScope {
-  /** Of the transaction: everything that belongs to the change is read and written through it. */
+  /** The transaction: the change reads and writes everything through it. */
   tx: RequestContext;
   /**
-   * The row as the changes before this one left it, except for what they wrote to it themselves. All messages are folded into
+   * The row as the changes before this one left it, except for what they wrote to the row themselves. All messages are folded into
    * it; `rev` is this change's own.
    */
   conversation: Conversation;
-  /** The conversation's `rev` with this change: for the message or member that it is about, and for the event. */
+  /** The conversation's `rev` of this change: for the message or member that it changes, and for the event. */
   rev: number;
-  /** One more, for something else that changes along with it and that clients are told of by itself. */
+  /** Takes another `rev`, for something that changes along with this and has an event of its own. */
   nextRev(): number;
   /**
-   * What the next message gets for its `seq`: one above the highest that is hot, which the folded row says, and the highest that is
-   * or was archived. Where another process took the number, the insert throws a DuplicateKeyError: start over.
+   * The `seq` for the next message: one above the highest hot one, which the folded row knows, and above the highest one that is or
+   * was archived. If another process took the number, the insert throws a DuplicateKeyError: start over.
    */
   nextSeq(): number;
-  /** The message of the next `seq` is stored: folds it into the row. */
+  /** Call it when the message with the next `seq` is stored: folds it into the row. */
   fold(message: FoldedMessage): Promise<void>;
 }
 
-/** Says that there was nothing to change: no `rev` is used, and `value` is the answer. */
+/** Returned when there is nothing to change: no `rev` is used, and `value` is the answer. */
 export class Unchanged<T> {
   constructor(readonly value: T) {}
 }
 
 export interface Changed<T> {
   value: T;
-  /** Of the conversation with this change; null when nothing changed. */
+  /** The conversation's `rev` of this change; null when nothing changed. */
   rev: number | null;
 }
 
@@ -66,9 +67,9 @@ interface Pending {
 }
 
 /**
- * Every change of a conversation that is not a plain send: it takes the next `rev` in the transaction that makes the change, after
- * the row was folded. What comes while another is under way waits and then goes together, in one transaction. A change that fails
- * fails alone.
+ * Every change of a conversation that is not a plain send. It takes the next `rev` in the transaction that makes the change, after
+ * the row was folded. Changes that arrive during another one wait, and then share one transaction. A change that fails does not
+ * make the others fail.
  */
 @Injectable()
 export class ConversationChanges {
@@ -77,10 +78,10 @@ export class ConversationChanges {
   constructor(private readonly folds: ConversationFolds) {}
 
   /**
-   * Runs `work` in a transaction, again from the start after a conflict: it must have no effect but through `tx`. Tell clients
-   * after this has resolved, with the `rev` that it answers.
-   * @throws CaasError `conversation_not_found` (404) when it is gone, `too_many_changes` (503), and whatever `work` throws:
-   *   nothing is written then
+   * Runs `work` in a transaction, and runs it again after a conflict, so `work` must have no effect except through `tx`. Notify
+   * clients after this has resolved, with the `rev` that it returns.
+   * @throws CaasError `conversation_not_found` (404) when it is gone, `too_many_changes` (503), and whatever `work` throws: nothing
+   *   is written then
    */
   apply<T>(ctx: RequestContext, conversationId: ObjectId, work: Work<T>): Promise<Changed<T>> {
     const changed = this.batcher.run(conversationKey(ctx, conversationId), { ctx, conversationId, work });
@@ -91,7 +92,7 @@ export class ConversationChanges {
     const { ctx, conversationId } = group[0]!;
     const { row, answers } = await ctx.transaction(async (tx) => {
       const rows = tx.repository(conversations);
-      // First of all: the row's lock is what puts the writers of several processes one after another.
+      // First of all: the lock of the row serializes the writers of several processes.
       const before = await rows.findOneAndUpdate(
         { _id: conversationId },
         { $inc: { rev: group.length } },

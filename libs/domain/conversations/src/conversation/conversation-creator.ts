@@ -9,7 +9,7 @@ import type { ConversationMembership } from '../store/conversation-memberships';
 
 export interface Opening {
   type: ConversationType;
-  /** Of a direct conversation. */
+  /** Only of a direct conversation. */
   pair_key?: string;
   group_id?: ObjectId;
   name?: string;
@@ -17,14 +17,14 @@ export interface Opening {
   history?: History;
 }
 
-/** Writes conversations that begin, with their members, and tells these. */
+/** Writes new conversations with their members, and notifies the members. */
 @Injectable()
 export class ConversationCreator {
   constructor(private readonly realtime: Realtime) {}
 
   /**
-   * In the transaction of `ctx`, or one of its own; members hear of it after the commit.
-   * @param everyone the actor first, who owns what is not direct
+   * Runs in the transaction of `ctx`, or in one of its own. Members are notified after the commit.
+   * @param everyone the members, the actor first: the actor owns a conversation that is not direct
    * @throws DuplicateKeyError when the id is taken, or the pair has a conversation
    */
   open(ctx: RequestContext, id: ObjectId, everyone: UserReference[], wanted: Opening): Promise<ConversationMembership> {
@@ -61,7 +61,7 @@ export class ConversationCreator {
     });
   }
 
-  /** Sockets of every member, on every process, join the room before they hear of the conversation. */
+  /** Sockets of every member, on every process, join the room before they receive the event of the conversation. */
   announce(ctx: RequestContext, conversation: Conversation, everyone: UserReference[]): void {
     const conversationId = conversation._id.toHexString();
     const userIds = everyone.map(({ user_id }) => user_id.toHexString());

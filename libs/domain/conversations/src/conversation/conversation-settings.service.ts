@@ -23,7 +23,7 @@ export interface Preferences {
   archived?: boolean;
 }
 
-/** What a conversation is called and how it is kept: by those who lead it for all, and by each member for themselves. */
+/** Settings that admins and the owner make for the whole conversation, and the preferences of each member. */
 @Injectable()
 export class ConversationSettingsService {
   constructor(
@@ -34,9 +34,9 @@ export class ConversationSettingsService {
   ) {}
 
   /**
-   * For admins and the owner. The name of a group's conversation is the group's.
-   * @throws CaasError `conversation_not_found` (404), `admin_required`, `name_blocked` (403), `direct_conversation`, `named_by_group` (409),
-   *   `stale_version` (412)
+   * For admins and the owner. The conversation of a group always has the group's name.
+   * @throws CaasError `conversation_not_found` (404), `admin_required`, `name_blocked` (403), `direct_conversation`,
+   *   `named_by_group` (409), `stale_version` (412)
    */
   async update(
     ctx: RequestContext,
@@ -62,8 +62,8 @@ export class ConversationSettingsService {
   }
 
   /**
-   * Sets what is given, and tells the members; asks for no right.
-   * @param check may throw, in the transaction of the change, and write what belongs to it
+   * Sets the given fields and notifies the members. It checks no permission.
+   * @param check may throw, and may write what belongs to the change; runs in the transaction of the change
    * @throws CaasError `conversation_not_found` (404), and what `check` throws
    */
   async set(
@@ -86,8 +86,8 @@ export class ConversationSettingsService {
   }
 
   /**
-   * The actor's own: it takes no `rev`, since nobody else sees it, and tells the actor's other devices.
-   * @param preconditions of the conversation's settings, which the answer has the version of; preferences have none
+   * Sets the actor's own preferences. It takes no `rev`, since nobody else sees them, and notifies the actor's other devices.
+   * @param preconditions of the conversation's settings, whose version the answer has; preferences have no version
    * @throws CaasError `conversation_not_found` (404), `nothing_to_change` (400), `stale_version` (412)
    */
   async prefer(

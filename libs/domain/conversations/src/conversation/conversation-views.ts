@@ -5,7 +5,7 @@ import { viewOfConversation, viewOfConversationFor } from './views';
 import type { ActorInConversation } from '../access/conversation-access';
 import type { ConversationMembership } from '../store/conversation-memberships';
 
-/** Conversations as the actor sees them: with the mentions they have not read, counted by one query for all of them. */
+/** Conversations as the actor sees them, with the number of unread mentions. One call counts the mentions of all conversations. */
 @Injectable()
 export class ConversationViews {
   constructor(private readonly mentions: UnreadMentions) {}
@@ -24,7 +24,7 @@ export class ConversationViews {
     return entries.map((entry) => viewOfConversationFor(entry, unread.get(entry.conversation._id.toHexString()) ?? 0));
   }
 
-  /** For whoever manages it: a member, or nobody in particular. */
+  /** For an actor who manages the conversation: a member, or the tenant's server as no user. */
   async managed(ctx: RequestContext, { conversation, member }: ActorInConversation) {
     if (member) return this.one(ctx, { conversation, member });
     return versioned(viewOfConversation(conversation), conversation.settings_version);

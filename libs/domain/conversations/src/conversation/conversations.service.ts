@@ -18,7 +18,7 @@ export interface NewConversation {
   history?: History;
 }
 
-/** Opens conversations and reads one. */
+/** Creates conversations and reads one. */
 @Injectable()
 export class ConversationsService {
   constructor(
@@ -30,8 +30,8 @@ export class ConversationsService {
   ) {}
 
   /**
-   * A direct conversation that exists is answered as it is (`created` is false).
-   * @param id the new conversation's; one that the actor has made under it before is answered
+   * An existing direct conversation is returned as it is (`created` is false).
+   * @param id of the new conversation; if the actor created one with this id before, that one is returned
    * @throws CaasError `unknown_members`, `invalid_members` (400), `blocked`, `name_blocked` (403), `group_full` (409)
    */
   async create(
@@ -78,7 +78,7 @@ export class ConversationsService {
     } catch (error) {
       const made = error instanceof DuplicateKeyError ? await this.access.find(ctx, id) : null;
       if (!made) throw error;
-      // Whoever made it may have died before anybody was told.
+      // The process that created it may have died before it notified the members.
       this.openings.announce(ctx, made.conversation, everyone);
       return { ...made, created: true };
     }

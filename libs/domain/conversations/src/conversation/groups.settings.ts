@@ -11,7 +11,7 @@ export const groupsSettings = settingsSection('groups', {
   invites_enabled: flagSetting({ default: true, doc: 'groups can be joined by the code of an invite' }),
 });
 
-/** @throws CaasError `group_full` (409) when so many are more than may be in */
+/** @throws CaasError `group_full` (409) when `count` is above the limit */
 export function requireRoom({ max_members }: SettingsOf<typeof groupsSettings>, count: number): void {
   if (count > max_members) throw conflict('group_full', `No more than ${max_members} may be in one group or channel.`);
 }

@@ -7,9 +7,9 @@ import type { ConversationMembership } from '../store/conversation-memberships';
 import { visibleFrom } from '../store/visibility';
 import { unreadCountOf } from '../store/watermarks';
 
-/** How conversations and their members look to clients. What belongs to one viewer is added by `…For`. */
+/** Views of conversations and their members for clients. Functions named `…For` add what belongs to one viewer. */
 
-/** A user that a conversation's row names by id. */
+/** A user whom the conversation's row names by id. */
 function personIn({ people }: Conversation, id: ObjectId) {
   const person = people.find(({ user_id }) => user_id.equals(id));
   if (!person) throw new Error(`The conversation does not say who ${id.toHexString()} is`);
@@ -44,19 +44,19 @@ export function viewOfConversation(conversation: Conversation) {
   };
 }
 
-/** For all members at once. Where some do not see what was written before them, the newest message is left out. */
+/** For all members at once. If some members cannot see earlier messages, the newest message is left out. */
 export function viewOfConversationForRoom(conversation: Conversation) {
   const { last_message, ...view } = viewOfConversation(conversation);
   return conversation.history === 'joined' ? view : { ...view, last_message };
 }
 
-/** For somebody who has just come, and may not see what was written before. */
+/** For a member who has just joined and may not see earlier messages. */
 export function viewOfConversationForNewcomer(conversation: Conversation) {
   const view = viewOfConversation(conversation);
   return conversation.history === 'joined' ? { ...view, last_message: null } : view;
 }
 
-/** For one member: with what they have not read, and how they keep it. `ConversationViews` knows their mentions. */
+/** For one member, with their unread count and preferences. `ConversationViews` counts the mentions. */
 export function viewOfConversationFor({ conversation, member }: ConversationMembership, unread_mentions: number) {
   const view = viewOfConversation(conversation);
   const last_message = visibleFrom(member, conversation) > conversation.last_seq ? null : view.last_message;
@@ -72,7 +72,7 @@ export function viewOfPreferences({ muted_until, pinned, archived }: Member) {
   return { muted_until: muted_until?.toISOString() ?? null, pinned, archived };
 }
 
-/** In the events of members. @param by who did it; null for the tenant's server as nobody in particular */
+/** In the events of members. @param by the actor; null for the tenant's server as no user */
 export function viewOfMembership({ user, role }: Member, by: UserReference | null) {
   return { user: viewOfReference(user), role, by: by && viewOfReference(by) };
 }

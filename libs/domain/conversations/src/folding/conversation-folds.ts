@@ -10,19 +10,19 @@ import { DirtyConversations } from './dirty-conversations';
 import { FOLDED_ROW_FIELDS, foldOf, type Fold, type FoldedRow } from './fold';
 import { StoredMessages, type FoldedMessage } from './stored-messages';
 
-/** A conversation that is busy is folded so often; one that was quiet at once. */
+/** A busy conversation is folded this often; a quiet one immediately. */
 const FOLD_EVERY_MS = 1_000;
 const RETRY_MS = 500;
-/** Conversations that are due within so long of each other are folded together. */
+/** Conversations that are due within this time of each other are folded together. */
 const TICK_MS = 50;
 const MESSAGES_AT_ONCE = 500;
 const ROWS_AT_ONCE = 100;
 const MAX_REMEMBERED = 50_000;
 
-/** What this process stored in a conversation and has not folded. */
+/** What this process has stored in a conversation and not folded yet. */
 interface Pending {
   key: string;
-  /** Of a send: not of a transaction. */
+  /** The context of a send, not of a transaction. */
   ctx: RequestContext;
   id: ObjectId;
   /** In the order of `seq`. */
@@ -32,16 +32,16 @@ interface Pending {
 }
 
 /**
- * Keeps the rows of conversations up with their messages. Each fold is one conditional update, so that any number of processes may
- * fold the same conversation. What this process stored is folded soon by itself, before its own reads, and before it ends.
+ * Keeps the rows of conversations up to date with their messages. Each fold is one conditional update, so any number of processes
+ * may fold the same conversation. What this process stored is folded soon after, before its own reads, and before the process ends.
  */
 @Injectable()
 export class ConversationFolds implements BeforeApplicationShutdown {
   private readonly pending = new Map<string, Pending>();
-  /** Rows as this process last knew them, and when it folded them. A row that is another by now is noticed when it is written. */
+  /** Rows as this process last knew them, and when it folded them. The conditional update fails when a row has changed since. */
   private readonly rows = new LRUCache<string, { row: FoldedRow; foldedAtMs: number }>({ max: MAX_REMEMBERED });
   private timer: { handle: NodeJS.Timeout; atMs: number } | null = null;
-  /** Those that are folded at the end of this turn. */
+  /** Conversations that are folded at the end of this turn of the event loop. */
   private readonly quiet: Pending[] = [];
   private closing = false;
 
@@ -52,14 +52,14 @@ export class ConversationFolds implements BeforeApplicationShutdown {
   ) {}
 
   /**
-   * Call it in the turn in which an insert is sent. Until the fold, a worker finds the conversations should this process die.
-   * @returns what to wait for before the sender is answered; null where there is nothing to wait for
+   * Call it synchronously with sending an insert. If this process dies before the fold, a worker finds the conversations.
+   * @returns a promise to await before the sender is answered; null when there is nothing to wait for
    */
   begin(ctx: RequestContext, ids: ObjectId[]): Promise<void> | null {
     return this.dirty.mark(ids.map((id) => conversationKey(ctx, id)));
   }
 
-  /** This process has stored messages of a conversation, given in the order of `seq`. */
+  /** Notes that this process has stored messages of a conversation, given in the order of `seq`. */
   note(ctx: RequestContext, id: ObjectId, stored: FoldedMessage[]): void {
     const key = conversationKey(ctx, id);
     const known = this.pending.get(key);
@@ -77,7 +77,7 @@ export class ConversationFolds implements BeforeApplicationShutdown {
       setImmediate(() => void this.start(this.quiet.splice(0).filter(this.isWaiting)));
   }
 
-  /** What somebody has read for another reason, outside a transaction. */
+  /** Takes a row that the caller has read for another reason, outside a transaction. */
   learn(ctx: RequestContext, row: FoldedRow): void {
     const key = conversationKey(ctx, row._id);
     const known = this.rows.get(key);
@@ -85,7 +85,7 @@ export class ConversationFolds implements BeforeApplicationShutdown {
     this.rows.set(key, { row, foldedAtMs: known?.foldedAtMs ?? -Infinity });
   }
 
-  /** A transaction has folded the row. Call it after the commit. */
+  /** Call it after the commit of a transaction that has folded the row. */
   moved(ctx: RequestContext, row: FoldedRow): void {
     const key = conversationKey(ctx, row._id);
     this.learn(ctx, row);
@@ -93,23 +93,23 @@ export class ConversationFolds implements BeforeApplicationShutdown {
     if (pending && !pending.folding) this.done(pending, row.last_seq);
   }
 
-  /** Folds what this process has stored in these conversations: a read that follows is not older than its own sends. */
+  /** Folds what this process has stored in these conversations, so that a read that follows includes its own sends. */
   async settle(ctx: RequestContext, ids: readonly ObjectId[]): Promise<void> {
     if (this.pending.size === 0) return;
     await this.settleAll(ids.flatMap((id) => this.pending.get(conversationKey(ctx, id)) ?? []));
   }
 
-  /** The same for all conversations of the tenant. */
+  /** Like `settle`, for all conversations of the tenant. */
   async settleTenant({ tenantId }: RequestContext): Promise<void> {
     await this.settleAll([...this.pending.values()].filter(({ ctx }) => ctx.tenantId === tenantId));
   }
 
-  /** Sends that end now are folded before they are answered: nobody comes after them. */
+  /** The process ends: sends must be folded before they are answered, because no later fold will run. */
   get isClosing(): boolean {
     return this.closing;
   }
 
-  /** Folds everything that is stored, whoever stored it. @returns the row; null when there is none */
+  /** Folds everything that is stored, by whichever process. @returns the row; null when there is none */
   async fold(ctx: RequestContext, id: ObjectId): Promise<FoldedRow | null> {
     for (;;) {
       const row = await ctx
@@ -123,10 +123,7 @@ export class ConversationFolds implements BeforeApplicationShutdown {
     }
   }
 
-  /**
-   * In a transaction that has written the row, and so holds it: folds what its snapshot shows.
-   * @returns the row as it then is
-   */
+  /** For a transaction that has written the row and so holds its lock: folds the messages in its snapshot. @returns the folded row */
   async within(tx: RequestContext, row: Conversation): Promise<Conversation> {
     for (let folded = row; ;) {
       const some = await this.messages.after(tx, folded._id, folded.last_seq, MESSAGES_AT_ONCE);
@@ -181,7 +178,7 @@ export class ConversationFolds implements BeforeApplicationShutdown {
     if (nextMs < Infinity) this.wakeAt(nextMs);
   }
 
-  /** Never fails: what could not be folded is tried again. */
+  /** Never fails: what could not be folded is tried again later. */
   private async start(due: Pending[]): Promise<void> {
     const groups: Promise<void>[] = [];
     for (const ofTenant of Map.groupBy(due, ({ ctx }) => ctx.tenantId).values()) {
@@ -213,7 +210,7 @@ export class ConversationFolds implements BeforeApplicationShutdown {
       if (fold && fold.after.last_seq === pending.messages.at(-1)!.seq) ready.push({ pending, row, fold });
       else others.push(pending);
     }
-    // In the order of ids, so that two processes never wait for each other crosswise.
+    // In the order of ids, so that two processes cannot deadlock.
     ready.sort((a, b) => (a.pending.key < b.pending.key ? -1 : 1));
     await writeWatermarks(
       ctx,
@@ -257,13 +254,13 @@ async function writeWatermarks(ctx: RequestContext, folds: Fold[]): Promise<void
   await ctx.repository(members).bulkWrite(folds.flatMap(({ watermarks }) => watermarks));
 }
 
-/** @returns false when somebody else has folded the row meanwhile */
+/** @returns false when another process has folded the row in the meantime */
 async function writeFold(ctx: RequestContext, row: FoldedRow, fold: Fold): Promise<boolean> {
   await writeWatermarks(ctx, [fold]);
   return (await ctx.repository(conversations).bulkWrite([operationOf(row, fold)])).matched > 0;
 }
 
-/** In a transaction that holds the row. */
+/** For a transaction that holds the row's lock. */
 export async function foldWithin(tx: RequestContext, fold: Fold): Promise<Conversation> {
   await writeWatermarks(tx, [fold]);
   const folded = await tx

@@ -6,17 +6,17 @@ const PROCESSES = 'caas:folds:processes';
 const listOf = (process: string): string => `caas:folds:dirty:${process}`;
 const signOf = (process: string): string => `caas:folds:alive:${process}`;
 
-/** No send waits longer for Redis. */
+/** The longest time that a send waits for Redis. */
 const WAIT_AT_MOST_MS = 50;
 const SIGN_EVERY_MS = 5_000;
-/** After this a worker does what the process has left undone. */
+/** After this time without a sign of life, a worker finishes the process's work. */
 const LAPSES_AFTER_SECONDS = 15;
-/** A conversation stays in the list for so long after its last message, so that the next one does not pay for entering it. */
+/** How long a conversation stays in the list after its last message, so that the next message need not enter it again. */
 const STAYS_MS = 10_000;
 
 /**
- * In Redis, the conversations that this process has stored messages in and may not have folded or published; and, of processes
- * that have died, what they left. A hint, and no more: a slow rotation stands behind it.
+ * Lists in Redis: the conversations in which a process has stored messages that may not be folded or published yet. They also name
+ * what dead processes left. This is only a hint: a slow rotation finds the rest.
  */
 @Injectable()
 export class DirtyConversations implements OnApplicationShutdown {
@@ -28,8 +28,8 @@ export class DirtyConversations implements OnApplicationShutdown {
   constructor(private readonly redis: RedisConnections) {}
 
   /**
-   * Enters those that are not in the list. The command leaves in this turn.
-   * @returns when Redis has it, or does not answer in time; null when all are in the list
+   * Enters the conversations that are not in the list. The command is sent synchronously.
+   * @returns a promise that resolves when Redis has it or does not answer in time; null when all are in the list
    */
   mark(conversations: string[]): Promise<void> | null {
     const now = performance.now();
@@ -40,7 +40,7 @@ export class DirtyConversations implements OnApplicationShutdown {
     return atMost(WAIT_AT_MOST_MS, this.redis.commands.sadd(listOf(this.own), ...added));
   }
 
-  /** Everything is folded, and the process ends. */
+  /** Call it when everything is folded and the process ends. */
   async end(): Promise<void> {
     this.onApplicationShutdown();
     this.marked.clear();
@@ -51,14 +51,14 @@ export class DirtyConversations implements OnApplicationShutdown {
     if (this.timer) clearInterval(this.timer);
   }
 
-  /** Processes that have died and left something. */
+  /** Processes that have died and left conversations. */
   async lapsed(): Promise<string[]> {
     const processes = await this.redis.commands.smembers(PROCESSES);
     const signs = processes.length === 0 ? [] : await this.redis.commands.mget(processes.map(signOf));
     return processes.filter((process, at) => signs[at] === null && process !== this.own);
   }
 
-  /** Keys of conversations that a process has left. */
+  /** Keys of the conversations that a process has left. */
   left(process: string): Promise<string[]> {
     return this.redis.commands.smembers(listOf(process));
   }
@@ -67,7 +67,7 @@ export class DirtyConversations implements OnApplicationShutdown {
     await this.redis.commands.srem(listOf(process), conversation);
   }
 
-  /** There is nothing left of it to be done. */
+  /** Call it when all conversations of that process are done. */
   async forget(process: string): Promise<void> {
     await this.redis.commands.multi().del(listOf(process), signOf(process)).srem(PROCESSES, process).exec();
   }
@@ -83,10 +83,10 @@ export class DirtyConversations implements OnApplicationShutdown {
     try {
       const { commands } = this.redis;
       const before = await commands.set(signOf(this.own), '1', 'EX', LAPSES_AFTER_SECONDS, 'GET');
-      // At first, when Redis was emptied, or when this process was held up for so long that its list was taken.
+      // Null at the start, after Redis was emptied, or after this process stalled for so long that a worker took its list.
       if (before === null) await this.writeAnew();
     } catch {
-      // Away: when it comes back, all is written anew.
+      // Redis is away: when it is back, the whole list is written again.
     }
   }
 
@@ -97,7 +97,7 @@ export class DirtyConversations implements OnApplicationShutdown {
     await writing.exec().catch(() => undefined);
   }
 
-  /** Takes out what had no message for a while: by then it is folded, unless the engine is away. */
+  /** Removes conversations without a recent message. They are folded by now, unless the engine is away. */
   private sweep(): void {
     const before = performance.now() - STAYS_MS;
     const quiet = [...this.marked].filter(([, atMs]) => atMs < before).map(([key]) => key);

@@ -5,28 +5,29 @@ import { monthOf } from '#caas/domain/usage';
 import type { Conversation } from '../store/conversation.schema';
 import type { FoldedMessage } from './stored-messages';
 
-/** More senders than this in a conversation's own row, and they move to the rows of the members. */
+/** A conversation's row holds the marks of this many senders. Beyond that, they move to the rows of the members. */
 const MAX_RECENT_SENDERS = 64;
 
-/** What a fold must know of a row. */
+/** The fields of a row that a fold needs. */
 export type FoldedRow = Pick<Conversation, '_id' | 'type' | 'created_by_id' | 'last_seq' | 'sent_seqs'>;
 export const FOLDED_ROW_FIELDS = ['type', 'created_by_id', 'last_seq', 'sent_seqs'] as const;
 
-/** How a row moves from `last_seq` L to H by what messages L+1..H say. */
+/** The change that moves a row from `last_seq` L to H, computed from the messages L+1..H. */
 export interface Fold {
-  /** For the row whose `last_seq` is still L, and for no other. */
+  /** Applies only to a row whose `last_seq` is still L. */
   update: Update<Conversation>;
-  /** Marks that the row has no room for: to be written first. They may be written twice. */
+  /** Watermarks that the row has no room for. Write them first; writing them twice does no harm. */
   watermarks: WriteOperation<Member>[];
-  /** The row afterwards, in what a fold must know of it. */
+  /** The row after the fold, in the fields that a fold needs. */
   after: FoldedRow;
-  /** How many of the messages it took. */
+  /** How many messages the fold includes. */
   count: number;
 }
 
 /**
- * The one place that says how a conversation's row follows from its messages.
- * @param messages in the order of `seq`; those up to the row's `last_seq` are skipped, and those after a gap left for later
+ * The only place that derives a conversation's row from its messages.
+ * @param messages in the order of `seq`; messages up to the row's `last_seq` are skipped, and messages after a gap are left for
+ *   later
  * @returns null when there is nothing to fold
  */
 export function foldOf(row: FoldedRow, messages: readonly FoldedMessage[]): Fold | null {
@@ -61,7 +62,7 @@ const lastMessageOf = ({ _id, sender, type, preview, created_at }: FoldedMessage
   created_at,
 });
 
-/** Those who are not among the row's `people` for good have the second place there. */
+/** A sender who is not permanently in the row's `people` takes the second place there. */
 const newestSender = ({ type, created_by_id }: FoldedRow, sender: UserReference): { 'people.1'?: UserReference } =>
   type === 'direct' || created_by_id.equals(sender.user_id) ? {} : { 'people.1': sender };
 
@@ -71,7 +72,7 @@ function countsByMonth(messages: readonly FoldedMessage[]): Record<string, numbe
   return counts;
 }
 
-/** In the order of members, so that two processes never wait for each other crosswise. */
+/** In the order of members, so that two processes cannot deadlock. */
 function watermarksOfSenders({ _id, sent_seqs }: FoldedRow): WriteOperation<Member>[] {
   return Object.entries(sent_seqs)
     .sort(([a], [b]) => (a < b ? -1 : 1))

@@ -11,7 +11,7 @@ import { viewOfMember } from '../conversation/views';
 import { AddMembersDto, ChangeConversationDto, PreferencesDto } from './members.dto';
 import { MembersService } from './members.service';
 
-/** Also for the tenant's server as nobody in particular, who may in each conversation what its owner may. */
+/** Also for the tenant's server as no user, which has the rights of the owner in each conversation. */
 @ApiTags('conversations')
 @Controller('v1/conversations/:id')
 export class MembersController {

@@ -17,7 +17,7 @@ import { ConversationAccess } from '../access/conversation-access';
 import { conversations } from '../store/conversation.schema';
 import { Memberships, requireNotDirect } from './memberships';
 
-/** Who is in a conversation, as its members see it and its admins decide it. */
+/** The members of a conversation: members list them, admins change them. */
 @Injectable()
 export class MembersService {
   constructor(
@@ -33,8 +33,8 @@ export class MembersService {
   }
 
   /**
-   * For admins and the owner. Those who are in already stay as they are.
-   * @returns those who came
+   * For admins and the owner. Users who are members already stay as they are.
+   * @returns the members who were added
    * @throws CaasError `conversation_not_found` (404), `admin_required`, `banned` (403), `direct_conversation` (409),
    *   `unknown_members`, `invalid_members` (400): nobody is added then
    */
@@ -47,7 +47,7 @@ export class MembersService {
   }
 
   /**
-   * Oneself, whatever one's role; others as the roles allow.
+   * Members may remove themselves, whatever their role; they may remove others as the roles allow.
    * @throws CaasError `conversation_not_found`, `member_not_found` (404), `not_allowed` (403), `direct_conversation` (409)
    */
   async remove(ctx: RequestContext, id: ObjectId, externalId: string): Promise<void> {
@@ -67,7 +67,7 @@ export class MembersService {
   }
 
   /**
-   * Ends a conversation for all of its members: for its owner, and the tenant's server.
+   * Deletes a conversation for all of its members. For its owner and the tenant's server.
    * @throws CaasError `conversation_not_found` (404), `owner_required` (403), `direct_conversation`, `owned_by_group` (409),
    *   `stale_version` (412)
    */

@@ -14,20 +14,20 @@ type RoomEvent =
   | { type: 'member.added' | 'member.updated' | 'member.removed'; rev: number; data: EventData<'member.added'> }
   | { type: 'conversation.deleted'; rev: number; data: EventData<'conversation.deleted'> };
 
-/** What came of a change, for those who are told of it. */
+/** The result of a change, for the notifications. */
 export interface MembershipOutcome {
-  /** As it is now; its `rev` is that of the last event. */
+  /** The conversation after the change; its `rev` is that of the last event. */
   conversation: Conversation;
-  /** Where the conversation stood before the change. */
+  /** The numbers of the conversation before the change. */
   before: { seq: number; rev: number };
   joined: Member[];
   left: Member[];
   events: RoomEvent[];
-  /** The conversation is gone, and all its members with it. */
+  /** The conversation is deleted, with all its members. */
   closed: boolean;
 }
 
-/** Collects, inside the transaction of one change, what it does to the rows of members, and which events tell of it. */
+/** Collects, inside the transaction of one change, the changes of members' rows and the events to publish. */
 export class MembershipChange {
   private readonly joined: Member[] = [];
   private readonly left: Member[] = [];
@@ -46,7 +46,7 @@ export class MembershipChange {
   async admit(people: UserReference[], role: Role): Promise<Member[]> {
     const { tx, conversation, rev } = this.scope;
     if (conversation.group_id) await this.groups.requireNotBanned(tx, conversation.group_id, people);
-    // Not as the scope has it: a change before this one, in the same transaction, may have let others in.
+    // The scope's row does not count here: an earlier change of the same transaction may have added members.
     const now = await tx.repository(conversations).findOne({ _id: conversation._id }, { fields: ['member_count'] });
     requireRoom(this.limits, (now?.member_count ?? 0) + people.length);
     const rows: NewDocument<Member>[] = people.map((user) =>
@@ -87,7 +87,7 @@ export class MembershipChange {
     });
   }
 
-  /** Counts the members, which ends the change. */
+  /** Updates the member count, which completes the change. */
   async finish(): Promise<MembershipOutcome> {
     const { tx, conversation, rev } = this.scope;
     const grown = this.joined.length - this.left.length;

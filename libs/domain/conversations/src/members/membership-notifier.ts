@@ -6,7 +6,7 @@ import { ConversationAccess } from '../access/conversation-access';
 import { viewOfConversationForNewcomer, viewOfConversationForRoom } from '../conversation/views';
 import type { MembershipOutcome } from './membership-change';
 
-/** Tells of members who came, left or have another role, once it is so: first what each process knows, then each client. */
+/** Publishes membership changes after the commit: first the processes forget what they cached, then clients receive the events. */
 @Injectable()
 export class MembershipNotifier {
   constructor(
@@ -14,13 +14,14 @@ export class MembershipNotifier {
     private readonly realtime: Realtime,
   ) {}
 
-  /** @returns when every process has taken out of the room whoever lost their place in it, or after a second */
+  /** @returns when every process has removed from the room the members who lost their place in it, or after a second */
   async tell(ctx: RequestContext, outcome: MembershipOutcome): Promise<void> {
     const { conversation, joined, left, events, closed } = outcome;
     const conversationId = conversation._id.toHexString();
     this.forget(ctx, outcome);
     let isDone: Promise<void> | null = null;
-    // In before the event of it, so that those who come hear it too; out before it, since it is the first they do not hear.
+    // New members join the room before the event, so that they receive it too. Removed members leave the room before the event,
+    // because they must not receive it there.
     if (joined.length > 0) this.realtime.join(ctx, joined.map(userIdOf), conversationId, outcome.before);
     if (left.length > 0) isDone = this.realtime.leave(ctx, left.map(userIdOf), conversationId);
     for (const member of joined) {
@@ -38,7 +39,7 @@ export class MembershipNotifier {
     await isDone;
   }
 
-  /** Nothing is remembered of those who come: that somebody is outside never is. */
+  /** New members need no invalidation, because non-membership is never cached. */
   private forget(ctx: RequestContext, { conversation, events, closed }: MembershipOutcome): void {
     if (closed) return this.access.conversationChanged(ctx, conversation._id);
     for (const { type, data } of events) {

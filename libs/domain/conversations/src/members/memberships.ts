@@ -13,7 +13,7 @@ import { MembershipChange, type MembershipOutcome } from './membership-change';
 import type { Conversation } from '../store/conversation.schema';
 import { MembershipNotifier } from './membership-notifier';
 
-/** From those who could lead it best to those who could as well. */
+/** The order in which roles inherit ownership. */
 const SUCCESSION_ORDER: readonly Role[] = ['admin', 'moderator', 'member'];
 const HEIRS_AT_ONCE = 50;
 
@@ -24,8 +24,9 @@ interface Step<T> {
 }
 
 /**
- * The one way in which people come into conversations that are there, leave them, and get roles: with the next `rev`, in one
- * transaction with what `guard` says and writes, and told to everybody concerned. Who leaves and comes again is a new member.
+ * The only way in which users enter existing conversations, leave them and get roles. Each change takes the next `rev`, in one
+ * transaction with what `guard` checks and writes, and is published to everybody concerned. A user who leaves and comes back is a
+ * new member.
  */
 @Injectable()
 export class Memberships {
@@ -38,10 +39,10 @@ export class Memberships {
   ) {}
 
   /**
-   * Those who are in already stay as they are; `guard` is asked when there is somebody who is not.
-   * @returns those who came
-   * @throws CaasError `conversation_not_found` (404), `direct_conversation`, `group_full` (409), `banned` (403), and what
-   *   `guard` throws
+   * Adds users. Existing members stay as they are. `guard` runs only when there is somebody to add.
+   * @returns the members who were added
+   * @throws CaasError `conversation_not_found` (404), `direct_conversation`, `group_full` (409), `banned` (403), and what `guard`
+   *   throws
    */
   add(ctx: RequestContext, id: ObjectId, people: UserReference[], guard: MembershipGuard): Promise<Member[]> {
     return this.apply<Member[]>(ctx, id, async (change) => {
@@ -57,9 +58,9 @@ export class Memberships {
   }
 
   /**
-   * Lets somebody in with a role, or gives them another. There is one owner: who was it before becomes an admin.
-   * @throws CaasError `conversation_not_found` (404), `direct_conversation`, `owner_required`, `group_full` (409), `banned`
-   *   (403), and what `guard` throws
+   * Adds a user with a role, or changes a member's role. There is one owner: the previous owner becomes an admin.
+   * @throws CaasError `conversation_not_found` (404), `direct_conversation`, `owner_required`, `group_full` (409), `banned` (403),
+   *   and what `guard` throws
    */
   async put(ctx: RequestContext, id: ObjectId, user: UserReference, role: Role, guard: MembershipGuard) {
     let created = false;
@@ -71,7 +72,7 @@ export class Memberships {
       if (target?.role === role) return new Unchanged(target);
       if (target?.role === 'owner') throw conflict('owner_required', 'Make somebody else the owner instead.');
       const owner = role === 'owner' && (await tx.repository(members).findOne({ conversation_id: id, role: 'owner' }));
-      // First, since who comes hears all that is told from then on.
+      // First, because a new member receives all events from then on.
       const [newcomer] = target ? [] : await change.admit([user], role);
       if (owner) await change.setRole(owner, 'admin');
       return newcomer ?? change.setRole(target!, role);
@@ -80,9 +81,9 @@ export class Memberships {
   }
 
   /**
-   * An owner who leaves hands ownership on to who comes next in role, and has been there longest; with the last member the
-   * conversation goes, and the group that owns it. `guard` is asked also about somebody who is not in.
-   * @returns who was removed; null when they were not in
+   * When the owner leaves, ownership passes to the member with the highest role who has been there longest. With the last member
+   * the conversation is deleted, and the group that owns it. `guard` also runs when the user is not a member.
+   * @returns the removed member; null when the user was not a member
    * @throws CaasError `conversation_not_found` (404), `direct_conversation` (409), and what `guard` throws
    */
   remove(ctx: RequestContext, id: ObjectId, userId: ObjectId, guard: MembershipGuard): Promise<Member | null> {
@@ -102,8 +103,8 @@ export class Memberships {
   }
 
   /**
-   * Of an owner who was deleted or deactivated: somebody else becomes the owner, as when the owner leaves. Where there is nobody
-   * else, they stay it.
+   * For an owner who was deleted or deactivated: passes ownership on, as when the owner leaves. If nobody else can take it, they
+   * stay the owner.
    * @throws CaasError `conversation_not_found` (404)
    */
   async handOn(ctx: RequestContext, id: ObjectId, userId: ObjectId): Promise<void> {
@@ -120,7 +121,7 @@ export class Memberships {
   }
 
   /**
-   * Ends the conversation for all, and the group that owns it.
+   * Deletes the conversation for all members, and the group that owns it.
    * @throws CaasError `conversation_not_found` (404), `direct_conversation` (409), and what `guard` throws
    */
   async close(ctx: RequestContext, id: ObjectId, guard: MembershipGuard): Promise<void> {
@@ -131,7 +132,7 @@ export class Memberships {
     });
   }
 
-  /** Who comes next in role, and has been there longest, of those who are neither deleted nor deactivated. */
+  /** The next owner: the highest role, then the longest membership, among users who are neither deleted nor deactivated. */
   private async nextOwner(tx: RequestContext, conversation_id: ObjectId): Promise<Member | null> {
     for (const role of SUCCESSION_ORDER) {
       for (let after: ObjectId | null = null; ;) {
@@ -169,7 +170,7 @@ export class Memberships {
 }
 
 /**
- * The two of a direct conversation are the same for good: who has enough of it archives it, or blocks the other.
+ * The two members of a direct conversation never change: a member who wants out archives it, or blocks the other.
  * @throws CaasError `direct_conversation` (409)
  */
 export function requireNotDirect({ type }: Pick<Conversation, 'type'>): void {
@@ -181,7 +182,7 @@ function memberOf(tx: RequestContext, conversation_id: ObjectId, userId: ObjectI
   return tx.repository(members).findOne({ conversation_id, 'user.user_id': userId });
 }
 
-/** What the actor is, as the transaction sees it; null for somebody who is not a member. */
+/** The actor's effective role, as the transaction sees it; null when the actor is not a member. */
 export async function effectiveRoleOf(
   tx: RequestContext,
   { actor }: RequestContext,
@@ -191,6 +192,6 @@ export async function effectiveRoleOf(
   return (await memberOf(tx, id, actor.user.user_id))?.role ?? null;
 }
 
-/** Rather than that the conversation ends. */
+/** The fallback when no active member is left: the conversation must not end. */
 const anyOf = (tx: RequestContext, conversation_id: ObjectId): Promise<Member | null> =>
   tx.repository(members).findOne({ conversation_id });

@@ -6,6 +6,6 @@ export abstract class OwningGroups {
   /** @throws CaasError `banned` (403) when one of these people is banned from the group */
   abstract requireNotBanned(tx: RequestContext, groupId: ObjectId, people: UserReference[]): Promise<void>;
 
-  /** Deletes the group, in the transaction in which its conversation ends. */
+  /** Deletes the group, in the transaction that deletes its conversation. */
   abstract end(tx: RequestContext, groupId: ObjectId): Promise<void>;
 }

@@ -6,7 +6,7 @@ import { members } from '../store/member.schema';
 
 const MAX_CONVERSATIONS = 10_000;
 
-/** Tells encryption where those are who write with a user. */
+/** Gives encryption the conversations in which a user's peers are. */
 @Injectable()
 export class ConversationPeerDirectory extends PeerDirectory {
   override async conversationsOf(ctx: RequestContext, userId: ObjectId): Promise<string[]> {

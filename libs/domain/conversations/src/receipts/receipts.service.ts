@@ -10,7 +10,7 @@ import { watermarksOf, type Watermarks } from '../store/watermarks';
 import type { Conversation } from '../store/conversation.schema';
 import { viewOfReference } from '#caas/domain/users';
 
-/** `read` includes `delivered`: what was read has arrived. */
+/** `read` includes `delivered`, because a message that was read has arrived. */
 export type Mark = 'read' | 'delivered';
 
 /** One member's watermarks, as clients see them. */
@@ -18,7 +18,7 @@ export interface Receipt extends Watermarks {
   user: ReturnType<typeof viewOfReference>;
 }
 
-/** How far each member has come: a watermark per member, never a row per message and reader. */
+/** How far each member has read and received. It keeps one watermark per member, not a row per message and reader. */
 @Injectable()
 export class ReceiptsService {
   constructor(
@@ -28,7 +28,7 @@ export class ReceiptsService {
   ) {}
 
   /**
-   * Moves the actor's watermark up to `seq`; never back. What does not move it takes no `rev` and tells nobody.
+   * Raises the actor's watermark to `seq`, and never lowers it. A call that does not raise it takes no `rev` and publishes nothing.
    * @throws CaasError `conversation_not_found` (404), `seq_beyond_last` (400)
    */
   async mark(ctx: RequestContext, conversationId: ObjectId, mark: Mark, seq: number): Promise<Receipt> {
@@ -39,7 +39,7 @@ export class ReceiptsService {
       const who = { conversation_id: conversationId, 'user.user_id': ctx.user.user_id };
       const higher = mark === 'read' ? { read_seq: seq, delivered_seq: seq } : { delivered_seq: seq };
       const member = await tx.repository(members).findOneAndUpdate(who, { $max: higher }, { returning: 'before' });
-      // Left meanwhile: who is no member has no watermark to move.
+      // The actor left in the meantime: only members have a watermark.
       if (!member) return new Unchanged(receiptOf(entry));
       const before = watermarksOf(conversation, member);
       if (seq <= before[`${mark}_seq`]) return new Unchanged(receiptOf({ conversation, member }));
@@ -51,8 +51,8 @@ export class ReceiptsService {
   }
 
   /**
-   * The watermarks of the members, in the order in which they joined; not of those between whom and the actor there is a block, so
-   * that a page may be short of them.
+   * The watermarks of the members, in the order in which they joined. Members with a block between them and the actor are left out,
+   * so a page may be short.
    * @throws CaasError `conversation_not_found` (404)
    */
   async page(ctx: RequestContext, conversationId: ObjectId, request: PageRequest): Promise<Page<Receipt>> {

@@ -4,13 +4,13 @@ import { members, type Member } from './member.schema';
 import { conversations, type Conversation } from './conversation.schema';
 import { visibleFrom } from './visibility';
 
-/** A conversation as one member has it. */
+/** A conversation together with one member's row. */
 export interface ConversationMembership {
   conversation: Conversation;
   member: Member;
 }
 
-/** Those among `ids` that the actor is in, by id. */
+/** The actor's memberships among `ids`, by id. */
 export async function membershipsAmong(
   ctx: RequestContext,
   ids: ObjectId[],
@@ -22,7 +22,7 @@ export async function membershipsAmong(
   return new Map(joined(found, own).map((entry) => [entry.conversation._id.toHexString(), entry]));
 }
 
-/** Those among `found` that the actor is in, in their order. */
+/** The actor's memberships in the conversations `found`, in their order. */
 export async function membershipsOf(ctx: RequestContext, found: Conversation[]): Promise<ConversationMembership[]> {
   if (found.length === 0) return [];
   const own = await membershipsIn(
@@ -38,7 +38,7 @@ export interface Placed {
   seq: number;
 }
 
-/** Those among `messages` that the actor may read, in their order. */
+/** The messages among `messages` that the actor may read, in their order. */
 export async function readableAmong<M extends Placed>(ctx: RequestContext, messages: M[]): Promise<M[]> {
   if (messages.length === 0) return [];
   const ids = new Map(messages.map(({ conversation_id: id }) => [id.toHexString(), id]));

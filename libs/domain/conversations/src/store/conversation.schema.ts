@@ -19,7 +19,7 @@ export interface LastMessage {
   type: string;
   text: string | null;
   created_at: Date;
-  /** Missing as long as it is not deleted. */
+  /** Absent while the message is not deleted. */
   deleted_at?: Date;
 }
 
@@ -28,7 +28,7 @@ export class Conversation extends TenantDocumentBase {
   @Prop({ type: String, enum: CONVERSATION_TYPES, required: true })
   type: ConversationType;
 
-  /** Of a direct conversation: both users' ids in order, so that a pair has one conversation. */
+  /** Of a direct conversation: the ids of both users in order, so that a pair has one conversation. */
   @Prop({ type: String, default: null })
   pair_key: string | null;
 
@@ -41,11 +41,11 @@ export class Conversation extends TenantDocumentBase {
   @Prop({ type: Object, default: {} })
   metadata: Record<string, unknown>;
 
-  /** From where on a new member sees messages: all there are, or those after their joining. */
+  /** Which messages a new member sees: all of them, or only those after they joined. */
   @Prop({ type: String, enum: HISTORIES, default: 'all' })
   history: History;
 
-  /** What ETag and If-Match speak of: name, metadata and history. `__v` grows with every fold as well. */
+  /** The version in ETag and If-Match: it covers name, metadata and history. `__v` does not serve, because every fold raises it. */
   @Prop({ type: Number, default: 0 })
   settings_version: number;
 
@@ -54,8 +54,8 @@ export class Conversation extends TenantDocumentBase {
   created_by_id: ObjectId;
 
   /**
-   * Everybody this row names, each once, so that every send pays for one index of names only. Of a direct conversation: the
-   * two. Of others, whose members are rows of their own: who opened it and, at the second place, who wrote last.
+   * Every user that this row names, each once, so that a send pays for only one index of names. In a direct conversation: the two
+   * members. In others, whose members have rows of their own: the creator and, in second place, the newest sender.
    */
   @Prop({ type: [raw({ ...userReferenceShape, _id: false })], default: [] })
   people: UserReference[];
@@ -64,13 +64,13 @@ export class Conversation extends TenantDocumentBase {
   member_count: number;
 
   /**
-   * Up to which `seq` messages are folded into this row: `last_seq`, `sent`, `sent_seqs`, `last_message`, `last_activity_at` and the
-   * newest sender in `people` follow from the messages, and only `foldOf` says how. There may be newer messages.
+   * The `seq` up to which messages are folded into this row. `last_seq`, `sent`, `sent_seqs`, `last_message`, `last_activity_at`
+   * and the newest sender in `people` follow from the messages, and only `foldOf` computes them. There may be newer messages.
    */
   @Prop({ type: Number, default: 0 })
   last_seq: number;
 
-  /** By month (`yyyy-mm`, UTC): how many messages were sent here, whatever became of them. Folded, like `last_seq`. */
+  /** By month (`yyyy-mm`, UTC): how many messages were sent here, including those deleted since. Folded, like `last_seq`. */
   @Prop({ type: Object, default: {} })
   sent?: Record<string, number>;
 
@@ -79,8 +79,8 @@ export class Conversation extends TenantDocumentBase {
   rev: number;
 
   /**
-   * By user id, for those who wrote lately: the `seq` of their newest message, up to which they count as having read. Folded;
-   * see `watermarks.ts`.
+   * By user id, for recent senders: the `seq` of their newest message, up to which they count as having read. Folded; see
+   * `watermarks.ts`.
    */
   @Prop({ type: Object, default: {} })
   sent_seqs: Record<string, number>;
@@ -91,7 +91,7 @@ export class Conversation extends TenantDocumentBase {
   @Prop({ type: Date, required: true })
   last_activity_at: Date;
 
-  /** Another whenever messages of it came into cold storage or left it; null as long as none ever did. */
+  /** Grows whenever messages enter or leave cold storage; null while none ever did. */
   @Prop({ type: Number, default: null })
   archive_version: number | null;
 
@@ -99,7 +99,7 @@ export class Conversation extends TenantDocumentBase {
   @Prop({ type: Number, default: null })
   archived_seq: number | null;
 
-  /** Whoever remembers an earlier `rev` knows messages that were erased without a trace, and begins anew. */
+  /** A client that remembers an earlier `rev` may hold messages that were erased without a trace, and must resync from the start. */
   @Prop({ type: Number, default: null })
   resync_rev: number | null;
 }
@@ -113,7 +113,7 @@ export const conversations = tenantCollection(Conversation, {
       partial: { pair_key: { $type: 'string' } },
       serves: 'the one direct conversation of a pair, also when both open it at once',
     },
-    // Each index more costs each fold: the row's every version is entered into all of them.
+    // Every further index makes each fold more expensive, because each new version of the row is entered into all indexes.
     { key: { tenant_id: 1, 'people.user_id': 1, _id: 1 }, serves: 'refreshing names' },
   ],
 });

@@ -6,7 +6,7 @@ import { UserReferenceProp } from '#caas/domain/users';
 import { TenantDocumentBase, tenantCollection } from '#caas/tenancy';
 import { ROLES, type Role } from './roles';
 
-/** One user in one conversation, of whatever type, with what is theirs alone: how far they have read, and their preferences. */
+/** One user in one conversation of any type, with the user's own state: how far they have read, and their preferences. */
 @Schema()
 export class Member extends TenantDocumentBase {
   @Prop({ type: Types.ObjectId, required: true })
@@ -18,18 +18,21 @@ export class Member extends TenantDocumentBase {
   @Prop({ type: String, enum: ROLES, default: 'member' })
   role: Role;
 
-  /** Watermarks: everything up to here is read, or delivered. They only grow. What the member wrote counts too: see `watermarksOf`. */
+  /**
+   * Watermarks: everything up to here is read, or delivered. They never decrease. The member's own messages count too: see
+   * `watermarksOf`.
+   */
   @Prop({ type: Number, default: 0 })
   read_seq: number;
 
   @Prop({ type: Number, default: 0 })
   delivered_seq: number;
 
-  /** The conversation's `last_seq` when the member joined. Where `history` is "joined", they see what is after it. */
+  /** The conversation's `last_seq` when the member joined. Where `history` is "joined", the member sees only later messages. */
   @Prop({ type: Number, default: 0 })
   joined_seq: number;
 
-  /** The conversation's `rev` of their joining: what a client remembers from before it is of another membership. */
+  /** The conversation's `rev` when the member joined. What a client remembers from before belongs to an earlier membership. */
   @Prop({ type: Number, default: 0 })
   joined_rev: number;
 
@@ -55,7 +58,7 @@ export const members = tenantCollection(Member, {
   ],
 });
 
-/** A row as it begins: what was written before the member came counts as read. */
+/** A new member's row: messages from before they joined count as read. */
 export const newMember = (
   conversation_id: ObjectId,
   user: UserReference,

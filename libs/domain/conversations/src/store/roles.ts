@@ -1,8 +1,8 @@
 export const ROLES = ['owner', 'admin', 'moderator', 'member'] as const;
-/** What a member is in a group or channel. Each may all that those after it may; of owners there is one. */
+/** A member's role in a group or channel. Each role has all rights of the roles after it; there is one owner. */
 export type Role = (typeof ROLES)[number];
 
-/** The tenant's own server, as nobody in particular, stands above all members. */
+/** The tenant's own server, as no user, is above all members. */
 const EFFECTIVE_ROLES = ['server', ...ROLES] as const;
 export type EffectiveRole = (typeof EFFECTIVE_ROLES)[number];
 
@@ -10,22 +10,22 @@ const isAtLeast = (one: EffectiveRole, least: EffectiveRole): boolean =>
   EFFECTIVE_ROLES.indexOf(one) <= EFFECTIVE_ROLES.indexOf(least);
 const isAbove = (one: EffectiveRole, other: EffectiveRole): boolean => !isAtLeast(other, one);
 
-/** Keeps order among the members: posts in channels, pins, deletes what others wrote. */
+/** Moderates: posts in channels, pins, deletes other members' messages. */
 export const isModerator = (effectiveRole: EffectiveRole): boolean => isAtLeast(effectiveRole, 'moderator');
 
-/** Decides who is in and what it is called: adds members, makes invites, changes name and description. */
+/** Administers: adds members, makes invites, changes name and description. */
 export const isAdmin = (effectiveRole: EffectiveRole): boolean => isAtLeast(effectiveRole, 'admin');
 
-/** Decides whether there is a group at all. */
+/** May delete the group. */
 export const isOwner = (effectiveRole: EffectiveRole): boolean => isAtLeast(effectiveRole, 'owner');
 
-/** Removing and banning: admins those below them, the owner everybody else. */
+/** Removing and banning: admins may act on roles below their own, the owner on everybody else. */
 export const mayRemove = (effectiveRole: EffectiveRole, target: Role): boolean =>
   isAdmin(effectiveRole) && isAbove(effectiveRole, target);
 
 /**
- * Making `target` a `role`, or somebody who is not in yet (null). Admins give what is below their own to those below them; the
- * owner gives everything, ownership too, which passes on with it.
+ * May the actor give `role` to a user who now has the role `target` (null: not a member)? Admins may give roles below their own to
+ * members below them. The owner may give every role; giving ownership passes it on.
  */
 export function mayGrant(effectiveRole: EffectiveRole, target: Role | null, role: Role): boolean {
   if (target === 'owner' && effectiveRole !== 'server') return role === 'owner' && effectiveRole === 'owner';

@@ -9,8 +9,8 @@ export interface Watermarks {
 }
 
 /**
- * How far a member has come: what they marked, and what they wrote, which they have read. The latter stands in the
- * conversation's row, so that sending writes one row, and never one that its reader is marking at the same moment.
+ * How far a member has read: up to what they marked, or up to their own newest message. The latter is kept in the conversation's
+ * row, so that a send writes only one row, and never the row that a reader is marking at the same moment.
  */
 export function watermarksOf(
   { sent_seqs }: Pick<Conversation, 'sent_seqs'>,
