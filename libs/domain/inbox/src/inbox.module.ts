@@ -14,7 +14,7 @@ import { SyncController } from './sync/sync.controller';
 import { SyncService } from './sync/sync.service';
 import { SyncSocket } from './sync/sync.socket';
 
-/** What a client that comes back reads, the list of conversations first: over REST and sockets. */
+/** What a returning client reads over REST and sockets: the list of conversations, sync and mentions. */
 @Module({
   imports: [ConversationsApiModule, MessagesApiModule, RealtimePublisherModule, UsersModule],
   providers: [InboxService, MentionsService, MissedMessages, SyncService, SyncSocket],
@@ -22,6 +22,6 @@ import { SyncSocket } from './sync/sync.socket';
 })
 export class InboxApiModule {}
 
-/** Answers what the socket layer asks about conversations: for every process that publishes events. */
+/** Gives the socket layer conversations and their messages, in every process that publishes events. */
 @Module({ imports: [MessagesModule, TenancyModule], providers: [ConversationFeed], exports: [ConversationFeed] })
 export class FeedModule {}

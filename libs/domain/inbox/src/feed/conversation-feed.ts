@@ -13,7 +13,7 @@ import { changedEventOf, createdEventOf } from './missed-events';
 
 const MAX_MISSED = 500;
 
-/** Answers what the socket layer asks about conversations and their messages. */
+/** Gives the socket layer conversations and their messages. */
 @Injectable()
 export class ConversationFeed extends ConversationDirectory {
   constructor(
@@ -48,7 +48,7 @@ export class ConversationFeed extends ConversationDirectory {
     const id = new ObjectId(conversationId);
     const span = { afterRev, fromSeq: 1, upToSeq: Infinity, limit: MAX_MISSED };
     const changed = await this.reader.changedAfter(ctx, id, span);
-    // Later ones are told of by their own events.
+    // Later changes have events of their own.
     return this.eventsOf(
       ctx,
       id,
@@ -76,7 +76,7 @@ export class ConversationFeed extends ConversationDirectory {
     }));
   }
 
-  /** Members who do not see all messages from `seq` on. */
+  /** Members who cannot see all messages from `seq` on. */
   private async lateIn(ctx: RequestContext, id: ObjectId, seq: number): Promise<Member[]> {
     const conversation = await ctx.repository(conversations).findOne({ _id: id }, { fields: ['history'] });
     return conversation?.history === 'joined' ? cameAfter(ctx, id, seq) : [];

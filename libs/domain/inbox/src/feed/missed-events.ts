@@ -3,13 +3,13 @@ import type { EventEnvelope, EventType } from '#caas/contracts';
 import { shownRevOf, type Message } from '#caas/domain/messages';
 import { viewOfMessage } from '#caas/domain/messages';
 
-/** That it was sent, told late: as it is now. It waits for what its sender's process knew. */
+/** A late `message.created` event, with the message as it is now. It waits for the `rev` that its sender's process knew. */
 export const createdEventOf = (message: Message) => ({
   envelope: envelopeOf('message.created', message, {}),
   afterRev: message.created_rev,
 });
 
-/** Its last change, told late. Of several changes only the last has left a trace, and that is all a client needs. */
+/** A late event of the message's last change. Earlier changes leave no trace, and a client needs only the last. */
 export const changedEventOf = (message: Message) => {
   const type = message.deleted_at ? 'message.deleted' : 'message.updated';
   const { base_rev: baseRev } = message;

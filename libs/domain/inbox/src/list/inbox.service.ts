@@ -29,10 +29,9 @@ export class InboxService {
   ) {}
 
   /**
-   * The actor's conversations by newest activity. The cursor is a place in that order, which stays where it is when conversations
-   * move. A page may be short of conversations that the actor has just left.
-   *
-   * @param archived only those that the actor has archived, only the others, or all for null
+   * The actor's conversations by newest activity. The cursor is a position in that order, and stays valid when conversations move.
+   * A page may be short, because conversations that the actor has just left are missing.
+   * @param archived true: only those that the actor has archived; false: only the others; null: all
    */
   async page(
     ctx: RequestContext,
@@ -54,7 +53,7 @@ export class InboxService {
     return { data: await this.access.membershipsOf(ctx, data), page };
   }
 
-  /** Of a thousand memberships, only those of the page are read whole. */
+  /** A user may have a thousand memberships, so only those of the page are read whole. */
   private async conversationIds(ctx: RequestContext, archived: boolean | null): Promise<ObjectId[]> {
     const which = archived === null ? {} : { archived };
     const own = await ctx

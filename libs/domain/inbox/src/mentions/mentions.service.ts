@@ -6,7 +6,7 @@ import { ConversationAccess } from '#caas/domain/conversations';
 import { ownConversationIds } from '#caas/domain/conversations';
 import type { Message } from '#caas/domain/messages';
 
-/** Where somebody was called by name. */
+/** Lists the messages that mention a user. */
 @Injectable()
 export class MentionsService {
   constructor(
@@ -16,8 +16,8 @@ export class MentionsService {
   ) {}
 
   /**
-   * Messages that mention the actor, in the conversations they are in, newest first backward; the cursor is a message's id. A
-   * page may be short of what the actor may not read, and of mentions across a block.
+   * Messages that mention the actor, in conversations that they are a member of, newest first when paged backward. The cursor is a
+   * message's id. A page may be short, because messages that the actor may not read and mentions across a block are left out.
    */
   async page(ctx: RequestContext, request: PageRequest): Promise<Page<Message>> {
     const found = await this.reader.mentioning(ctx, ctx.user.user_id, await ownConversationIds(ctx), request);

@@ -6,12 +6,12 @@ import type { ConversationMembership } from '#caas/domain/conversations';
 import { visibleFrom } from '#caas/domain/conversations';
 import type { Found, Position } from './conversation-state';
 
-/** Reads what a client has missed of one conversation: changes first, by `rev`, then new messages in the room that is left. */
+/** Reads what a client has missed of one conversation: changes first, by `rev`, then new messages in the remaining room. */
 @Injectable()
 export class MissedMessages {
   constructor(private readonly reader: MessageReader) {}
 
-  /** @param limit of both together */
+  /** @param limit for changes and new messages together */
   async of(
     ctx: RequestContext,
     { conversation, member }: ConversationMembership,
@@ -22,9 +22,9 @@ export class MissedMessages {
     const changed = await this.changed(ctx, conversation._id, { fromSeq, upToSeq: known.seq, rev: known.rev, limit });
     const told = changed.slice(0, limit);
     const room = limit - told.length;
-    // Up to what the row says, so that nothing in the answer is newer than its numbers.
+    // Only up to the row's `last_seq`, so that nothing in the answer is newer than its numbers.
     const [from, to] = [Math.max(known.seq + 1, fromSeq), conversation.last_seq];
-    // One more than there is room for, to learn whether there are more; also where there is none.
+    // One more than there is room for, to learn whether there are more; also when there is no room.
     const span = { from, to, direction: 'forward', limit: room + 1 } as const;
     const sent = from > to ? [] : await this.reader.span(ctx, conversation._id, span);
     return {

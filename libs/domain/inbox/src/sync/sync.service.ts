@@ -15,23 +15,23 @@ import { MissedMessages } from './missed-messages';
 
 const DEFAULT_LIMIT = 100;
 const JOINED_AT_ONCE = 100;
-/** In one answer, about: conversations that have no room in it say so by `has_more`. */
+/** In one answer, approximately. Conversations that do not fit say so by `has_more`. */
 const MAX_MESSAGES = 1_000;
 const READ_AT_ONCE = 8;
 const NOTHING: Found = { changed: [], hasMoreChanged: false, sent: [], hasMoreSent: false };
-/** Receipts read by one query. */
+/** The most members whose receipts one query reads. */
 const MAX_MEMBERS_AT_ONCE = 2_000;
 
 export interface SyncRequest {
-  /** What the client remembers, of each conversation. */
+  /** What the client remembers of each conversation. */
   conversations: Record<string, Position>;
-  /** Messages per conversation, at most; 100 when it is absent. */
+  /** Limit on the messages per conversation; 100 when absent. */
   limit?: number;
-  /** `joined_page.next_cursor` of the answer before. */
+  /** `joined_page.next_cursor` of the previous answer. */
   joined_cursor?: string;
 }
 
-/** Everything that happened since a client last looked, in one call. */
+/** Returns everything that happened since a client last synced, in one call. */
 @Injectable()
 export class SyncService {
   constructor(
@@ -68,9 +68,9 @@ export class SyncService {
   }
 
   /**
-   * The actor's own. Read before the messages: what comes in between has higher numbers than the answer's, and is asked for next
-   * time. A row that knows less than the client, or than what this process has heard of, is brought up to date first: the client may
-   * have come into the room just after an event of it, and is to hear of that here.
+   * The actor's memberships. They are read before the messages: later messages have higher numbers than the answer, and are asked
+   * for next time. A row that knows less than the client, or less than this process has received, is folded first. The client may
+   * have joined the room just after an event of that conversation, and must get that change here.
    */
   private async entries(ctx: RequestContext, ids: string[], known: Record<string, Position>) {
     const entries = await this.access.findMany(
@@ -91,7 +91,7 @@ export class SyncService {
     return entries;
   }
 
-  /** In the conversations where the client is behind; those that there was no room for are missing. */
+  /** For conversations where the client is behind. Conversations that did not fit are missing. */
   private async missedIn(
     ctx: RequestContext,
     entries: Map<string, ConversationMembership>,
@@ -135,7 +135,7 @@ export class SyncService {
     return receipts;
   }
 
-  /** The actor's conversations that the client does not know of, in the order in which they were joined. */
+  /** The actor's conversations that the client does not know, in the order in which the actor joined. */
   private async joined(ctx: RequestContext, known: string[], cursor: string | null) {
     const unknown = {
       'user.user_id': ctx.user.user_id,
@@ -154,7 +154,7 @@ export class SyncService {
   }
 }
 
-/** Conversations together that have no more members than one query should read. */
+/** Groups conversations so that no group has more members than one query should read. */
 function inPortions(entries: ConversationMembership[]): ConversationMembership[][] {
   const portions: ConversationMembership[][] = [];
   let room = 0;

@@ -5,7 +5,7 @@ import { SocketMessage } from '#caas/platform/realtime';
 import { SyncDto } from './sync.dto';
 import { SyncService } from './sync.service';
 
-/** The same as over REST, by the same service. */
+/** The same operation as over REST, with the same service. */
 @Injectable()
 export class SyncSocket {
   constructor(private readonly syncs: SyncService) {}
