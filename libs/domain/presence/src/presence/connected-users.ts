@@ -1,7 +1,7 @@
 import type { UserReference } from '#caas/kernel';
 import type { OpenSocket } from '#caas/platform/realtime';
 
-/** Who is back within this time was never gone: a flap tells nobody. */
+/** A user who reconnects within this time was never gone, so a short interruption is not published. */
 export const GRACE_MS = 5_000;
 
 export interface LocalUser {
@@ -12,16 +12,16 @@ export interface LocalUser {
 interface Known {
   user: UserReference;
   sockets: Set<string>;
-  /** Does the user's row say that they are here? */
+  /** Whether the user's row says that they are connected. */
   isWritten: boolean;
-  /** When, without a socket, they count as gone. Milliseconds since 1970. */
+  /** When a user without a socket counts as gone. Milliseconds since 1970. */
   goneAt: number;
 }
 
-/** The users of one tenant with sockets at this process, and what of it is still to be written down. */
+/** The users of one tenant with sockets at this process, and which of their rows must still be written. */
 export class ConnectedUsers {
   private readonly users = new Map<string, Known>();
-  /** Ids of those who are here and not written, or written and without a socket. */
+  /** Ids of users who are connected but not written, or written but without a socket. */
   private readonly unsettled = new Set<string>();
 
   get isEmpty(): boolean {
@@ -55,7 +55,7 @@ export class ConnectedUsers {
     return this.due(now, 1).length > 0;
   }
 
-  /** Those whose row is to be changed by now. */
+  /** The users whose rows must be written by now. */
   due(now: number, limit: number): LocalUser[] {
     const due: LocalUser[] = [];
     for (const key of this.unsettled) {
@@ -68,7 +68,7 @@ export class ConnectedUsers {
     return due;
   }
 
-  /** What was due is written down. Meanwhile they may have come or gone again, and then they are due anew. */
+  /** Call it when due changes are written. Users who came or left during the write are due again. */
   written(due: LocalUser[]): void {
     for (const { user, isHere } of due) {
       const key = user.user_id.toHexString();
@@ -80,7 +80,7 @@ export class ConnectedUsers {
     }
   }
 
-  /** Somebody took the rows of this process for lost ones. */
+  /** Call it when another process has taken the rows of this process for lost ones. */
   writeAgain(): void {
     for (const [key, user] of this.users) {
       user.isWritten = false;

@@ -9,13 +9,13 @@ import { PresenceRepository } from './presence-repository';
 import { ownState, stateForOthers, type State } from './presence-status';
 import type { Presence } from './presence.schema';
 
-/** Looked at for one round of news: of somebody who is in thousands of conversations, not everybody is told. */
+/** Limit on the memberships read in one round of notifications. Of a user in thousands of conversations, not everybody is notified. */
 const MAX_MEMBERSHIPS = 20_000;
 
 /** All rows of users, by their ids. */
 export type RowsOfUsers = ReadonlyMap<string, readonly Presence[]>;
 
-/** Tells those who share a conversation with a user, and are there, how that user is; not across a block. */
+/** Publishes a user's presence to connected users who share a conversation with that user, except across a block. */
 @Injectable()
 export class PresenceNotifier {
   constructor(
@@ -25,13 +25,13 @@ export class PresenceNotifier {
     private readonly realtime: Realtime,
   ) {}
 
-  /** Of those among `users` whose rows differ in what others see. */
+  /** Publishes the users among `users` whose presence, as others see it, differs between `before` and `now`. */
   async tellChanges(ctx: RequestContext, users: UserReference[], before: RowsOfUsers, now: RowsOfUsers): Promise<void> {
     const changed = users.filter((user) => stateOf(user, before).status !== stateOf(user, now).status);
     await this.tell(ctx, changed);
   }
 
-  /** Of those among `users` who are nowhere any more. */
+  /** Publishes the users among `users` who are connected to no process any more. */
   async tellGone(ctx: RequestContext, users: UserReference[], now: RowsOfUsers): Promise<void> {
     await this.tell(
       ctx,
@@ -43,7 +43,7 @@ export class PresenceNotifier {
     if (users.length === 0) return;
     const ids = users.map(({ user_id }) => user_id);
     const [conversations, blocked] = await Promise.all([this.conversationsOf(ctx, ids), this.blocks.around(ctx, ids)]);
-    // As late as can be: of two who tell of a user at once, the one who read first must not be the last to tell.
+    // Read as late as possible: when two processes publish the same user at once, the one that read first must not publish last.
     const rows = await this.rows.of(ctx, ids);
     const entries = users.map((user) => {
       const key = user.user_id.toHexString();
@@ -51,7 +51,7 @@ export class PresenceNotifier {
       return {
         key,
         conversationIds: conversations.get(key) ?? [],
-        // To their own devices an invisible user is not offline.
+        // A user's own devices must not show an invisible user as offline.
         hiddenFrom: [...(blocked.get(key) ?? []), ...(isInvisible ? [key] : [])],
         change: viewOfPresence(user, stateOf(user, rows)),
       };
@@ -59,7 +59,7 @@ export class PresenceNotifier {
     this.digests.publish(ctx, 'presence.changed', entries);
   }
 
-  /** To the user's own devices, as it is. */
+  /** Publishes the real state to the user's own devices. */
   tellSelf(ctx: RequestContext, user: UserReference, state: State): void {
     this.realtime.publish(
       ctx,

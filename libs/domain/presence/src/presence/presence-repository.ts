@@ -12,16 +12,16 @@ import { presenceConfig } from './presence.config';
 import { choiceOf, type ChosenStatus } from './presence-status';
 import { presence, type Presence } from './presence.schema';
 
-/** How long a row stays after its user has left: what they chose, and when they were seen. */
+/** How long a row stays after its user has left. It keeps their chosen status and when they were last seen. */
 const KEPT_MS = 24 * 60 * 60_000;
-/** Users of a process that ends have so long to be at another one before they look offline. */
+/** How long the users of a process that ends have to reconnect elsewhere before they look offline. */
 const HANDOVER_MS = 10_000;
 const LOST_AT_ONCE = 500;
 
 type Choice = Pick<Presence, 'status' | 'status_at'>;
 type Ended = Pick<Presence, 'connected' | 'alive_until' | 'expires_at'>;
 
-/** The queries on `presence`, as this process writes them. */
+/** The queries on `presence`, in the name of this process. */
 @Injectable()
 export class PresenceRepository {
   private readonly processId = new ObjectId().toHexString();
@@ -34,7 +34,7 @@ export class PresenceRepository {
     return Map.groupBy(found, ({ user }) => user.user_id.toHexString());
   }
 
-  /** Users came to this process. `known`: all rows of theirs. */
+  /** Users connected to this process. `known`: all rows of theirs. */
   async arrive(ctx: RequestContext, users: { user: UserReference; known: Presence[] }[]): Promise<void> {
     const now = new Date();
     await this.insert(
@@ -52,7 +52,10 @@ export class PresenceRepository {
     await this.end(ctx, among, gone, now);
   }
 
-  /** What a user of this process chose, for all their devices. `known`: all rows of theirs; the first may still be due. */
+  /**
+   * Stores the status that a user of this process chose, for all their devices. `known`: all rows of theirs; their first row may
+   * not be written yet.
+   */
   async choose(ctx: RequestContext, user: UserReference, known: Presence[], status: ChosenStatus): Promise<void> {
     const now = new Date();
     const chosen = { status, status_at: now, ...(status === 'invisible' ? {} : { seen_at: now }) };
@@ -61,7 +64,7 @@ export class PresenceRepository {
     await rows.updateMany({ 'user.user_id': user.user_id }, { $set: chosen });
   }
 
-  /** The sign of life. @returns how many users it was given for: fewer than there are when some were taken for lost */
+  /** Renews the rows of this process. @returns how many rows it renewed: fewer than expected when another process took some for lost */
   async renew(ctx: RequestContext): Promise<number> {
     const alive_until = after(new Date(), this.config.PRESENCE_TIMEOUT);
     const { matched } = await ctx
@@ -73,14 +76,14 @@ export class PresenceRepository {
     return matched;
   }
 
-  /** The users of this process are expected elsewhere: where they are found, nobody notices that they were gone. */
+  /** Hands over the users of this process when it ends. Nobody notices an interruption if they reconnect elsewhere in time. */
   async handOver(ctx: RequestContext): Promise<void> {
     const now = new Date();
     const alive_until = after(now, HANDOVER_MS);
     await this.end(ctx, { process_id: this.processId, connected: true }, { alive_until }, now);
   }
 
-  /** Writes down as gone whoever was at a process that gave no sign of life. @returns those whom others have seen there */
+  /** Marks the users of dead processes as gone. @returns the users among them whom others could see */
   async takeLost(ctx: RequestContext): Promise<UserReference[]> {
     const now = new Date();
     const lost = { connected: true, alive_until: { $lte: now } };
@@ -101,13 +104,13 @@ export class PresenceRepository {
     try {
       await ctx.repository(presence).bulkWrite(arrivals, { ordered: false });
     } catch (error) {
-      // Of who comes and who chooses at once, the other was faster: the row says that they are here.
+      // Connecting and choosing a status both insert the row. The other insert was faster, and its row says that the user is connected.
       if (!(error instanceof DuplicateKeyError)) throw error;
     }
   }
 
   private async end(ctx: RequestContext, among: Filter<Presence>, ended: Partial<Ended>, now: Date): Promise<void> {
-    // Of who is invisible it is not written down that they were there.
+    // `seen_at` must not show that an invisible user was connected.
     await ctx.repository(presence).bulkWrite([
       { updateMany: { filter: { ...among, status: 'invisible' }, update: { $set: ended } } },
       {
@@ -119,7 +122,7 @@ export class PresenceRepository {
     ]);
   }
 
-  /** What is chosen meanwhile stays: of a row that is there, the status is changed only where it is no later than what was known. */
+  /** Keeps a status that was chosen in the meantime: an existing row's status changes only if it is no later than the known one. */
   private arrival(
     user: UserReference,
     known: Presence[],
@@ -154,7 +157,7 @@ export class PresenceRepository {
     ];
   }
 
-  /** The last sign of life, or what is known by then. */
+  /** The last sign of life, or the stored `seen_at` if that is later. */
   private lastSeen({ status, seen_at, alive_until }: Presence): Date | null {
     if (status === 'invisible') return seen_at;
     return new Date(Math.max(seen_at?.getTime() ?? 0, alive_until.getTime() - this.config.PRESENCE_TIMEOUT));

@@ -1,9 +1,9 @@
-/** What a user can choose to look like. To others `invisible` looks like `offline`. */
+/** The status that a user can choose. Others see `invisible` as `offline`. */
 export const CHOSEN_STATUSES = ['online', 'away', 'busy', 'invisible'] as const;
 export type ChosenStatus = (typeof CHOSEN_STATUSES)[number];
 export type PresenceStatus = ChosenStatus | 'offline';
 
-/** Of a row, what says how a user is. */
+/** The fields of a row that determine a user's status. */
 export interface Sighting {
   status: ChosenStatus;
   status_at: Date;
@@ -12,23 +12,23 @@ export interface Sighting {
   seen_at: Date | null;
 }
 
-/** How somebody is: as they know it themselves, or as others see it. */
+/** A user's status, as they see it themselves or as others see it. */
 export interface State {
   status: PresenceStatus;
-  /** Now, for somebody who is seen to be there. */
+  /** The current time for a user who is visibly connected. */
   last_seen_at: Date | null;
 }
 
 export const isAlive = ({ connected, alive_until }: Sighting, now: Date): boolean => connected && alive_until > now;
 
-/** What a user chose last; `away` is forgotten when they leave, for who comes back is there. */
+/** The status that a user chose last. `away` is forgotten when they disconnect: a user who reconnects is no longer away. */
 export function choiceOf(rows: readonly Sighting[], now: Date): Pick<Sighting, 'status' | 'status_at'> | null {
   const last = latest(rows);
   if (!last || (last.status === 'away' && !rows.some((row) => isAlive(row, now)))) return null;
   return last;
 }
 
-/** By all rows of one user. */
+/** The user's own view of their status, from all of their rows. */
 export function ownState(rows: readonly Sighting[], now: Date): State {
   const last = rows.some((row) => isAlive(row, now)) ? latest(rows) : null;
   const seen = rows.map(({ seen_at }) => seen_at?.getTime() ?? 0);

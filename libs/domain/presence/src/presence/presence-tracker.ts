@@ -12,22 +12,22 @@ import { PresenceRepository } from './presence-repository';
 import { presenceConfig } from './presence.config';
 import { presenceSettings } from './presence.settings';
 
-/** Who comes and goes within this time is written down together. */
+/** Users who connect and disconnect within this time are written together. */
 const WRITE_EVERY_MS = 500;
-/** In one round, of one tenant. */
+/** For one tenant in one round. */
 const USERS_AT_ONCE = 100;
 const SIGNS_OF_LIFE_PER_TIMEOUT = 3;
 
 /**
- * Keeps `presence` true to the sockets of this process. Coming and going is written in rounds, and a user who is back within
- * some seconds was never gone, here or at another process. While it lives the process renews its rows; users of one that does
- * not any more are told of by whichever process notices: one and a third of `PRESENCE_TIMEOUT` after its end at the latest.
+ * Keeps `presence` in line with the sockets of this process. Connects and disconnects are written in rounds, and a user who
+ * reconnects within some seconds, here or at another process, was never gone. A living process renews its rows. When a process
+ * dies, whichever process notices publishes its users as gone, at the latest one and a third of `PRESENCE_TIMEOUT` after its end.
  */
 @Injectable()
 export class PresenceTracker implements OnModuleInit, BeforeApplicationShutdown, SocketObserver {
   private readonly tenants = new Map<TenantId, ConnectedUsers>();
   private readonly timers: NodeJS.Timeout[] = [];
-  /** What is under way, by kind and tenant: no round begins before the one before it has ended. */
+  /** Running rounds, by kind and tenant: a round starts only after the one before it has ended. */
   private readonly rounds = new SingleFlight<void>();
 
   constructor(
@@ -48,7 +48,7 @@ export class PresenceTracker implements OnModuleInit, BeforeApplicationShutdown,
     );
   }
 
-  /** Others take over: see `handOver`. */
+  /** Other processes take over the users: see `handOver`. */
   async beforeApplicationShutdown(): Promise<void> {
     this.timers.splice(0).forEach(clearInterval);
     await this.rounds.ended();
@@ -86,7 +86,8 @@ export class PresenceTracker implements OnModuleInit, BeforeApplicationShutdown,
       ctx,
       gone.map(({ user }) => user),
     );
-    // Read again, and not concluded: of two processes that a user leaves at once, one must see that nobody is left.
+    // Read the rows again instead of computing the result: when a user leaves two processes at once, one of them must see that
+    // nobody is left.
     await this.notifier.tellChanges(ctx, everyone, before, await this.rows.of(ctx, ids));
   }
 
@@ -120,7 +121,7 @@ export class PresenceTracker implements OnModuleInit, BeforeApplicationShutdown,
     this.timers.push(timer);
   }
 
-  /** Does nothing while a round of the same kind is under way. What fails, the next round does. */
+  /** Does nothing while a round of the same kind is running. The next round repeats work that failed. */
   private round(kind: string, tenantId: TenantId, work: (ctx: RequestContext) => Promise<void>): Promise<void> {
     return this.rounds.run(`${kind}/${tenantId}`, () => this.attempt(tenantId, work));
   }

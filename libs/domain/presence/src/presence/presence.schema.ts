@@ -4,7 +4,7 @@ import { UserReferenceProp } from '#caas/domain/users';
 import { TenantDocumentBase, tenantCollection } from '#caas/tenancy';
 import { CHOSEN_STATUSES, type ChosenStatus } from './presence-status';
 
-/** That a user is, or lately was, connected to one process, by any number of sockets. */
+/** A user's connection to one process, now or recently, over any number of sockets. */
 @Schema()
 export class Presence extends TenantDocumentBase {
   @UserReferenceProp()
@@ -13,22 +13,22 @@ export class Presence extends TenantDocumentBase {
   @Prop({ type: String, required: true })
   process_id: string;
 
-  /** What the user chose to look like; of a user's rows, the one with the latest `status_at` counts. */
+  /** The status that the user chose. Of a user's rows, the one with the latest `status_at` counts. */
   @Prop({ type: String, enum: CHOSEN_STATUSES, required: true })
   status: ChosenStatus;
 
   @Prop({ type: Date, required: true })
   status_at: Date;
 
-  /** As far as the process has said; whether it still lives, `alive_until` tells. */
+  /** What the process last wrote; `alive_until` says whether the process still lives. */
   @Prop({ type: Boolean, required: true })
   connected: boolean;
 
-  /** Moved on by the process while it lives. */
+  /** Extended by the process while it lives. */
   @Prop({ type: Date, required: true })
   alive_until: Date;
 
-  /** When the user was last there for others to see. */
+  /** When the user was last visible to others. */
   @Prop({ type: Date, default: null })
   seen_at: Date | null;
 

@@ -8,15 +8,15 @@ import { ownState, stateForOthers, type ChosenStatus, type State } from './prese
 import type { Presence } from './presence.schema';
 import { presenceSettings } from './presence.settings';
 
-/** At once; more are asked for in turn. */
+/** Limit of one call. A client that needs more calls again. */
 export const MAX_USERS_AT_ONCE = 100;
 
 export type PresenceOfUser = ReturnType<typeof viewOfPresence>;
 type KnownUser = Awaited<ReturnType<UsersService['get']>>;
 
 /**
- * Who is there. Within a tenant everybody may ask, like for profiles, but across a block each sees the other offline. News of it
- * goes only to those who share a conversation: see `PresenceNotifier`.
+ * The presence of users. Everybody within a tenant may ask, as for profiles, but users with a block between them see each other
+ * offline. Changes are published only to users who share a conversation: see `PresenceNotifier`.
  */
 @Injectable()
 export class PresenceService {
@@ -29,8 +29,8 @@ export class PresenceService {
   ) {}
 
   /**
-   * What the actor wants to look like, on all their devices, until they choose again. Remembered for a day after they have
-   * left, but for `away`.
+   * Sets the actor's status on all their devices, until they choose again. It is remembered for a day after they have left, except
+   * `away`.
    * @throws CaasError `feature_disabled` (403)
    */
   async set(ctx: RequestContext, status: ChosenStatus): Promise<PresenceOfUser> {
@@ -53,10 +53,7 @@ export class PresenceService {
     return found!;
   }
 
-  /**
-   * In the order of `externalIds`, at most a hundred; those who are no users are left out.
-   * @throws CaasError `feature_disabled` (403)
-   */
+  /** In the order of `externalIds`, at most a hundred. Unknown ids are left out. @throws CaasError `feature_disabled` (403) */
   async list(ctx: RequestContext, externalIds: string[]): Promise<PresenceOfUser[]> {
     await this.settings.requireOn(ctx, presenceSettings, 'enabled');
     const selection = { externalIds: [...new Set(externalIds)] };

@@ -14,7 +14,7 @@ export class PresenceSocket {
     return this.presence.set(ctx, status);
   }
 
-  /** What a client asks when it shows people; from then on it hears of changes. */
+  /** A client asks for the users that it shows, and receives their changes from then on. */
   @RateLimited('read')
   @SocketMessage('presence.get', GetPresenceDto)
   get(ctx: RequestContext, { external_ids }: GetPresenceDto) {

@@ -5,7 +5,7 @@ import type { UserReference } from '#caas/kernel';
 import { UserReferenceProp } from '#caas/domain/users';
 import { TenantDocumentBase, tenantCollection } from '#caas/tenancy';
 
-/** That somebody is writing a message; for those who open the conversation meanwhile. */
+/** A user is writing a message. Stored for members who open the conversation while it lasts. */
 @Schema()
 export class TypingIndicator extends TenantDocumentBase {
   @Prop({ type: Types.ObjectId, required: true })

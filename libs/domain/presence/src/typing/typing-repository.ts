@@ -8,10 +8,10 @@ import { typingIndicators, type TypingIndicator } from './typing-indicator.schem
 
 const WRITE_EVERY_MS = 1_000;
 const LISTED_AT_MOST = 100;
-/** More that wait than this are not worth writing: each lasts seconds. */
+/** Beyond this, writes are dropped: an indicator lasts only seconds. */
 const MAX_WAITING = 10_000;
 
-/** `typing_indicators`, written in the background: one write a second and tenant, whatever happened in between. */
+/** Writes `typing_indicators` in the background: one write per second and tenant, with the latest state only. */
 @Injectable()
 export class TypingRepository implements OnModuleInit, BeforeApplicationShutdown {
   private waiting = new Map<string, Typing>();
@@ -31,7 +31,7 @@ export class TypingRepository implements OnModuleInit, BeforeApplicationShutdown
     clearInterval(this.timer);
   }
 
-  /** Of the same user in the same conversation the latest counts; one without time is taken away. */
+  /** The latest call for a user in a conversation wins. An indicator that has expired is deleted. */
   set(typing: Typing): void {
     const { tenantId, conversationId, user } = typing;
     const key = `${tenantId}:${conversationId.toHexString()}:${user.user_id.toHexString()}`;

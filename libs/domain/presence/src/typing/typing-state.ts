@@ -1,36 +1,36 @@
 import type { ObjectId } from 'bson';
 import type { TenantId, UserReference } from '#caas/kernel';
 
-/** Somebody types, as far as this process knows. */
+/** A user is typing, as far as this process knows. */
 export interface Typing {
   tenantId: TenantId;
   conversationId: ObjectId;
   user: UserReference;
-  /** Milliseconds since 1970, as all times here. */
+  /** Milliseconds since 1970, like all times here. */
   expiresAt: number;
 }
 
 interface ConversationMembership extends Typing {
-  /** When others were last told that it started. */
+  /** When the start was last published. */
   toldAt: number;
-  /** Do others believe it? */
+  /** Whether others still show the user as typing. */
   isTold: boolean;
-  /** The sockets that type: it stops with the last of them. */
+  /** The sockets that are typing. Typing stops with the last of them. */
   sockets: Set<string>;
 }
 
-/** How long somebody counts as typing after they last said so. */
+/** How long a user counts as typing after the last signal. */
 export const TYPING_MS = 10_000;
-/** A client may say so with each key pressed; others hear of it this often. */
+/** A client may signal with each key pressed; we publish at this interval. */
 export const TELL_AGAIN_AFTER_MS = 4_000;
-/** Whoever stops and starts in quick turns is heard of at this rate. */
+/** The most often that quick stops and starts are published. */
 export const TELL_AT_MOST_EVERY_MS = 1_000;
 
-/** Who types, of all those with a socket at this process, and what of it is worth telling. */
+/** The users who are typing at this process's sockets, and which changes must be published. */
 export class TypingState {
   private readonly entries = new Map<string, ConversationMembership>();
 
-  /** @returns `tell`: whether others must hear of it now; if not, they have, or `sweep` says when they must */
+  /** @returns `tell`: whether to publish now. If not, others know already, or `sweep` returns it when it is time */
   start(typing: Omit<Typing, 'expiresAt'>, socketId: string, now: number): { typing: Typing; tell: boolean } {
     const key = keyOf(typing);
     const known = this.entries.get(key) ?? {
@@ -43,7 +43,7 @@ export class TypingState {
     const entry: ConversationMembership = {
       ...typing,
       sockets: known.sockets.add(socketId),
-      // What others were told of ends when they were told that it would.
+      // Others end the indicator at the time that was published.
       expiresAt: known.isTold && !tell ? known.expiresAt : now + TYPING_MS,
       toldAt: tell ? now : known.toldAt,
       isTold: tell || known.isTold,
@@ -52,18 +52,21 @@ export class TypingState {
     return { typing: entry, tell };
   }
 
-  /** @returns whether others must hear that they type no more */
+  /** @returns whether to publish that the user stopped typing */
   stop(typing: Omit<Typing, 'expiresAt'>, socketId: string): boolean {
     const known = this.entries.get(keyOf(typing));
     return known !== undefined && known.sockets.delete(socketId) && hasEnded(known);
   }
 
-  /** A socket has gone. @returns those of whom others must hear that they type no more */
+  /** Call it when a socket has closed. @returns the indicators whose end must be published */
   leave(socketId: string): Typing[] {
     return [...this.entries.values()].filter((entry) => entry.sockets.delete(socketId) && hasEnded(entry));
   }
 
-  /** To be called every second or so. @returns those who began again too soon to be told of then, and whose time is over */
+  /**
+   * Call it about every second.
+   * @returns what to publish: indicators whose start was too soon after the last publication, and indicators that have expired
+   */
   sweep(now: number): { started: Typing[]; stopped: Typing[] } {
     const [started, stopped]: [Typing[], Typing[]] = [[], []];
     for (const [key, entry] of this.entries) {
@@ -80,7 +83,7 @@ export class TypingState {
   }
 }
 
-/** Nobody types any more, and others still believe it: but once. */
+/** No socket types any more and others still show it. True only once. */
 function hasEnded(entry: ConversationMembership): boolean {
   if (entry.sockets.size > 0 || !entry.isTold) return false;
   entry.isTold = false;

@@ -15,9 +15,9 @@ import { typingSettings } from './typing.settings';
 const SWEEP_EVERY_MS = 500;
 
 /**
- * Who is writing. Others hear of it at once; the rows, for those who open a conversation meanwhile, are written in the
- * background, so that it costs neither the one who types nor anybody's send. The process of the socket says when it ends: by
- * a stop, with the socket, or by time. Should the process die, clients end it themselves at `expires_at`.
+ * Typing indicators. They are published at once. The rows, for members who open a conversation later, are written in the
+ * background, so that they slow down neither typing nor sends. The process of the socket ends an indicator: by a stop, when the
+ * socket closes, or by time. If that process dies, clients end the indicator themselves at `expires_at`.
  */
 @Injectable()
 export class TypingService implements OnModuleInit, BeforeApplicationShutdown, SocketObserver {
@@ -65,7 +65,10 @@ export class TypingService implements OnModuleInit, BeforeApplicationShutdown, S
     if (this.board.stop(who, socketId)) this.announceStop(ctx, who);
   }
 
-  /** Who is typing, for a member; not across a block. @throws CaasError `feature_disabled` (403), `conversation_not_found` (404) */
+  /**
+   * The users who are typing, for a member of the conversation; not across a block.
+   * @throws CaasError `feature_disabled` (403), `conversation_not_found` (404)
+   */
   async list(ctx: RequestContext, conversationId: ObjectId) {
     await this.settings.requireOn(ctx, typingSettings, 'enabled');
     await this.access.readable(ctx, conversationId);
