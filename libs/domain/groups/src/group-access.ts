@@ -6,13 +6,13 @@ import { groups, type Group } from './group.schema';
 import { members } from '#caas/domain/conversations';
 import { isAdmin, type EffectiveRole } from '#caas/domain/conversations';
 
-/** A group as the actor has it. */
+/** A group and the actor's role in it. */
 export interface GroupFooting {
   group: Group;
   effectiveRole: EffectiveRole;
 }
 
-/** Who may see a group: its members, and the tenant's server. For all others there is none. */
+/** Only its members and the tenant's server may see a group. For everybody else it does not exist. */
 @Injectable()
 export class GroupAccess {
   /** @throws CaasError `group_not_found` (404) */
@@ -34,7 +34,7 @@ export class GroupAccess {
   }
 }
 
-/** @throws CaasError `group_not_found` (404) for who has left meanwhile, `admin_required` (403) */
+/** @throws CaasError `group_not_found` (404) when the actor has left in the meantime, `admin_required` (403) */
 export function requireAdmin({ effectiveRole }: Pick<MembershipScope, 'effectiveRole'>): EffectiveRole {
   if (!effectiveRole) throw notFound('group');
   if (!isAdmin(effectiveRole)) throw forbidden('admin_required', 'Only admins and the owner may do this.');

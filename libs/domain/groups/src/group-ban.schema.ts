@@ -5,7 +5,7 @@ import type { UserReference } from '#caas/kernel';
 import { UserReferenceProp } from '#caas/domain/users';
 import { TenantDocumentBase, tenantCollection } from '#caas/tenancy';
 
-/** Somebody who is kept out of a group, whichever way they would come in. */
+/** Keeps a user out of a group, whichever way they try to enter. */
 @Schema()
 export class GroupBan extends TenantDocumentBase {
   @Prop({ type: Types.ObjectId, required: true })

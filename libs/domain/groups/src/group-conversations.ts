@@ -17,7 +17,7 @@ export interface NewGroupConversation {
   history?: 'all' | 'joined';
 }
 
-/** Conversations as the groups that own them use them. Ids are of conversations. */
+/** Operations of groups on the conversations that they own. Ids are ids of conversations. */
 @Injectable()
 export class GroupConversations {
   constructor(
@@ -26,19 +26,19 @@ export class GroupConversations {
     private readonly memberships: Memberships,
   ) {}
 
-  /** Opens one with the actor as its owner, in the transaction of `tx`. */
+  /** Creates a conversation with the actor as its owner, in the transaction of `tx`. */
   async open(tx: RequestContext, wanted: NewGroupConversation, others: UserReference[]): Promise<ObjectId> {
     const { conversation } = await this.openings.open(tx, new ObjectId(), [tx.user, ...others], wanted);
     return conversation._id;
   }
 
-  /** How many members each has; those that are gone are missing. */
+  /** How many members each conversation has; deleted ones are missing. */
   async memberCounts(ctx: RequestContext, ids: ObjectId[]): Promise<Map<string, number>> {
     const found = await ctx.repository(conversations).find({ _id: { $in: ids } }, { fields: ['member_count'] });
     return new Map(found.map(({ _id, member_count }) => [_id.toHexString(), member_count]));
   }
 
-  /** Runs `guard` in the transaction of the change, and names the conversation when there is a new name. */
+  /** Runs `guard` in the transaction of the change, and renames the conversation when there is a new name. */
   async change(ctx: RequestContext, id: ObjectId, name: string | undefined, guard: MembershipGuard) {
     const settings = name === undefined ? {} : { name };
     await this.settings.set(ctx, id, settings, async (_conversation, tx) =>
@@ -46,12 +46,12 @@ export class GroupConversations {
     );
   }
 
-  /** False for somebody who was a member already: `guard` is not asked then. @throws CaasError `banned` (403) */
+  /** False when the user was a member already; `guard` does not run then. @throws CaasError `banned` (403) */
   async admit(ctx: RequestContext, id: ObjectId, user: UserReference, guard: MembershipGuard) {
     return (await this.memberships.add(ctx, id, [user], guard)).length > 0;
   }
 
-  /** Lets somebody in with a role, or gives them another. Who makes somebody else the owner becomes an admin. */
+  /** Adds a user with a role, or changes a member's role. An owner who makes another member the owner becomes an admin. */
   put(
     ctx: RequestContext,
     id: ObjectId,
@@ -62,12 +62,12 @@ export class GroupConversations {
     return this.memberships.put(ctx, id, user, role, guard);
   }
 
-  /** False for somebody who was not in: `guard` is asked all the same. */
+  /** False when the user was not a member; `guard` runs all the same. */
   async expel(ctx: RequestContext, id: ObjectId, user: UserReference, guard: MembershipGuard) {
     return (await this.memberships.remove(ctx, id, user.user_id, guard)) !== null;
   }
 
-  /** For good, for all of its members. */
+  /** Deletes the conversation for all of its members. */
   close(ctx: RequestContext, id: ObjectId, guard: MembershipGuard): Promise<void> {
     return this.memberships.close(ctx, id, guard);
   }

@@ -5,13 +5,13 @@ import type { UserReference } from '#caas/kernel';
 import { UserReferenceProp } from '#caas/domain/users';
 import { TenantDocumentBase, tenantCollection } from '#caas/tenancy';
 
-/** A way into a group for whoever has its code. Revoked ones stay as soft-deleted rows, so that their code says why it fails. */
+/** Lets users who have its code join a group. Revoked invites stay as soft-deleted rows, so that the error can say why a code fails. */
 @Schema()
 export class GroupInvite extends TenantDocumentBase {
   @Prop({ type: Types.ObjectId, required: true })
   group_id: ObjectId;
 
-  /** SHA-256 of the code, which nobody can read again. */
+  /** SHA-256 of the code. The code itself is not stored. */
   @Prop({ type: String, required: true })
   code_hash: string;
 
@@ -21,7 +21,7 @@ export class GroupInvite extends TenantDocumentBase {
   @Prop({ type: Date, required: true })
   expires_at: Date;
 
-  /** Null: as many as come before it expires. */
+  /** Null: no limit until it expires. */
   @Prop({ type: Number, default: null })
   max_uses: number | null;
 

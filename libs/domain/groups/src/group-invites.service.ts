@@ -18,7 +18,7 @@ export interface NewInvite {
   max_uses?: number | null;
 }
 
-/** Ways into a group for whoever has the code, until they expire, are used up or revoked. */
+/** Invites let users who have the code join a group, until the invite expires, is used up or is revoked. */
 @Injectable()
 export class GroupInvitesService {
   constructor(
@@ -29,7 +29,7 @@ export class GroupInvitesService {
   ) {}
 
   /**
-   * For admins and the owner. The code is in this answer, and nowhere else.
+   * For admins and the owner. Only this answer contains the code.
    * @throws CaasError `group_not_found` (404), `feature_disabled`, `admin_required` (403), `acting_user_required` (400)
    */
   async create(ctx: RequestContext, id: ObjectId, wanted: NewInvite): Promise<{ invite: GroupInvite; code: string }> {
@@ -48,7 +48,7 @@ export class GroupInvitesService {
     return { invite, code };
   }
 
-  /** Those that are not revoked, newest first. @throws CaasError `group_not_found` (404), `admin_required` (403) */
+  /** The invites that are not revoked, newest first. @throws CaasError `group_not_found` (404), `admin_required` (403) */
   async list(ctx: RequestContext, id: ObjectId, request: PageRequest): Promise<Page<GroupInvite>> {
     await this.access.requireAdmin(ctx, id);
     return ctx.repository(groupInvites).page({ group_id: id }, request);
@@ -62,10 +62,10 @@ export class GroupInvitesService {
   }
 
   /**
-   * Lets the actor in. Uses are counted in the transaction that does so, so that no more come in than may; who is in already
-   * uses nothing up.
-   * @throws CaasError `invite_not_found` (404, also of a group that is gone), `invite_expired`, `invite_revoked`,
-   *   `invite_used_up`, `group_full` (409), `feature_disabled`, `banned` (403)
+   * Adds the actor to the group. Uses are counted in the transaction that adds them, so that the limit holds. A member who joins
+   * again uses nothing up.
+   * @throws CaasError `invite_not_found` (404, also when the group is gone), `invite_expired`, `invite_revoked`, `invite_used_up`,
+   *   `group_full` (409), `feature_disabled`, `banned` (403)
    */
   async join(ctx: RequestContext, code: string): Promise<{ groupId: ObjectId; joined: boolean }> {
     await this.settings.requireOn(ctx, groupsSettings, 'invites_enabled');

@@ -17,7 +17,7 @@ import { groupBans, type GroupBan } from './group-ban.schema';
 import type { Member } from '#caas/domain/conversations';
 import { mayGrant, mayRemove, type Role } from '#caas/domain/conversations';
 
-/** Who is in a group with which role, and who is kept out of it. */
+/** The members of a group with their roles, and the bans. */
 @Injectable()
 export class GroupMembersService {
   constructor(
@@ -28,7 +28,7 @@ export class GroupMembersService {
   ) {}
 
   /**
-   * Lets somebody in, or gives them another role, as `roles.ts` allows. Who makes somebody else the owner becomes an admin.
+   * Adds a user, or changes a member's role, as `roles.ts` allows. An owner who makes another member the owner becomes an admin.
    * @throws CaasError `group_not_found`, `user_not_found` (404), `not_allowed`, `banned`, `blocked` (403), `owner_required` (409),
    *   `stale_version`, `already_exists` (412)
    */
@@ -51,7 +51,7 @@ export class GroupMembersService {
   }
 
   /**
-   * Oneself, whatever one's role; others as the roles allow.
+   * Members may remove themselves, whatever their role; they may remove others as the roles allow.
    * @throws CaasError `group_not_found`, `member_not_found` (404), `not_allowed` (403)
    */
   async remove(ctx: RequestContext, id: ObjectId, externalId: string): Promise<void> {
@@ -66,7 +66,7 @@ export class GroupMembersService {
   }
 
   /**
-   * Keeps somebody out, who need not be in; who is in is removed. Again, it changes the reason.
+   * Bans a user, who need not be a member; a member is removed. Banning the user again changes the reason.
    * @throws CaasError `group_not_found`, `user_not_found` (404), `admin_required`, `not_allowed` (403), `stale_version`,
    *   `already_exists` (412)
    */

@@ -8,7 +8,7 @@ import { TenantDocumentBase, tenantCollection } from '#caas/tenancy';
 export const GROUP_TYPES = ['group', 'channel'] as const;
 export type GroupType = (typeof GROUP_TYPES)[number];
 
-/** A group or channel that is governed: it owns one conversation, which has its members. */
+/** A group or channel with rules of its own: it owns one conversation, whose members are the group's members. */
 @Schema()
 export class Group extends TenantDocumentBase {
   @Prop({ type: Types.ObjectId, required: true })
@@ -29,7 +29,7 @@ export class Group extends TenantDocumentBase {
   @UserReferenceProp()
   created_by: UserReference;
 
-  /** Changes of what `PATCH` can change: the version that ETag and If-Match speak of. Absent: none. */
+  /** The number of changes by `PATCH`, which is the version in ETag and If-Match. Absent means 0. */
   @Prop({ type: Number })
   edition?: number;
 }

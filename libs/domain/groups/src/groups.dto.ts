@@ -106,7 +106,7 @@ export class JoinDto {
   code: string;
 }
 
-/** A new invite. Its code is in this answer and nowhere else. */
+/** A new invite. Only this answer contains its code. */
 export class CreatedInviteView {
   @ApiProperty()
   id: string;

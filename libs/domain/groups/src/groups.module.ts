@@ -6,7 +6,7 @@ import { groupInvites } from './group-invite.schema';
 import { groups } from './group.schema';
 import { OwningGroupsAdapter } from './owning-groups-adapter';
 
-/** What every process knows of groups: their collections, and the answers to what conversations ask about them. */
+/** For every process: the collections of groups, and the answers to what conversations ask about groups. */
 @Module({
   imports: [UsersModule, TenancyModule.forFeature([groups, groupBans, groupInvites])],
   providers: [OwningGroupsAdapter],

@@ -37,12 +37,12 @@ export interface GroupChanges {
   metadata?: Record<string, unknown>;
 }
 
-/** A group as the actor has it, with how many are in. */
+/** A group with the actor's role in it and the number of members. */
 export interface GroupEntry extends GroupFooting {
   memberCount: number;
 }
 
-/** Groups and channels that are governed: each owns its conversation, whose members are the group's. */
+/** Groups and channels with bans and invites. Each owns a conversation, whose members are the group's members. */
 @Injectable()
 export class GroupsService {
   constructor(
@@ -54,10 +54,10 @@ export class GroupsService {
   ) {}
 
   /**
-   * The actor becomes its owner.
-   * @param id the new group's; one that the actor has made under it before is answered
-   * @throws CaasError `unknown_members`, `invalid_members` (400), `blocked`, `name_blocked`, `text_blocked` (403), `group_full` (409):
-   *   nothing is made then
+   * Creates a group. The actor becomes its owner.
+   * @param id of the new group; if the actor created one with this id before, that one is returned
+   * @throws CaasError `unknown_members`, `invalid_members` (400), `blocked`, `name_blocked`, `text_blocked` (403), `group_full`
+   *   (409): nothing is created then
    */
   async create(ctx: RequestContext, id: ObjectId, wanted: NewGroup): Promise<GroupEntry> {
     const others = await this.users.others(ctx, wanted.member_ids ?? []);
@@ -77,7 +77,7 @@ export class GroupsService {
     return this.get(ctx, id);
   }
 
-  /** The actor's, newest first. */
+  /** The actor's groups, newest first. */
   async list(ctx: RequestContext, request: PageRequest): Promise<Page<GroupEntry>> {
     const own = await ctx
       .repository(members)
@@ -96,7 +96,7 @@ export class GroupsService {
   }
 
   /**
-   * For admins and the owner. The conversation goes by the group's name.
+   * For admins and the owner. The conversation gets the group's new name.
    * @throws CaasError `group_not_found` (404), `admin_required`, `name_blocked`, `text_blocked` (403), `stale_version` (412)
    */
   async update(
@@ -120,7 +120,7 @@ export class GroupsService {
   }
 
   /**
-   * For its owner, and the tenant's server: the conversation ends with it.
+   * For the owner and the tenant's server. The conversation is deleted with the group.
    * @throws CaasError `group_not_found` (404), `owner_required` (403), `stale_version` (412)
    */
   async remove(ctx: RequestContext, id: ObjectId, preconditions: Preconditions): Promise<void> {

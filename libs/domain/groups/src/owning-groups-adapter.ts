@@ -5,7 +5,7 @@ import { OwningGroups } from '#caas/domain/conversations';
 import { groupBans } from './group-ban.schema';
 import { groups } from './group.schema';
 
-/** Answers what conversations ask about the groups that own them. */
+/** Gives conversations what they ask about the groups that own them. */
 @Injectable()
 export class OwningGroupsAdapter extends OwningGroups {
   override async requireNotBanned(tx: RequestContext, group_id: ObjectId, people: UserReference[]): Promise<void> {

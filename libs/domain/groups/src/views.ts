@@ -5,9 +5,9 @@ import { groupEditionOf } from './group.schema';
 import type { GroupBan } from './group-ban.schema';
 import type { GroupInvite } from './group-invite.schema';
 
-/** How groups look to clients. */
+/** Views of groups for clients. */
 
-/** `role` is the viewer's; null for the tenant's server as nobody in particular. */
+/** `role` is the viewer's; null for the tenant's server as no user. */
 export const viewOfGroup = ({ group, effectiveRole, memberCount }: GroupEntry) =>
   versioned(
     {
