@@ -20,7 +20,7 @@ import { TextModeration } from './texts/text-moderation';
 
 const PROVIDERS = [ModerationMessagePolicy, ModerationTextPolicy, ModerationCases, TextModeration];
 
-/** What every process knows of moderation: its collections and settings, and its answers to the libraries below. */
+/** For every process: the collections and settings of moderation, and its answers to lower libraries. */
 @Module({
   imports: [SettingsModule, UsersModule, TenancyModule.forFeature([moderationCases, moderationReports])],
   providers: PROVIDERS,

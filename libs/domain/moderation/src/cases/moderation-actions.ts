@@ -7,7 +7,7 @@ import { MessageDeletionsService } from '#caas/domain/messages';
 import { conversations } from '#caas/domain/conversations';
 import type { Decision, ModerationCase } from './moderation-case.schema';
 
-/** Does what moderators decide, by the services that do it for anybody else. Each may be done twice. */
+/** Carries out what moderators decide, with the services that everybody else uses. Each action is safe to repeat. */
 @Injectable()
 export class ModerationActions {
   constructor(
@@ -17,9 +17,9 @@ export class ModerationActions {
     private readonly members: GroupMembersService,
   ) {}
 
-  /** What is gone already needs nothing done. @throws CaasError `not_in_a_group`, `message_archived` (409) */
+  /** A target that is gone already needs no action. @throws CaasError `not_in_a_group`, `message_archived` (409) */
   async apply({ tenant, requestId }: RequestContext, row: ModerationCase, { kind, note, by }: Decision): Promise<void> {
-    // Whoever the server acted as need not be in the conversation: it is done by the server itself.
+    // As the server itself: the user whom the server acted as need not be a member of the conversation.
     const ctx = this.contexts.open(tenant, { kind: 'server', keyId: by }, requestId);
     try {
       if (kind === 'delete_message') await this.deletions.deleteByServer(ctx, row.target_id);
@@ -32,7 +32,7 @@ export class ModerationActions {
     }
   }
 
-  /** From the group in which the message was written. */
+  /** Bans the user from the group in which the message was written. */
   private async ban(ctx: RequestContext, { conversation_id, user }: ModerationCase, note: string | null) {
     const conversation = conversation_id && (await ctx.repository(conversations).findById(conversation_id));
     if (!conversation?.group_id) throw conflict('not_in_a_group', 'The message was not written in a group.');

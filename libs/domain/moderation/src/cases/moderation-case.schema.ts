@@ -22,10 +22,10 @@ export interface Decision {
   at: Date;
 }
 
-/** Something that moderators are to look at: one open case for each message or user, whoever complained and how often. */
+/** Something that moderators must review: one open case for each message or user, however many users reported it. */
 @Schema()
 export class ModerationCase extends TenantDocumentBase {
-  /** The target's id while the case is open, then its own: so that of one target only one can be open. */
+  /** The target's id while the case is open, afterwards the case's own id, so that a target has at most one open case. */
   @Prop({ type: Types.ObjectId, required: true })
   open_key: ObjectId;
 
@@ -35,11 +35,11 @@ export class ModerationCase extends TenantDocumentBase {
   @Prop({ type: Types.ObjectId, required: true })
   target_id: ObjectId;
 
-  /** Whom it is about: the user, or who sent the message. */
+  /** The user whom the case is about: the reported user, or the sender of the message. */
   @UserReferenceProp()
   user: UserReference;
 
-  /** Of a message. */
+  /** The conversation of the message, if the case is about one. */
   @Prop({ type: Types.ObjectId, default: null })
   conversation_id: ObjectId | null;
 
@@ -49,11 +49,11 @@ export class ModerationCase extends TenantDocumentBase {
   @Prop({ type: Number, default: 0 })
   report_count: number;
 
-  /** The tenant's own words or patterns brought it here. */
+  /** The tenant's own words or patterns flagged it. */
   @Prop({ type: Boolean, default: false })
   flagged: boolean;
 
-  /** In an open case: it was taken and is being carried out. */
+  /** In an open case: a decision that is being carried out. */
   @Prop({ type: Object, default: null })
   decision: Decision | null;
 }

@@ -11,20 +11,20 @@ export interface Target {
   conversation_id: ObjectId | null;
 }
 
-/** Opens cases, and adds to those that are open; in the transaction of what brings them there. */
+/** Opens cases, and adds to open ones, in the transaction of the report or the flagged send. */
 @Injectable()
 export class ModerationCases {
-  /** Messages that have what the tenant wants to look at. */
+  /** Adds messages that match what the tenant wants to review. */
   async flag(tx: RequestContext, messages: Message[]): Promise<void> {
     for (const message of messages) await this.add(tx, targetOf(message), { flagged: true });
   }
 
-  /** One more report. @returns the case that it belongs to */
+  /** Adds a report. @returns its case */
   report(tx: RequestContext, target: Target): Promise<ModerationCase> {
     return this.add(tx, target, { reported: true });
   }
 
-  /** @throws DuplicateKeyError when somebody else opens it at the same moment: the transaction must be made again */
+  /** @throws DuplicateKeyError when another transaction opens the case at the same moment: run the transaction again */
   private async add(
     tx: RequestContext,
     target: Target,

@@ -5,7 +5,7 @@ import type { Message } from '#caas/domain/messages';
 import { ModerationCases } from './moderation-cases';
 import { TextModeration } from '../texts/text-moderation';
 
-/** Answers the question of messages: what of this may be sent, and what do moderators look at? */
+/** Tells messages which texts may be sent, and which of them moderators must review. */
 @Injectable()
 export class ModerationMessagePolicy extends MessagePolicy {
   constructor(

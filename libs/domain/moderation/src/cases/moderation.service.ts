@@ -23,19 +23,19 @@ import { ModerationActions } from './moderation-actions';
 import { moderationReports, type ModerationReport } from './moderation-report.schema';
 
 const REPORTS_SHOWN = 20;
-/** Longer than carrying out takes: whoever is not done by then has died over it, and the same decision may be made again. */
+/** Longer than an action takes. A process that has not finished by then has died, and the same decision may be made again. */
 const LEASE_MS = 30_000;
 
-/** A case with what a moderator needs to see. */
+/** A case with the information that a moderator needs. */
 export interface CaseFile {
   row: ModerationCase;
   /** Newest first. */
   reports: ModerationReport[];
-  /** As it is now, hot or archived; null for a case about a user. */
+  /** The message as it is now, hot or archived; null for a case about a user. */
   message: Message | null;
 }
 
-/** The moderators' queue, for the tenant's server: what was reported or flagged, and what is decided about it. */
+/** The moderators' queue, for the tenant's server: reported and flagged messages and users, and the decisions about them. */
 @Injectable()
 export class ModerationService {
   constructor(
@@ -44,7 +44,7 @@ export class ModerationService {
     private readonly clock: Clock,
   ) {}
 
-  /** Newest first backward. @throws CaasError `server_key_required` (403) */
+  /** Newest first when paged backward. @throws CaasError `server_key_required` (403) */
   async list(ctx: RequestContext, status: CaseStatus | null, request: PageRequest): Promise<Page<ModerationCase>> {
     ctx.requireServer();
     return ctx.repository(moderationCases).page(status === null ? {} : { status }, request);
@@ -59,9 +59,9 @@ export class ModerationService {
   }
 
   /**
-   * Does what it says, then closes the case. Of several decisions at once one is made, and the others hear of it.
+   * Carries out the decision, then closes the case. Of concurrent decisions only one is made, and the others get `case_decided`.
    * @throws CaasError `server_key_required` (403), `not_about_message` (400), `case_not_found` (404), `case_decided`,
-   *   `not_in_a_group`, `message_archived` (409), and what carrying out throws: the case stays open then
+   *   `not_in_a_group`, `message_archived` (409), and what the action throws: the case stays open then
    */
   async decide(ctx: RequestContext, id: ObjectId, kind: DecisionKind, note: string | null): Promise<CaseFile> {
     const { row } = await this.get(ctx, id);

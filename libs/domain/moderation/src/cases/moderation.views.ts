@@ -5,7 +5,7 @@ import type { ModerationCase } from './moderation-case.schema';
 import type { ModerationReport } from './moderation-report.schema';
 import type { CaseFile } from './moderation.service';
 
-/** How moderation looks to those who report, and to the tenant's server. */
+/** Views of moderation for users who report, and for the tenant's server. */
 
 export const viewOfReport = ({ _id, reporter, reason, detail, created_at }: ModerationReport) => ({
   id: _id.toHexString(),

@@ -14,11 +14,11 @@ export interface NewReport {
 
 export interface Reported {
   report: ModerationReport;
-  /** False for what the actor has reported before: the first report stands. */
+  /** False when the actor has reported the same target before: the first report stands. */
   created: boolean;
 }
 
-/** What users complain of: what they can see, each thing once. */
+/** Reports by users. They can report what they can see, each target once. */
 @Injectable()
 export class ReportsService {
   constructor(
@@ -54,7 +54,7 @@ export class ReportsService {
     }
   }
 
-  /** Null when the same report, or the case, came into being at the same moment. */
+  /** Null when the same report, or its case, was created concurrently. */
   private async add(ctx: RequestContext, target: Target, report: NewReport): Promise<ModerationReport | null> {
     const { reason, detail = null } = report;
     try {

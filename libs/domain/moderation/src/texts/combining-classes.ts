@@ -1,16 +1,16 @@
-/** Marks of one canonical combining class (Unicode Standard Annex 44). Marks of different classes have an order among each other. */
+/** Marks of one canonical combining class (Unicode Standard Annex 44). Normalization sorts marks of different classes. */
 export interface CombiningClass {
-  /** Where it stands among the classes met so far. */
+  /** Its place among the classes met so far. */
   order: number;
   readonly example: string;
 }
 
-/** In their order. JavaScript tells no class, but normalizing tells which of two marks comes first. */
+/** In their order. JavaScript does not expose classes, but normalization shows which of two marks comes first. */
 const met: CombiningClass[] = [];
-/** Of the lowest and of the highest class. */
+/** A mark of the lowest class and one of the highest class. */
 const [LOWEST, HIGHEST] = ['\u0334', '\u0345'];
 
-/** Null for a character of class 0: it stays where it is when a text is normalized, and so does what stands around it. */
+/** Null for a character of class 0. Normalization never moves it, nor moves other characters across it. */
 export function combiningClassOf(codePoint: number): CombiningClass | null {
   const mark = String.fromCodePoint(codePoint);
   if (!isBehind(mark, LOWEST) && !isBehind(HIGHEST, mark)) return null;
@@ -23,5 +23,5 @@ export function combiningClassOf(codePoint: number): CombiningClass | null {
   return added;
 }
 
-/** Do the two marks change places when the first stands before the second? */
+/** Whether normalization swaps the two marks when the first stands before the second. */
 const isBehind = (first: string, second: string): boolean => (first + second).normalize('NFD') !== first + second;

@@ -1,36 +1,36 @@
 import { combiningClassOf, type CombiningClass } from './combining-classes';
 
-/** What a character does to the word that it stands in. */
+/** How a character affects the word that it is in. */
 export const Kind = {
   /** Ends a word. */
   SEPARATOR: 1,
-  /** A letter or digit: joins those beside it. */
+  /** A letter or digit: belongs to the same word as its neighbours. */
   LETTER: 2,
-  /** An accent or another mark: belongs to what stands before it, and begins a word where nothing does. */
+  /** An accent or another mark: belongs to the character before it, and begins a word if there is none. */
   MARK: 3,
-  /** Not seen, such as a soft hyphen or a joiner: ends no word. */
+  /** Invisible, such as a soft hyphen or a joiner: ends no word. */
   FORMAT: 4,
-  /** Of a script that puts no spaces between words: a word by itself, so that words are found wherever they stand. */
+  /** Of a script without spaces between words: a word of its own, so that words are found anywhere in a text. */
   UNSPACED: 5,
-  /** The same, and a mark: belongs to what stands before it where that is of such a script too. */
+  /** A mark of such a script: belongs to the character before it if that is of such a script too. */
   UNSPACED_MARK: 6,
 } as const;
 
 /**
- * One character (code point) folded so that spellings that people read as one become one: compatibility forms (NFKD), accents,
- * letter case. Packed into one integer, since every character of every text is looked up:
- * bits 0–2 its `Kind`, bits 3–4 the `Form`, bits 5–25 a code point, or an index of `several`.
+ * One character (code point), folded so that spellings that people read as the same become equal: compatibility forms (NFKD),
+ * accents, letter case. Packed into one integer, because every character of every text is looked up: bits 0–2 its `Kind`, bits 3–4
+ * the `Form`, bits 5–25 a code point, or an index of `several`.
  */
 export type FoldedCharacter = number;
 
 export const Form = {
-  /** Nothing is left of it; what stands beside it in the word is not moved across it. */
+  /** Folding removes it, but marks are not reordered across it. */
   NONE: 0,
-  /** Nothing is left of it: an accent. */
+  /** Folding removes it: an accent. */
   ACCENT: 1,
   /** One code point. */
   ONE: 2,
-  /** Several code points, or a mark that its neighbours may have to change places with. */
+  /** Several code points, or a mark that may have to be reordered with its neighbours. */
   SEVERAL: 3,
 } as const;
 
@@ -40,7 +40,7 @@ export const valueOf = (folded: FoldedCharacter): number => folded >> 5;
 
 interface Several {
   codePoints: number[];
-  /** Of each, its combining class: null for what stays in its place. */
+  /** The combining class of each code point; null for one that normalization never moves. */
   classes: (CombiningClass | null)[];
 }
 
@@ -52,23 +52,23 @@ const KINDS: [pattern: RegExp, kind: number][] = [
   [/\p{Cf}/u, Kind.FORMAT],
   [/[\p{L}\p{N}]/u, Kind.LETTER],
 ];
-/** Accents, and what is not seen. Marks of other scripts tell words apart and stay. */
+/** Accents and invisible characters. Marks of other scripts distinguish words, so they stay. */
 const IGNORED = /[\u0300-\u036f\p{Cf}]/gu;
 
-/** In code points. The two that are longer, U+FDFA and U+FDFB, are formulas of several words, and nobody writes half of one. */
+/** In code points. Two ligatures are longer, U+FDFA and U+FDFB. They are formulas of several words, and nobody writes half of one. */
 const LONGEST_LIGATURE = 5;
 
-/** By code point; 0 is not known yet: ask `fold`. The pages of it that no text touches take no memory. */
+/** By code point; 0 means that `fold` must compute it. Memory pages that no text touches are not allocated. */
 export const FOLDED = new Int32Array(0x110000);
 const several: Several[] = [];
 
 export const severalOf = (folded: FoldedCharacter): Several => several[valueOf(folded)]!;
 
-/** Learns what a character is folded to. */
+/** Computes and stores what a character is folded to. */
 export const fold = (codePoint: number): FoldedCharacter => (FOLDED[codePoint] = foldedOf(codePoint));
 
 function foldedOf(codePoint: number): FoldedCharacter {
-  // Half a pair is no character, and ends a word as a separator does.
+  // A lone surrogate is no character, and ends a word like a separator.
   if (codePoint >= 0xd800 && codePoint <= 0xdfff) return Kind.SEPARATOR;
   const character = String.fromCodePoint(codePoint);
   const kind = KINDS.find(([pattern]) => pattern.test(character))?.[1] ?? Kind.SEPARATOR;

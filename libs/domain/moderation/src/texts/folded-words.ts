@@ -11,7 +11,7 @@ import {
   type FoldedCharacter,
 } from './folded-characters';
 
-/** Every character of every text passes here: imported names are not looked up for each of them. */
+/** Local copies of imports: every character of every text is looked up here, and access to an imported binding is slower. */
 const known = FOLDED;
 const kindBits = KIND_BITS;
 const { SEPARATOR, UNSPACED: FIRST_UNSPACED } = Kind;
@@ -20,24 +20,24 @@ const SPACED = 1;
 const UNSPACED = 2;
 const NO_WORD = 0;
 const bits = (...kinds: number[]): number => kinds.reduce((sum, kind) => sum | (1 << kind), 0);
-/** The kinds of characters that go on with a word, by what the word is. */
+/** The kinds of characters that continue a word, by the kind of the word. */
 const GOES_ON = [0, bits(Kind.LETTER, Kind.MARK, Kind.FORMAT), bits(Kind.MARK, Kind.UNSPACED_MARK)];
 
-/** As many marks as any language puts together (Unicode Standard Annex 15, "Stream-Safe Text Format"). */
+/** The most marks in a sequence in any language (Unicode Standard Annex 15, "Stream-Safe Text Format"). */
 const MOST_MARKS = 30;
 
 /**
- * Reads the words of a text one by one, each as its folded characters; one of which folding leaves nothing is none. Takes time
- * linear in the text.
+ * Reads the words of a text one by one, each as its folded characters. A word of which folding leaves nothing is skipped. Takes
+ * time linear in the text.
  */
 export class FoldedWords {
-  /** Of the word read last, in UTF-16 units. */
+  /** Start and end of the word read last, in UTF-16 units. */
   start = 0;
   end = 0;
-  /** Code points of the word read last, the first `length` of them. */
+  /** The code points of the word read last: the first `length` entries. */
   characters = new Int32Array(64);
   length = 0;
-  /** The combining classes of the marks at the end of `characters`, the first `marks` of them. */
+  /** The combining classes of the marks at the end of `characters`: the first `marks` entries. */
   private readonly classes: CombiningClass[] = [];
   private marks = 0;
 
@@ -49,7 +49,7 @@ export class FoldedWords {
     this.units = new Uint16Array(bytes.buffer, 0, text.length);
   }
 
-  /** @returns whether there was one more */
+  /** @returns whether there was another word */
   next(): boolean {
     while (this.read()) if (this.length > 0) return true;
     return false;
@@ -104,7 +104,7 @@ export class FoldedWords {
     }
   }
 
-  /** Moves the last character, a mark of `itsClass`, before those marks that normalizing the word would put behind it. */
+  /** Moves the last character, a mark of `itsClass`, before the marks that normalization would put behind it. */
   private putInOrder(itsClass: CombiningClass): void {
     const { characters, classes } = this;
     if (this.marks === MOST_MARKS) this.marks = 0;

@@ -3,7 +3,7 @@ import { forbidden, type RequestContext } from '#caas/kernel';
 import { TextPolicy } from '#caas/domain/users';
 import { TextModeration } from './text-moderation';
 
-/** Answers the question of users, groups and media: what of this may be stored? */
+/** Tells users, groups and media which texts may be stored. */
 @Injectable()
 export class ModerationTextPolicy extends TextPolicy {
   constructor(private readonly moderation: TextModeration) {

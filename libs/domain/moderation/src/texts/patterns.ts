@@ -2,22 +2,22 @@ import { RE2JS, RE2Set } from 're2js';
 import type { Span } from './words';
 import type { WorkBudget } from './work-budget';
 
-/** Instructions of all patterns together: an engine that never goes back takes at most so many steps per character. */
+/** Limit on the instructions of all patterns together. An engine that never backtracks takes at most this many steps per character. */
 const MAX_INSTRUCTIONS = 500;
-/** What patterns may hold that takes long to compile in any letter case: classes such as \pL, and ranges by their code points. */
+/** Limits on parts of patterns that are slow to compile without case: classes such as \pL, and ranges by their number of code points. */
 const MAX_CLASSES = 100;
 const MAX_RANGES = 1_000_000;
-/** Of the states that a pattern keeps: what needs more goes without them, slower. */
+/** Memory for the states that a pattern caches. A pattern that needs more runs without cached states, which is slower. */
 const MAX_STATES_BYTES = 256 * 1024;
-/** What a pattern takes as a rule. */
+/** The usual memory of a pattern. */
 const USUAL_BYTES = 64 * 1024;
 
 const compile = (pattern: string): RE2JS => RE2JS.compile(pattern, RE2JS.CASE_INSENSITIVE);
 
 /**
- * Regular expressions in the syntax of RE2, which has neither look-around nor references: to tell whether one matches takes time
- * linear in the text (https://github.com/google/re2/wiki/Syntax). To find every match does not, and both depend on the pattern;
- * so a text that a pattern takes too long for counts as matching, and is covered from there on.
+ * Regular expressions in the syntax of RE2, which has neither look-around nor back-references, so testing for a match takes time
+ * linear in the text (https://github.com/google/re2/wiki/Syntax). Finding every match is not linear, and both depend on the
+ * pattern. So when a pattern takes too long for a text, the text counts as matching, and is masked from there on.
  */
 export class PatternMatcher {
   private readonly patterns: Pattern[];
@@ -26,7 +26,7 @@ export class PatternMatcher {
     this.patterns = patterns.map((pattern) => new Pattern(pattern));
   }
 
-  /** Memory that it takes as a rule; four times as much at the most. */
+  /** Usual memory in bytes; at most four times as much. */
   get bytes(): number {
     return USUAL_BYTES * this.patterns.length;
   }
@@ -51,7 +51,7 @@ export class PatternMatcher {
   }
 }
 
-/** Compiled when it is used first: compiling all of a list at once would keep others waiting. */
+/** Compiled on first use: compiling a whole list at once would block other requests. */
 class Pattern {
   private set: RE2Set | null = null;
   private regexp: RE2JS | null = null;
@@ -88,7 +88,7 @@ class Pattern {
 
 const READS_BETWEEN_LOOKS = 4096;
 
-/** A text that looks at the clock now and then while it is read. Re2js takes String objects, and reads them by these methods. */
+/** A string that checks the clock now and then while it is read. Re2js accepts String objects and reads them by these methods. */
 class MeteredText extends String {
   private reads = 0;
 
@@ -116,7 +116,7 @@ class MeteredText extends String {
 
 const metered = (text: string, look: () => void) => new MeteredText(text, look) as unknown as string;
 
-/** What is wrong with a list of patterns, in words that follow its name; null when nothing is. */
+/** Describes what is wrong with a list of patterns, as a phrase that follows the list's name; null when nothing is wrong. */
 export function patternsProblem(patterns: readonly string[]): string | null {
   let instructions = 0;
   let classes = 0;
@@ -140,7 +140,10 @@ export function patternsProblem(patterns: readonly string[]): string | null {
 
 const RANGE = /(\\x\{[0-9a-f]+\}|.)-(\\x\{[0-9a-f]+\}|.)/gisu;
 
-/** How many code points the ranges of a pattern have, or what looks like one: each is folded by itself when it is compiled. */
+/**
+ * How many code points the ranges of a pattern have, including what only looks like a range: compiling folds each code point by
+ * itself.
+ */
 function rangesOf(pattern: string): number {
   let sum = 0;
   for (const [, first, last] of pattern.matchAll(RANGE)) sum += Math.max(0, codePointOf(last!) - codePointOf(first!));

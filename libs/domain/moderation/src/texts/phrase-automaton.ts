@@ -1,38 +1,38 @@
 import { randomInt } from 'node:crypto';
 
-/** Stands at both ends of every word of a phrase and of a text; U+0000 is in no word. */
+/** Marks both ends of every word of a phrase and of a text. U+0000 occurs in no word. */
 export const WORD_BREAK = 0;
 const ROOT = 0;
-/** Of the table of transitions: more slots than that per transition, so that few collide. */
+/** Slots of the hash table per transition: more than one, so that few collide. */
 const SLOTS_PER_TRANSITION = 2;
 const PHRASES_AT_ONCE = 50;
 const STATES_AT_ONCE = 5_000;
 
-/** Two odd numbers that nobody outside knows, so that no list of phrases can be made to collide. */
+/** Random odd numbers, unknown outside, so that nobody can construct phrases that collide. */
 const [HASH_STATE, HASH_SYMBOL] = [randomInt(2 ** 32) | 1, randomInt(2 ** 32) | 1];
 
 /**
- * The automaton of Aho and Corasick ("Efficient string matching", 1975) over the phrases: finds all of them in one pass, with at
- * most two transitions for each character whatever the phrases are. Phrases are lists of symbols that begin and end with
- * `WORD_BREAK`. Transitions lie in one open-addressing hash table, so that a step costs the same in every state.
+ * The Aho–Corasick automaton ("Efficient string matching", 1975) over the phrases. It finds all phrases in one pass, with at most
+ * two transitions per character for any set of phrases. Phrases are lists of symbols that begin and end with `WORD_BREAK`.
+ * Transitions are in one open-addressing hash table, so that a step costs the same in every state.
  */
 export class PhraseAutomaton {
-  /** The state after a word break where nothing of a phrase has been read. */
+  /** The state after a word break that continues no phrase. */
   start = ROOT;
-  /** How many words the longest phrase has that ends in a state; 0 where none does. */
+  /** The number of words of the longest phrase that ends in a state; 0 where none ends. */
   readonly words: Uint16Array;
-  /** The most words of a phrase. */
+  /** The number of words of the longest phrase. */
   mostWords = 0;
   private size = 1;
-  /** By state: the one it is reached from, by which symbol, and the state of its longest proper suffix. */
+  /** By state: its parent, the symbol that leads from the parent to it, and the state of its longest proper suffix. */
   private readonly parents: Int32Array;
   private readonly symbols: Int32Array;
   private readonly suffixes: Int32Array;
-  /** States by a hash of their parent and symbol; 0 is free, since no transition leads to the root. */
+  /** States by a hash of their parent and symbol. 0 marks a free slot, because no transition leads to the root. */
   private readonly slots: Int32Array;
   private readonly shift: number;
 
-  /** @param most how many states there may be: the symbols of all phrases, and the root */
+  /** @param most the highest possible number of states: the symbols of all phrases, and the root */
   private constructor(most: number) {
     const bits = Math.max(4, Math.ceil(Math.log2(most * SLOTS_PER_TRANSITION)));
     this.shift = 32 - bits;
@@ -43,7 +43,7 @@ export class PhraseAutomaton {
     this.words = new Uint16Array(most);
   }
 
-  /** Yields after every portion of the work, some ms at most, so that others may have their turn. */
+  /** Yields after every portion of the work, which takes some ms at most, so that other requests can run. */
   static *compile(phrases: readonly (readonly number[])[]): Generator<void, PhraseAutomaton> {
     const automaton = new PhraseAutomaton(1 + phrases.reduce((sum, { length }) => sum + length, 0));
     for (const [at, phrase] of phrases.entries()) {
@@ -55,19 +55,19 @@ export class PhraseAutomaton {
     return automaton;
   }
 
-  /** Memory that it takes. */
+  /** Memory in bytes. */
   get bytes(): number {
     return 4 * (this.slots.length + 3 * this.parents.length) + 2 * this.words.length;
   }
 
-  /** The state after the first `length` symbols of a word and the break behind it. */
+  /** The state after the first `length` symbols of a word and the word break after it. */
   run(state: number, word: Int32Array, length: number): number {
     let now = state;
     for (let at = 0; now !== ROOT && at < length; at++) now = this.next(now, word[at]!);
     return this.next(now, WORD_BREAK);
   }
 
-  /** The state after `symbol`, which is the root where no phrase goes on. */
+  /** The state after `symbol`; the root when no phrase continues. */
   private next(state: number, symbol: number): number {
     while (state !== ROOT) {
       const next = this.find(state, symbol);
@@ -122,7 +122,7 @@ export class PhraseAutomaton {
     }
   }
 
-  /** All states but the root by the length of their prefix: the suffix of a state is one of those before it. */
+  /** All states but the root, ordered by the length of their prefix, so that the suffix of a state comes before it. */
   private shortestFirst(): Int32Array {
     const lengths = new Int32Array(this.size);
     for (let state = 1; state < this.size; state++) lengths[state] = lengths[this.parents[state]!]! + 1;

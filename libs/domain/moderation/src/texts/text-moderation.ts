@@ -10,7 +10,7 @@ import { WorkBudget } from './work-budget';
 type ModerationSettings = SettingsOf<typeof moderationSettings>;
 
 const MAX_COMPILED_BYTES = 64 * 1024 * 1024;
-/** So that those who block little are bounded in number too. */
+/** The smallest size that counts, so that the number of tenants with few rules is bounded too. */
 const LEAST_BYTES = 4 * 1024;
 
 /** Applies the words and patterns that a tenant blocks. They are compiled once for each version of its settings. */
@@ -21,14 +21,15 @@ export class TextModeration {
     maxSize: MAX_COMPILED_BYTES,
     sizeCalculation: ({ bytes }) => LEAST_BYTES + bytes,
   });
-  /** Sends that come meanwhile wait for the same. */
+  /** Sends that arrive during a compilation wait for the same one. */
   private readonly compiling = new Map<string, { settings: ModerationSettings; rules: Promise<Rules> }>();
 
   constructor(private readonly settings: Settings) {}
 
   /**
-   * The texts of a message as they may be stored: the same when nothing is blocked in them, or they are only `flagged`.
-   * @throws CaasError `message_blocked` (403), which does not say by what
+   * Returns the texts of a message as they may be stored: unchanged when nothing is blocked in them, or when they are only
+   * `flagged`.
+   * @throws CaasError `message_blocked` (403), which does not say what matched
    */
   async admit(ctx: RequestContext, texts: string[]): Promise<{ texts: string[]; flagged: boolean }> {
     const rules = await this.rulesOf(ctx);
@@ -42,7 +43,8 @@ export class TextModeration {
   }
 
   /**
-   * What is no message, as it may be stored. Where texts are flagged it passes: cases are about messages.
+   * Returns a text that is not a message as it may be stored. Where the tenant flags, the text passes, because cases are only about
+   * messages.
    * @throws what `blocked` makes
    */
   async admitOther(ctx: RequestContext, text: string, blocked: () => CaasError): Promise<string> {
@@ -72,7 +74,7 @@ export class TextModeration {
   }
 }
 
-/** What one version of a tenant's settings blocks. */
+/** The rules of one version of a tenant's settings. */
 class Rules {
   private constructor(
     readonly settings: ModerationSettings,
@@ -106,7 +108,7 @@ class Rules {
   }
 }
 
-/** An asterisk for each character of the spans, so that no text grows. */
+/** Replaces each character of the spans by an asterisk, so that no text grows. */
 export function mask(text: string, spans: Span[]): string {
   let out = '';
   let at = 0;

@@ -1,7 +1,7 @@
 import { FoldedWords } from './folded-words';
 import { PhraseAutomaton, WORD_BREAK } from './phrase-automaton';
 
-/** Where something begins and ends in a text, in UTF-16 units. */
+/** Start and end of a part of a text, in UTF-16 units. */
 export interface Span {
   start: number;
   end: number;
@@ -10,13 +10,13 @@ export interface Span {
 const FOLDED_AT_ONCE = 100;
 
 /**
- * Finds words and phrases whole, in any letter case and with or without accents. Takes time linear in the text whatever the
- * phrases are.
+ * Finds whole words and phrases, in any letter case and with or without accents. Takes time linear in the text for any set of
+ * phrases.
  */
 export class WordMatcher {
   private constructor(private readonly automaton: PhraseAutomaton) {}
 
-  /** Compiled once for a list: the longest take some tens of milliseconds. */
+  /** Compiles a list of phrases. The longest lists take some tens of milliseconds. */
   static of(phrases: readonly string[]): WordMatcher {
     const steps = compiling(phrases);
     for (;;) {
@@ -25,7 +25,7 @@ export class WordMatcher {
     }
   }
 
-  /** The same with pauses. */
+  /** Like `of`, with pauses. */
   static async compile(phrases: readonly string[], pause: () => Promise<void>): Promise<WordMatcher> {
     const steps = compiling(phrases);
     for (;;) {
@@ -35,7 +35,7 @@ export class WordMatcher {
     }
   }
 
-  /** Memory that it takes. */
+  /** Memory in bytes. */
   get bytes(): number {
     return this.automaton.bytes;
   }
@@ -44,20 +44,20 @@ export class WordMatcher {
     return this.read(text, null);
   }
 
-  /** What phrases cover of a text, in order; those that overlap are one. */
+  /** The parts of a text that phrases cover, in order. Overlapping parts are merged. */
   find(text: string): Span[] {
     const spans: Span[] = [];
     this.read(text, spans);
     return spans;
   }
 
-  /** @param spans takes what is found; null ends the reading with the first find */
+  /** @param spans receives the matches; null stops at the first match */
   private read(text: string, spans: Span[] | null): boolean {
     const { automaton } = this;
     const { words: ending, mostWords } = automaton;
     if (mostWords === 0) return false;
     const words = new FoldedWords(text);
-    /** Where the last words began, as many as a phrase can have. */
+    /** Where the last words began, as many words as the longest phrase has. */
     const starts = new Int32Array(mostWords);
     let slot = 0;
     let state = automaton.start;
@@ -75,7 +75,7 @@ export class WordMatcher {
   }
 }
 
-/** Has the text anything that could be found as a word? */
+/** Whether the text has anything that can be found as a word. */
 export const hasWord = (text: string): boolean => new FoldedWords(text).next();
 
 function cover(spans: Span[], start: number, end: number): void {

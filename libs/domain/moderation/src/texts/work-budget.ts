@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
 interface WorkLimits {
-  /** CPU time of one run, which nothing interrupts. */
+  /** CPU time of one run, which nothing preempts. */
   runMs: number;
   /** CPU time of all runs together. */
   totalMs: number;
@@ -10,7 +10,7 @@ interface WorkLimits {
 const LIMITS: WorkLimits = { runMs: 30, totalMs: 120 };
 const TURN_MS = 10;
 
-/** How much computing one message may cause. Others get their turn between its runs. */
+/** Bounds the CPU time that one message may use. Other requests can run between its runs. */
 export class WorkBudget {
   private turnBegan = performance.now();
   private leftMs: number;
@@ -19,10 +19,10 @@ export class WorkBudget {
     this.leftMs = limits.totalMs;
   }
 
-  /** What `run` returns; null when it takes more time than there is. It calls `look` now and then, which ends it. */
+  /** Returns what `run` returns; null when it takes more time than is left. `run` must call `look` now and then, which stops it. */
   run<T>(run: (look: () => void) => T): T | null {
     const limitMs = Math.min(this.limits.runMs, this.leftMs);
-    // Most runs are over before they look once, and cost no look at the clock.
+    // Most runs end before their first `look`, and never read the clock.
     let began: number | null = null;
     const look = () => {
       began ??= cpuMs();
@@ -38,7 +38,7 @@ export class WorkBudget {
     }
   }
 
-  /** To be awaited between runs. */
+  /** Await it between runs. */
   async pause(): Promise<void> {
     if (performance.now() - this.turnBegan < TURN_MS) return;
     await nextTurn();
@@ -48,7 +48,7 @@ export class WorkBudget {
 
 class OutOfTime extends Error {}
 
-/** Of this thread: on a busy machine a text is no costlier. */
+/** CPU time of this thread, so that a text costs no more on a busy machine. */
 function cpuMs(): number {
   const { user, system } = process.threadCpuUsage();
   return (user + system) / 1000;
