@@ -10,17 +10,17 @@ export interface ScheduledHint {
   id: ObjectId;
 }
 
-/** A hint, and no more: what is to be sent when. Without it the rotation finds it, only later. */
+/** When scheduled messages are due. It is only a hint: without it the rotation finds them, but later. */
 @Injectable()
 export class ScheduledDueIndex {
   constructor(private readonly redis: RedisConnections) {}
 
-  /** Never fails. @param at when to look at it; null when there is nothing more to do */
+  /** Never fails. @param at when to check it next; null when nothing is left to do */
   async set({ tenantId, id }: ScheduledHint, at: Date | null): Promise<void> {
     const member = `${tenantId}:${id.toHexString()}`;
     const { commands } = this.redis;
     const written = at === null ? commands.zrem(KEY, member) : commands.zadd(KEY, at.getTime(), member);
-    // Away: the rotation makes up for it.
+    // Redis is away. The rotation makes up for the lost hint.
     await written.catch(() => undefined);
   }
 

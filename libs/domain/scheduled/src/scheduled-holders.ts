@@ -3,7 +3,7 @@ import { scheduledMessages } from './scheduled-message.schema';
 
 const WAITING = { $in: ['pending', 'sending'] };
 
-/** Scheduled messages that wait to be sent hold their files as messages do, under their own ids. */
+/** Scheduled messages that wait to be sent hold files as messages do, under their own ids. */
 export const waitingHolders: HolderExistence = async (ctx, ids) => {
   const waiting = await ctx
     .repository(scheduledMessages)

@@ -12,7 +12,10 @@ export type ScheduledState = (typeof SCHEDULED_STATES)[number];
 
 const SETTLED_KEPT_SECONDS = 30 * 24 * 60 * 60;
 
-/** What is still to be done: the index over it stays small, however much was sent. A query names the condition. */
+/**
+ * Selects the rows that are still to be sent. The partial index over them stays small, however many were sent. A query must repeat
+ * the condition.
+ */
 export const IS_TO_BE_SENT = { due_at: { $gt: new Date(0) } };
 
 /** A message that its sender wants sent later. */
@@ -24,32 +27,32 @@ export class ScheduledMessage extends TenantDocumentBase {
   @UserReferenceProp()
   user: UserReference;
 
-  /** As the client gave it. Null once it was sent or cancelled: a deleted message leaves no second copy here. */
+  /** The content as the client gave it. Null once it was sent or cancelled, so that a deleted message leaves no second copy here. */
   @Prop({ type: Object, default: null })
   message: MessageBody | null;
 
-  /** What the user asked for. */
+  /** The time that the user asked for. */
   @Prop({ type: Date, required: true })
   send_at: Date;
 
   @Prop({ type: String, enum: SCHEDULED_STATES, default: 'pending' })
   state: ScheduledState;
 
-  /** When it is taken up next: at first `send_at`; while it is being sent, when another may try; null at the end. */
+  /** When a worker takes it next: at first `send_at`; during a send, the time from which another worker may try; null at the end. */
   @Prop({ type: Date, default: null })
   due_at: Date | null;
 
   @Prop({ type: Types.ObjectId, default: null })
   message_id: ObjectId | null;
 
-  /** The code of the refusal. */
+  /** The error code of the refusal. */
   @Prop({ type: String, default: null })
   failed_because: string | null;
 
   @Prop({ type: Date, default: null })
   settled_at: Date | null;
 
-  /** Changes by its owner: the version that ETag and If-Match speak of. Absent: none. */
+  /** The number of changes by its owner, which is the version in ETag and If-Match. Absent means 0. */
   @Prop({ type: Number })
   edition?: number;
 }

@@ -28,13 +28,13 @@ import { ScheduledNotifier } from './scheduled-notifier';
 const MAX_PENDING = 100;
 const LONGEST_MS = 365 * 24 * 60 * 60_000;
 
-/** What is to be said or done otherwise than asked for at first; null takes a field away, what is absent stays. */
+/** A change of a scheduled message: null removes a field, an absent field stays as it is. */
 export interface ScheduledChange {
   send_at?: Date;
   message: { [F in keyof MessageBody]?: MessageBody[F] | null };
 }
 
-/** What the actor wants sent later. Only its owner sees it; sending is the worker's (`ScheduledSender`). */
+/** The actor's scheduled messages. Only their owner sees them; the worker sends them (`ScheduledSender`). */
 @Injectable()
 export class ScheduledMessagesService {
   constructor(
@@ -47,9 +47,9 @@ export class ScheduledMessagesService {
   ) {}
 
   /**
-   * Refuses at once what could not be sent now; what counts is whether it may be sent at its time. The limit is approximate:
-   * what one user schedules at the same moment may go past it. Its files are held until it is sent, refused or cancelled.
-   * @param id of the new row: the same again answers the first
+   * Refuses at once what could not be sent now. Whether it is sent is decided again at its time. The limit is approximate:
+   * concurrent calls of one user may exceed it. The files are held until the message is sent, refused or cancelled.
+   * @param id of the new row: a repeated call with the same id returns the first row
    * @throws CaasError what a send throws, and `invalid_send_at`, `too_many_scheduled` (400)
    */
   async schedule(
@@ -83,7 +83,7 @@ export class ScheduledMessagesService {
   }
 
   /**
-   * The actor's own, newest first backward: of one conversation, in one state, or all.
+   * The actor's own, newest first when paged backward. `among` selects a conversation or a state.
    * @throws CaasError `conversation_not_found` (404)
    */
   async list(
@@ -103,10 +103,10 @@ export class ScheduledMessagesService {
   }
 
   /**
-   * Of a change and the sending at the same moment one comes first: what was changed is sent as changed, and what is being sent
-   * is not changed any more.
-   * @throws CaasError what `schedule` throws, `nothing_to_change` (400), `scheduled_message_not_found` (404), `not_pending`
-   *   (409), `stale_version` (412)
+   * When a change and the send are concurrent, one of them comes first. Either the changed content is sent, or the change is
+   * refused because the message is being sent.
+   * @throws CaasError what `schedule` throws, `nothing_to_change` (400), `scheduled_message_not_found` (404), `not_pending` (409),
+   *   `stale_version` (412)
    */
   async change(ctx: RequestContext, id: ObjectId, change: ScheduledChange, preconditions: Preconditions) {
     const { send_at } = change;
@@ -129,7 +129,7 @@ export class ScheduledMessagesService {
         }
         return updated;
       });
-      // Somebody was faster, the owner on another device or the worker: what is there now decides.
+      // The owner on another device or the worker was faster: decide again by the current row.
       if (!row) continue;
       await this.hints.set({ tenantId: ctx.tenantId, id }, row.due_at);
       this.notifier.tell(ctx, row);
@@ -138,7 +138,7 @@ export class ScheduledMessagesService {
   }
 
   /**
-   * Of cancelling and sending at the same moment exactly one happens. Once cancelled, it may be cancelled again.
+   * When cancelling and the send are concurrent, exactly one happens. Cancelling again changes nothing.
    * @throws CaasError `scheduled_message_not_found` (404), `not_pending` (409), `stale_version` (412)
    */
   async cancel(ctx: RequestContext, id: ObjectId, preconditions: Preconditions): Promise<void> {
@@ -154,7 +154,7 @@ export class ScheduledMessagesService {
         if (cancelled) await this.attachments.release(tx, cancelled);
         return cancelled;
       });
-      // Somebody was faster, the owner on another device or the worker: what is there now decides.
+      // The owner on another device or the worker was faster: decide again by the current row.
       if (!row) continue;
       await this.hints.set({ tenantId: ctx.tenantId, id }, null);
       return this.notifier.tell(ctx, row);
@@ -172,7 +172,7 @@ export class ScheduledMessagesService {
 
 const notPending = () => conflict('not_pending', 'It does not wait to be sent any more.');
 
-/** As a client would have given it: without the fields that were taken away, and without a blank text. */
+/** The content as a client would have given it: without removed fields, and without a blank text. */
 function changed(before: MessageBody, change: ScheduledChange['message']): MessageBody {
   const after = { ...before, ...change };
   const text = textOrNone(after.text);

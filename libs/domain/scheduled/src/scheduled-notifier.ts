@@ -4,7 +4,7 @@ import { Realtime } from '#caas/platform/realtime';
 import type { ScheduledMessage } from './scheduled-message.schema';
 import { viewOfScheduled } from './scheduled-view';
 
-/** Tells the owner, on all their devices, how a scheduled message stands. Nobody else hears of it. */
+/** Publishes the state of a scheduled message to its owner's devices. Nobody else receives it. */
 @Injectable()
 export class ScheduledNotifier {
   constructor(private readonly realtime: Realtime) {}

@@ -16,16 +16,16 @@ import {
 import { MessageBatcher } from '#caas/domain/messages';
 import { ScheduledNotifier } from './scheduled-notifier';
 
-/** Longer than a send takes, however busy the engine: whoever is not done by then is taken for dead. */
+/** Longer than a send takes, however busy the engine is. A worker that has not finished by then counts as dead. */
 const LEASE_MS = 30_000;
 const RETRY_MS = 5_000;
 const SUSPENDED_RETRY_MS = 60_000;
-/** Trying again would be answered the same. */
+/** Errors of these kinds would be the same at another attempt. */
 const FINAL: ReadonlySet<ErrorKind> = new Set(['invalid', 'quota', 'forbidden', 'not_found', 'conflict', 'mismatch']);
 
 /**
- * Sends what is due, as its owner and with the rights they have then. Safe to be killed at any instruction: whoever takes the
- * row up again sends with the same `client_message_id`, which is answered with the first message.
+ * Sends what is due, as its owner and with the rights that the owner has at that time. Safe to be killed at any point: the next
+ * worker sends with the same `client_message_id`, which returns the first message.
  */
 @Injectable()
 export class ScheduledSender {
@@ -40,14 +40,14 @@ export class ScheduledSender {
     private readonly log: Log,
   ) {}
 
-  /** Those of a tenant that are due, earliest first. */
+  /** The due messages of a tenant, earliest first. */
   async due(ctx: RequestContext, limit: number): Promise<ObjectId[]> {
     const isDue = { $and: [IS_TO_BE_SENT, { due_at: { $lte: this.clock.now() } }] };
     const rows = await ctx.repository(scheduledMessages).find(isDue, { sort: { due_at: 1 }, limit, fields: ['_id'] });
     return rows.map(({ _id }) => _id);
   }
 
-  /** When to look at it again; null when there is nothing more to do. */
+  /** Returns when to check it again; null when nothing is left to do. */
   async send(ctx: RequestContext, id: ObjectId): Promise<Date | null> {
     if (ctx.tenant.status === 'suspended') return this.later(SUSPENDED_RETRY_MS);
     const rows = ctx.repository(scheduledMessages);
@@ -55,7 +55,7 @@ export class ScheduledSender {
       { _id: id, $and: [IS_TO_BE_SENT, { due_at: { $lte: this.clock.now() } }] },
       { $set: { state: 'sending', due_at: this.later(LEASE_MS) } },
     );
-    // Gone, at its end, or somebody else's until then.
+    // The row is gone, finished, or claimed by another worker until `due_at`.
     if (!row) return (await rows.findById(id))?.due_at ?? null;
     try {
       await this.attempt(ctx, row);
@@ -68,10 +68,10 @@ export class ScheduledSender {
     }
   }
 
-  /** @throws Error for what may go better the next time */
+  /** @throws Error when another attempt may succeed */
   private async attempt(ctx: RequestContext, row: ScheduledMessage): Promise<void> {
     const body = bodyOf(row);
-    // Under the owner's name as it was, until it is known who they are now: what is stored is found by their id.
+    // At first with the owner's stored name, until their current one is known. Their id is enough to find a stored message.
     let owner = this.as(ctx, row);
     try {
       owner = await this.asOwner(ctx, row);
@@ -79,7 +79,7 @@ export class ScheduledSender {
       await this.settle(ctx, row, 'sent', { message_id: message._id, message: null });
     } catch (error) {
       if (!(error instanceof CaasError) || !FINAL.has(error.kind)) throw error;
-      // Refused now, but an attempt before that was broken off may have stored it.
+      // It is refused now, but an earlier, interrupted attempt may have stored the message.
       const sent = error.kind === 'mismatch' ? null : await this.find(owner, row, body);
       if (sent) await this.settle(ctx, row, 'sent', { message_id: sent, message: null });
       else await this.settle(ctx, row, 'failed', { failed_because: error.code });
@@ -91,7 +91,7 @@ export class ScheduledSender {
     return (await this.batcher.find(owner, key))?.message._id ?? null;
   }
 
-  /** Nobody but who holds the claim ends it: an attempt that was slow says nothing about the one that followed. */
+  /** Only the worker that holds the claim may finish it: a slow attempt says nothing about the attempt after it. */
   private async settle(
     ctx: RequestContext,
     row: ScheduledMessage,
@@ -114,7 +114,7 @@ export class ScheduledSender {
   /** @throws CaasError `user_not_found` (404), `user_deactivated` (403) */
   private async asOwner(ctx: RequestContext, row: ScheduledMessage): Promise<RequestContext> {
     const known = await this.users.find(ctx, row.user.user_external_id);
-    // The name may have been given to somebody new.
+    // The external id may have been given to a new user.
     if (!known?.reference.user_id.equals(row.user.user_id) || known.state === 'deleted') throw notFound('user');
     if (known.state === 'deactivated') throw forbidden('user_deactivated', 'This user is deactivated.');
     return this.as(ctx, { user: known.reference });
@@ -131,7 +131,7 @@ export class ScheduledSender {
 
 const claimOf = ({ _id, due_at }: ScheduledMessage) => ({ _id, state: 'sending' as const, due_at });
 
-/** @throws Error for a row that is at its end */
+/** @throws Error for a row that is finished */
 function bodyOf({ _id, message }: ScheduledMessage): NewMessage {
   if (!message) throw new Error('A scheduled message that is to be sent has lost its content');
   return { ...message, client_message_id: `scheduled:${_id.toHexString()}` };

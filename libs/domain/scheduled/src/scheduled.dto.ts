@@ -10,7 +10,7 @@ export class ScheduleMessageDto extends OmitType(SendMessageDto, ['client_messag
   send_at: string;
 }
 
-/** Null takes a field away, what is absent stays. */
+/** Null removes a field; an absent field stays as it is. */
 export class ChangeScheduledMessageDto extends EditMessageDto {
   @ApiPropertyOptional({ format: 'date-time', description: 'in the future, at most 365 days ahead' })
   @MayBeAbsent()

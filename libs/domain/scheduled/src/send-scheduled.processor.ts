@@ -8,13 +8,13 @@ import { ScheduledDueIndex, type ScheduledHint } from './scheduled-due-index';
 import { ScheduledSender } from './scheduled-sender';
 
 const HINTS_AT_ONCE = 500;
-/** Sent together, those of a tenant share a commit. */
+/** Messages of a tenant that are sent together share a commit. */
 const SENDS_AT_ONCE = 32;
 const TENANTS_AT_ONCE = 20;
 const ROTATE_EVERY_MS = 5_000;
 const LONGEST_RUN_MS = 10_000;
 
-/** Follows hints first; then a portion of a slow rotation over all tenants, for hints that were lost. */
+/** Follows hints first. Then it checks a portion of a slow rotation over all tenants, because hints may be lost. */
 @Handles(sendScheduled)
 @Injectable()
 export class SendScheduledProcessor implements SystemJobHandler {
@@ -48,7 +48,7 @@ export class SendScheduledProcessor implements SystemJobHandler {
     await this.hints.set(hint, tenant ? await this.sender.send(this.open(tenant), hint.id) : null);
   }
 
-  /** @returns how many were due that no hint told of */
+  /** @returns how many due messages had no hint */
   private async rotate(): Promise<number> {
     let due = 0;
     await this.rotation.next(async (ctx) => {
@@ -74,7 +74,7 @@ export class SendScheduledProcessor implements SystemJobHandler {
 }
 
 /**
- * All have their turn, whatever becomes of one.
+ * Waits until all have settled, whether or not one fails.
  * @throws Error the first that failed: what is due is found again the next time
  */
 async function settled<T>(works: Promise<T>[]): Promise<T[]> {
