@@ -5,9 +5,9 @@ import * as parser from 'socket.io-parser';
 import { CheckedDecoder } from './checked-decoder';
 import { BoundedWebSocketServer, MESSAGE_BYTES } from './websocket-server';
 
-/** socket.io as this system runs it: websocket only (no sticky sessions needed), and each process tells its own sockets. */
+/** socket.io as this system runs it: websocket only, so no sticky sessions are needed; each process sends only to its own sockets. */
 export class CaasIoAdapter extends IoAdapter {
-  /** Ours, and not the copy of socket.io that Nest brings along: there is one in the process. */
+  /** Uses our own copy of socket.io instead of the one that Nest depends on, so that the process loads only one. */
   override createIOServer(_port: number, options?: { path?: string }): never {
     const httpServer = this.httpServer as HttpServer & { shouldUpgradeCallback: (request: IncomingMessage) => boolean };
     httpServer.shouldUpgradeCallback = (request) => isUpgrade(request, options?.path);
@@ -18,12 +18,12 @@ export class CaasIoAdapter extends IoAdapter {
       wsEngine: BoundedWebSocketServer,
       serveClient: false,
       parser: { ...parser, Decoder: CheckedDecoder },
-      // Compression costs more per message than chat messages are long.
+      // Chat messages are short: compressing one costs more than it saves.
       perMessageDeflate: false,
     }) as never;
   }
 }
 
-/** Any other request is answered as if it did not ask for an upgrade, which RFC 9110 (section 7.8) leaves to the server. */
+/** Any other request is answered as if it did not ask for an upgrade: RFC 9110 (section 7.8) lets the server ignore that. */
 const isUpgrade = ({ url = '', headers }: IncomingMessage, path = ''): boolean =>
   headers.upgrade?.toLowerCase() === 'websocket' && url.startsWith(`${path}/`);

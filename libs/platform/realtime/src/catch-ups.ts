@@ -1,28 +1,28 @@
 import { isAfter, isMessage, type Delivery, type RoomPosition } from './delivery';
 import { userOfRoom, type Room } from './rooms';
 
-/** What may leave a room while one look into the database lasts. */
+/** How many events a room may send while one database query runs. */
 const MAX_LOG = 1_000;
 
 interface CatchUp {
   users: Room[];
-  /** How far the users' sockets have been told. */
+  /** The last position that has been sent to the users' sockets. */
   at: RoomPosition;
-  /** What has left the room since the catch-up began. */
+  /** Events that the room has sent since the catch-up began. */
   log: Delivery[];
 }
 
 export interface CatchUpHooks {
-  /** Tells those sockets of the users that are not in the room yet. */
+  /** Sends an event to the users' sockets that are not in the room yet. */
   tell(room: Room, users: readonly Room[], delivery: Delivery): void;
-  /** Puts the users' sockets into the room; they were told of everything up to a position. */
+  /** Puts the users' sockets into the room. They have received every event up to `at`. */
   admit(room: Room, users: readonly Room[], at: RoomPosition): void;
 }
 
 /**
- * Users who come into a room that has gone past the position from which its events are theirs. Their sockets are told of
- * what is found of these first, then of what left the room meanwhile, and are put into the room in the same turn. The room waits
- * for nobody.
+ * Users who join a room that has already sent events they should receive. Their sockets first receive the missed messages that
+ * the database has, then the events that the room sent during the query; they are put into the room in the same turn of the event
+ * loop. The room does not wait for them.
  */
 export class CatchUps {
   private readonly underway = new Map<Room, Set<CatchUp>>();
@@ -30,17 +30,17 @@ export class CatchUps {
   constructor(private readonly hooks: CatchUpHooks) {}
 
   /**
-   * @param at later events are for the users
-   * @param find the messages that have left the room already
+   * @param at the users receive events later than this position
+   * @param find reads the messages that the room has already sent
    */
   async begin(room: Room, users: readonly Room[], at: RoomPosition, find: () => Promise<Delivery[]>): Promise<void> {
     const catchUp: CatchUp = { users: [...users], at: { ...at }, log: [] };
     this.underway.set(room, (this.underway.get(room) ?? new Set()).add(catchUp));
-    // Without an answer the client sees the gap.
+    // If the query fails, the client notices the gap by itself.
     this.end(room, catchUp, await find().catch(() => []));
   }
 
-  /** An event has left for the sockets in the room. */
+  /** An event was sent to the sockets in the room. */
   passed(room: Room, delivery: Delivery): void {
     if (this.underway.size === 0) return;
     for (const catchUp of this.underway.get(room) ?? []) {
@@ -54,12 +54,12 @@ export class CatchUps {
       catchUp.users = catchUp.users.filter((user) => !users.includes(user));
   }
 
-  /** The room closes: its last events are for those who are on their way into it too. */
+  /** The room closes. Users who are still joining receive its last events too. */
   endAll(room: Room): void {
     for (const catchUp of this.underway.get(room) ?? []) this.end(room, catchUp, []);
   }
 
-  /** Users whose sockets are not in the room yet: by their ids, their own rooms. */
+  /** Users whose sockets are not in the room yet: user ids, each with the user's own room. */
   usersComingTo(room: Room): Map<string, Room> {
     const users = [...(this.underway.get(room) ?? [])].flatMap((catchUp) => catchUp.users);
     return new Map(users.map((user) => [userOfRoom(user)!, user]));

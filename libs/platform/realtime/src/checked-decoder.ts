@@ -3,11 +3,11 @@ import { Decoder, PacketType, type Packet } from 'socket.io-parser';
 import type { CaasError } from '#caas/kernel';
 import { problemsOfJson, readDto } from '#caas/platform/http';
 
-/** Of Socket.IO 5: the type, a namespace, the id of the acknowledgement if one is wanted; then JSON. */
+/** The head of a Socket.IO 5 packet: type, namespace, and the id of the acknowledgement if one is requested. JSON follows. */
 const HEAD = /^(\d)(?:(\/[^,]{0,64}),)?(\d{0,15})/;
 const EVENT_NAME = /^\["([\w.]{1,64})"/;
 const LONGEST_NAME = 70;
-/** Those of a socket itself, which its listeners would take for true. */
+/** Events of the socket itself. Its listeners would treat a client's event of this name as genuine. */
 const RESERVED_NAMES = new Set([
   'connect',
   'connect_error',
@@ -16,16 +16,16 @@ const RESERVED_NAMES = new Set([
   'newListener',
   'removeListener',
 ]);
-/** The list of an event's name and parameters, around what the client calls its payload. */
+/** The array of the event's name and parameters, which encloses the payload. */
 const OUTER_LEVELS = 1;
 
-/** Stands for the payload of a message that was not parsed, because of what is in it. */
+/** Replaces the payload of a message that was not parsed because its JSON was refused. */
 class RefusedPayload {
   constructor(readonly refusal: CaasError) {}
 }
 
 /**
- * What a client has sent beside the name of a message, as its DTO; without a payload it has no fields.
+ * Reads the payload of a client's message as its DTO; a missing payload counts as an object without fields.
  * @throws CaasError `validation_failed`, `malformed_body` (400)
  */
 export function readPayload<T extends object>(dto: Type<T>, payload: unknown): T {
@@ -34,9 +34,8 @@ export function readPayload<T extends object>(dto: Type<T>, payload: unknown): T
 }
 
 /**
- * Looks through a packet's JSON before it is parsed, as bodies over REST are: what a client must not send is refused for the same
- * reasons by the same code. The event goes its usual way, with the refusal for a payload. Packets with attachments do not come so
- * far: `FloodGuard` refuses them.
+ * Checks a packet's JSON before it is parsed, by the same code and for the same reasons as REST bodies. A refused event takes the
+ * usual path, with the refusal as its payload. Packets with attachments do not get here: `FloodGuard` refuses them.
  */
 export class CheckedDecoder extends Decoder {
   override add(packet: unknown): void {
@@ -45,12 +44,13 @@ export class CheckedDecoder extends Decoder {
     else super.add(packet);
   }
 
-  /** @throws Error, which ends the connection, where there is no event whose sender could be told */
+  /** @throws Error, which ends the connection, when the packet is no event that could be answered with an error */
   private refusedPacket(text: string): Packet | null {
     const [head = '', type, nsp = '/', id = ''] = HEAD.exec(text) ?? [];
     const problems = problemsOfJson(text, { from: head.length, outerLevels: OUTER_LEVELS });
     if (problems.isEmpty) return null;
-    // Who connects is told that there is no token, which is all that we look for in it.
+    // A refused CONNECT is read as one without a token, since the token is all that we read of it. The client gets the error for
+    // a missing token.
     if (Number(type) === PacketType.CONNECT) return { type: PacketType.CONNECT, nsp, data: {} };
     const event = EVENT_NAME.exec(text.slice(head.length, head.length + LONGEST_NAME))?.[1] ?? '';
     const isEvent = Number(type) === PacketType.EVENT;

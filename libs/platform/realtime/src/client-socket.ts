@@ -8,13 +8,13 @@ import type { SocketPrincipal } from './ports';
 
 const BURST_SECONDS = 2;
 const RETRY_AFTER_SECONDS = 1;
-/** Tells a client this long before its token ends. */
+/** A client is warned this long before its token expires. */
 const EXPIRING_NOTICE_MS = 60_000;
 const MAX_TIMER_MS = 2 ** 31 - 1;
-/** For its last words to be read. */
+/** Time for the client to read the last packets. */
 const CUT_OFF_AFTER_MS = 1_000;
 
-/** One socket: who is behind it, until when, and how fast it may talk. */
+/** One socket: its user, the expiry of its token, and its message rate limit. */
 export class ClientSocket implements Rejecting {
   private timers: NodeJS.Timeout[] = [];
   private readonly bucket: TokenBucket;
@@ -42,7 +42,7 @@ export class ClientSocket implements Rejecting {
     this.watchExpiry();
   }
 
-  /** For one message. @returns false when it has sent what it may for now */
+  /** Charges one message. @returns false when the socket has reached its rate limit */
   spend(): boolean {
     return this.bucket.spend(1, performance.now());
   }
@@ -52,13 +52,13 @@ export class ClientSocket implements Rejecting {
     return new CaasError('too_many', 'rate_limited', detail, [], { retryAfterSeconds: RETRY_AFTER_SECONDS });
   }
 
-  /** To this socket alone. */
+  /** Sends an event to this socket only. */
   tell<T extends EventType>(type: T, data: EventData<T>): void {
     const envelope = { id: newRequestId(), type, at: new Date().toISOString(), data };
     this.socket.nsp.to(this.socket.id).emit(type, envelope);
   }
 
-  /** Says why, and hangs up. */
+  /** Sends the reason, and disconnects. */
   end(type: 'session.revoked' | 'connection.cut', error: unknown): void {
     const { code, detail, retry_after } = toProblem(error, newRequestId());
     this.tell(type, { code, detail, ...(retry_after === undefined ? {} : { retry_after }) });
@@ -66,8 +66,8 @@ export class ClientSocket implements Rejecting {
   }
 
   /**
-   * Ends the connection, without the farewell of socket.io after which its clients do not come back by themselves. What has
-   * been written for the client leaves first.
+   * Ends the connection after everything written for the client has been sent. It sends no socket.io disconnect packet, since
+   * clients do not reconnect by themselves after that.
    */
   hangUp(): Promise<void> {
     const { conn } = this.socket;
@@ -78,19 +78,19 @@ export class ClientSocket implements Rejecting {
     });
   }
 
-  /** Ends the connection now. Any other end waits until the client has read what was written for it, and it does not read. */
+  /** Ends the connection now. Other ways to close wait until the client has read what was written for it; this client does not read. */
   cutOff(): void {
     const { transport } = this.socket.conn as unknown as { transport: { socket?: { terminate(): void } } };
     this.socket.disconnect(true);
     transport.socket?.terminate();
   }
 
-  /** A connection that was ended waits for its client to agree; one that goes on sending meanwhile is not waited for. */
+  /** A closed connection waits for its client's close frame. This cuts off a client that goes on sending instead. */
   cutOffSoon(): void {
     setTimeout(() => this.cutOff(), CUT_OFF_AFTER_MS).unref();
   }
 
-  /** Bytes that wait to be read by the client. */
+  /** Bytes that the client has not read yet. */
   get backlogBytes(): number {
     const connection = this.socket.conn as unknown as {
       transport?: { socket?: { bufferedAmount?: number } };

@@ -3,18 +3,18 @@ import type { ProcessChannel } from './process-channel';
 export const CLUSTER_MESSAGES = 'notices';
 
 /**
- * Tells the other processes. What one turn of the event loop brings (a group of sends is stored at once) goes as one message, and all of
- * it in the order in which it was told.
+ * Sends messages to the other processes, in order. All messages of one turn of the event loop go as one batch, since a group of
+ * sends is stored at once.
  *
- * It is no `Batcher` (libs/platform/concurrency): nothing answers a notice, and a message need not wait until the one before has
+ * It is no `Batcher` (libs/platform/concurrency): a message has no answer, and a batch need not wait until the batch before has
  * arrived.
  */
 export class ClusterMessageBatcher<ClusterMessage> {
   private batch: ClusterMessage[] = [];
-  /** Settles what waits until the batch that is gathered now is confirmed. */
+  /** Settled when the batch that is being gathered is confirmed. */
   private confirmed: PromiseWithResolvers<void> | null = null;
 
-  /** @param hear is called for each notice of another process, in order */
+  /** @param hear is called for each message of another process, in order */
   constructor(
     private readonly channel: ProcessChannel,
     hear: (notice: ClusterMessage) => void,
@@ -27,7 +27,7 @@ export class ClusterMessageBatcher<ClusterMessage> {
     if (this.batch.length === 1) setImmediate(() => this.send());
   }
 
-  /** @returns when every other process has heard it, or after a second */
+  /** @returns when every other process has received it, or after a second */
   tellAndConfirm(notice: ClusterMessage): Promise<void> {
     this.tell(notice);
     this.confirmed ??= Promise.withResolvers<void>();

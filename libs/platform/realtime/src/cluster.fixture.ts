@@ -18,18 +18,18 @@ export const ctx = { tenantId: TENANT } as RequestContext;
 
 const BETWEEN_MS = 1;
 
-/** What one process knows, as far as `Realtime` asks for it. */
+/** The answers of `ConversationDirectory` in one process. */
 export interface Feed {
   members?: string[];
   missedMessages?: ConversationDirectory['missedMessages'];
   missedChanges?: ConversationDirectory['missedChanges'];
 }
 
-/** Processes that tell each other by what stands for Redis: in order, a millisecond later. Timers are jest's. */
+/** Processes that exchange messages through a fake Redis: in order, a millisecond later. Timers are jest's. */
 export class Cluster {
   readonly processes: FakeProcess[] = [];
   readonly redis = new FakeRedis();
-  /** What processes could not use. */
+  /** Errors that the processes logged. */
   readonly errors: object[] = [];
   readonly log = { root: { error: (fields: object) => this.errors.push(fields) } };
 
@@ -49,7 +49,7 @@ export class Cluster {
 
 /** Publishing and subscribing. */
 class FakeRedis {
-  /** Processes that hear what others tell, and never answer. */
+  /** How many more processes Redis counts as receivers; they never confirm. */
   silent = 0;
   private readonly subscribers: Subscriber[] = [];
 
@@ -72,7 +72,7 @@ class FakeRedis {
     };
   }
 
-  /** Ends the subscription of a process, the first being 0. @returns what lets it subscribe again */
+  /** Ends the subscription of a process; the first is 0. @returns a function that lets it subscribe again */
   cut(process: number): () => void {
     const subscriber = this.subscribers[process]!;
     subscriber.channels = [];
@@ -86,11 +86,14 @@ interface Subscriber {
   on: Record<string, (...values: string[]) => void>;
 }
 
-/** A process with a socket of each of some users, none of which is in a conversation's room. */
+/** A process with one socket for each of some users; none of the sockets is in the conversation's room. */
 export class FakeProcess {
   readonly realtime: Realtime;
   readonly channel: ProcessChannel;
-  /** By user, what their socket was told: m<seq>, c<rev>, with h before for what is hidden, and what it covers. */
+  /**
+   * By user, the events that their socket received: m<seq>, c<rev>; prefixed with h for a hidden one, followed by the revs it
+   * covers.
+   */
   readonly told = new Map<string, string[]>();
   readonly envelopes: EventEnvelope[] = [];
   private readonly rooms = new Map<string, Set<string>>();

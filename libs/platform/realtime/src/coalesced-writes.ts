@@ -1,18 +1,18 @@
 import type { Server } from 'socket.io';
 
-/** As much of an Engine.IO connection as is touched here; none of it is in its public types. */
+/** The parts of an Engine.IO connection that we use; none of them is in its public types. */
 interface Connection {
   flush(): void;
   transport: { socket?: { _socket?: { cork(): void; uncork(): void } } };
 }
 
 /**
- * What one turn of the event loop has for a client leaves in one write. A group of sends commits at once, and each of its events
- * goes to everybody in the room: written one by one, the system calls were a third of what a busy room costs.
+ * Writes all packets of one turn of the event loop to a client in one system call. A group of sends commits at once, and each of
+ * its events goes to everybody in the room: with one write per packet, system calls were a third of the cost of a busy room.
  *
- * Engine.IO writes a packet the moment it comes and keeps the next ones until that is written; here its `flush` waits for the
- * end of the turn, and finds all of them. That method is not part of its public interface: `batched-writes.spec.ts` fails when
- * an upgrade takes it away.
+ * Engine.IO writes a packet at once and queues the next ones until that write is done. Here its `flush` waits until the end of
+ * the turn, and writes the whole queue. `flush` is not part of its public interface: `coalesced-writes.spec.ts` fails when an
+ * upgrade removes it.
  */
 export function coalesceWrites(server: Server): void {
   server.engine.on('connection', (connection: unknown) => batchWritesOf(connection as Connection));

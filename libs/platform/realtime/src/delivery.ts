@@ -1,18 +1,21 @@
 import type { EventEnvelope } from '#caas/contracts';
 import type { Room } from './rooms';
 
-/** An event on its way to the sockets of a room. Clients get the envelope; the rest stays inside. */
+/** An event on its way to the sockets of a room. Only the envelope is sent to clients. */
 export interface Delivery {
   envelope: EventEnvelope;
-  /** Rooms of users in the same room who are not told of it. */
+  /** Own rooms of the users in this room who must not receive the event. */
   hiddenFrom: readonly Room[];
-  /** Of a message: it leaves after the change with this `rev`. */
+  /** Of a message: it is sent after the change with this `rev`. */
   afterRev?: number;
-  /** Of a change whose event shows the whole message: the message's `rev` before it, for which the event stands too. */
+  /**
+   * Of a change whose event shows the whole message: the `rev` of the message's change before it. The event also stands for that
+   * change.
+   */
   baseRev?: number;
 }
 
-/** Two independent numbers of a conversation: its last message, and its last change. */
+/** Two independent numbers of a conversation: `seq` of its last message and `rev` of its last change. */
 export interface RoomPosition {
   seq: number;
   rev: number;

@@ -1,11 +1,11 @@
-/** One piece of news, and whom it concerns: by rooms, each of them a set of sockets. */
+/** One change and the rooms whose sockets receive it. */
 export interface Piece {
   rooms: readonly string[];
-  /** Sockets in these rooms are not told. */
+  /** Sockets in these rooms do not receive it. */
   hiddenFrom: readonly string[];
 }
 
-/** Sockets that get the same pieces, by their places in the list. */
+/** Sockets that receive the same pieces. `pieces` holds indices into the list of pieces. */
 export interface Group {
   sockets: string[];
   pieces: number[];
@@ -14,8 +14,8 @@ export interface Group {
 const NOBODY: ReadonlySet<string> = new Set();
 
 /**
- * Who gets what: every socket is in one group at most, and has each piece once, however many rooms it shares with it. Those who
- * get the same are together, so that what is sent to them is encoded once.
+ * Groups sockets by the pieces that they receive. A socket is in one group at most and receives each piece once, even if it is in
+ * several of the piece's rooms. The event for a group is encoded once.
  */
 export function digestGroups(
   pieces: readonly Piece[],

@@ -9,16 +9,19 @@ import { ProcessChannel } from './process-channel';
 import { RealtimeMetrics } from './realtime-metrics';
 import { conversationRoom, userRoom, type Room } from './rooms';
 
-/** The events that tell of many things at once. */
+/** Event types that carry many changes at once. */
 type DigestType = 'presence.changed' | 'keys.changed';
 type Change<T extends DigestType> = EventData<T>['changes'][number];
 
-/** One thing that changed, for everybody who is in one of the conversations. */
+/** One change, for every member of these conversations. */
 export interface DigestEntry<T extends DigestType = DigestType> {
-  /** What changed, beginning with the id of the user whose it is: of the same thing only the latest is told. */
+  /**
+   * Identifies the changed thing, and begins with the id of the user it belongs to. Of several entries with one key only the
+   * latest is sent.
+   */
   key: string;
   conversationIds: string[];
-  /** Ids of users who are not told. */
+  /** Ids of users who do not receive the change. */
   hiddenFrom: string[];
   change: Change<T>;
 }
@@ -37,13 +40,14 @@ interface Notice {
 
 const DIGESTS = 'digests';
 const PERIOD_MS = 1_000;
-/** In one period, of one tenant; the others wait for the next. What a process sends in a second has a bound by it. */
+/** Per tenant and period; further entries wait for the next period. It bounds what a process sends in a second. */
 const MAX_ENTRIES = 100;
 
 /**
- * News that many have for many, and that may come a moment late. Each process gathers it for a second and gives each of its
- * sockets one event with all that concerns it: a thousand users who come back at once cost a thousand sockets some events each,
- * and not a million. Without order and without `rev`: whoever missed something asks.
+ * Publishes changes that many users cause for many others and that may arrive a moment late. Each process gathers them for a
+ * second, and then sends each of its sockets one event with all changes for it. When a thousand users come back at once, a
+ * thousand sockets receive a few events each, instead of a million events in all. These events have no order and no `rev`: a
+ * client that missed some asks for the current state.
  */
 @Injectable()
 export class Digests implements OnApplicationShutdown {
@@ -68,7 +72,7 @@ export class Digests implements OnApplicationShutdown {
     this.server = server;
   }
 
-  /** On every process. */
+  /** Publishes to the sockets of every process. */
   publish<T extends DigestType>(ctx: RequestContext, type: T, entries: DigestEntry<T>[]): void {
     if (entries.length === 0) return;
     const { tenantId } = ctx;
@@ -101,7 +105,10 @@ export class Digests implements OnApplicationShutdown {
     this.timer ??= setTimeout(() => this.tell(), PERIOD_MS).unref();
   }
 
-  /** Something changed between two users while news waited, perhaps that there is a block: neither hears what waits of the other. */
+  /**
+   * The relationship of two users changed while entries were waiting, perhaps by a block. Neither user receives the waiting
+   * entries of the other.
+   */
   private part(tenantId: TenantId, one: string, other: string): void {
     for (const [key, { entries }] of this.waiting) {
       if (!key.startsWith(`${tenantId}/`)) continue;

@@ -3,8 +3,8 @@ import { CLUSTER_MESSAGES } from './cluster-message-batcher';
 import { ProcessChannel } from './process-channel';
 
 /**
- * How busy live clients are, for work that is to give way to them. Counted are the events that other processes tell this one of,
- * which every event passes: live traffic pays nothing for it.
+ * Measures the load of live clients, for background work that gives way to it. It counts the events that this process receives
+ * from the others, and every event takes this path; live traffic pays nothing for it.
  */
 @Injectable()
 export class EventRateProbe {
@@ -15,7 +15,7 @@ export class EventRateProbe {
     channel.on(CLUSTER_MESSAGES, (notices: unknown[]) => (this.heard += notices.length));
   }
 
-  /** Events a second since the last question; null at the first, when nobody can tell. */
+  /** Events a second since the previous call; null at the first call, when nothing has been measured. */
   perSecond(): number | null {
     const before = this.last;
     this.last = { heard: this.heard, atMs: performance.now() };

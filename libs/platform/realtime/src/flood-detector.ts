@@ -2,8 +2,8 @@ const TIMES_THE_LIMIT = 10;
 const SECONDS_ON_END = 5;
 
 /**
- * Tells a flood from a client that is somewhat too fast, or that sends at once what it wrote while it was offline: ten times
- * the limit, second after second. What is refused counts.
+ * Distinguishes a flood from a client that is a little too fast or that sends its offline messages at once: a flood is ten times
+ * the limit for several seconds on end. Refused packets count too.
  */
 export class FloodDetector {
   private count = 0;
@@ -14,7 +14,7 @@ export class FloodDetector {
     private sinceMs: number,
   ) {}
 
-  /** Call it for each packet. @returns whether it has gone on for too long */
+  /** Call it for each packet. @returns whether the flood has lasted too long */
   arrived(nowMs: number): boolean {
     const elapsedMs = nowMs - this.sinceMs;
     if (elapsedMs >= 1000) {

@@ -21,7 +21,7 @@ const NO_SUCH_MESSAGE = rejectingWith('unknown_message', 'There is no message of
 const BINARY = rejectingWith('validation_failed', 'The payload must be JSON, without binary data.');
 const UNREADABLE = rejectingWith('malformed_packet', 'The packet is not valid JSON.');
 
-/** Keeps one who sends without measure from costing the others anything: what is refused here is refused from memory. */
+/** Protects other clients from one that floods: excess messages are refused from memory, without parsing and without I/O. */
 @Injectable()
 export class FloodGuard {
   constructor(
@@ -31,12 +31,12 @@ export class FloodGuard {
     @InjectConfig(realtimeConfig) private readonly config: ConfigOf<typeof realtimeConfig>,
   ) {}
 
-  /** @throws CaasError `rate_limited` (429) for a user who connects too often, or was cut off just now */
+  /** @throws CaasError `rate_limited` (429) for a user who connects too often or was just cut off */
   admit(ctx: RequestContext): Promise<void> {
     return this.limits.require(ctx, HANDSHAKE);
   }
 
-  /** From now on what the client may not send is refused unread; one that goes on and on is cut off. */
+  /** From now on, messages that the client may not send are refused before they are parsed. A client that keeps flooding is cut off. */
   watch(client: ClientSocket, connection: GuardedConnection, inFlight: InFlightCounter): void {
     const rejections = new RejectionBatcher(client.socket.conn, inFlight);
     const detector = new FloodDetector(this.config.SOCKET_MESSAGES_PER_SECOND, performance.now());
@@ -54,7 +54,7 @@ export class FloodGuard {
         switch (packet.kind) {
           case 'disconnect':
             return false;
-          // socket.io refuses it: there is one namespace.
+          // socket.io refuses the packet itself: there is only one namespace.
           case 'connect':
             return !connection.countControl();
           case 'attachment':
@@ -76,7 +76,7 @@ export class FloodGuard {
     });
   }
 
-  /** What refuses a message; null when it is to be read. */
+  /** What refuses a message; null when the message is to be parsed. */
   private rejecting(client: ClientSocket, packet: UnreadMessage): Rejecting | null {
     if (!client.spend()) return client;
     if (packet.kind === 'binary-event') return BINARY;

@@ -2,17 +2,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientSocket } from './client-socket';
 import type { InFlightCounter } from './in-flight-counter';
 
-/** Together less than `SHUTDOWN_TIMEOUT`: what begun has this long to end, and what was written this long to be read. */
+/** Together less than `SHUTDOWN_TIMEOUT`: the time for messages in progress to finish, and for clients to read what was written. */
 const LAST_WORK_MS = 3_000;
 const LAST_WORDS_MS = 1_500;
-/** Each client adds so much to the time over which all of them come back: some 200 handshakes a second elsewhere. */
+/** Each client adds this much to the time over which reconnections are spread: some 200 handshakes a second on other processes. */
 const SPREAD_PER_CLIENT_MS = 5;
 const SPREAD_AT_LEAST_MS = 1_000;
 const SPREAD_AT_MOST_MS = 30_000;
 
 /**
- * The end of a process as its clients see it: they are told when to come back, each at another moment; what they asked is
- * answered; and the connections close. Whoever does not read is not waited for.
+ * Shuts down the sockets of a process. Each client is sent a random delay after which to reconnect; messages in progress are
+ * answered; then the connections close. A client that does not read is cut off.
  */
 export async function drainSockets(clients: ClientSocket[], inFlight: InFlightCounter): Promise<void> {
   const spreadMs = Math.min(SPREAD_AT_MOST_MS, Math.max(SPREAD_AT_LEAST_MS, clients.length * SPREAD_PER_CLIENT_MS));

@@ -5,7 +5,7 @@ import { CaasError, invalid } from '#caas/kernel';
 import { TokenBucket } from '#caas/platform/concurrency';
 import { MESSAGE_BYTES, takeMessagesUpTo } from './websocket-server';
 
-/** As much of an Engine.IO connection as is touched here; its transport is not in its public types. */
+/** The parts of an Engine.IO connection that we use; its transport is not in the public types. */
 export interface EngineConnection {
   readonly readyState: string;
   readonly request: IncomingMessage;
@@ -19,7 +19,7 @@ interface EnginePacket {
 }
 
 export interface ConnectionBounds {
-  /** Until CONNECT must have come. */
+  /** The client must send CONNECT within this time. */
   connectTimeoutMs: number;
   /** Everything but messages: pings, pongs, heartbeats, acknowledgements. */
   controlFramesPerSecond: number;
@@ -27,19 +27,19 @@ export interface ConnectionBounds {
 }
 
 /**
- * - `waiting` for CONNECT
- * - `authenticating`: CONNECT has come
- * - `welcomed`: the client is known, and its messages are taken
- * - `finished`: the handshake was refused or the client has left; nothing more is taken
+ * - `waiting`: for CONNECT
+ * - `authenticating`: CONNECT was received
+ * - `welcomed`: the client is authenticated, and its messages are accepted
+ * - `finished`: the handshake was refused or the client has left; nothing more is accepted
  */
 type Phase = 'waiting' | 'authenticating' | 'welcomed' | 'finished';
 
 const CONTROL_BURST_SECONDS = 10;
-/** Looking up the token's key and the user takes milliseconds; engines that are away are given up on sooner than this. */
+/** Looking up the token's key and the user takes milliseconds. Calls to an unreachable database time out sooner than this. */
 const AUTHENTICATION_MS = 30_000;
-/** For the client to read why, and to close the connection itself as socket.io's do. */
+/** Time for the client to read the reason and to close the connection itself, as socket.io clients do. */
 const LINGER_MS = 2_000;
-/** For the close frame to be read. */
+/** Time for the client to read the close frame. */
 const CUT_OFF_AFTER_MS = 1_000;
 /** RFC 6455, section 7.4.1. */
 const POLICY_VIOLATION = 1008;
@@ -48,9 +48,9 @@ const CONNECT = /^0(?!\/)/;
 const CONNECT_ELSEWHERE = /^0\//;
 
 /**
- * One connection from its first byte, and what it may send: before the client is known one CONNECT and nothing else, soon; then
- * messages, of which no more bytes are read a second than agreed; and at any time a few frames that are no messages. A client that
- * breaks this is cut off.
+ * One connection from its first byte, with limits on what it may send. Before authentication: one CONNECT, within a time limit,
+ * and nothing else. After it: messages, of which a limited number of bytes a second is read. At any time: a limited rate of
+ * control frames. A client that breaks these rules is cut off.
  */
 export class GuardedConnection {
   private phase: Phase = 'waiting';
@@ -61,7 +61,7 @@ export class GuardedConnection {
   private isCut = false;
   private settled = (): void => undefined;
 
-  /** @param cut ends the connection at once; told why. Until the client is welcomed nothing can be said to it. */
+  /** @param cut ends the connection at once; receives the reason. Before authentication the client cannot be sent a reason. */
   constructor(
     private readonly connection: EngineConnection,
     bounds: ConnectionBounds,
@@ -86,12 +86,12 @@ export class GuardedConnection {
     this.deadline = this.closeIn(connectTimeoutMs, 'No CONNECT packet came in time.');
   }
 
-  /** Calls back once the client is welcomed, or its connection is closed. */
+  /** Calls back once the client is authenticated or its connection is closed. */
   onSettled(settled: () => void): void {
     this.settled = settled;
   }
 
-  /** The client is known. @param cut ends its connection, and tells it why */
+  /** The client is authenticated. @param cut ends its connection and sends it the reason */
   accept(cut: (reason: CaasError) => void): void {
     this.phase = 'welcomed';
     this.cut = cut;
@@ -100,32 +100,35 @@ export class GuardedConnection {
     takeMessagesUpTo(this.websocket, MESSAGE_BYTES);
   }
 
-  /** Nothing more is to come: the client is left a moment to go. One connection is good for one CONNECT. */
+  /**
+   * Nothing more is accepted. The client has a moment to close the connection, which is then closed here: a connection allows one
+   * CONNECT only.
+   */
   finish(): void {
     this.phase = 'finished';
     clearTimeout(this.deadline);
     this.deadline = this.closeIn(LINGER_MS, 'This connection is over.');
   }
 
-  /** Of one frame that is no message. @returns false when that was one too many, and the connection is cut */
+  /** Counts one control frame. @returns false when it exceeded the limit and the connection was cut */
   countControl(): boolean {
     if (!this.isCut && this.control.spend(1, performance.now())) return true;
     this.breach(new CaasError('too_many', 'rate_limited', 'Too many frames that are no messages.'));
     return false;
   }
 
-  /** The client sent what no client of socket.io sends. */
+  /** Cuts the connection: the client sent a packet that no socket.io client sends. */
   reject(detail: string): void {
     this.breach(invalid('malformed_packet', detail));
   }
 
-  /** Whatever the client sends from here on stays with it. */
+  /** Stops reading from the client, so that TCP backpressure stops it from sending. */
   stopReading(): void {
     this.isCut = true;
     this.websocket.pause();
   }
 
-  /** Ends the connection now, without a word. */
+  /** Ends the connection now, without a reason. */
   destroy(): void {
     this.isCut = true;
     this.websocket.terminate();
@@ -133,8 +136,8 @@ export class GuardedConnection {
   }
 
   /**
-   * Of what is no WebSocket, or too long: `ws` has said why in its close frame, and would read on and throw away what comes until
-   * that is answered.
+   * After invalid WebSocket data or a message that is too long. `ws` has sent the reason in its close frame; it would read on and
+   * discard data until the client answers that frame.
    */
   private leaveUnread(): void {
     setImmediate(() => this.stopReading());
@@ -142,8 +145,8 @@ export class GuardedConnection {
   }
 
   /**
-   * Lets Engine.IO see a packet only if that is to be taken. It hands on what its transport emits to one listener, which is not
-   * part of its public interface: `guarded-connection.spec.ts` fails when an upgrade takes it away.
+   * Passes a packet on to Engine.IO only if we accept it. Engine.IO has one listener for the packets of its transport, which is
+   * not part of its public interface: `guarded-connection.spec.ts` fails when an upgrade removes it.
    */
   private filterPackets(): void {
     const { transport } = this.connection;

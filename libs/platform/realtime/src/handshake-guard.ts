@@ -14,17 +14,17 @@ import { realtimeConfig } from './realtime.config';
 const RETRY_AFTER_SECONDS = 1;
 
 /**
- * Stands before everything else of a socket, where nothing is known of a client but its address: neither its tenant nor where that
- * tenant's data lies. What does not begin as a client of socket.io does is refused before there is a WebSocket, and so is one more
- * connection of an address that has too many waiting; see `GuardedConnection` for what a connection may then send.
+ * Runs before anything else on a new socket. At this point only the client's address is known: not its tenant, nor where that
+ * tenant's data is stored. A request that is no socket.io handshake is refused before a WebSocket exists; so is a connection from
+ * an address that has too many unauthenticated ones. `GuardedConnection` limits what a connection may send after that.
  */
 @Injectable()
 export class HandshakeGuard {
   private readonly pending: PendingConnections;
   private readonly offending: OffendingAddresses;
-  /** By the connection itself: it is asked for after the connection has closed as well, and gone with it. */
+  /** By the connection object: a connection is also looked up after it has closed, and the entry is collected with it. */
   private readonly connections = new WeakMap<object, GuardedConnection>();
-  /** By the handshake: the connection that comes of it has no id yet. */
+  /** By the handshake request: its connection has no id yet. */
   private readonly addresses = new WeakMap<IncomingMessage, string>();
 
   constructor(
@@ -81,20 +81,20 @@ export class HandshakeGuard {
     this.metrics.refused(problem.code);
     const headers: Record<string, string> =
       problem.retry_after === undefined ? {} : { 'Retry-After': String(problem.retry_after) };
-    // Engine.IO has a response of its own for upgrades, which cannot say anything.
+    // For upgrades Engine.IO passes its own response object, which cannot send a status or a body.
     if (!(response instanceof ServerResponse)) return answerOnSocket(request.socket, problem, headers);
     response.writeHead(problem.status, { ...headers, 'Content-Type': PROBLEM_TYPE, Connection: 'close' });
     response.end(JSON.stringify(problem));
   }
 }
 
-/** @param address of the other end of the connection, as it was when it began */
+/** @param address the remote address when the connection was opened */
 export function peerOf(address: string | undefined, headers: IncomingHttpHeaders): SocketPeer {
   const forwarded = headers['x-forwarded-for'];
   return { address: address ?? '', forwardedFor: Array.isArray(forwarded) ? forwarded.join() : forwarded };
 }
 
-/** WebSocket alone, and one for each client: an id of a connection that is there already belongs to another transport. */
+/** Only new WebSocket connections: an id of an existing connection would mean another transport. */
 function isHandshake(request: IncomingMessage): boolean {
   const { EIO, transport, sid } = (request as unknown as { _query: Record<string, string> })._query;
   return request.method === 'GET' && EIO === '4' && transport === 'websocket' && sid === undefined;

@@ -8,7 +8,7 @@ export interface HeldEvent {
   sinceMs: number;
 }
 
-/** The first and the last of some numbers that are missing, and how many they are. */
+/** The first and the last of the missing numbers, and their count. */
 export interface MissingNumbers {
   first: number;
   last: number;
@@ -19,7 +19,7 @@ export interface MissingNumbers {
 export class HeldEvents {
   private readonly events: HeldEvent[] = [];
 
-  /** @param firstOf the first number that an event stands for; its own is the last */
+  /** @param firstOf returns the first number that an event stands for; the last is its own number */
   constructor(private readonly firstOf: (held: HeldEvent) => number) {}
 
   get size(): number {
@@ -38,7 +38,7 @@ export class HeldEvents {
     return this.events.values();
   }
 
-  /** @returns the event that has this number already; the new one is not added then */
+  /** @returns the event that already has this number; the new one is then not added */
   add(number: number, delivery: Delivery): HeldEvent | undefined {
     let at = this.events.length;
     while (at > 0 && this.events[at - 1]!.number > number) at -= 1;
@@ -52,7 +52,7 @@ export class HeldEvents {
     this.events.shift();
   }
 
-  /** Those with `from <= number < to` that no event stands for. */
+  /** The numbers with `from <= number < to` that no held event stands for; null when there are none. */
   missing(from: number, to: number): MissingNumbers | null {
     const missing = { first: 0, last: 0, count: 0 };
     let next = from;
@@ -71,7 +71,7 @@ export class HeldEvents {
     return missing.count === 0 ? null : missing;
   }
 
-  /** Does an event that is held stand for the number? */
+  /** Whether a held event stands for the number. */
   has(number: number): boolean {
     return this.events.some((held) => this.firstOf(held) <= number && number <= held.number);
   }

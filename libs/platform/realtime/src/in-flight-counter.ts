@@ -1,4 +1,4 @@
-/** Counts what has begun, and knows when the last of it has ended. */
+/** Counts operations in progress. `none` resolves when the last of them has ended. */
 export class InFlightCounter {
   private count = 0;
   private waiting: (() => void)[] = [];

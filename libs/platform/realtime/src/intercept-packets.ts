@@ -1,24 +1,24 @@
 import type { Socket } from 'socket.io';
 
-/** As much of a client of socket.io as is touched here; none of it is in its public types. */
+/** The parts of a socket.io client that we use; none of them is in its public types. */
 interface Receiving {
   decoder: { add(packet: unknown): void };
 }
 
-/** A message of a client. `id`: under which it waits for the acknowledgement; empty when it does not. */
+/** A client's message. `id`: the id of the acknowledgement that the client waits for; empty when it waits for none. */
 export type UnreadMessage =
-  /** `event`: undefined when it is no plain name. */
+  /** `event`: undefined when the name has other characters than word characters and dots. */
   | { kind: 'event'; event: string | undefined; id: string }
-  /** Its attachments come after it. */
+  /** Its attachments follow as packets of their own. */
   | { kind: 'binary-event'; id: string };
 
-/** What has come, as far as it can be told unread. */
+/** A packet, classified without parsing it. */
 export type UnreadPacket =
   | UnreadMessage
-  /** `attachment`: of a binary event. `acknowledgement`: of what we sent. `connect`: to another namespace. */
+  /** `attachment`: of a binary event. `acknowledgement`: of an event that we sent. `connect`: to another namespace. */
   | { kind: 'attachment' | 'acknowledgement' | 'connect' | 'disconnect' | 'unknown' };
 
-/** Of Socket.IO 5: the type, for binary events how many attachments, the id of the acknowledgement, and `["name",…]`. */
+/** The head of a Socket.IO 5 packet: type, for binary events the number of attachments, id of the acknowledgement, and `["name",…]`. */
 const EVENT = /^2(\d{0,15})\[\s{0,4}(?:"([\w.]{1,64})"\s{0,4}[,\]])?/;
 const BINARY_EVENT = /^5\d{1,2}-(\d{0,15})\[/;
 const ACKNOWLEDGEMENT = /^[36]/;
@@ -38,17 +38,17 @@ export function kindOf(packet: unknown): UnreadPacket {
 }
 
 export interface PacketInterceptor {
-  /** Whether the packet is done with; it is parsed only if not. */
+  /** Whether the packet has been handled; only otherwise is it parsed. */
   isDone(packet: UnreadPacket): boolean;
-  /** It was parsed, and cannot be read. */
+  /** The packet could not be parsed. */
   unreadable(packet: UnreadPacket): void;
 }
 
 /**
- * Shows each packet of a client to `isDone` before it is parsed: parsing, checking and refusing one by one cost twenty times as
- * much, and a flood consists of nothing else.
+ * Passes each packet of a client to `isDone` before it is parsed. Parsing, checking and refusing packets one by one cost twenty
+ * times as much, and a flood consists of nothing else.
  *
- * The decoder is not part of socket.io's public interface: `intercept-packets.spec.ts` fails when an upgrade takes it away.
+ * The decoder is not part of socket.io's public interface: `intercept-packets.spec.ts` fails when an upgrade removes it.
  */
 export function interceptPackets(socket: Socket, interceptor: PacketInterceptor): void {
   const { decoder } = socket.client as unknown as Receiving;

@@ -4,27 +4,27 @@ import type { Room } from './rooms';
 
 interface Arrived {
   users: readonly Room[];
-  /** Messages up to here are not theirs; 0 once a later one has left. */
+  /** Messages up to this `seq` must not reach the users; 0 once a later message has been sent. */
   seq: number;
-  /** Changes up to here are not theirs; 0 once a later one has left. */
+  /** Changes up to this `rev` must not reach the users; 0 once a later change has been sent. */
   rev: number;
 }
 
 const NOBODY: readonly Room[] = [];
 
 /**
- * Users who came into a room while older events of it were still on their way to this process: those are not for them, since they
- * may be about what is hidden from a user who comes later.
+ * Users who joined a room while older events of it were still on their way to this process. These events must not reach them,
+ * since they may be about content that is hidden from users who join later.
  */
 export class LateJoinFilter {
   private readonly arrived = new Map<Room, Arrived[]>();
 
-  /** @param at the room's position when they came: later events are theirs */
+  /** @param at the room's position when the users joined: they receive only later events */
   came(room: Room, users: readonly Room[], { seq, rev }: RoomPosition): void {
     this.arrived.set(room, [...(this.arrived.get(room) ?? []), { users, seq, rev }]);
   }
 
-  /** Users whom an event must not reach. Events of a room are asked about in the order in which they leave. */
+  /** The rooms of the users whom an event must not reach. Call it for a room's events in the order in which they are sent. */
   notFor(room: Room, envelope: EventEnvelope): readonly Room[] {
     if (this.arrived.size === 0 || !isOrdered(envelope)) return NOBODY;
     const arrived = this.arrived.get(room);

@@ -7,7 +7,7 @@ import { isConversationRoom, userOfRoom, type Room } from './rooms';
 
 const NOBODY: ReadonlySet<string> = new Set();
 
-/** The sockets of this process, and the rooms they are in. Nothing here reaches another process. */
+/** The sockets of this process and their rooms. It sends nothing to other processes. */
 export class LocalSockets {
   private server: Server | null = null;
 
@@ -21,13 +21,13 @@ export class LocalSockets {
     return this.server?.sockets.adapter.rooms.has(room) ?? false;
   }
 
-  /** The rooms of conversations that a socket of this process is in. */
+  /** Conversation rooms with at least one socket of this process. */
   conversationRooms(): Room[] {
     const rooms = [...(this.server?.sockets.adapter.rooms.keys() ?? [])];
     return rooms.filter(isConversationRoom) as Room[];
   }
 
-  /** Has one of the users a socket that is not in the room? */
+  /** Whether one of the users has a socket that is not in the room. */
   isAnyOutside(room: Room, users: readonly Room[]): boolean {
     return users.some((user) => this.outside(room, user).length > 0);
   }
@@ -44,7 +44,7 @@ export class LocalSockets {
     this.server?.in(room).socketsLeave(room);
   }
 
-  /** By the user's id, the user's own room. */
+  /** The users in the room: user ids, each with the user's own room. */
   usersIn(room: Room): Map<string, Room> {
     const users = new Map<string, Room>();
     for (const socketId of this.socketsIn(room)) {
@@ -57,8 +57,8 @@ export class LocalSockets {
   }
 
   /**
-   * Tells everybody in a room, with an event that is encoded once, whatever their number.
-   * @param notFor users to whom it never was
+   * Sends an event to every socket in a room; it is encoded once for all of them.
+   * @param notFor users who must not learn that the event exists
    */
   tell(room: Room, { envelope, hiddenFrom }: Delivery, notFor: readonly Room[]): void {
     const others = notFor.length === 0 ? hiddenFrom : [...notFor, ...hiddenFrom];
@@ -69,17 +69,20 @@ export class LocalSockets {
     if (hiddenFrom.length > 0) this.passOver(room, hiddenFrom, notFor, envelope);
   }
 
-  /** Tells those sockets of users that are not in the room yet. */
+  /** Sends an event to the users' sockets that are not in the room yet. */
   tellOutside(room: Room, users: readonly Room[], { envelope, hiddenFrom }: Delivery): void {
     const socketsOf = (some: readonly Room[]) => some.flatMap((user) => this.outside(room, user));
     const sockets = socketsOf(users.filter((user) => !hiddenFrom.includes(user)));
-    // In no room at all would be everybody.
+    // An empty list of rooms would address every socket.
     if (sockets.length > 0) this.server?.to(sockets).emit(envelope.type, envelope);
     this.metrics.delivered(envelope, sockets.length);
     this.tellHidden(socketsOf(users.filter((user) => hiddenFrom.includes(user))), envelope);
   }
 
-  /** Users who are not told of an event are told that there was one: their clients would look for the missing number. */
+  /**
+   * Sends `change.hidden` to users from whom the event is hidden. Without it their clients would see a missing number and ask for
+   * it.
+   */
   private passOver(room: Room, hiddenFrom: readonly Room[], notFor: readonly Room[], envelope: EventEnvelope): void {
     const present = this.socketsIn(room);
     const hidden = hiddenFrom.filter((user) => !notFor.includes(user));

@@ -3,9 +3,9 @@ import { LRUCache } from 'lru-cache';
 import { TokenBucket } from '#caas/platform/concurrency';
 
 const MAX_ADDRESSES = 10_000;
-/** So many cuts at once, and one more a second, may come of bad luck behind a shared address. */
+/** Cuts that are tolerated: a burst and a rate. This many may happen by chance to clients that share an address. */
 const CUTS = { perSecond: 1, burst: 10 };
-/** How long an address is in line after a cut that was one too many. */
+/** How long the connections of an address are queued after a cut beyond the tolerated rate. */
 const IN_LINE_MS = 10_000;
 const NEXT_AFTER_MS = 200;
 
@@ -23,9 +23,9 @@ interface Waiting {
 }
 
 /**
- * Addresses whose connections were cut off again and again. A handshake costs more than the frames that it takes to be cut off, so
- * their next connections wait in line and come in one by one. Nobody is refused for a neighbour's deeds: an honest client of the same
- * address is let in later, and one that is in already notices nothing.
+ * Addresses whose connections were cut off repeatedly. A handshake costs more than the few frames that lead to the cut, so
+ * further connections of such an address wait in a queue and are admitted one by one. No client is refused because of others at
+ * its address: an honest client is admitted later, and a client that is already connected is not affected.
  */
 export class OffendingAddresses {
   private readonly addresses = new LRUCache<string, Address>({ max: MAX_ADDRESSES });
@@ -41,8 +41,8 @@ export class OffendingAddresses {
   }
 
   /**
-   * Calls `proceed` at once, or in its turn if the connection is still there.
-   * @returns false when too many of the address wait already
+   * Calls `proceed` at once, or when the connection's turn comes if it is still open.
+   * @returns false when too many connections of the address wait already
    */
   enter(address: string, socket: Socket, proceed: () => void): boolean {
     const known = this.addresses.get(address);
@@ -51,7 +51,7 @@ export class OffendingAddresses {
       return true;
     }
     if (known.line.length >= this.mostInLine) return false;
-    // Nobody else listens yet, and the other end may be gone by its turn.
+    // The socket has no other error listener yet, and the client may close it before its turn.
     socket.on('error', () => socket.destroy());
     known.line.push({ socket, proceed });
     known.timer ??= setInterval(() => next(known), NEXT_AFTER_MS).unref();

@@ -7,7 +7,7 @@ import type { Room } from './rooms';
 /** How long a gap may stay open before it is filled from the database. */
 const GAP_WAIT_MS = 150;
 const MAX_ROOMS = 50_000;
-/** Longer than two processes take to tell each other of something. */
+/** Longer than a message takes from one process to another. */
 const UNHEARD_KEPT_MS = 5_000;
 const MAX_UNHEARD = 5_000;
 const MAX_UNHEARD_PER_ROOM = 20;
@@ -15,29 +15,29 @@ const NOT_KNOWN: RoomPosition = { seq: -1, rev: -1 };
 
 interface RoomState {
   readonly order: Resequencer;
-  /** The next look for what is missing. It may find nothing to do: it is not stopped when the missing event comes. */
+  /** The next search for missing events. It is not cancelled when they arrive, so it may find nothing to do. */
   timer: NodeJS.Timeout | null;
   isLooking: boolean;
-  /** The next look also asks for what is later than anything heard. */
+  /** The next search also asks for events later than any that was received. */
   looksBeyond: boolean;
 }
 
 export interface OrderedDeliveryHooks {
-  /** Is anybody of this process in the room? */
+  /** Whether the room has a socket of this process. */
   hasListeners(room: Room): boolean;
   emit(room: Room, delivery: Delivery): void;
-  /** Takes those out of the room who are no longer in the conversation. */
+  /** Removes users from the room who are no longer in the conversation. */
   recheck(room: Room): Promise<void>;
   /** Messages with `afterSeq < seq < beforeSeq`. */
   missedMessages(room: Room, afterSeq: number, beforeSeq: number): Promise<Delivery[]>;
-  /** Changes with `afterRev < rev < beforeRev`, as far as they left a trace. */
+  /** Changes with `afterRev < rev < beforeRev` that the database still shows. */
   missedChanges(room: Room, afterRev: number, beforeRev: number): Promise<Delivery[]>;
 }
 
 /**
- * Sees to it that a conversation's events leave this process in order, whichever process published them and in whichever order
- * they came (`Resequencer`). An event whose predecessor is missing waits a moment; then the gap is filled from the database.
- * What still slips through (an event older than the first one heard of) the client sees as a gap, and mends with `sync`.
+ * Sends a conversation's events to this process's sockets in order, whichever process published them and in whichever order they
+ * arrived (`Resequencer`). An event whose predecessor is missing waits for a moment; then the gap is filled from the database.
+ * One case remains: an event older than the first one received. The client sees that as a gap, and fills it with `sync`.
  */
 export class OrderedDelivery {
   private readonly rooms = new LRUCache<Room, RoomState>({
@@ -48,8 +48,8 @@ export class OrderedDelivery {
   });
 
   /**
-   * The latest events of rooms that nobody here is in. The word that sockets belong into a room comes from another process, and may
-   * come after them; not all of them leave a trace that they could be found by later.
+   * The latest events of rooms without a socket of this process. The message that puts sockets into a room comes from another
+   * process and may arrive after these events; some of them could not be found in the database later.
    */
   private readonly unheard = new LRUCache<Room, Delivery[]>({
     maxSize: MAX_UNHEARD,
@@ -79,8 +79,8 @@ export class OrderedDelivery {
   }
 
   /**
-   * Sockets came into a room that stands at a position. What was published before they were in leaves now, and what nobody here has
-   * heard of is looked for once.
+   * Sockets joined a room at the position `at`. Later events that arrived before they joined are sent now, and events that this
+   * process did not receive are searched for once.
    */
   begin(room: Room, at: RoomPosition): void {
     if (!this.hooks.hasListeners(room)) return;
@@ -95,28 +95,28 @@ export class OrderedDelivery {
     this.lookSoon(room, state);
   }
 
-  /** Was something later than a position heard of before the sockets were in the room? */
+  /** Whether an event later than `at` arrived before the sockets joined the room. */
   hasUnheard(room: Room, at: RoomPosition): boolean {
     return this.unheardIn(room).some((delivery) => isAfter(at, delivery));
   }
 
-  /** Have events up to a position still to leave this process? */
+  /** Whether events up to a position have not been sent by this process yet. */
   isBehind(room: Room, { seq, rev }: RoomPosition): boolean {
     const left = this.left(room);
     return (left.seq >= 0 && left.seq < seq) || (left.rev >= 0 && left.rev < rev);
   }
 
-  /** The numbers of the last message and of the last change that left, -1 where that is not known. */
+  /** The numbers of the last message and the last change that were sent; -1 where unknown. */
   left(room: Room): RoomPosition {
     return this.rooms.peek(room)?.order.left ?? NOT_KNOWN;
   }
 
-  /** The highest numbers of events that were accepted, zeros when there were none. */
+  /** The highest numbers of the events that were accepted; zeros when there were none. */
   heard(room: Room): RoomPosition {
     return this.positions.of(room);
   }
 
-  /** Nothing more will come: sends what is held, and forgets the room. */
+  /** The room ends: sends all held events and forgets the room. */
   finish(room: Room): void {
     this.rooms.get(room)?.order.flush();
     this.rooms.delete(room);
@@ -149,7 +149,7 @@ export class OrderedDelivery {
     state.timer.unref();
   }
 
-  /** Looks for what keeps events back that have waited long enough. */
+  /** Searches for the missing events that block events held for long enough. */
   private async look(room: Room, state: RoomState): Promise<void> {
     state.timer = null;
     if (!this.hooks.hasListeners(room)) return void this.rooms.delete(room);
@@ -166,7 +166,7 @@ export class OrderedDelivery {
     this.lookSoon(room, state, isDone ? Math.max(0, oldestMs + this.gapWaitMs - performance.now()) : this.gapWaitMs);
   }
 
-  /** @throws what the hooks throw: then nothing was given up, and all that is held waits on */
+  /** @throws what the hooks throw; then no gap was given up, and the held events wait on */
   private async fillGaps(room: Room, state: RoomState, heldSinceMs: number): Promise<boolean> {
     const { order } = state;
     if (state.looksBeyond) await this.lookBeyond(room, state);
@@ -178,7 +178,7 @@ export class OrderedDelivery {
       const seqs = (gap.seqs?.last ?? 0) > looked.seq ? gap.seqs : null;
       const revs = (gap.revs?.last ?? 0) > looked.rev ? gap.revs : null;
       if (seqs || revs) {
-        // What is found may itself wait for more: the next round looks for that.
+        // Events that are found may themselves wait for others: the next round searches for these.
         const found = await Promise.all([
           seqs ? this.hooks.missedMessages(room, Math.max(seqs.first - 1, looked.seq), seqs.last + 1) : [],
           revs ? this.hooks.missedChanges(room, Math.max(revs.first - 1, looked.rev), revs.last + 1) : [],
@@ -187,7 +187,7 @@ export class OrderedDelivery {
         if (seqs) looked.seq = seqs.last;
         if (revs) looked.rev = revs.last;
       } else if (gap.hasUntracedRevs && gap.revs!.last > checkedRev) {
-        // What left no trace may have been the end of somebody's membership, of which nobody here was told.
+        // A rev without a trace may be the removal of a member that this process did not receive.
         await this.hooks.recheck(room);
         checkedRev = gap.revs!.last;
       } else {
@@ -198,12 +198,12 @@ export class OrderedDelivery {
     return true;
   }
 
-  /** What was published while sockets were on their way into the room, and what was too much to be held. */
+  /** Finds events that were published while the sockets were joining the room, and events dropped because too many were held. */
   private async lookBeyond(room: Room, state: RoomState): Promise<void> {
     const { order } = state;
     const { seq, rev } = order.last;
     if (seq >= 0) this.addFound(room, state, await this.hooks.missedMessages(room, seq, Number.MAX_SAFE_INTEGER));
-    // Without messages there are no changes of messages, and others leave no trace.
+    // Only changes of messages leave a trace, so a conversation without messages has none.
     const hasMessages = order.last.seq > 0;
     if (rev >= 0 && hasMessages && this.isCurrent(room, state))
       this.addFound(room, state, await this.hooks.missedChanges(room, rev, Number.MAX_SAFE_INTEGER));
@@ -216,7 +216,7 @@ export class OrderedDelivery {
     state.order.add(found);
   }
 
-  /** The room may have been left, and entered anew, while an answer was waited for. */
+  /** The room may have been left and joined again while a query ran. */
   private isCurrent(room: Room, state: RoomState): boolean {
     return this.rooms.peek(room) === state;
   }

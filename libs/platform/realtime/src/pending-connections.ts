@@ -1,11 +1,11 @@
-/** What is closed to make room. */
+/** A connection that can be closed to make room for another. */
 export interface Evictable {
   evict(): void;
 }
 
 /**
- * Connections of clients that are not known yet, so many of one address and so many in all. When the latter are too many, the
- * address with the most loses its oldest: no number of connections of one address keeps the others out.
+ * Unauthenticated connections, with a limit per address and a limit in all. When the total is reached, the address with the most
+ * connections loses its oldest, so no number of connections from one address keeps other clients out.
  */
 export class PendingConnections {
   private readonly byAddress = new Map<string, Set<Evictable>>();
@@ -24,7 +24,7 @@ export class PendingConnections {
     return (this.byAddress.get(address)?.size ?? 0) >= this.mostOfAnAddress;
   }
 
-  /** @returns what takes it out again; it may be called more than once */
+  /** @returns a function that removes the connection; it may be called more than once */
   add(address: string, connection: Evictable): () => void {
     if (this.total >= this.mostInAll) this.evictOne();
     const ofAddress = this.byAddress.get(address) ?? new Set();

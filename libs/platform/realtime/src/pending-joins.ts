@@ -1,15 +1,15 @@
 import type { Room } from './rooms';
 
-/** One socket on its way into its rooms. */
+/** One socket that is joining its rooms. */
 export interface Arrival {
-  /** Those of `rooms` that the user has not left since the arrival began. */
+  /** The `rooms` that the user has not left since the join began. */
   stillOpen(rooms: Room[]): Room[];
   end(): void;
 }
 
 /**
- * Sockets whose rooms are being looked up. Who is removed from a conversation meanwhile is in none of its rooms yet, so that
- * nothing could take them out: it is remembered here, for as long as it takes.
+ * Sockets whose rooms are being looked up. A user removed while their socket is still joining is not in the room yet, so `leave`
+ * cannot reach the socket. The removal is remembered here until the join ends.
  */
 export class PendingJoins {
   private readonly underway = new Map<Room, Set<Set<Room>>>();

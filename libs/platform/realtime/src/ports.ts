@@ -1,7 +1,7 @@
 import type { RequestContext, TenantId, UserReference } from '#caas/kernel';
 import type { EventEnvelope } from '#caas/contracts';
 
-/** Who is behind a socket. */
+/** The authenticated user of a socket. */
 export interface SocketPrincipal {
   readonly tenantId: TenantId;
   readonly user: UserReference;
@@ -9,7 +9,7 @@ export interface SocketPrincipal {
   /** Milliseconds since 1970: the token's `exp`. */
   readonly expiresAt: number;
   /**
-   * A context for one message, as things are now.
+   * A context for one message, from the current state of tenant, user and session.
    * @throws CaasError when the tenant, the user or the session is no longer what the token says
    */
   context(requestId: string): Promise<RequestContext>;
@@ -28,34 +28,37 @@ export abstract class SocketAuthenticator {
   /** @throws CaasError as over HTTP */
   abstract authenticate(token: unknown, requestId: string, peer: SocketPeer): Promise<SocketPrincipal>;
 
-  /** Whose address a connection is from, as limits see it: behind the trusted proxies, an IPv6 address as its /64. */
+  /** The client address that limits count by: behind the trusted proxies, an IPv6 address as its /64. */
   abstract addressOf(peer: SocketPeer): string;
 }
 
-/** Whoever keeps the tenants' settings answers; without an answer, no web page of another origin may connect. */
+/** Implemented by the library of the tenants' settings. Without an implementation, no web page of another origin may connect. */
 export abstract class SocketOrigins {
-  /** Does the tenant allow web pages of `origin`? */
+  /** Whether the tenant allows web pages of `origin`. */
   abstract isListed(ctx: RequestContext, origin: string): Promise<boolean>;
 }
 
-/** Whoever knows how many sockets a tenant and its users may have answers; without an answer, as many as come. */
+/**
+ * Implemented by the library that knows how many sockets a tenant and its users may have. Without an implementation, the number
+ * is not limited.
+ */
 export abstract class ConnectionQuotaPort {
   /**
-   * Takes a place for one more.
-   * @returns what gives it back; it may be called more than once
+   * Reserves a place for one more socket.
+   * @returns a function that releases the place; it may be called more than once
    * @throws CaasError `quota_exceeded` (402), `too_many_connections` (429)
    */
   abstract take(principal: SocketPrincipal): Promise<() => void>;
 }
 
-/** An event that a process did not hear of in time, as the database can still tell it. */
+/** An event that a process did not receive in time, rebuilt from the database. */
 export interface MissedEvent {
   envelope: EventEnvelope;
-  /** Ids of members who are not told. */
+  /** Ids of members who must not receive the event. */
   hiddenFrom: string[];
-  /** Of a message: the conversation's `rev` that the process knew which accepted it. Clients are not told. */
+  /** Of a message: the conversation's `rev` as the accepting process knew it. Never sent to clients. */
   afterRev?: number;
-  /** Of a change: the message's `rev` before it. Clients are not told. */
+  /** Of a change: the message's `rev` before it. Never sent to clients. */
   baseRev?: number;
 }
 
@@ -64,12 +67,12 @@ export abstract class ConversationDirectory {
   /** Ids of the conversations the context's user is in. */
   abstract conversationsOf(ctx: RequestContext): Promise<string[]>;
 
-  /** Those among users, by id, that are in a conversation now. */
+  /** Ids of the given users who are members of the conversation now. */
   abstract membersAmong(tenantId: TenantId, conversationId: string, userIds: string[]): Promise<ReadonlySet<string>>;
 
   /**
-   * `message.created` of the messages with `afterSeq < seq < beforeSeq`, in order; the first of them when they are too many.
-   * What is missing among them does not exist.
+   * `message.created` of the messages with `afterSeq < seq < beforeSeq`, in order; only the first of them when there are too
+   * many. A `seq` missing in between does not exist.
    */
   abstract missedMessages(
     tenantId: TenantId,

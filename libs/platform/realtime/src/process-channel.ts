@@ -7,20 +7,20 @@ import { RedisConnections } from '#caas/platform/redis';
 
 const EVERYBODY = 'caas:processes';
 const CONFIRMED_WITHIN_MS = 1_000;
-/** Topics of the channel itself: a process says that it is there, and that it ends. */
+/** Topics of the channel itself: a process announces that it is alive, or that it ends. */
 const HERE = 'here';
 const GONE = 'gone';
 const HERE_EVERY_MS = 2_000;
-/** A process that did not say so for this long, while Redis was there, has died. */
+/** A process that sent no `HERE` for this long, while Redis was reachable, has died. */
 const DEAD_AFTER_MS = 10_000;
-/** A start waits no longer for Redis. */
+/** A starting process waits for Redis no longer than this. */
 const FIRST_SUBSCRIBED_WITHIN_MS = 5_000;
 const END = '|';
 const channelOf = (process: string) => `caas:process:${process}`;
 
 type Listener = (payload: never) => void;
 
-/** Something told that the other processes are to confirm. */
+/** A message that the other processes must confirm. */
 class Receipt {
   readonly id = new ObjectId().toHexString();
   private readonly settled = Promise.withResolvers<void>();
@@ -28,15 +28,15 @@ class Receipt {
   private readonly confirmed = new Set<string>();
   private expected = Infinity;
 
-  /** @param peers processes that are known to be there: Redis may not count one whose connection is just coming back */
+  /** @param peers processes known to be alive: Redis does not count one that is just reconnecting */
   constructor(private readonly peers: readonly string[]) {}
 
-  /** By all who heard it, or when the time is over; it never rejects. */
+  /** Resolves when every receiver has confirmed, or after the time limit; it never rejects. */
   get done(): Promise<void> {
     return this.settled.promise;
   }
 
-  /** @param processes how many have heard it, as Redis counts them: this one too, and those that are not known yet */
+  /** @param processes the number of receivers by Redis' count, including this process and processes that are not known yet */
   expect(processes: number): void {
     this.expected = processes;
     this.look();
@@ -59,11 +59,11 @@ class Receipt {
 }
 
 /**
- * Publish/subscribe between the processes of a system, those without clients too. A process hears the messages of another process in
- * the order in which they were published. Nothing is kept: a process that was disconnected from Redis has missed what was published,
- * and `onReturn` says so.
+ * Publish/subscribe between all processes of a system, including those without clients. A process receives the messages of
+ * another process in the order in which they were published. Messages are not stored: a process that was disconnected from Redis
+ * has missed what was published in the meantime, and `onReturn` reports that.
  *
- * A message is `<process>|<topic>|<receipt, or nothing>|<JSON>`, so that its own process drops it without reading it.
+ * A message is `<process>|<topic>|<receipt, or nothing>|<JSON>`, so that its own process can drop it without parsing it.
  */
 @Injectable()
 export class ProcessChannel implements OnModuleInit, OnModuleDestroy, OnApplicationShutdown {
@@ -72,7 +72,7 @@ export class ProcessChannel implements OnModuleInit, OnModuleDestroy, OnApplicat
   private readonly listeners = new Map<string, Listener[]>();
   private readonly returned: (() => void)[] = [];
   private readonly unconfirmed = new Map<string, Receipt>();
-  /** When each other process last said that it is there. */
+  /** When each other process last announced that it is alive. */
   private readonly peers = new Map<string, number>();
   private readonly publisher: Redis;
   private readonly subscriber: Redis;
@@ -94,14 +94,14 @@ export class ProcessChannel implements OnModuleInit, OnModuleDestroy, OnApplicat
     this.subscriber.on('close', () => (this.listening = false));
   }
 
-  /** A process has no clients before it hears the others. */
+  /** A process accepts no clients before it receives messages from the others. */
   async onModuleInit(): Promise<void> {
     this.timer = setInterval(() => this.tell(HERE, null), HERE_EVERY_MS).unref();
     this.tell(HERE, null);
     await Promise.race([this.subscribed.promise, delay(FIRST_SUBSCRIBED_WITHIN_MS, undefined, { ref: false })]);
   }
 
-  /** From here on only those wait for its confirmation that Redis still counts it for. */
+  /** From here on, other processes wait for its confirmation only while Redis still counts it as a receiver. */
   onModuleDestroy(): void {
     this.fallSilent();
     this.tell(GONE, null);
@@ -112,32 +112,32 @@ export class ProcessChannel implements OnModuleInit, OnModuleDestroy, OnApplicat
     for (const receipt of this.unconfirmed.values()) receipt.settle();
   }
 
-  /** False while this process does not hear what others tell. */
+  /** False while this process does not receive messages from the others. */
   get isListening(): boolean {
     return this.listening;
   }
 
-  /** Calls the listener for what each other process tells. It must not throw. */
+  /** Calls the listener for each message of another process. It must not throw. */
   on<T>(topic: string, listener: (payload: T) => void): void {
     this.listeners.set(topic, [...(this.listeners.get(topic) ?? []), listener]);
   }
 
-  /** Calls the listener when this process hears the others again, and may have missed something. It must not throw. */
+  /** Calls the listener when this process receives messages again and may have missed some. It must not throw. */
   onReturn(listener: () => void): void {
     this.returned.push(listener);
   }
 
-  /** @param payload as JSON carries it: what is undefined is not there, or null in a list */
+  /** @param payload sent as JSON: undefined fields are omitted, undefined list entries become null */
   tell(topic: string, payload: unknown): void {
     this.publish(topic, '', payload).catch(() => undefined);
   }
 
-  /** @returns when every other process has heard it and its listeners have returned, or after a second; it never rejects */
+  /** @returns when every other process has received it and its listeners have returned, or after a second; it never rejects */
   tellAndConfirm(topic: string, payload: unknown): Promise<void> {
     const receipt = new Receipt(this.alive());
     this.unconfirmed.set(receipt.id, receipt);
     void receipt.done.then(() => this.unconfirmed.delete(receipt.id));
-    // Redis answers how many heard it. Without an answer, the second is waited for.
+    // Redis returns the number of receivers. Without that number, the receipt waits for the full second.
     this.publish(topic, receipt.id, payload).then(
       (processes) => receipt.expect(processes),
       () => undefined,
@@ -153,12 +153,12 @@ export class ProcessChannel implements OnModuleInit, OnModuleDestroy, OnApplicat
     try {
       await this.subscriber.subscribe(EVERYBODY, this.own);
     } catch {
-      // Away again: it is tried anew with the next connection.
+      // Redis is unreachable again; the next connection subscribes again.
       return;
     }
     this.listening = true;
     this.subscribed.resolve();
-    // Nobody could be heard meanwhile.
+    // Peers could not be heard while Redis was unreachable, so their last announcement counts from now.
     for (const peer of this.peers.keys()) this.peers.set(peer, performance.now());
     if (this.timer) this.tell(HERE, null);
     for (const listener of this.returned) listener();
@@ -169,7 +169,7 @@ export class ProcessChannel implements OnModuleInit, OnModuleDestroy, OnApplicat
     this.timer = null;
   }
 
-  /** The other processes, as far as they are known. */
+  /** The other processes known to be alive. */
   private alive(): string[] {
     const before = performance.now() - DEAD_AFTER_MS;
     if (this.listening) {
@@ -193,24 +193,24 @@ export class ProcessChannel implements OnModuleInit, OnModuleDestroy, OnApplicat
   private hear(text: string): void {
     const [from, topic, receiptId, at] = head(text);
     if (from === this.id) {
-      // This process is one of those that Redis counts.
+      // Redis counts this process as a receiver too.
       if (receiptId) this.unconfirmed.get(receiptId)?.confirm(this.id);
       return;
     }
     if (topic === HERE) return void this.peers.set(from, performance.now());
-    // It may have more to tell until its last client is gone.
+    // Only its entry is removed: it may publish until its last client is gone.
     if (topic === GONE) return void this.peers.delete(from);
     try {
       this.tellListeners(topic, text.slice(at));
     } catch (error) {
-      // A process of another version may tell what this one does not understand; that must not end it.
+      // A process of another version may send a message that this one cannot read; that must not crash this process.
       this.log.root.error({ err: error, topic }, 'what another process told could not be used');
     }
     if (receiptId) this.publisher.publish(channelOf(from), receiptId + END + this.id).catch(() => undefined);
   }
 }
 
-/** @returns also where the JSON begins */
+/** @returns the fields before the JSON, and the index at which the JSON begins */
 function head(text: string): [from: string, topic: string, receiptId: string, at: number] {
   const first = text.indexOf(END);
   const second = text.indexOf(END, first + 1);

@@ -3,7 +3,7 @@ import { Counter, Gauge, Histogram } from 'prom-client';
 import type { EventEnvelope, EventType } from '#caas/contracts';
 import { LATENCY_BUCKETS, Metrics } from '#caas/platform/metrics';
 
-/** Sockets of this process, and what they are sent. Counted where it is done, once for all receivers of an event. */
+/** Metrics of this process's sockets and of the events sent to them. An event is counted once for all its receivers. */
 @Injectable()
 export class RealtimeMetrics {
   private readonly sockets: Gauge;
@@ -72,7 +72,7 @@ export class RealtimeMetrics {
   delivered({ type, at }: EventEnvelope, receivers: number): void {
     if (receivers === 0) return;
     this.events.inc({ type }, receivers);
-    // Clocks of two machines may differ by more than that.
+    // The clocks of two machines may differ by more than the delay, so it could be negative.
     this.delivery.observe(Math.max(0, Date.now() - Date.parse(at)) / 1000);
   }
 }

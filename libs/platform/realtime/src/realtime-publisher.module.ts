@@ -14,6 +14,6 @@ import { RealtimeMetrics } from './realtime-metrics';
 })
 export class RealtimePublisherModule {}
 
-/** For work that gives way to live traffic. Apart, because a probe listens to each event. */
+/** For background work that gives way to live traffic. A module of its own, because the probe listens to every event. */
 @Module({ imports: [RealtimePublisherModule], providers: [EventRateProbe], exports: [EventRateProbe] })
 export class EventRateProbeModule {}

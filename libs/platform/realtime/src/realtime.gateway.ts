@@ -30,13 +30,16 @@ import { SESSION_RENEW, SocketMessages } from './socket-messages';
 import { SocketObservers, type OpenSocket } from './socket-observers';
 
 const MAX_BACKLOG_BYTES = 4 * 2 ** 20;
-/** So often that even who is sent 100 MB a second, and reads nothing, is cut off some tens of MB later. */
+/** Frequent enough that a client that is sent 100 MB a second and reads nothing is cut off some tens of MB later. */
 const CHECK_BACKLOG_EVERY_MS = 250;
 const CHECK_RIGHTS_EVERY_MS = 2_000;
 
 type Acknowledge = (answer: unknown) => void;
 
-/** Where clients connect: handshake, messages with their acknowledgements, and the end of sockets that lost their right. */
+/**
+ * The gateway that clients connect to: the handshake, messages and their acknowledgements, and ending sockets whose rights were
+ * revoked.
+ */
 @Injectable()
 @WebSocketGateway({ path: '/realtime' })
 export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown {
@@ -77,7 +80,7 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
     this.every(CHECK_RIGHTS_EVERY_MS, () => this.checkRights());
   }
 
-  /** What clients have asked is answered, nothing new is begun, and they are told to go elsewhere. */
+  /** Messages in progress are answered, new ones are refused, and clients are asked to reconnect to another process. */
   async beforeApplicationShutdown(): Promise<void> {
     this.timers.forEach(clearInterval);
     await drainSockets([...this.clients.values()], this.inFlight);
@@ -94,7 +97,8 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
       await this.requireOrigin(socket, principal, requestId);
       await this.floods.admit(await principal.context(requestId));
       await this.takePlace(socket, principal);
-      // Gone meanwhile: there would be no `disconnect` to take back by what is kept of it from here on.
+      // The client left during the handshake. Its `disconnect` will not come, so anything stored from here on would never be
+      // removed.
       if (socket.conn.readyState !== 'open') return this.handshakes.of(socket).finish();
       this.clients.get(socket.id)?.close();
       this.clients.set(socket.id, new ClientSocket(socket, principal, this.config.SOCKET_MESSAGES_PER_SECOND));
@@ -119,7 +123,7 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
     const client = this.clients.get(socket.id);
     if (!client) return void socket.disconnect(true);
     this.floods.watch(client, this.handshakes.of(socket), this.inFlight);
-    // Listening comes first: what a client sends while its rooms are being joined must not be lost.
+    // Listen before joining the rooms: messages that the client sends in the meantime must not be lost.
     socket.onAny((event: unknown, ...parameters: unknown[]) => void this.receive(client, event, parameters));
     const { tenantId, user, sessionId } = client.principal;
     await socket.join([tenantRoom(tenantId), userRoom(tenantId, user.user_id.toHexString())]);
@@ -135,14 +139,14 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
   }
 
   /**
-   * Puts a socket into the rooms of its user's conversations, and out of others. It is in the user's own room already: a
-   * conversation that begins from here on joins it by itself.
+   * Puts a socket into the rooms of its user's conversations, and removes it from others. The socket is in the user's own room
+   * already, so it also joins conversations that begin from here on.
    */
   private async enterRooms(client: ClientSocket): Promise<void> {
     const { socket, principal } = client;
     const { tenantId, user } = principal;
     const arrival = this.realtime.arriving(tenantId, user.user_id.toHexString());
-    // Those that it enters while the conversations are read may be newer than what is read.
+    // Only rooms from before the query: a room joined while it runs may be newer than its result.
     const before = [...socket.rooms].filter(isConversationRoom);
     try {
       const conversations = await this.feed.conversationsOf(await client.context());
@@ -201,7 +205,7 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
     return { expires_at: new Date(client.principal.expiresAt).toISOString() };
   }
 
-  /** A fact about some sockets' right changed: those are looked at again, once the caches have forgotten it. */
+  /** A fact that decides some sockets' rights has changed. These sockets are verified after the caches have dropped the fact. */
   private recheck({ kind, tenantId, id }: Invalidation): void {
     const concerned = [...this.clients.values()].filter(({ principal }) => {
       if (principal.tenantId !== tenantId) return false;
@@ -221,13 +225,13 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
     }
   }
 
-  /** While changes may have gone untold, every socket is looked at. */
+  /** Verifies every socket while notices of changes may have been missed. */
   private checkRights(): void {
     if (!this.invalidations.mayHaveMissed()) return;
     for (const client of this.clients.values()) void this.verify(client);
   }
 
-  /** Users may have been let in or removed unheard. */
+  /** Corrects the rooms of all sockets: users may have been added or removed while this process received no messages. */
   private async correctRooms(): Promise<void> {
     for (const client of this.clients.values()) {
       await this.enterRooms(client).catch((error: unknown) => {
@@ -245,7 +249,7 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
     this.timers.push(timer);
   }
 
-  /** @throws CaasError `server_closing` (503): nothing was done, and another process, or the next one, will do it */
+  /** @throws CaasError `server_closing` (503): nothing was done; the client can repeat it on another process */
   private requireOpen(): void {
     if (!this.state.draining) return;
     throw new CaasError('unavailable', 'server_closing', 'This server is closing. Connect again.', [], {
@@ -254,7 +258,8 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
   }
 
   /**
-   * A page of another site must not use its visitor's socket, unless the tenant lists it; apps and servers send no Origin.
+   * A page of another site must not open a socket for its visitor, unless the tenant lists its origin. Apps and servers send no
+   * Origin.
    * @throws CaasError `origin_not_allowed` (403)
    */
   private async requireOrigin({ handshake }: Socket, principal: SocketPrincipal, requestId: string): Promise<void> {
@@ -264,7 +269,7 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
     throw forbidden('origin_not_allowed', 'This origin is not allowed.');
   }
 
-  /** For as long as the connection is there, whatever becomes of the handshake. @throws CaasError `quota_exceeded` (402) */
+  /** Holds a place until the connection closes, even if the handshake fails. @throws CaasError `quota_exceeded` (402) */
   private async takePlace(socket: Socket, principal: SocketPrincipal): Promise<void> {
     const giveBack = await this.places?.take(principal);
     if (!giveBack) return;
@@ -277,7 +282,7 @@ export class RealtimeGateway implements OnGatewayInit, BeforeApplicationShutdown
     try {
       await client.context();
     } catch (error) {
-      // The database being away revokes nobody.
+      // An unreachable database must not end a session.
       if (error instanceof CaasError && error.kind !== 'internal' && error.kind !== 'unavailable')
         client.end('session.revoked', error);
     }

@@ -24,18 +24,18 @@ import {
   type Room,
 } from './rooms';
 
-/** While removals cannot be heard, whoever was removed hears no more than this long what others say. */
+/** While removals by other processes cannot be received, a removed user keeps receiving events for at most this long. */
 const RECHECK_EVERY_MS = 2_000;
 const RECHECKED_AT_ONCE = 8;
 
-/** Who gets an event: everybody in a conversation, one user on all their sockets, or every socket of the tenant. */
+/** The receivers of an event: the members of a conversation, one user on all their sockets, or every socket of the tenant. */
 export type Audience = { conversationId: string } | { userId: string } | { everyone: true };
 
 export interface OutgoingEvent<T extends EventType> {
   type: T;
   data: EventData<T>;
   conversationId?: string;
-  /** Of a message, or of what a change is about. */
+  /** The number of the message, or of the message that a change is about. */
   seq?: number;
   /** Of a change; `message.created` has none. */
   rev?: number;
@@ -47,18 +47,18 @@ export interface OutgoingEvent<T extends EventType> {
    */
   afterRev?: number;
   /**
-   * Of `message.updated` and `message.deleted`, never sent to clients: the message's `rev` before the change. Where the event of
-   * that one was lost, this event stands for it.
+   * Of `message.updated` and `message.deleted`, never sent to clients: the message's `rev` before the change. If the event of
+   * that `rev` was lost, this event stands for it.
    */
   baseRev?: number;
-  /** Ids of users who are not told, though they belong to the audience: by REST they could not read it either. */
+  /** Ids of users in the audience who must not receive the event, because they could not read its content by REST either. */
   hiddenFrom?: readonly string[];
 }
 
-/** @param userIds who left the conversation; null for everybody */
+/** @param userIds the users who left the conversation; null for all members */
 export type RightsEndedListener = (tenantId: TenantId, conversationId: string, userIds: string[] | null) => void;
 
-/** What processes tell each other: an event for a room, sockets that belong into one or no longer, or the end of a room. */
+/** Messages between processes: an event for a room, users who join or leave a room, or the end of a room. */
 type ClusterMessage =
   | ({ room: Room } & Delivery)
   | ({ room: Room; users: Room[] } & RoomPosition)
@@ -66,8 +66,8 @@ type ClusterMessage =
   | { room: Room; closed: true };
 
 /**
- * Sends events to clients on every process. Call it after the commit: an event is a hint that something is there to be read.
- * Every process, this one too, puts a conversation's events into order before they leave.
+ * Sends events to clients on every process. Call it after the commit, since an event tells clients that something can be read.
+ * Every process, including this one, puts a conversation's events into order before it sends them to its sockets.
  */
 @Injectable()
 export class Realtime implements OnModuleInit, OnApplicationShutdown {
@@ -78,7 +78,7 @@ export class Realtime implements OnModuleInit, OnApplicationShutdown {
   private readonly pendingJoins = new PendingJoins();
   private readonly lateJoins = new LateJoinFilter();
   private readonly rightsEnded: RightsEndedListener[] = [];
-  /** Rooms that something was sent to while removals by other processes could not be heard. */
+  /** Rooms that received events while removals by other processes could not be received. */
   private readonly unsure = new Set<Room>();
   private timer: NodeJS.Timeout | null = null;
 
@@ -115,7 +115,7 @@ export class Realtime implements OnModuleInit, OnApplicationShutdown {
     }, RECHECK_EVERY_MS).unref();
   }
 
-  /** @throws Error for an audience that is nobody */
+  /** @throws Error for an audience without a valid id */
   publish<T extends EventType>(ctx: RequestContext, audience: Audience, event: OutgoingEvent<T>): void {
     const envelope: EventEnvelope<T> = {
       id: new ObjectId().toHexString(),
@@ -135,20 +135,20 @@ export class Realtime implements OnModuleInit, OnApplicationShutdown {
   }
 
   /**
-   * Puts the sockets of users, on every process, into a conversation's room. One message between the processes carries all of
-   * it, in the order of the events that follow.
-   * @param at messages and changes up to it are not for the users; later messages that have left already are sent to them
-   * @throws Error for nobody
+   * Puts the users' sockets, on every process, into a conversation's room. One message carries the whole change to each process,
+   * in order with the events published after it.
+   * @param at messages and changes up to it are not for the users; later messages that were already sent are sent to them too
+   * @throws Error for an empty list of users
    */
   join(ctx: RequestContext, userIds: string[], conversationId: string, { seq, rev }: RoomPosition): void {
     this.tell({ room: conversationRoom(ctx.tenantId, conversationId), users: roomsOf(ctx, userIds), seq, rev });
   }
 
   /**
-   * Takes the sockets of users, on every process, out of a conversation's room: what is published from here on they miss. On this
+   * Removes the users' sockets, on every process, from a conversation's room: they miss what is published from here on. On this
    * process it is done when the call returns.
    * @returns when every other process has done it, or after a second; it never rejects
-   * @throws Error for nobody
+   * @throws Error for an empty list of users
    */
   leave(ctx: RequestContext, userIds: string[], conversationId: string): Promise<void> {
     return this.tellAndConfirm({
@@ -158,33 +158,33 @@ export class Realtime implements OnModuleInit, OnApplicationShutdown {
   }
 
   /**
-   * Empties a conversation's room on every process, once it has heard what was published before. On this process it is done when
-   * the call returns.
+   * Empties a conversation's room on every process, after it has received what was published before. On this process it is done
+   * when the call returns.
    * @returns when every other process has done it, or after a second; it never rejects
    */
   close(ctx: RequestContext, conversationId: string): Promise<void> {
     return this.tellAndConfirm({ room: conversationRoom(ctx.tenantId, conversationId), closed: true });
   }
 
-  /** @returns the highest numbers of a conversation's events that this process published or heard of, zeros for none */
+  /** @returns the highest numbers of the conversation's events that this process published or received; zeros for none */
   heard(ctx: RequestContext, conversationId: string): RoomPosition {
     return this.delivery.heard(conversationRoom(ctx.tenantId, conversationId));
   }
 
   /**
    * Calls the listener on each process when users leave a conversation and when it closes: in the same turn, and before the
-   * process that told it hears that it is done. A listener must not throw.
+   * publishing process gets the confirmation. A listener must not throw.
    */
   onRightsEnded(listener: RightsEndedListener): void {
     this.rightsEnded.push(listener);
   }
 
-  /** Calls the listener when this process hears the others again, and may have missed who came and who left. It must not throw. */
+  /** Calls the listener when this process receives messages again and may have missed joins and removals. It must not throw. */
   onReturn(listener: () => void): void {
     this.channel.onReturn(listener);
   }
 
-  /** For a socket of the user that is about to join its rooms. */
+  /** Call it before a socket of the user joins its rooms. */
   arriving(tenantId: TenantId, userId: string): Arrival {
     return this.pendingJoins.begin(userRoom(tenantId, userId));
   }
@@ -221,7 +221,7 @@ export class Realtime implements OnModuleInit, OnApplicationShutdown {
     for (const user of users) this.pendingJoins.joined(user, room);
     const left = this.delivery.left(room);
     const hasMissed = left.seq > at.seq;
-    // The change by which they came has left, which should follow this word: perhaps their removal has left as well.
+    // The change that added the users should follow this message, but was sent already: a removal may have been sent as well.
     const isLate = left.rev > at.rev;
     if (!(hasMissed || isLate) || !this.sockets.isAnyOutside(room, users)) return this.admit(room, users, at);
     void this.catchUps.begin(room, users, at, async () => {
@@ -234,8 +234,8 @@ export class Realtime implements OnModuleInit, OnApplicationShutdown {
     if (this.delivery.isBehind(room, at)) this.lateJoins.came(room, users, at);
     this.sockets.join(room, users);
     const begin = () => this.delivery.begin(room, at);
-    // The word that sockets belong into the room may be older than their removal, of which this process has heard already.
-    // Where that cannot be checked, nothing of it is sent: clients find the gap with the next event.
+    // This join may be older than a removal that this process has already received. If the check fails, no held event is sent:
+    // clients find the gap with the next event.
     if (this.delivery.hasUnheard(room, at)) void this.recheck(room).then(begin, () => undefined);
     else begin();
   }
@@ -264,7 +264,7 @@ export class Realtime implements OnModuleInit, OnApplicationShutdown {
     for (const listener of this.rightsEnded) listener(tenantId, conversationId, userIds);
   }
 
-  /** Takes those out of the room, and keeps those from coming, who are no longer in the conversation. */
+  /** Removes users who are no longer in the conversation from the room, and cancels their pending joins. */
   private async recheck(room: Room): Promise<void> {
     const users = new Map([...this.sockets.usersIn(room), ...this.catchUps.usersComingTo(room)]);
     if (users.size === 0) return;
@@ -274,7 +274,7 @@ export class Realtime implements OnModuleInit, OnApplicationShutdown {
     if (gone.length > 0) this.takeOut(room, gone);
   }
 
-  /** Removals may have been missed. Where the engine does not answer, the room is checked again soon. */
+  /** Rechecks rooms, since removals may have been missed. If the query fails, the room is checked again soon. */
   private async recheckAll(rooms: Room[]): Promise<void> {
     await forEachConcurrent(rooms, RECHECKED_AT_ONCE, async (room) => {
       await this.recheck(room).catch(() => this.unsure.add(room));
@@ -300,7 +300,7 @@ function roomOf({ tenantId }: RequestContext, audience: Audience): Room {
   return 'userId' in audience ? userRoom(tenantId, audience.userId) : tenantRoom(tenantId);
 }
 
-/** @throws Error for nobody: sockets in no room at all would be everybody's */
+/** @throws Error for an empty list: no room at all would address every socket */
 function roomsOf({ tenantId }: RequestContext, userIds: string[]): Room[] {
   if (userIds.length === 0) throw new Error('Sockets join and leave for somebody');
   return roomsOfUsers(tenantId, userIds);

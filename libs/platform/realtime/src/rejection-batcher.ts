@@ -5,19 +5,19 @@ import type { InFlightCounter } from './in-flight-counter';
 
 const GATHER_MS = 100;
 
-/** What refuses: the same object for the same reason. */
+/** A reason for refusal; one object per reason. */
 export interface Rejecting {
   refusal(): CaasError;
 }
 
 /**
- * Acknowledges what was refused unread, some at a time: made and encoded once for all of them, and written at once. Whoever is
- * refused need not know it at that very moment, and the others are served meanwhile.
+ * Acknowledges refused messages in batches. The answer is made and encoded once for all messages with the same reason, and all
+ * are written together. A refusal may arrive a moment late, and other clients are served in the meantime.
  *
  * It is no `Batcher` (libs/platform/concurrency), which waits for nothing but the batch before.
  */
 export class RejectionBatcher {
-  /** By the object that rejects, which makes the answer: sockets and budgets have no ids in common. */
+  /** Keyed by the refusing object, which also makes the answer: sockets and budgets have no ids in common. */
   private readonly waiting = new Map<Rejecting, string[]>();
   private timer: NodeJS.Timeout | null = null;
 
@@ -26,7 +26,7 @@ export class RejectionBatcher {
     private readonly inFlight: Pick<InFlightCounter, 'begin' | 'end'>,
   ) {}
 
-  /** @param id under which the client waits for its acknowledgement */
+  /** @param id of the acknowledgement that the client waits for */
   add(id: string, rejecting: Rejecting): void {
     const ids = this.waiting.get(rejecting);
     if (ids) ids.push(id);

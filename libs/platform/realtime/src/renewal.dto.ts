@@ -1,6 +1,6 @@
 import { Allow } from 'class-validator';
 
-/** Payload of `session.renew`. What the token must be, the authenticator says. */
+/** Payload of `session.renew`. The authenticator checks the token. */
 export class RenewalDto {
   @Allow()
   token?: unknown;

@@ -1,39 +1,39 @@
 import { firstRevOf, isMessage, type Delivery, type RoomPosition } from './delivery';
 import { HeldEvents, type MissingNumbers } from './held-events';
 
-/** No number is this one: they begin at 1. */
+/** Stands for an unknown number; real numbers begin at 1. */
 const UNKNOWN = 0;
 const MAX_HELD = 1_000;
 
-/** What must be known, or given up, before events leave that have waited long enough. */
+/** What must arrive or be given up before the events that have waited long enough can be sent. */
 export interface Gap {
-  /** Every message below it is to leave. */
+  /** All messages below this `seq` are to be sent. */
   seqBound: number;
-  /** Every change below it is to leave. */
+  /** All changes below this `rev` are to be sent. */
   revBound: number;
   seqs: MissingNumbers | null;
   revs: MissingNumbers | null;
-  /** For some of the revs no event stands. */
+  /** No held event stands for some of the missing revs. */
   hasUntracedRevs: boolean;
 }
 
 /**
- * The order of one room: messages leave by `seq`, changes by `rev`. A message waits for the change that it names by `afterRev`,
- * and a change for the message that it names by `seq`. A number of which nothing was heard so far begins with the first event that
- * has it.
+ * The order of one room's events: messages are sent by `seq`, changes by `rev`. A message waits for the change that its
+ * `afterRev` names, and a change for the message that its `seq` names. While a number is unknown, it begins with the first event
+ * that has it.
  */
 export class Resequencer {
-  /** The number of the message that leaves next. Those below have left, or were given up and are not waited for. */
+  /** The number of the next message to send. Earlier ones were sent or given up. */
   private nextSeq = UNKNOWN;
   private nextRev = UNKNOWN;
-  /** The last numbers that left. What was given up may still leave while nothing later of its kind has. */
+  /** The last numbers that were sent. An event that was given up may still be sent until a later one of its kind has been. */
   private leftSeq = UNKNOWN - 1;
   private leftRev = UNKNOWN - 1;
-  /** While messages are not known: the highest `seq` that a change which left was about. No message up to it leaves after that change. */
+  /** While `nextSeq` is unknown: the highest `seq` that a sent change was about. No message up to it is sent after that change. */
   private changedSeq = UNKNOWN - 1;
   private readonly messages = new HeldEvents(({ number }) => number);
   private readonly changes = new HeldEvents(({ delivery }) => firstRevOf(delivery));
-  /** Later events show what changed by the revs from this one to `nextRev`: the next change that leaves stands for them. */
+  /** Later events show the changes with the revs from this one to `nextRev`: the next change that is sent stands for them. */
   private coveredFrom = UNKNOWN;
   private hasDropped = false;
 
@@ -43,7 +43,7 @@ export class Resequencer {
     return this.messages.size + this.changes.size;
   }
 
-  /** Since when the oldest of what is held waits, by `performance.now()`; null when nothing does. */
+  /** When the oldest held event arrived, by `performance.now()`; null when none is held. */
   get oldestMs(): number | null {
     let oldest = Infinity;
     for (const { sinceMs } of this.messages) oldest = Math.min(oldest, sinceMs);
@@ -51,27 +51,28 @@ export class Resequencer {
     return oldest === Infinity ? null : oldest;
   }
 
-  /** The last numbers that left, -1 where that is not known. */
+  /** The last numbers that were sent, -1 where unknown. */
   get left(): RoomPosition {
     return { seq: this.leftSeq, rev: this.leftRev };
   }
 
-  /** The highest numbers that left or are held, -1 where none is known. */
+  /** The highest numbers that were sent or are held, -1 where unknown. */
   get last(): RoomPosition {
     return { seq: this.messages.last?.number ?? this.nextSeq - 1, rev: this.changes.last?.number ?? this.nextRev - 1 };
   }
 
-  /** Numbers that are not known yet begin after a position. */
+  /** Sets numbers that are still unknown to begin after a position. */
   begin({ seq, rev }: RoomPosition): void {
     if (this.nextSeq === UNKNOWN) this.beginMessagesAfter(Math.max(seq, this.changedSeq));
     if (this.nextRev === UNKNOWN) this.beginChangesAfter(rev);
     this.release();
   }
 
-  /** An event that was published. It leaves now, later, or never when its number has passed. */
+  /** Accepts a published event. It is sent now or later, or never when its number has passed. */
   offer(delivery: Delivery): void {
     const { seq, rev } = delivery.envelope;
-    // Late, or published once more: clients have been told of a change of it or of a later one, and ask for what they lack.
+    // The event is late or was published twice. Clients have received a change of this message or of a later one, and ask for
+    // what they lack.
     if (this.nextSeq === UNKNOWN && isMessage(delivery.envelope) && seq! <= this.changedSeq) return;
     this.beginWith(delivery);
     if (isMessage(delivery.envelope)) {
@@ -86,7 +87,7 @@ export class Resequencer {
     if (this.heldCount > 0) this.release();
   }
 
-  /** Events that were found in the database. */
+  /** Adds events that were found in the database. */
   add(found: readonly Delivery[]): void {
     for (const delivery of found) {
       this.beginWith(delivery);
@@ -99,14 +100,14 @@ export class Resequencer {
     this.release();
   }
 
-  /** Were events dropped, since too many were held? Answers once. */
+  /** Whether events were dropped because too many were held. Returns true once. */
   takeDropped(): boolean {
     const had = this.hasDropped;
     this.hasDropped = false;
     return had;
   }
 
-  /** What keeps events back that have been held since then or longer; null when there are none. */
+  /** What blocks the events that have been held since `heldSinceMs` or longer; null when there are none. */
   gap(heldSinceMs: number): Gap | null {
     let [seqBound, revBound] = [this.nextSeq, this.nextRev];
     for (let before = -1; before !== seqBound + revBound;) {
@@ -128,13 +129,13 @@ export class Resequencer {
     return { seqBound, revBound, seqs, revs, hasUntracedRevs: revs !== null && revs.count > this.tracedAmong(revs) };
   }
 
-  /** Gives up what is missing in a gap: all below its bounds leaves. */
+  /** Gives up the missing numbers of a gap: all held events below its bounds are sent. */
   skip({ seqBound, revBound }: Gap): void {
     do this.release();
     while (this.skipSeqs(seqBound) || this.skipRevs(revBound) || this.breakCircle(seqBound, revBound));
   }
 
-  /** Sends all that is held. */
+  /** Sends all held events. */
   flush(): void {
     const gap = this.gap(Infinity);
     if (gap) this.skip(gap);
@@ -144,7 +145,8 @@ export class Resequencer {
     const { envelope, afterRev } = delivery;
     if (isMessage(envelope)) {
       if (this.nextSeq === UNKNOWN) this.beginMessagesAfter(envelope.seq! - 1);
-      // Its change may have left before this began, or may still come: it is not waited for.
+      // The change that it names may have been sent before this process began to listen, or may still come: the message does not
+      // wait for it.
       if (this.nextRev === UNKNOWN && afterRev !== undefined) this.beginChangesAfter(afterRev, 0);
     } else if (this.nextRev === UNKNOWN) this.beginChangesAfter(firstRevOf(delivery) - 1);
   }
@@ -171,7 +173,7 @@ export class Resequencer {
     return seq === undefined || seq < this.nextSeq || this.nextSeq === UNKNOWN;
   }
 
-  /** What is too much is not kept: it is looked for in the database, as if it had not been heard. */
+  /** Beyond the limit an event is dropped: it is searched for in the database, as if it had not been received. */
   private hold(among: HeldEvents, number: number, delivery: Delivery): void {
     if (this.heldCount >= MAX_HELD) this.hasDropped = true;
     else among.add(number, delivery);
@@ -240,7 +242,7 @@ export class Resequencer {
     return true;
   }
 
-  /** No valid history has a message and a change that wait for each other; whatever comes, nothing is held for ever. */
+  /** No valid history has a message and a change that wait for each other. Even with invalid input, no event is held for ever. */
   private breakCircle(seqBound: number, revBound: number): boolean {
     const [message, change] = [this.messages.head, this.changes.head];
     if (change && change.number < revBound) {
@@ -253,7 +255,7 @@ export class Resequencer {
     return true;
   }
 
-  /** Revs that a later event stands for, since it shows the whole message that changed. */
+  /** Revs that a held event also stands for, since it shows the whole message that changed. */
   private baseRevs(): Set<number> {
     const bases = new Set<number>();
     for (const { delivery } of this.changes) if (delivery.baseRev !== undefined) bases.add(delivery.baseRev);

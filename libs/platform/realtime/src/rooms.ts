@@ -1,7 +1,7 @@
 import { isObjectIdHex, isTenantId, type TenantId } from '#caas/kernel';
 
 declare const roomBrand: unique symbol;
-/** Made here only, so that no client and no typo names a room. */
+/** Made only in this file, so that neither a client nor a typo can name a room. */
 export type Room = string & { readonly [roomBrand]: true };
 
 export const conversationRoom = (tenantId: TenantId, conversationId: string) => room(tenantId, 'c', conversationId);
@@ -24,7 +24,7 @@ export function userOfRoom(room: string): string | null {
   return kind === 'u' ? userId! : null;
 }
 
-/** @throws Error for an id that is none: an empty room name would reach everybody */
+/** @throws Error for an invalid id: an empty room name would address every socket */
 function room(tenantId: TenantId, kind: 'c' | 'u' | 's', id: string): Room {
   const fits = kind === 's' ? typeof id === 'string' && id !== '' : isObjectIdHex(id);
   if (!fits || !tenantId) throw new Error(`There is no room of kind ${kind} for "${id}"`);

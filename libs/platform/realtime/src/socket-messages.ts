@@ -6,7 +6,7 @@ import { readPayload } from './checked-decoder';
 
 const SOCKET_MESSAGE = Symbol('socket message');
 
-/** Answered by the gateway itself: it is about the socket. */
+/** Handled by the gateway itself, since it concerns the socket. */
 export const SESSION_RENEW = 'session.renew';
 
 interface Declared {
@@ -23,13 +23,13 @@ interface Handler {
 }
 
 /**
- * Marks a method as the answer to a client's message; it gets the context, the checked payload and the id of the socket, and
- * returns `data`.
+ * Marks a method as the handler of a client's message. It receives the context, the validated payload and the id of the socket,
+ * and returns `data`.
  */
 export const SocketMessage = (event: string, dto: Type<object>): MethodDecorator =>
   SetMetadata(SOCKET_MESSAGE, { event, dto } satisfies Declared);
 
-/** Every message that clients may send, with the method that answers it. Two answers to one message stop the start. */
+/** Every message that clients may send, and its handler. Two handlers for one message stop the start. */
 @Injectable()
 export class SocketMessages {
   private readonly handlers = new Map<string, Handler>();
@@ -57,7 +57,7 @@ export class SocketMessages {
     return this.handlers.has(event) || event === SESSION_RENEW;
   }
 
-  /** What a message counts as, like the same call over REST; null for one that is unknown. */
+  /** The charge of a message against the rate limits, as for the same call over REST; null for an unknown message. */
   chargeOf(event: string): Charge | null {
     return this.handlers.get(event)?.charge ?? null;
   }
@@ -69,7 +69,7 @@ export class SocketMessages {
     socketId: string,
     openContext: () => Promise<RequestContext>,
   ): Promise<unknown> {
-    // Socket.IO lets a number stand for a name.
+    // Socket.IO allows a number as the name of an event.
     const handler = typeof event === 'string' ? this.handlers.get(event) : undefined;
     if (!handler) throw invalid('unknown_message', `There is no message "${shown(event)}".`);
     const ctx = await openContext();

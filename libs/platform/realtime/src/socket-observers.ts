@@ -8,15 +8,15 @@ export interface OpenSocket {
   readonly user: UserReference;
 }
 
-/** Who wants to know that users come and go. Neither method may throw or take long. */
+/** An observer of users' connections. Neither method may throw or take long. */
 export interface SocketObserver {
-  /** The socket is in its rooms and hears events. */
+  /** The socket has joined its rooms and receives events. */
   connected?(socket: OpenSocket): void;
-  /** Exactly once for each socket that was connected. */
+  /** Called exactly once for each socket that was connected. */
   disconnected(socket: OpenSocket): void;
 }
 
-/** Where domains say that they want to know of the sockets of this process. */
+/** The registry where domains add observers for the sockets of this process. */
 @Injectable()
 export class SocketObservers {
   private readonly observers: SocketObserver[] = [];
