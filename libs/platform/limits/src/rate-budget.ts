@@ -2,28 +2,28 @@ import { CaasError } from '#caas/kernel';
 import { TokenBucket } from '#caas/platform/concurrency';
 import type { Rate } from './rate';
 
-/** Points counted over all processes, in windows that begin with their first point. */
+/** Counts points over all processes, in windows that begin with their first point. */
 export interface PointCounter {
-  /** Never rejects: what stands in for the processes' common count says so by `isShared`. */
+  /** Never rejects. When a fallback replaces the shared count, `isShared` is false. */
   add(key: string, points: number, seconds: number): Promise<Counted>;
-  /** Counts so many, whatever was counted before, for so long. */
+  /** Sets the count to `points` for this many seconds, whatever it was before. */
   fill(key: string, points: number, seconds: number): void;
 }
 
 export interface Counted {
-  /** In the window, with those just added. */
+  /** Points consumed in the window, including those just added. */
   consumed: number;
   /** Until the window ends. */
   msLeft: number;
-  /** Whether they began the window. */
+  /** Whether these points began the window. */
   isFirst: boolean;
-  /** False when this process counted for itself alone. */
+  /** False when this process counted only for itself. */
   isShared: boolean;
 }
 
 interface Question {
   points: number;
-  /** How many of them are given already. */
+  /** How many of them were already given on trust. */
   trusted: number;
   askedAtMs: number;
 }
@@ -33,26 +33,33 @@ interface Waiting {
   resolve(admitted: boolean): void;
 }
 
-/** What all processes together may give before any of them has asked, as a part of the rate. */
+/** The part of the rate that all processes together may give before any of them has asked the shared count. */
 const ON_TRUST = 0.05;
-/** So much of what a window has left may one process fetch ahead: what it then does not use is lost to the others. */
+/**
+ * The part of a window's remaining points that one process may fetch ahead. Fetched points that it does not use are lost to the
+ * others.
+ */
 const FETCHED_AHEAD = 0.2;
-/** Of windows of a second, so that nobody has a second's worth at once, second after second. */
+/** Pacing applies to windows of up to this length, so that a caller cannot spend a full second's points in one burst every second. */
 const LONGEST_PACED_SECONDS = 1;
-/** What a caller who is paced may have at once, of a second's worth. */
+/** The burst of a paced caller, as a part of a second's points. */
 const PACED_BURST = 0.1;
-/** What is limited by the hour is a protection, and counted one by one. */
+/**
+ * Longer windows, such as limits per hour, protect against abuse: their points are counted one by one, without trust or fetching
+ * ahead.
+ */
 const LONGEST_TOLERANT_SECONDS = 60;
-/** So often does one get through to where a change of the rate would be seen. */
+/** While a budget is exhausted, calls take the full path again after this time: there a change of the rate is noticed. */
 const LOOK_AGAIN_MS = 1_000;
 
 /**
- * One budget as this process sees it. Points are fetched from the common count some at a time and ahead of need, so that a call
- * seldom waits for it; what is fetched is counted, so that no number of processes admits more than the rate. A process fetches
- * ahead no more than it needed just now or in the window before, and the less the less a window has left: its last points are
- * fetched one by one, and once there are none, nobody is asked any more until it ends. Who calls seldom is not worth a question:
- * the first points of a window are given on trust, and counted with the first that are fetched; of all processes together those
- * are 5 % of the rate. Who asked for more than the rate in a window of a second gets the next one's points evenly.
+ * One budget, as one process sees it. The process fetches points from the shared count in batches and ahead of need, so a call
+ * rarely waits for it. Fetched points are counted, so no number of processes admits more than the rate.
+ * - Fetching ahead: a process fetches no more than it needed just now or in the window before, and less as the window has less
+ *   left. The last points are fetched one by one. Once there are none, the process asks no more until the window ends.
+ * - Trust: a caller who calls seldom is not worth a query. The first points of a window are given on trust, and counted with the
+ *   first points that are fetched. For all processes together they are 5 % of the rate.
+ * - Pacing: a caller who asked for more than the rate in a window of a second gets the next window's points evenly.
  */
 export class RateBudget {
   private left = 0;
@@ -63,17 +70,17 @@ export class RateBudget {
   private ahead = 0;
   private isKnown = false;
   private trusted = 0;
-  /** Spent here in this window, and in the one before. */
+  /** Points that this process gave in this window, and in the window before. */
   private spent = 0;
   private spentBefore = 0;
   private isAsking = false;
   private waiting: Waiting[] = [];
   private wanted = 0;
-  /** Of who asked for more than the rate in the window before. */
+  /** Set when the caller asked for more than the rate in the window before. */
   private pace: TokenBucket | null = null;
   private isExceeded = false;
 
-  /** @param processes among which a rate is divided that cannot be counted in common */
+  /** @param processes the number of processes that share the rate while it cannot be counted in common */
   constructor(
     private readonly key: string,
     private current: Rate,
@@ -87,18 +94,18 @@ export class RateBudget {
     return this.current;
   }
 
-  /** What may still be spent in this window, as far as this process knows. */
+  /** Points left in this window, as far as this process knows. */
   get remaining(): number {
     return Math.max(0, this.left + this.rest);
   }
 
-  /** Until the window ends; of one that has not begun, its length. */
+  /** Seconds until the window ends; the length of the window when none has begun. */
   resetSeconds(nowMs: number): number {
     if (nowMs >= this.endsAtMs) return this.rate.seconds;
     return Math.ceil((this.endsAtMs - nowMs) / 1000);
   }
 
-  /** @returns whether the points were there; a promise where the common count has to be asked first */
+  /** @returns whether the points were available; a promise where the shared count must be asked first */
   take(cost: number, nowMs: number): boolean | Promise<boolean> {
     const points = Math.min(cost, this.rate.points);
     if (nowMs >= this.endsAtMs) this.forget(nowMs);
@@ -125,12 +132,12 @@ export class RateBudget {
     });
   }
 
-  /** For what was taken and then not used. */
+  /** Returns points that were taken and then not used. */
   giveBack(points: number): void {
     this.left += points;
   }
 
-  /** Whether any call would be refused now. Asked for each packet of a flood, and so from memory. */
+  /** Whether every call would be refused now. It is asked for each packet of a flood, so it answers from memory. */
   isExhausted(nowMs: number): boolean {
     if (nowMs < this.shutUntilMs && this.left < 1) return true;
     if (nowMs < this.endsAtMs && this.pace?.isEmpty(nowMs)) return (this.isExceeded = true);
@@ -142,7 +149,7 @@ export class RateBudget {
     return new CaasError('too_many', 'rate_limited', this.rate.detail, [], { retryAfterSeconds });
   }
 
-  /** From now on there is another rate, over a window of the same length. */
+  /** Changes the rate; the length of the window stays the same. */
   changeTo(rate: Rate): void {
     const isSame = rate.points === this.rate.points;
     this.current = rate;
@@ -152,7 +159,7 @@ export class RateBudget {
     this.shutUntilMs = 0;
   }
 
-  /** Nothing to be had for so long, on any process. */
+  /** Refuses everything for this many seconds, on every process. */
   block(seconds: number, nowMs: number): void {
     this.counter.fill(this.key, this.rate.points, seconds);
     this.left = this.rest = 0;
@@ -174,7 +181,7 @@ export class RateBudget {
     this.shutUntilMs = 0;
   }
 
-  /** In a window of which nothing is known yet. */
+  /** For a window whose shared count has not been asked yet. */
   private isTrusted(points: number, nowMs: number): boolean {
     const mostTrusted = this.isTolerant && !this.isAsking ? (ON_TRUST * this.rate.points) / this.processes : 0;
     if (this.trusted + points > mostTrusted) return false;
@@ -182,7 +189,7 @@ export class RateBudget {
     this.trusted += points;
     this.spent += points;
     this.rest -= points;
-    // Who called more often a moment ago will again, and need not wait for it.
+    // A caller with more calls in the window before will probably call again: ask now, so that it need not wait.
     if (this.trusted + 1 > mostTrusted && this.spentBefore > this.spent) this.ask();
     return true;
   }
@@ -217,14 +224,15 @@ export class RateBudget {
     this.isAsking = false;
     this.isKnown = true;
     const nowMs = performance.now();
-    // What was fetched before is of a window that is over.
+    // Points that were fetched earlier belong to a window that has ended.
     if (isFirst || nowMs >= this.endsAtMs) this.left = 0;
     const most = isShared ? this.rate.points : Math.max(1, Math.floor(this.rate.points / this.processes));
     const granted = Math.min(asked, Math.max(0, most - (consumed - asked)));
     this.left = Math.max(0, this.left + granted - trusted);
     this.rest = Math.max(0, most - consumed);
     this.isSpent = granted < asked;
-    // From when it was asked: early rather than late, since what is fetched must not outlive its window.
+    // Counted from the time of the query, so that it is rather too early than too late: fetched points must not outlive their
+    // window.
     this.endsAtMs = askedAtMs + msLeft;
     this.ahead = this.isTolerant ? Math.min(Math.max(1, 2 * this.ahead), Math.floor(FETCHED_AHEAD * this.rest)) : 0;
     this.serve(nowMs);

@@ -14,17 +14,17 @@ import { SharedCounter } from './shared-counter';
 const MAX_BUDGETS = 200_000;
 const MAX_TENANTS = 10_000;
 
-/** Whose budgets a call is taken from. */
+/** The tenant and the user whose budgets a call is charged to. */
 export interface Subject {
   readonly tenantId: TenantId;
-  /** Null for the tenant's server, which is limited with its tenant alone, whomever it acts for. */
+  /** Null for the tenant's server: it is limited together with its tenant, whichever user it acts for. */
   readonly userId: string | null;
 }
 
 export interface RateDecision {
-  /** The budget that had nothing left; null for a call that was admitted. */
+  /** The exhausted budget; null when the call was admitted. */
   readonly refusedBy: RateBudget | null;
-  /** The budgets that the asker is told of: an end user learns nothing of what the rest of the tenant does. */
+  /** The budgets that are reported to the caller. An end user must not learn anything about the load of the rest of the tenant. */
   readonly reported: readonly RateBudget[];
 }
 
@@ -33,11 +33,11 @@ type Windows = Readonly<Record<RateClass, { tenant: Rate | null; user: Rate | nu
 
 const OPEN: RateDecision = { refusedBy: null, reported: [] };
 
-/** How often tenants, their users, and whoever else has a key here may do what, over all processes together. */
+/** Rate limits of tenants, their users and other keys, over all processes together. */
 @Injectable()
 export class RateLimits {
   private readonly budgets = new LRUCache<string, RateBudget>({ max: MAX_BUDGETS });
-  /** By tenant, and made again when its rates change. */
+  /** By tenant; computed again when its rates change. */
   private readonly windows = new LRUCache<TenantId, { of: Rates; windows: Windows }>({ max: MAX_TENANTS });
   private readonly refusals: Counter;
 
@@ -55,7 +55,7 @@ export class RateLimits {
     });
   }
 
-  /** Takes a call from the budgets of its user and its tenant. One that either refuses costs the tenant nothing. */
+  /** Charges a call to the budgets of its user and its tenant. A call that either budget refuses costs the tenant nothing. */
   async spend(ctx: RequestContext, { rateClass, points }: Charge): Promise<RateDecision> {
     if (!this.config.RATE_LIMITS) return OPEN;
     const rates = (await this.windowsOf(ctx))[rateClass];
@@ -63,7 +63,7 @@ export class RateLimits {
     const own = subject.userId === null || !rates.user ? null : this.budget(userKey(subject, rateClass), rates.user);
     const whole = rates.tenant && this.budget(tenantKey(subject, rateClass), rates.tenant);
     const nowMs = performance.now();
-    // What is known at once is not waited for.
+    // Await only when there is a promise: most answers are known at once.
     const byOwn = own?.take(points, nowMs) ?? true;
     if (own && byOwn !== true && !(await byOwn)) return this.refused(rateClass, 'user', own);
     const byWhole = whole?.take(points, nowMs) ?? true;
@@ -86,7 +86,8 @@ export class RateLimits {
   }
 
   /**
-   * The budget that refuses a call now; null when none does for sure. From memory, for what is refused before it is read.
+   * The budget that refuses a call now; null when no budget is known to refuse it. It answers from memory, for calls that are
+   * refused before they are read.
    */
   exhausted(subject: Subject, { rateClass }: Charge): RateBudget | null {
     const nowMs = performance.now();
@@ -96,7 +97,7 @@ export class RateLimits {
     return own?.isExhausted(nowMs) ? this.refused(rateClass, 'user', own).refusedBy : null;
   }
 
-  /** The user may do nothing of a class for so long. */
+  /** Refuses all calls of a class by the user for this many seconds. */
   async block(ctx: RequestContext, rateClass: RateClass, seconds: number): Promise<void> {
     const { user } = (await this.windowsOf(ctx))[rateClass];
     const subject = subjectOf(ctx);
@@ -106,8 +107,8 @@ export class RateLimits {
   }
 
   /**
-   * The budget of something else than a class of calls.
-   * @param key names whose it is: the tenant first, when it is a tenant's
+   * A budget for something other than a class of calls.
+   * @param key identifies the owner; it begins with the tenant if a tenant owns the budget
    */
   budget(key: string, rate: Rate): RateBudget {
     const known = this.budgets.get(key);
@@ -121,7 +122,7 @@ export class RateLimits {
     return budget;
   }
 
-  /** A budget that the caller keeps. One that is opened again goes on where it was, since it is counted in common. */
+  /** A budget that the caller keeps itself. Opened again, it continues with the same count, which is shared. */
   open(key: string, rate: Rate): RateBudget {
     return new RateBudget(`${key}:${rate.seconds}`, rate, this.counter, this.config.RATE_LIMITS_PROCESSES);
   }

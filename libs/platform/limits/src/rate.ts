@@ -1,21 +1,21 @@
-/** So many points within each window. */
+/** A number of points within each window. */
 export interface Rate {
   readonly points: number;
   readonly seconds: number;
-  /** In the `RateLimit` fields, such as `user-read`; null for one that they do not tell of. */
+  /** The name in the `RateLimit` fields, such as `user-read`; null for a rate that these fields do not report. */
   readonly name: string | null;
-  /** For whoever is refused. */
+  /** The text of the refusal. */
   readonly detail: string;
 }
 
 const SHORT_WINDOWS_SECONDS = [1, 10];
 const LONG_WINDOW_SECONDS = 60;
-/** So many keep the error of rounding at one percent, and leave something to be fetched ahead. */
+/** This many points keep the rounding error at one percent, and leave some to fetch ahead. */
 const ENOUGH_POINTS = 50;
 
 /**
- * The shortest of 1, 10 and 60 s in which there are fifty points: who has much gets it evenly, so that their bursts are no burden
- * to others, and who has little may use it at once.
+ * The shortest window of 1, 10 and 60 s that has at least fifty points. A large rate is spread evenly, so that its bursts do not
+ * burden others; a small rate may be used at once.
  */
 export function windowOf(perMinute: number): Pick<Rate, 'points' | 'seconds'> {
   const within = (seconds: number) => Math.round((perMinute * seconds) / LONG_WINDOW_SECONDS);
@@ -23,7 +23,7 @@ export function windowOf(perMinute: number): Pick<Rate, 'points' | 'seconds'> {
   return { points: Math.max(1, within(seconds)), seconds };
 }
 
-/** @param of in the plural: "No more than 5 …" */
+/** @param of the counted things in the plural: "No more than 5 …" */
 export const perHour = (points: number, of: string): Rate => ({
   points,
   seconds: 60 * 60,

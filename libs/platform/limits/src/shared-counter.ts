@@ -6,10 +6,10 @@ import { RedisConnections } from '#caas/platform/redis';
 import type { Counted, PointCounter } from './rate-budget';
 
 const KEY_PREFIX = 'caas:limits';
-/** Longer than a Redis or a process takes that is only busy; nobody waits longer for it. */
+/** Longer than a busy Redis or a busy process needs. No call waits longer for the count. */
 const REDIS_TIMEOUT_MS = 500;
 const LOOK_AGAIN_AFTER_MS = 1_000;
-/** What the library would send, with half the commands: most of what a count costs Redis is each of them. */
+/** The library's script with half the commands, since the number of commands is most of what a count costs Redis. */
 const COUNT = `
 local consumed = redis.call('incrby', KEYS[1], ARGV[1])
 local left = consumed > tonumber(ARGV[1]) and redis.call('pttl', KEYS[1]) or -1
@@ -18,7 +18,7 @@ if left < 0 then
   left = 1000 * ARGV[2]
 end
 return {consumed, left}`;
-/** Whether there is enough is for the budgets to say: the library counts and keeps the windows. */
+/** The library only counts and keeps the windows; the budgets decide whether there are enough points. */
 const COUNT_ONLY = { points: Number.MAX_SAFE_INTEGER, duration: 1, keyPrefix: KEY_PREFIX };
 
 /** Counts in Redis, for all processes. While Redis is away or slow, this process counts for itself, and asks again each second. */
@@ -69,7 +69,7 @@ export class SharedCounter implements PointCounter {
     return { by: await this.own.consume(key, points, options), isShared: false };
   }
 
-  /** Beside the calls: none of them waits to learn that Redis is still away. */
+  /** Checks Redis in the background, so that no call waits to learn that Redis is still unreachable. */
   private lookAgain(): void {
     if (performance.now() < this.lookAgainAtMs) return;
     this.lookAgainAtMs = performance.now() + LOOK_AGAIN_AFTER_MS;
