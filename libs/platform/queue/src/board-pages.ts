@@ -14,14 +14,14 @@ export function boardPages(queues: Queue[], path: string): FastifyPluginCallback
     serverAdapter: pages as never,
     options: { uiConfig: { boardTitle: 'CaaS' } },
   });
-  // The board takes every error for its own. Thrown on, it comes to the scope around the board.
+  // The board handles every error itself. Rethrown, an error reaches the scope around the board.
   pages.setErrorHandler((error) => {
     throw error;
   });
   return pages.registerPlugin() as FastifyPluginCallback;
 }
 
-/** With each job's tenant beside its name: of a thousand jobs of one name the tenant is what tells them apart. */
+/** Shows each job's tenant beside its name: among a thousand jobs of one name, only the tenant distinguishes them. */
 function adapterOf(queue: Queue): BullMQAdapter {
   const adapter = new BullMQAdapter(queue);
   adapter.setFormatter('name', ({ name, data }: { name: string; data?: { tenant_id?: unknown } }) =>

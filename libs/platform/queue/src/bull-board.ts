@@ -6,7 +6,10 @@ import { Log } from '#caas/platform/logging';
 import { Queues } from './queues';
 
 const PATH = '/admin/queues';
-/** The board's pages begin with scripts that stand in the page; what they would fetch from other hosts, such as fonts, they do without. */
+/**
+ * The board's pages have inline scripts. Resources that they would fetch from other hosts, such as fonts, are blocked; the pages
+ * work without them.
+ */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'self'",
   "script-src 'self' 'unsafe-inline'",
@@ -17,20 +20,20 @@ const CONTENT_SECURITY_POLICY = [
   "form-action 'self'",
 ].join('; ');
 
-/** Rejects with a CaasError unless the request may look (GET), or change things (anything else). */
+/** Rejects with a CaasError unless the request may read (GET) or change (any other method) the queues. */
 export type OperatorCheck = (request: FastifyRequest) => Promise<unknown>;
 
-/** What an operator has changed by the board: `PUT queues/media/42/retry`. */
+/** A change that an operator made on the board: `PUT queues/media/42/retry`. */
 export interface BoardChange {
   request: FastifyRequest;
   method: string;
-  /** Below the board. */
+  /** The path below the board's own. */
   path: string;
 }
 
 /**
  * Bull Board at `/admin/queues`. A browser is asked for user `admin` and the platform key.
- * @param changed told of each change that was made
+ * @param changed is called for each change that was made
  */
 export function serveBullBoard(
   app: INestApplication,
@@ -40,7 +43,7 @@ export function serveBullBoard(
   const queues = app.get(Queues).all();
   const log = app.get(Log);
   const fastify = app.getHttpAdapter().getInstance() as FastifyInstance;
-  // Not awaited: that would start the server's plugins before its handler of errors is there.
+  // Not awaited: awaiting would start the server's plugins before its error handler is registered.
   void fastify.register(
     async (scope) => {
       scope.setErrorHandler((error, request, reply) => refuse(error, request, reply, log));
@@ -50,7 +53,7 @@ export function serveBullBoard(
         if (isChange) changed({ request, method: request.method, path: pathBelow(request.url) });
         done();
       });
-      // Loaded here alone: a worker and the command line have no use for it.
+      // Loaded only here, since workers and the command line do not need it.
       const { boardPages } = await import('./board-pages.js');
       await scope.register(boardPages(queues, PATH));
     },
@@ -64,7 +67,7 @@ const pathBelow = (url: string): string =>
     .slice(PATH.length)
     .replace(/^\/(api\/)?/, '');
 
-/** A page of another site must not use an operator's browser, whatever origins tenants have listed. */
+/** A page of another site must not use an operator's browser session, whatever origins tenants allow. */
 async function admit(request: FastifyRequest, reply: FastifyReply, check: OperatorCheck): Promise<void> {
   const { origin, host } = request.headers;
   if (origin !== undefined && isForeign(origin, host)) {

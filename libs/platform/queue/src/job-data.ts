@@ -2,7 +2,7 @@ import { UnrecoverableError } from 'bullmq';
 import { isObjectIdHex, isTenantId, type TenantId } from '#caas/kernel';
 import type { JobPayload, TenantJob } from '#caas/contracts';
 
-/** What lies in Redis: `{ tenant_id, request_id, v, outbox_id, ...payload }`. */
+/** The data in Redis: `{ tenant_id, request_id, v, outbox_id, ...payload }`. */
 export interface JobData {
   tenant_id: TenantId;
   request_id: string;
@@ -30,7 +30,7 @@ export function encodeJob<J extends TenantJob>(job: J, payload: JobPayload<J>, m
 }
 
 /**
- * Reads a job's data as if anybody could have written it: Redis is no place to trust.
+ * Reads and validates a job's data. Redis is not trusted: the data may come from anyone.
  * @throws UnrecoverableError when it is malformed, of another version, or names no tenant
  */
 export function decodeJob(

@@ -5,26 +5,26 @@ import { JOBS, jobKey, type Job, type JobPayload, type SystemJob, type TenantJob
 
 const HANDLES = Symbol('handles');
 
-/** Marks a provider as the one that does a job. */
+/** Marks a provider as the handler of a job. */
 export const Handles = (job: Job): ClassDecorator => SetMetadata(HANDLES, job) as ClassDecorator;
 
-/** Shows operators how far a job is. Never fails. */
+/** Reports a job's progress to operators. Never fails. */
 export type ReportProgress = (percent: number) => void;
 
-/** Must be safe to run twice, and to be killed at any instruction. */
+/** A handler must be safe to run twice, and to be killed at any instruction. */
 export interface TenantJobHandler<J extends TenantJob> {
   handle(ctx: RequestContext, payload: JobPayload<J>, report: ReportProgress): Promise<void>;
 }
 
 export interface SystemJobHandler {
-  /** @returns what was done, for operators to read; null when there was nothing to do: then no row of it is kept */
+  /** @returns a summary of what was done, for operators; null when there was nothing to do, and then the completed job is not kept */
   handle(): Promise<string | null>;
 }
 
 export type Registered =
   { job: TenantJob; handler: TenantJobHandler<TenantJob> } | { job: SystemJob; handler: SystemJobHandler };
 
-/** Which provider does which job. A job without its partner, on either side, stops the process from starting. */
+/** Maps each job to its handler. A job without a handler, or a handler without a job, stops the process from starting. */
 @Injectable()
 export class JobHandlers {
   constructor(private readonly discovery: DiscoveryService) {}

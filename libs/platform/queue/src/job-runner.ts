@@ -15,7 +15,7 @@ import { PARKED_FOR_MS, Queues } from './queues';
 
 const CHECK_SCHEDULES_EVERY_MS = 5_000;
 
-/** Takes jobs out of every queue and has them done. Only a worker process has one. */
+/** Takes jobs from every queue and runs their handlers. Only worker processes have it. */
 @Injectable()
 export class JobRunner implements OnApplicationBootstrap, OnApplicationShutdown {
   private handlers = new Map<string, Registered>();
@@ -40,7 +40,10 @@ export class JobRunner implements OnApplicationBootstrap, OnApplicationShutdown 
     this.timer.unref();
   }
 
-  /** A Redis that was emptied has forgotten what is to be done again and again; with it would go the sweeper that mends the rest. */
+  /**
+   * Schedules repeated jobs again and again, because an emptied Redis has lost them, including the outbox sweeper that repairs
+   * everything else.
+   */
   private async keepSchedules(): Promise<void> {
     for (const { job } of this.handlers.values()) {
       if (job.kind !== 'system') continue;
@@ -50,7 +53,7 @@ export class JobRunner implements OnApplicationBootstrap, OnApplicationShutdown 
     }
   }
 
-  /** Jobs at work are finished; what was not started stays in its queue. */
+  /** Running jobs are finished; jobs that were not started stay in their queue. */
   async onApplicationShutdown(): Promise<void> {
     clearInterval(this.timer);
     await Promise.all(this.workers.map((worker) => worker.close()));
@@ -69,13 +72,13 @@ export class JobRunner implements OnApplicationBootstrap, OnApplicationShutdown 
     return worker;
   }
 
-  /** @throws DelayedError when the tenant has all its slots in use: the job is parked */
+  /** @throws DelayedError when all slots of the tenant are in use: the job is parked */
   private async inTurn(job: BullJob, token: string): Promise<unknown> {
     const { tenant_id: tenantId } = (job.data ?? {}) as { tenant_id?: unknown };
-    // Also a forged tenant has a line of its own.
+    // A forged tenant id has an admission line of its own, too.
     if (!isTenantId(tenantId)) return this.run(job);
     const ticket = { queue: job.queueName as QueueName, tenantId, id: job.id!, createdAt: job.timestamp };
-    // What cannot be counted is done all the same.
+    // If the count fails, the job runs all the same.
     if (!isAdmitted(job, tenantId) && !(await this.admission.start(ticket).catch(() => true))) {
       await job.moveToDelayed(Date.now() + PARKED_FOR_MS, token);
       await this.queues.promoteIfAdmitted(ticket).catch(() => undefined);
@@ -88,7 +91,7 @@ export class JobRunner implements OnApplicationBootstrap, OnApplicationShutdown 
     }
   }
 
-  /** Before BullMQ ends this one, so that the slot that becomes free finds the next. */
+  /** Admits the next job before BullMQ completes this one, so that the freed slot finds it. */
   private async admitNext(ticket: Ticket): Promise<void> {
     try {
       await this.queues.promote(ticket.queue, await this.admission.leave(ticket));
@@ -124,14 +127,14 @@ export class JobRunner implements OnApplicationBootstrap, OnApplicationShutdown 
     return null;
   }
 
-  /** One that found nothing to do leaves no row: among thousands of them nobody finds those that did something. */
+  /** A job that found nothing to do is not kept: among thousands of such rows, operators would not find the jobs that did something. */
   private async performSystemJob(job: BullJob, handler: SystemJobHandler): Promise<string | null> {
     const done = await handler.handle();
     if (done === null) job.opts.removeOnComplete = true;
     return done;
   }
 
-  /** @throws UnrecoverableError when there is no such tenant, LateJob when there was one */
+  /** @throws UnrecoverableError when there never was such a tenant, LateJob when it was deleted */
   private async open({ tenantId, requestId }: JobMeta, jobName: string): Promise<RequestContext> {
     try {
       return await this.contexts.open(tenantId, requestId, jobName);
@@ -153,11 +156,11 @@ export class JobRunner implements OnApplicationBootstrap, OnApplicationShutdown 
   }
 }
 
-/** Without asking: it was added by `Queues`, and it is here for the first time and not because it was parked for too long. */
+/** Decides without asking Redis: `Queues` added the job, and this is its first start, not one because its parking time ran out. */
 function isAdmitted({ id, attemptsStarted, timestamp, opts }: BullJob, tenantId: TenantId): boolean {
   const isOurs = id!.startsWith(`${tenantId}-`) && attemptsStarted === 1;
   return isOurs && (!opts.delay || timestamp + opts.delay > Date.now());
 }
 
-/** A tenant's deletion leaves jobs behind: nothing is wrong with them but the time. */
+/** A job of a tenant that was deleted after the job was queued: the job is valid, but too late. */
 class LateJob extends UnrecoverableError {}

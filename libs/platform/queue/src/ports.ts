@@ -5,10 +5,10 @@ export abstract class JobContexts {
   /** @throws CaasError `tenant_not_found` when there is no such tenant: the job is refused for good */
   abstract open(tenantId: TenantId, requestId: string, jobName: string): Promise<RequestContext>;
 
-  /** Whether there was such a tenant: its job is late, and not forged. */
+  /** Whether the tenant existed once: then its job is late, not forged. */
   abstract wasDeleted(tenantId: TenantId): Promise<boolean>;
 
-  /** The work that the outbox row stands for is done. */
+  /** Marks the work of an outbox row as done. */
   abstract settle(ctx: RequestContext, outboxId: string): Promise<void>;
 
   /** A job was refused as forged or malformed. */

@@ -5,11 +5,11 @@ import { LATENCY_BUCKETS, Metrics } from '#caas/platform/metrics';
 import { Queues } from './queues';
 
 const STATES = ['waiting', 'active', 'delayed', 'failed'] as const;
-/** A scrape does not ask again sooner. */
+/** Scrapes within this time share one query. */
 const KEPT_MS = 5_000;
 const LONG_JOBS = [5, 15, 60, 300, 1200];
 
-/** What stands in the queues, asked of Redis when it is scraped, and what this process has done of it. */
+/** The state of the queues, queried from Redis on each scrape, and the jobs that this process has run. */
 @Injectable()
 export class QueueMetrics {
   private readonly jobs: Gauge;
@@ -54,13 +54,13 @@ export class QueueMetrics {
     });
   }
 
-  /** @param job a name of the contracts: what anybody may write into Redis is no label */
+  /** @param job a name of the contracts: text that anyone may write into Redis must not become a label */
   ended(queue: string, job: string, outcome: 'done' | 'failed' | 'refused', elapsedMs: number): void {
     this.done.inc({ queue, job, outcome });
     this.duration.observe({ queue, job }, elapsedMs / 1000);
   }
 
-  /** Both gauges share one look. While Redis is away they keep what was seen last, which `caas_redis_up` tells apart. */
+  /** Both gauges share one query. While Redis is unreachable they keep their last values; `caas_redis_up` shows that. */
   private ask(): Promise<void> {
     if (performance.now() - this.askedAtMs < KEPT_MS) return this.asked ?? Promise.resolve();
     this.askedAtMs = performance.now();
@@ -85,7 +85,7 @@ export class QueueMetrics {
 
 type WaitingJob = Pick<Job, 'timestamp' | 'opts' | 'finishedOn' | 'processedOn'>;
 
-/** When it could first be done: after the delay that it was given, or since it last failed. In milliseconds since 1970. */
+/** When the job could first run, in milliseconds since 1970: after its delay, or since it last failed. */
 export function waitingSince({ timestamp, opts, finishedOn, processedOn }: WaitingJob): number {
   return Math.max(timestamp + (opts.delay ?? 0), finishedOn ?? 0, processedOn ?? 0);
 }

@@ -11,7 +11,7 @@ import { JobRunner } from './job-runner';
 import { QueueMetrics } from './queue-metrics';
 import { Queues } from './queues';
 
-/** The queues, for every process that puts jobs in. */
+/** The queues, for every process that adds jobs. */
 @Module({
   imports: [
     MetricsModule,
@@ -19,7 +19,7 @@ import { Queues } from './queues';
     BullModule.forRootAsync({
       imports: [RedisModule],
       inject: [RedisConnections],
-      // An api that cannot queue must not wait for Redis: the outbox and its sweeper make up for it.
+      // An api must not wait for Redis when it cannot queue a job: the outbox and its sweeper queue the job later.
       useFactory: (redis: RedisConnections) => ({
         connection: redis.open('queues', FAIL_FAST) as never,
       }),
@@ -31,6 +31,6 @@ import { Queues } from './queues';
 })
 export class QueueModule {}
 
-/** Also takes jobs out: for workers. */
+/** Also runs jobs: for workers. */
 @Module({ imports: [DiscoveryModule, QueueModule, RedisModule], providers: [JobHandlers, JobRunner, AdmissionJanitor] })
 export class JobRunnerModule {}

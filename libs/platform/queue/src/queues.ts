@@ -13,7 +13,7 @@ const KEEP_FAILED = 10_000;
 const ATTEMPTS = 5;
 const FIRST_RETRY_MS = 1_000;
 
-/** A parked job that was forgotten after all comes by itself then. */
+/** A parked job that was never promoted runs by itself after this time. */
 export const PARKED_FOR_MS = 60 * 60_000;
 
 const JOB_OPTIONS = {
@@ -23,7 +23,7 @@ const JOB_OPTIONS = {
   removeOnFail: { count: KEEP_FAILED },
 } as const;
 
-/** The way into the queues. What must not be lost is written to the outbox first: see `libs/tenancy/src/outbox`. */
+/** Adds jobs to the queues. A job that must not be lost is written to the outbox first: see `libs/tenancy/src/outbox`. */
 @Injectable()
 export class Queues implements OnModuleInit {
   constructor(
@@ -31,12 +31,15 @@ export class Queues implements OnModuleInit {
     private readonly admission: Admission,
   ) {}
 
-  /** The connection says itself when Redis is away, once; a queue without a listener prints every attempt. */
+  /** The connection logs once when Redis is unreachable. A queue without a listener would print every attempt. */
   onModuleInit(): void {
     for (const queue of this.all()) queue.on('error', () => undefined);
   }
 
-  /** A tenant with more jobs than its slots has to wait for itself, and nobody else for it. @throws when Redis is away */
+  /**
+   * Adds a job. When a tenant has more jobs than slots, its jobs wait for each other and delay no other tenant. @throws when
+   * Redis is unreachable
+   */
   async add<J extends TenantJob>(job: J, payload: JobPayload<J>, meta: JobMeta): Promise<void> {
     const data = encodeJob(job, payload, meta);
     const { tenantId } = meta;
@@ -48,24 +51,24 @@ export class Queues implements OnModuleInit {
     if (!isAdmitted) await this.promoteIfAdmitted(ticket);
   }
 
-  /** For a job that was just parked: its turn may have come, or been passed over, while BullMQ did not have it yet. */
+  /** For a job that was just parked: it may have been admitted, or passed over, while BullMQ did not have it yet. */
   async promoteIfAdmitted(ticket: Ticket): Promise<void> {
     if (await this.admission.resume(ticket)) await this.promote(ticket.queue, [ticket.id]);
   }
 
-  /** Parked jobs go to the workers; those that are not put off are left as they are. */
+  /** Moves parked jobs to the workers; jobs that are not delayed stay as they are. */
   async promote(name: QueueName, ids: string[]): Promise<void> {
     const queue = this.queue(name);
     const all = ids.map((id) => new BullJob(queue, '', {}, {}, id).promote());
     await Promise.allSettled(all);
   }
 
-  /** Whether the tenant's jobs of this queue wait for each other: what was added some time ago is not lost then, only late. */
+  /** Whether the tenant's jobs of this queue wait for each other. Then a job added some time ago is late, not lost. */
   isBehind({ queue }: TenantJob, tenantId: TenantId): Promise<boolean> {
     return this.admission.isBehind({ queue, tenantId });
   }
 
-  /** Makes sure that a repeated job is planned, once for all processes; leaves one alone that is. */
+  /** Schedules a repeated job, once for all processes; an existing schedule with the same period is kept. */
   async schedule(job: SystemJob): Promise<void> {
     const queue = this.queue(job.queue);
     const planned = await queue.getJobScheduler(job.name);

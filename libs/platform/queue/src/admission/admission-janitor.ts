@@ -7,14 +7,14 @@ import { Admission, type Line } from './admission';
 
 const BEAT_EVERY_MS = 5_000;
 const DEAD_AFTER_MS = 15_000;
-/** What is between two steps of a process that lives takes less. */
+/** A live process takes less than this between two steps. */
 const LEFT_OVER_AFTER_MS = 10_000;
 
 const QUEUES_OF_TENANTS: ReadonlySet<QueueName> = new Set(
   JOBS.filter(({ kind }) => kind === 'tenant').map(({ queue }) => queue),
 );
 
-/** Of a worker: counts it among those that live, and mends what killed processes left in the accounts of `Admission`. */
+/** Runs in each worker: registers the worker as alive, and repairs counts in `Admission` that killed processes left behind. */
 @Injectable()
 export class AdmissionJanitor implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly id = randomUUID();

@@ -20,24 +20,30 @@ export interface Ticket {
 export type Line = Pick<Ticket, 'queue' | 'tenantId'>;
 
 /**
- * Which jobs of each tenant stand in front of the workers: so many as its slots, and no more. The others are parked, which is for
- * BullMQ a long delay; each that leaves has the next one admitted. This decides and keeps count; `Queues` moves the jobs.
+ * Decides which jobs of each tenant the workers may take: as many as the tenant has slots. The others are parked, as jobs with a
+ * long delay in BullMQ; when a job leaves, the next one is admitted. This class decides and counts; `Queues` moves the jobs.
  */
 @Injectable()
 export class Admission {
   constructor(private readonly redis: RedisConnections) {}
 
-  /** @returns whether a job that is about to be added is admitted, or else parked */
+  /** @returns true when a job that is about to be added is admitted; false when it is parked */
   async enter(ticket: Ticket): Promise<boolean> {
     return (await this.run(ENTER, ticket, ticket.id, ticket.createdAt)) === 1;
   }
 
-  /** @returns whether a job that a worker has in hand is admitted, or else parked: it came by a retry, a delay, or an operator */
+  /**
+   * @returns true when a job that a worker has taken is admitted, false when it is parked. Such a job came by a retry, a delay or
+   *   an operator.
+   */
   async start(ticket: Ticket): Promise<boolean> {
     return (await this.run(START, ticket, ticket.id, ticket.createdAt)) === 1;
   }
 
-  /** @returns whether a parked job that BullMQ has put off by now was admitted in the meantime, or is, if it had been passed over */
+  /**
+   * @returns true when a parked job that is now delayed in BullMQ was admitted in the meantime, or is admitted now after it was
+   *   passed over
+   */
   async resume(ticket: Ticket): Promise<boolean> {
     return (await this.run(RESUME, ticket, ticket.id, ticket.createdAt)) === 1;
   }
@@ -47,13 +53,13 @@ export class Admission {
     return (await this.run(LEAVE, ticket, ticket.id)) as string[];
   }
 
-  /** @returns parked jobs that are admitted now, and those that were admitted more than `ageMs` ago and have not left */
+  /** @returns `next`: parked jobs that are admitted now; `old`: jobs that were admitted more than `ageMs` ago and have not left */
   async lookAfter(line: Line, ageMs: number): Promise<{ next: string[]; old: string[] }> {
     const [next, old] = (await this.run(LOOK_AFTER, line, ageMs)) as [string[], string[]];
     return { next, old };
   }
 
-  /** Whether the tenant has more in this queue than its slots. */
+  /** Whether the tenant has more jobs in this queue than slots. */
   async isBehind(line: Line): Promise<boolean> {
     return (await this.redis.commands.exists(keysOf(line).parked)) === 1;
   }
@@ -63,7 +69,7 @@ export class Admission {
     return (await this.redis.commands.smembers(`${ROOT}:${queue}:tenants`)).filter(isTenantId);
   }
 
-  /** A worker is there, for so long from now on. */
+  /** Registers a worker as alive for this long from now on. */
   async beat(worker: string, forMs: number): Promise<void> {
     await this.redis.commands.eval(BEAT, 1, WORKERS, worker, forMs);
   }

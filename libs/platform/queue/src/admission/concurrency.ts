@@ -1,13 +1,13 @@
 import type { QueueName } from '#caas/contracts';
 
 interface Concurrency {
-  /** How many jobs of one tenant a worker process stands for; all processes together share them out. */
+  /** Slots of one tenant per worker process; all processes together share them. */
   tenant: number;
-  /** On top of these: kept for other tenants, however long that one's jobs take. */
+  /** Slots on top of these, kept for other tenants while one tenant's jobs take long. */
   reserved: number;
 }
 
-/** Of one worker process. `tenants` and `maintenance` have jobs of the whole installation only. */
+/** The concurrency of one worker process. `tenants` and `maintenance` only have jobs of the whole installation. */
 export const CONCURRENCY: Record<QueueName, Concurrency> = {
   media: { tenant: 2, reserved: 1 },
   archive: { tenant: 1, reserved: 1 },

@@ -51,7 +51,7 @@ local function admitNext()
 end
 `;
 
-/** ARGV: 4 a new job, 5 when it was made (ms). Answers 1 when it is admitted, 0 when it is parked. */
+/** ARGV: 4 id of a new job, 5 its creation time (ms). Returns 1 when it is admitted, 0 when it is parked. */
 export const ENTER = `${COMMON}
 if redis.call('EXISTS', parked) == 0 and hasRoom() then return admit(ARGV[4]) end
 return park(ARGV[4], ARGV[5])`;
@@ -64,25 +64,28 @@ admit(ARGV[4])
 forgetIfEmpty()
 return 1`;
 
-/** ARGV as of ENTER, for a job that a worker has in hand; 1 also when it was admitted before. */
+/** ARGV as for ENTER, for a job that a worker has taken; returns 1 also when it was admitted before. */
 export const START = `${COMMON}${START_OR_PARK}`;
 
-/** As START, for a parked job that was added to BullMQ. One that is not put off any more had its turn: it may have ended already. */
+/**
+ * As START, for a parked job that was added to BullMQ. Returns 0 for a job that is not delayed any more: it was started, and may
+ * have ended already.
+ */
 export const RESUME = `${COMMON}
 if not redis.call('ZSCORE', prefix .. 'delayed', ARGV[4]) then return 0 end
 ${START_OR_PARK}`;
 
-/** ARGV: 4 a job that leaves. Answers the jobs that are admitted in its place. */
+/** ARGV: 4 id of a job that leaves. Returns the jobs that are admitted in its place. */
 export const LEAVE = `${COMMON}
 redis.call('ZREM', admitted, ARGV[4])
 return admitNext()`;
 
-/** ARGV: 4 an age in ms. Answers the jobs that there was room for after all, and those that were admitted longer ago than that. */
+/** ARGV: 4 an age in ms. Returns the parked jobs that are admitted now, and the jobs that were admitted longer ago than that age. */
 export const LOOK_AFTER = `${COMMON}
 local old = redis.call('ZRANGEBYSCORE', admitted, 0, now - tonumber(ARGV[4]))
 return { admitNext(), old }`;
 
-/** KEYS: 1 live workers. ARGV: 1 one of them, 2 for how long this keeps it alive (ms). */
+/** KEYS: 1 live workers. ARGV: 1 id of a worker, 2 for how long this keeps it alive (ms). */
 export const BEAT = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
