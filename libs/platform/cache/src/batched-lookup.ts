@@ -1,10 +1,10 @@
 import { Batcher } from '#caas/platform/concurrency';
 
 const LIMITS = {
-  /** Of keys in one query: some milliseconds of an index. */
+  /** Keys in one query: it takes some milliseconds with an index. */
   maxBatch: 500,
   queue: {
-    /** Some seconds of a busy engine. */
+    /** Some seconds of work for a busy engine. */
     max: 10_000,
     overloaded: {
       code: 'unavailable',
@@ -15,13 +15,13 @@ const LIMITS = {
 };
 
 /**
- * Looks up what strangers name, before anything is proved: ids of keys and of tenants. There is one query at a time, for all that
- * was asked for meanwhile. So made-up names cost the engine no more than that, and a real one waits for two queries at most.
+ * Looks up ids of keys and tenants that unauthenticated callers name. Only one query runs at a time, for all keys that were
+ * requested in the meantime. So made-up ids cost the engine no more than that, and a real id waits for two queries at most.
  */
 export class BatchedLookup<V> {
   private readonly batcher: Batcher<string, V | null>;
 
-  /** @param read what is there of these keys; each is named once */
+  /** @param read returns the entries found for these keys; each key is passed once */
   constructor(read: (keys: string[]) => Promise<ReadonlyMap<string, V>>) {
     this.batcher = new Batcher(async (keys) => {
       const found = await read([...new Set(keys)]);

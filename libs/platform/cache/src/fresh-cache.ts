@@ -1,21 +1,21 @@
 import { LRUCache } from 'lru-cache';
 
-/** No credential, tenant or user is believed longer than this after it changed (design §4). */
+/** A changed credential, tenant or user is trusted no longer than this (design §4). */
 export const MAX_STALE_MS = 5_000;
-/** Leaves time to those who look again every two seconds at what they know, as sockets do for the rights of their users. */
+/** Leaves time for readers that check again every two seconds, as sockets do for the rights of their users. */
 const TIME_TO_LIVE_MS = MAX_STALE_MS - 2_000;
 /** A value that was read again is reloaded at this part of its time to live. */
 const AHEAD_AT = 0.6;
 /** Nobody waits for a reload, so reloads are gathered for this long and start together: a batched loader then makes one query of them. */
 const GATHER_MS = 400;
 
-/** Kept apart, so that what strangers make up pushes out nothing that is there. */
+/** Absences are kept apart, so that keys made up by strangers do not push out existing entries. */
 const MAX_ABSENCES = 10_000;
 
 interface Entry<V> {
   value: V;
   aheadAtMs: number;
-  /** Since it was loaded. */
+  /** Whether it was read since it was loaded. */
   wasAsked: boolean;
 }
 
@@ -37,18 +37,18 @@ export class FreshCache<V> {
     private readonly ttlMs = TIME_TO_LIVE_MS,
     private readonly isAbsence: (value: V) => boolean = (value) => value === null,
   ) {
-    // To look at the clock each time costs less than the timers by which it is looked at once a millisecond.
+    // Reading the clock on each access costs less than the timer that would limit it to once a millisecond.
     const options = { ttl: ttlMs, ttlResolution: 0 };
     this.entries = new LRUCache({ max: maxEntries, ...options });
     this.absences = new LRUCache({ max: Math.min(maxEntries, MAX_ABSENCES), ...options });
   }
 
-  /** What is known now, without waiting; undefined when nothing is. */
+  /** The cached value, without waiting; undefined when there is none. */
   peek(key: string): V | undefined {
     return (this.entries.get(key) ?? this.absences.get(key))?.value;
   }
 
-  /** @param load may go on after the answer: nothing in it may end with the request that asked, as a transaction does */
+  /** @param load may outlive the request, so it must not use anything that ends with the request, such as a transaction */
   get(key: string, load: () => Promise<V>): Promise<V> {
     const known = this.entries.get(key);
     if (known) {
@@ -70,7 +70,8 @@ export class FreshCache<V> {
     for (const [key, { entry, load }] of this.ahead) {
       if (entry.aheadAtMs > now) continue;
       this.ahead.delete(key);
-      // A failure here is nobody's: the value holds for its time, and whoever asks after that meets the failure themselves.
+      // No caller waits for this reload, so its failure is ignored: the value stays until it expires, and the next caller after
+      // that gets the failure.
       if (this.entries.peek(key) === entry) this.load(key, load).catch(() => undefined);
     }
     this.timer = this.ahead.size === 0 ? null : setTimeout(() => this.loadGathered(), GATHER_MS).unref();
@@ -81,7 +82,7 @@ export class FreshCache<V> {
     if (underway) return underway;
     const askedAtMs = performance.now();
     const promise = load().then((value) => {
-      // Only if nobody invalidated the key meanwhile: what was loaded may be what has just changed.
+      // Keep the value only if the key was not invalidated during the load: the loaded value may be from before the change.
       if (this.loading.get(key) === promise) this.keep(key, value, askedAtMs);
       return value;
     });

@@ -19,7 +19,7 @@ export const INVALIDATION_KINDS = [
 ] as const;
 export type InvalidationKind = (typeof INVALIDATION_KINDS)[number];
 
-/** What changed: other processes forget their copies at once instead of within the caches' five seconds. */
+/** A change that makes other processes drop their cached copies at once, instead of within the caches' five seconds. */
 export interface Invalidation {
   kind: InvalidationKind;
   tenantId: TenantId;
@@ -28,10 +28,10 @@ export interface Invalidation {
 
 type Listener = (invalidation: Invalidation) => void;
 
-/** Tells of one thing that changed; to be called after the commit. */
+/** Publishes one change; call it after the commit. */
 export type TellInvalidation = (tenantId: TenantId, id: string) => void;
 
-/** Tells every process, this one first, that cached facts have changed. A lost message only costs the caches' time limit. */
+/** Notifies every process, this one first, that cached facts have changed. If a message is lost, caches expire by their time limit. */
 @Injectable()
 export class Invalidations implements OnModuleInit, OnApplicationBootstrap {
   private readonly listeners = new Map<InvalidationKind, Listener[]>();
@@ -52,27 +52,30 @@ export class Invalidations implements OnModuleInit, OnApplicationBootstrap {
     subscriber.subscribe(CHANNEL).catch(() => undefined);
   }
 
-  /** @throws Error when a cache waits for what nobody tells of: what it holds would outlive its change by seconds, everywhere */
+  /** @throws Error when a cache listens to a kind that nothing publishes: its entries would be stale for seconds after each change */
   onApplicationBootstrap(): void {
     const untold = [...this.listeners.keys()].filter((kind) => !this.published.has(kind));
     if (untold.length === 0) return;
     throw new Error(`Caches forget what invalidations of ${untold.join(', ')} name, but nothing publishes these.`);
   }
 
-  /** Calls `listener` for each of these kinds, on whichever process the change was made. It must not throw. */
+  /** Calls `listener` for each change of these kinds, whichever process made it. It must not throw. */
   on(kinds: InvalidationKind | readonly InvalidationKind[], listener: Listener): void {
     for (const kind of [kinds].flat() as InvalidationKind[]) {
       this.listeners.set(kind, [...(this.listeners.get(kind) ?? []), listener]);
     }
   }
 
-  /** For whoever changes facts of this kind, as a field of its class: so it is known at boot that somebody does. */
+  /**
+   * For services that change facts of this kind. Call it in a field initializer, so that the boot check knows that the kind has a
+   * publisher.
+   */
   publisher(kind: InvalidationKind): TellInvalidation {
     this.published.add(kind);
     return (tenantId, id) => this.publish({ kind, tenantId, id });
   }
 
-  /** Whether changes of other processes may have gone untold since the last time this was asked. */
+  /** Whether changes by other processes may have been missed since the previous call. */
   mayHaveMissed(): boolean {
     const missed = !this.unbroken;
     this.unbroken = this.listening;

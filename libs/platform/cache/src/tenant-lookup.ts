@@ -2,10 +2,10 @@ import type { RequestContext } from '#caas/kernel';
 import { Batcher } from '#caas/platform/concurrency';
 
 const LIMITS = {
-  /** Of keys in one query. */
+  /** Keys in one query. */
   maxBatch: 200,
   queue: {
-    /** Of one tenant. */
+    /** Lookups of one tenant that may wait. */
     max: 5_000,
     overloaded: {
       code: 'unavailable',
@@ -22,13 +22,16 @@ interface LookUp {
 }
 
 /**
- * Looks up facts of a tenant by key. Each tenant, or each resource of a tenant, has one query under way at a time. Keys that are asked
- * for meanwhile share the next query. So an endless list of unknown keys costs the engine one query at a time.
+ * Looks up facts of a tenant by key. Each tenant, or each resource of a tenant, has one running query at a time. Keys that are
+ * requested while it runs share the next query. So an endless list of unknown keys costs the engine one query at a time.
  */
 export class TenantLookup<V> {
   private readonly batcher: Batcher<LookUp, V | undefined>;
 
-  /** @param read what is there of these keys of the context's tenant, and of the resource `within` it; each is named once */
+  /**
+   * @param read returns the entries found for these keys of the context's tenant, and of the resource `within` it; each key is
+   *   passed once
+   */
   constructor(read: (ctx: RequestContext, keys: string[], within: string) => Promise<ReadonlyMap<string, V>>) {
     this.batcher = new Batcher(async (lookUps) => {
       const { ctx, within } = lookUps[0]!;
@@ -38,7 +41,7 @@ export class TenantLookup<V> {
   }
 
   /**
-   * @param ctx not of a transaction: what is read by it is answered to others too
+   * @param ctx not of a transaction, since other callers share what is read with it
    * @param within the id of a resource of the tenant whose keys share queries; by default all keys of the tenant do
    * @throws CaasError `unavailable` (503) when too many wait, and what `read` throws
    */
