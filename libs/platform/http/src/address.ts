@@ -12,9 +12,9 @@ const GROUPS_OF_A_NETWORK = 4;
 const GROUPS = 8;
 
 /**
- * The network of the client behind `trustedProxies` proxies, each of which adds the address that called it to `X-Forwarded-For`.
- * Entries count from the right, empty ones not at all (RFC 9110, 5.6.1): what stands further left is the client's own word. An
- * entry that is no address (`unknown`, an obfuscated name) leaves the address of the proxy that wrote it.
+ * The network of the client behind `trustedProxies` proxies, each of which appends its caller's address to `X-Forwarded-For`.
+ * Entries count from the right, and empty ones are skipped (RFC 9110, 5.6.1): entries further left come from the client and prove
+ * nothing. If an entry is no address (`unknown`, an obfuscated name), the address of the proxy that wrote it is used.
  */
 export function networkOfPeer({ address, forwardedFor }: Peer, trustedProxies: number): string {
   const hops = trustedProxies === 0 ? [] : (forwardedFor ?? '').split(',').filter((hop) => hop.trim() !== '');
@@ -26,10 +26,10 @@ export function networkOfPeer({ address, forwardedFor }: Peer, trustedProxies: n
 }
 
 /**
- * Whose address it is, as far as can be told: an IPv4 address, or the /64 of an IPv6 address, all of which is one subscriber's
- * (RFC 6177) and could be used up one address at a time.
+ * The network that identifies a subscriber: an IPv4 address, or the /64 of an IPv6 address. A whole /64 belongs to one subscriber
+ * (RFC 6177), who could otherwise use a new address each time.
  * @param text an address, with or without a port, brackets, quotes and a zone (RFC 7239, 6)
- * @returns null for what is no address
+ * @returns null for text that is no address
  */
 export function networkOf(text: string): string | null {
   const host = hostOf(text.trim().replace(/^"(.*)"$/, '$1')).replace(/%.*$/, '');
@@ -37,7 +37,7 @@ export function networkOf(text: string): string | null {
   return version === 4 ? host : version === 6 ? networkOfIPv6(host) : null;
 }
 
-/** Without its port, whatever that is. */
+/** The text without its port, if it has one. */
 function hostOf(text: string): string {
   const [, bracketed] = /^\[([^\]]*)\](?::[\w.-]*)?$/.exec(text) ?? [];
   if (bracketed !== undefined) return bracketed;

@@ -9,15 +9,15 @@ interface Route {
 }
 
 /**
- * Keeps an app from starting when a route changes a resource that has an ETag and takes no conditions: it would overwrite what a
- * client asked to keep, and no client could know.
+ * Stops the start when a route changes a resource that has an ETag but takes no conditions. Such a route would overwrite changes
+ * in spite of a client's `If-Match`, and the client could not know.
  * @throws Error from `listen`, with every such route
  */
 export function requireConditionalWrites(fastify: FastifyInstance): void {
   const routes: Route[] = [];
   fastify.addHook('onRoute', ({ method, url, config }) => {
     const options = (config ?? {}) as RouteOptions;
-    // Names of parameters are each controller's own.
+    // Controllers choose the names of parameters, so names are ignored.
     const path = url.replace(/:[^/]+/g, ':');
     for (const each of [method].flat()) routes.push({ method: each, path, options });
   });

@@ -14,7 +14,7 @@ export function findContext(request: FastifyRequest): RequestContext | null {
   return (request as Bound)[CONTEXT] ?? null;
 }
 
-/** @throws CaasError internal when no guard made a context: a route that is not guarded cannot reach tenant data */
+/** @throws CaasError internal when no guard made a context: an unguarded route cannot reach tenant data */
 export function contextOf(request: FastifyRequest): RequestContext {
   const ctx = findContext(request);
   if (!ctx) throw new CaasError('internal', 'no_context', 'This route has no request context.');

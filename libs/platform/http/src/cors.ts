@@ -3,13 +3,13 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { forbidden } from '#caas/kernel';
 
 /**
- * Which web pages of other origins may call. Allowed origins are a setting of each tenant, so whoever knows tenants provides this;
- * without a provider, no other origin may. The same question is asked for socket handshakes.
+ * Decides which web pages of other origins may call. Allowed origins are a setting of each tenant, so the library of tenants
+ * implements this; without an implementation, no other origin may call. Socket handshakes use it too.
  */
 export abstract class AllowedOrigins {
   /**
-   * Asked before the credentials are checked. A preflight (`OPTIONS`) carries none: answer whether a tenant could allow the origin;
-   * the request that follows it is asked about again.
+   * Called before the credentials are checked. A preflight (`OPTIONS`) carries none: return whether any tenant could allow the
+   * origin. The request that follows is checked again.
    */
   abstract isAllowed(origin: string, request: FastifyRequest): Promise<boolean>;
 }

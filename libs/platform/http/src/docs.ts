@@ -61,7 +61,7 @@ export function describeApi(app: NestFastifyApplication, version: string): OpenA
   return withoutNullable(document) as OpenAPIObject;
 }
 
-/** What holds of every operation: each parameter once, though a route may be told of it twice; any failure is a problem. */
+/** Completes an operation: each parameter appears once, though a route may declare it twice; every failure is a problem. */
 function finish(operation: Json): void {
   if (!Array.isArray(operation['parameters']) && operation['responses'] === undefined) return;
   const parameters = (operation['parameters'] ?? []) as { name: string; in: string }[];
@@ -75,7 +75,7 @@ function finish(operation: Json): void {
   };
 }
 
-/** `nullable` went with OpenAPI 3.0; since 3.1 a schema is JSON Schema, where null is a type. */
+/** `nullable` was removed after OpenAPI 3.0; since 3.1 a schema is JSON Schema, where null is a type. */
 function withoutNullable(node: unknown): unknown {
   if (Array.isArray(node)) return node.map(withoutNullable);
   if (typeof node !== 'object' || node === null) return node;

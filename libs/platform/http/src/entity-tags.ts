@@ -12,8 +12,8 @@ const DIGEST_CHARACTERS = 16;
 type Reply = FastifyReply & { [ANSWERED_VERSION]?: number };
 
 /**
- * A `GET` of one resource: it answers a `versioned` body with an ETag, and 304 to who has that very answer already. Routes that
- * change the resource take `@Conditional()`; an app does not start when one does not.
+ * Marks a `GET` of one resource: it answers a `versioned` body with an ETag, and 304 when the client already has that answer.
+ * Routes that change the resource must take `@Conditional()`; otherwise the app does not start.
  */
 export const EntityTag = (): MethodDecorator =>
   applyDecorators(
@@ -26,8 +26,8 @@ export const EntityTag = (): MethodDecorator =>
   );
 
 /**
- * `ETag: "<version>-<digest>"` (docs/adr/0022). The digest is of the answer as it leaves, so that what belongs to one viewer is in
- * it as well. Of a `GET` only those that say `@EntityTag()` have one.
+ * `ETag: "<version>-<digest>"` (docs/adr/0022). The digest covers the answer as it is sent, including fields that differ between
+ * viewers. Only a `GET` with `@EntityTag()` has one.
  */
 export function answerWithEntityTags(fastify: FastifyInstance): void {
   fastify.addHook('preSerialization', (request, reply: Reply, payload, done) => {
@@ -53,12 +53,12 @@ export function answerWithEntityTags(fastify: FastifyInstance): void {
     reply.header('etag', etag);
     if (!isRead(request) || !preconditionsOf(request).hasSeen(etag)) return done(null, payload);
     reply.code(304).removeHeader('content-type');
-    // Of a HEAD, the server takes the body away itself, once it has its length.
+    // For a HEAD, the server removes the body itself after reading its length.
     done(null, request.method === 'HEAD' ? payload : '');
   });
 }
 
 const isRead = ({ method }: FastifyRequest) => method === 'GET' || method === 'HEAD';
 
-/** 96 bits: nobody gains by finding two answers of one digest. */
+/** 96 bits are enough: there is nothing to gain from two answers with the same digest. */
 const digestOf = (text: string) => hash('sha256', text, 'base64url').slice(0, DIGEST_CHARACTERS);

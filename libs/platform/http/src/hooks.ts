@@ -19,7 +19,7 @@ const CLOSE_IDLE_EVERY_MS = 50;
 /** The largest body of one route, in bytes, instead of `BODY_LIMIT_BYTES`. */
 export const BodyLimit = (limitBytes: number) => routeOption({ bodyLimitBytes: limitBytes });
 
-/** What Nest calls the handler of a request, such as `FilesController.upload`: known before the handler's own turn. */
+/** Nest's name for a request's handler, such as `FilesController.upload`. It is known before the handler runs. */
 export const handlerNameOf = (request: FastifyRequest): string => routeOptionsOf(request).handlerName ?? '';
 
 export interface HookParts {
@@ -31,7 +31,10 @@ export interface HookParts {
   logRequests: boolean;
 }
 
-/** Everything that is done for each request outside of its handler: hooks of Fastify, because an interceptor costs five times as much. */
+/**
+ * Everything that happens for each request outside its handler. These are Fastify hooks, because a Nest interceptor costs five
+ * times as much.
+ */
 export function addHooks(fastify: FastifyInstance, parts: HookParts): void {
   const lingering = new LingeringConnections();
   fastify.addHook('onRoute', (route) => {
@@ -58,9 +61,9 @@ export function addHooks(fastify: FastifyInstance, parts: HookParts): void {
       if (!answered) done();
     }, done);
   });
-  // Before the body is read: of what nobody takes, nothing is.
+  // Before the body is read, so that the body of an unknown route is never read.
   fastify.addHook('onRequest', (request, _reply, done) => done(request.is404 ? noSuchRoute() : undefined));
-  // After every hook of onRequest, in which the credential is checked.
+  // Runs after every `onRequest` hook; one of them checks the credential.
   fastify.addHook('preParsing', (request, reply, payload, done) => {
     try {
       requireReadableBody(request, reply);
@@ -73,7 +76,7 @@ export function addHooks(fastify: FastifyInstance, parts: HookParts): void {
   answerWithoutStoring(fastify);
   requireConditionalWrites(fastify);
   fastify.addHook('onSend', (request, reply, _payload, done) => {
-    // Instead of Fastify's `Connection: close` for every body that was refused.
+    // Replaces Fastify's `Connection: close`, which it sends for every refused body.
     if (!parts.state.draining) lingering.announce(request, reply);
     done();
   });
@@ -86,7 +89,10 @@ export function addHooks(fastify: FastifyInstance, parts: HookParts): void {
   });
 }
 
-/** A connection that is busy when the server stops listening would be kept alive after its answer: it is closed as soon as it is idle. */
+/**
+ * A connection that is busy when the server stops listening would be kept alive after its answer. This closes it as soon as it is
+ * idle.
+ */
 function closeWhatBecomesIdle(server: Server): void {
   const sweep = setInterval(() => server.closeIdleConnections(), CLOSE_IDLE_EVERY_MS);
   server.once('close', () => clearInterval(sweep));
@@ -107,13 +113,16 @@ function requireReadableHead({ raw }: FastifyRequest): void {
   requireReadableQuery(raw.url!);
 }
 
-/** Of the answer's body; undefined of one that was streamed without a length. */
+/** The size of the answer's body; undefined when it was streamed without a length. */
 function bytesOf(reply: FastifyReply): number | undefined {
   const length = reply.getHeader('content-length');
   return length === undefined ? undefined : Number(length);
 }
 
-/** One line per request, by its route and not its URL: URLs hold ids, and links hold signatures. Probes are of interest to nobody. */
+/**
+ * Logs one line per request, with the route instead of the URL: URLs contain ids, and links contain signatures. Probes are logged
+ * at debug level only.
+ */
 function logRequest({ root }: Log, request: FastifyRequest, reply: FastifyReply, route: string): void {
   const level = route.startsWith('/health/') || route === '/metrics' ? 'debug' : 'info';
   if (!root.isLevelEnabled(level)) return;

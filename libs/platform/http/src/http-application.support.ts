@@ -91,7 +91,7 @@ class ListToys extends PageQueryDto {
   after_seq?: string;
 }
 
-/** What the toy at `/toys/:id` is like. */
+/** The state of the toy at `/toys/:id`. */
 export const shelf = { isEmpty: false, seenBy: 'anna' };
 
 export const gate: { open: () => void; opened: Promise<void> } = { open: () => undefined, opened: Promise.resolve() };

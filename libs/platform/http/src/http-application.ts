@@ -26,20 +26,20 @@ import { ServerState } from './server-state';
 const LONGEST_PATH_PARAMETER = 3 * 128;
 /** For a whole upload; other bodies have `BODY_TIMEOUT`. */
 const REQUEST_TIMEOUT_MS = 5 * 60_000;
-/** From the first byte, or from the connection. */
+/** From the first byte, or from the start of the connection. */
 const HEADERS_TIMEOUT_MS = 10_000;
-/** How often both are looked at. */
+/** How often both timeouts are checked. */
 const TIMEOUTS_CHECKED_EVERY_MS = 1_000;
-/** Nothing went either way: a client that reads or sends slowly is not meant. */
+/** The time without data in either direction; a slow client is not affected. */
 const SILENCE_MS = 2 * 60_000;
 
 /**
- * The Nest application of a process that serves HTTP, with everything a request of ours passes through. Not yet listening: see
- * `serve`. The root module imports `ConfigModule` (with `httpConfig` and `loggingConfig`), `LoggingModule` and `HttpModule`; who
- * provides `AllowedOrigins` opens the api to web pages of other origins.
+ * The Nest application of a process that serves HTTP, with everything that a request passes through. It does not listen yet: see
+ * `serve`. The root module imports `ConfigModule` (with `httpConfig` and `loggingConfig`), `LoggingModule` and `HttpModule`. With
+ * a provider of `AllowedOrigins`, web pages of other origins may call the api.
  */
 export async function createHttpApplication(rootModule: Type | object): Promise<NestFastifyApplication> {
-  // The configuration is known only once Nest has read it; the proxy is asked about at the first request.
+  // Set after Nest has read the configuration; first used by the first request.
   let trustedProxies = 0;
   const adapter = new FastifyAdapter({
     genReqId: requestIdOf,
@@ -50,7 +50,7 @@ export async function createHttpApplication(rootModule: Type | object): Promise<
     http: {
       headersTimeout: HEADERS_TIMEOUT_MS,
       connectionsCheckingInterval: TIMEOUTS_CHECKED_EVERY_MS,
-      // Refused by a hook: Node would answer without a body.
+      // A hook refuses such requests: Node would answer without a body.
       requireHostHeader: false,
     },
     forceCloseConnections: 'idle',
@@ -87,14 +87,14 @@ export async function createHttpApplication(rootModule: Type | object): Promise<
   return app;
 }
 
-/** What the router cannot read reaches no hook. */
+/** A URL that the router cannot parse reaches no hook. */
 function answerUnroutable(error: Error, request: FastifyRequest, reply: FastifyReply): void {
   void reply.headers({ 'x-request-id': request.id, ...securityHeaders('') });
   const problem = toProblem(error, request.id);
   void reply.status(problem.status).type(PROBLEM_TYPE).serializer(JSON.stringify).send(problem);
 }
 
-/** What Node would answer by itself. */
+/** Answers in place of Node, which would send no problem body. */
 function answerBare(response: ServerResponse, statusCode: number, requestId: string): void {
   const problem = toProblem({ statusCode }, requestId);
   response.writeHead(statusCode, { 'content-type': PROBLEM_TYPE, 'x-request-id': requestId });
@@ -107,7 +107,7 @@ const UNREADABLE: Record<string, number> = {
   HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
 };
 
-/** What is not HTTP never becomes a request: answered on the bare socket. */
+/** Input that is not HTTP never becomes a request, so the answer is written directly to the socket. */
 function answerUnreadable(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   answerOnSocket(socket, toProblem({ statusCode: UNREADABLE[error.code ?? ''] ?? 400 }, newRequestId()));

@@ -4,8 +4,8 @@ import type { FastifyInstance, onSendHookHandler } from 'fastify';
 import { routeOption, type RouteOptions } from './route-config';
 
 /**
- * The route answers a secret, a token or a key: `Cache-Control: no-store` (RFC 9111, 5.2.2.5) on everything that it answers, its
- * failures too. A test finds routes whose answers have such fields and that are without it.
+ * Marks a route that answers with a secret, a token or a key: all its answers, including failures, have `Cache-Control: no-store`
+ * (RFC 9111, 5.2.2.5). A test finds routes with such fields in their answers and without this mark.
  */
 export const NoStore = (): MethodDecorator =>
   applyDecorators(routeOption({ isSecret: true }), ApiExtension('x-no-store', true));
@@ -15,7 +15,7 @@ const forbidStoring: onSendHookHandler = (_request, reply, payload, done) => {
   done(null, payload);
 };
 
-/** Adds a hook to these routes alone, so that the others pay nothing for it. */
+/** Adds the hook to these routes only, so that it costs the others nothing. */
 export function answerWithoutStoring(fastify: FastifyInstance): void {
   fastify.addHook('onRoute', (route) => {
     if (!((route.config ?? {}) as RouteOptions).isSecret) return;

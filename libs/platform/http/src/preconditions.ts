@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { Preconditions } from '#caas/kernel';
 import { routeOption, routeOptionsOf } from './route-config';
 
-/** Of one resource. A `POST` makes another. */
+/** Methods that change one existing resource. A `POST` creates another. */
 export const WRITES: ReadonlySet<string> = new Set(['PUT', 'PATCH', 'DELETE']);
 
 /** The conditions of a request. @throws CaasError `invalid_if_match`, `invalid_if_none_match` (400) */
@@ -17,8 +17,8 @@ const ofRequest = createParamDecorator((_data: unknown, host: ExecutionContext):
 );
 
 /**
- * The conditions of a write, for whoever makes it: `change(@Conditional() preconditions: Preconditions)`. The write asks
- * `preconditions.require` with the version that it replaces.
+ * Passes the conditions of a write to a handler: `change(@Conditional() preconditions: Preconditions)`. The code that writes
+ * calls `preconditions.require` with the version that it replaces.
  */
 export const Conditional = (): ParameterDecorator => (target, property, index) => {
   ofRequest()(target, property, index);
@@ -35,8 +35,8 @@ const HEADERS = [
 ] as const;
 
 /**
- * For the guard of all routes, once it is known who calls: a write that takes no conditions is refused when it has any that could
- * fail. Ignored, they would let a client overwrite what it asked to keep.
+ * For the guard of all routes, after authentication. It refuses a write with conditions that could fail when the route takes
+ * none: ignoring them would let a client overwrite changes that it wanted to keep.
  * @throws CaasError `stale_version`, `already_exists` (412), `invalid_if_match`, `invalid_if_none_match` (400)
  */
 export function refuseUntakenConditions(request: FastifyRequest): void {

@@ -6,7 +6,7 @@ import { findContext } from './context-binding';
 import { PROBLEM_TYPE, toProblem, type Problem } from './problem';
 import type { RouteIndex } from './route-index';
 
-/** The one way an error leaves over HTTP. What is our fault is logged with its cause; the client gets the request id. */
+/** Answers every error over HTTP. Server faults are logged with their cause; the client gets the request id. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   constructor(
@@ -19,13 +19,14 @@ export class ProblemFilter implements ExceptionFilter {
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const problem = this.withMethods(toProblem(error, request.id), request, reply);
     if (problem.status >= 500) this.report(error, problem, request);
-    // The answer has begun, a stream broke: all that can still be told is that it is not whole.
+    // The answer has begun and its stream failed. Closing the connection is the only way left to show that the answer is
+    // incomplete.
     if (reply.raw.headersSent) return void reply.raw.destroy();
     if (error instanceof CaasError && error.retryAfterSeconds !== undefined) {
       void reply.header('retry-after', String(error.retryAfterSeconds));
     }
     if (problem.status === 401 && !reply.hasHeader('www-authenticate')) void reply.header('www-authenticate', 'Bearer');
-    // What a handler set for the answer it did not give.
+    // Headers that the handler set for the answer that it did not send.
     for (const name of ['etag', 'content-length', 'content-encoding', 'content-disposition', 'cache-control']) {
       if (reply.hasHeader(name)) reply.removeHeader(name);
     }

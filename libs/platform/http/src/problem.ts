@@ -15,7 +15,7 @@ export interface Problem {
   title: string;
   status: number;
   detail: string;
-  /** A stable word to program against. */
+  /** A stable identifier that clients may rely on. */
   code: string;
   request_id: string;
   errors?: FieldError[];
@@ -70,7 +70,7 @@ const TITLE: Record<number, string> = {
   503: 'Unavailable',
 };
 
-/** What Nest and Fastify refuse by themselves, in words of ours. */
+/** Problems for what Nest and Fastify refuse by themselves, in our wording. */
 const FRAMEWORK: Record<number, [code: string, detail: string]> = {
   400: ['malformed_request', 'The request cannot be read.'],
   401: ['unauthenticated', 'The request needs a credential.'],
@@ -87,7 +87,7 @@ const FRAMEWORK: Record<number, [code: string, detail: string]> = {
   431: ['headers_too_large', 'The headers are larger than this server takes.'],
 };
 
-/** Any error as a problem. Nothing of the inside of CaaS is in it, but for errors that were written for the client. */
+/** Turns any error into a problem. It contains no internal details of CaaS; only errors written for the client keep their text. */
 export function toProblem(error: unknown, requestId: string): Problem {
   if (error instanceof CaasError) return fromCaasError(error, requestId);
   if (error instanceof DuplicateKeyError || isDuplicateKey(error)) {
@@ -105,7 +105,7 @@ export function toProblem(error: unknown, requestId: string): Problem {
   return problem(status, code, detail, requestId);
 }
 
-/** To be logged as an error: neither the client's doing nor an engine that is away. */
+/** Whether the problem is a server fault, to be logged as an error: neither a client's mistake nor an unreachable engine. */
 export function isOurFault(problem: Problem): boolean {
   return problem.status >= 500 && problem.status !== 503;
 }
@@ -126,7 +126,7 @@ function fromCaasError(error: CaasError, requestId: string): Problem {
   };
 }
 
-/** An answer is some KB at most, whatever the request was: what a client sent may stand in it. */
+/** Keeps the answer to some KB at most, since its text may contain what the client sent. */
 const shortField = ({ field, message }: FieldError): FieldError => ({
   field: shortened(field, MAX_FIELD),
   message: shortened(message, MAX_DETAIL),

@@ -12,18 +12,18 @@ import {
 } from '#caas/kernel';
 
 const ALLOWED_QUERY = Symbol('allowed query');
-/** The DTO says which: see `QueryParams`. */
+/** The DTO names the parameters: see `QueryParams`. */
 const CHECKED_BY_DTO = '*';
 const NONE: readonly string[] = [];
 
 export const PAGE_QUERY = ['cursor', 'limit', 'direction'] as const;
 
-/** What parameters are called that name a time. */
+/** Names of parameters that hold a time. */
 const TIME_NAME = /(^|_)(at|until|since|before|after|from|to|date|time)$/;
 
 /**
- * Names the query parameters a route takes; any other, and any that is not one text, is a 400.
- * @throws Error for a time, at start: it is a field of a DTO with `@IsInstant()`, see `QueryParams`
+ * Names the query parameters that a route takes. Any other parameter, and a repeated or nested one, is a 400.
+ * @throws Error, at start, for a time: it must be a DTO field with `@IsInstant()`, see `QueryParams`
  */
 export const AllowQuery =
   (...names: string[]): MethodDecorator =>
@@ -68,8 +68,8 @@ const PAGE_QUERY_DOCS: [name: string, description: string, schema: SchemaObject]
 ];
 
 /**
- * The query as a DTO, whose fields are the only parameters: `list(@QueryParams() query: ListMessagesQuery)`. A route that is
- * paged as well takes `@PageQuery()` beside it, and its DTO extends `PageQueryDto`.
+ * The query as a DTO, whose fields are the only allowed parameters: `list(@QueryParams() query: ListMessagesQuery)`. A paged
+ * route also takes `@PageQuery()`, and its DTO extends `PageQueryDto`.
  */
 export const QueryParams = (): ParameterDecorator => (target, property, index) => {
   allow(handlerOf(target, property), [CHECKED_BY_DTO]);
@@ -94,7 +94,7 @@ export class PageQueryDto {
   direction?: unknown;
 }
 
-/** Refuses what nobody asked for, on every route: options smuggled in a query reach no code at all. */
+/** Refuses undeclared query parameters on every route, so that smuggled options reach no code. */
 @Injectable()
 export class QueryGuard implements CanActivate {
   canActivate(host: ExecutionContext): boolean {

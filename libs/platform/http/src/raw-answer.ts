@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { PROBLEM_TYPE, type Problem } from './problem';
 
-/** Answers on a connection on which Node has made no response: what was no HTTP, or asked for an upgrade. Closes it. */
+/** Answers on a socket for which Node has made no response: the input was not HTTP, or it asked for an upgrade. Closes the socket. */
 export function answerOnSocket(socket: Socket, problem: Problem, headers: Readonly<Record<string, string>> = {}): void {
   const body = JSON.stringify(problem);
   const fields = {
@@ -12,7 +12,7 @@ export function answerOnSocket(socket: Socket, problem: Problem, headers: Readon
     Connection: 'close',
   };
   const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
-  // Nobody else listens, and the other end may be gone.
+  // The socket has no other error listener, and the client may have closed it.
   socket.on('error', () => socket.destroy());
   socket.once('finish', () => socket.destroy());
   socket.end(`HTTP/1.1 ${problem.status} ${problem.title}\r\n${lines.join('')}\r\n${body}`);

@@ -9,11 +9,11 @@ const PLAIN_QUERY = /^[\x21-\x24\x26-\x7e]*$/;
 const NOT_IN_URL = /[^\x21-\x7e]/;
 const CHARSET = /;\s*charset\s*=\s*"?([^\s";]*)/i;
 
-/** The route reads bodies of these media types by itself; every route takes JSON. */
+/** Media types that a route reads itself; every route takes JSON. */
 export const BodyTypes = (...bodyTypes: string[]) => routeOption({ bodyTypes });
 
 /**
- * Each parameter is percent-encoded UTF-8: what the parser of queries cannot decode, it hands on as it came.
+ * Requires each parameter to be percent-encoded UTF-8: the query parser passes on unchanged what it cannot decode.
  * @throws CaasError `invalid_parameter` (400), naming the parameter
  */
 export function requireReadableQuery(url: string): void {
@@ -30,7 +30,7 @@ export function requireReadableQuery(url: string): void {
 }
 
 /**
- * What a request says of its body, checked before the body is read.
+ * Checks the headers that describe the body, before the body is read.
  * @throws CaasError 415 `content_encoding_not_supported`, `unsupported_media_type`; 413 `payload_too_large`
  */
 export function requireReadableBody(request: FastifyRequest, reply: FastifyReply): void {

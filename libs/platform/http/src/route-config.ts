@@ -1,23 +1,23 @@
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 
-/** What hooks of the server know of a route. */
+/** Options of a route that the server's hooks use. */
 export interface RouteOptions {
   /** The largest body, instead of `BODY_LIMIT_BYTES`. */
   bodyLimitBytes?: number;
-  /** Media types that it reads by itself, beside JSON. */
+  /** Media types that the route reads itself, besides JSON. */
   bodyTypes?: readonly string[];
-  /** What Nest calls its handler, such as `FilesController.upload`. */
+  /** Nest's name for the handler, such as `FilesController.upload`. */
   handlerName?: string;
-  /** It answers one resource, whose states are told apart by an ETag. */
+  /** The route answers one resource with an ETag. */
   hasEntityTag?: boolean;
-  /** It hands the conditions of a request to the code that writes. */
+  /** The route passes the conditions of a request to the code that writes. */
   isConditional?: boolean;
-  /** No cache may keep anything that it answers. */
+  /** Caches must not store the route's answers. */
   isSecret?: boolean;
 }
 
-/** By route handler. Nest keeps one config for each: decorators of ours add to it instead of taking each other's place. */
+/** By route handler. Nest keeps one config object per handler: our decorators add to it instead of replacing each other's options. */
 const known = new WeakMap<object, RouteOptions>();
 
 export const routeOption =

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 
-/** The routes of the server, to tell a wrong method (405) from an unknown path (404). */
+/** The routes of the server, to distinguish a wrong method (405) from an unknown path (404). */
 export class RouteIndex {
   private readonly methods = new Map<string, { matches: RegExp; methods: Set<string> }>();
 
@@ -20,7 +20,7 @@ export class RouteIndex {
   }
 
   private add(url: string, method: string): void {
-    // Nest answers OPTIONS and unknown paths by catch-all routes; those say nothing about what is there.
+    // Nest answers OPTIONS and unknown paths with catch-all routes; these do not show which paths exist.
     if (url === '*' || url === '/*') return;
     const entry = this.methods.get(url) ?? { matches: patternOf(url), methods: new Set<string>() };
     entry.methods.add(method);

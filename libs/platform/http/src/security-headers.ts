@@ -3,7 +3,7 @@ import helmet, { type HelmetOptions } from 'helmet';
 
 type Headers = Readonly<Record<string, string>>;
 
-/** Pages for people, which bring scripts and styles of their own; all else is data that no browser should interpret. */
+/** Pages for people, with scripts and styles of their own. Everything else is data that no browser should interpret. */
 const PAGES = ['/docs', '/admin'];
 
 const SHARED: HelmetOptions = {

@@ -5,8 +5,8 @@ import { httpConfig } from './http.config';
 import { ServerState } from './server-state';
 
 /**
- * Listens on `HOST:PORT`, and ends the process on SIGTERM or SIGINT: no new connections, open requests are finished, then the
- * modules stop; after `SHUTDOWN_TIMEOUT` the process ends whatever is left.
+ * Listens on `HOST:PORT`, and shuts down on SIGTERM or SIGINT: new connections are refused, open requests are finished, then the
+ * modules stop. After `SHUTDOWN_TIMEOUT` the process ends in any case.
  * @returns the URL it listens on
  */
 export async function serve(app: NestFastifyApplication): Promise<string> {

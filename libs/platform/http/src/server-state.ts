@@ -1,9 +1,9 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 
-/** Whether the process still takes requests. */
+/** Whether the process still accepts requests. */
 @Injectable()
 export class ServerState implements OnModuleDestroy {
-  /** The process ends: what has begun is finished, new requests on open connections are a 503. */
+  /** True while the process shuts down: running requests are finished, new requests on open connections get a 503. */
   draining = false;
 
   onModuleDestroy(): void {

@@ -4,8 +4,8 @@ import { isWithin } from '#caas/kernel';
 import { isFields, Nested } from './input/dto-rules';
 
 /**
- * Lists in DTOs. Class-validator's own rules look at every entry, whatever their number; these look at the number first, and at no
- * entry of a list that is too long.
+ * Lists in DTOs. Class-validator's own rules check every entry, however many there are. These rules check the length first, and
+ * skip the entries of a list that is too long.
  */
 interface Size {
   min?: number;
@@ -15,10 +15,10 @@ interface Size {
 interface TextList extends Size {
   /** In code points. */
   maxLength: number;
-  /** What each entry is; `called` says it in words, in the plural. */
+  /** The pattern of each entry; `called` describes it in words, in the plural. */
   pattern?: RegExp;
   called?: string;
-  /** May none be there twice? */
+  /** Whether entries must be unique. */
   unique?: boolean;
 }
 
@@ -39,7 +39,7 @@ export function IsTextList({ maxLength, pattern, called, unique = false, ...size
 }
 
 interface ObjectList<T> extends Size {
-  /** No two entries may have the same, unless it is undefined. */
+  /** Entries must differ in this key, unless it is undefined. */
   keyOf?: (entry: T) => unknown;
 }
 

@@ -8,25 +8,25 @@ import {
 } from '#caas/kernel';
 
 /**
- * Every field of a DTO that holds a text is declared by one of these: they say whether others are shown it, and refuse a text
- * that is too long before they look at it. A spec fails for a field that is declared by less.
+ * Each text field of a DTO is declared by one of these decorators. They state whether the text is shown to other users, and
+ * refuse a text that is too long before they check anything else. A spec fails for a text field without one.
  */
 interface Limits {
   /** In code points. */
   max: number;
 }
 
-/** A name that others are shown: see `displayedTextProblem`. */
+/** A name that is shown to other users: see `displayedTextProblem`. */
 export const IsDisplayName = ({ max }: Limits) => isDisplayed({ kind: 'name', max });
 
-/** A text with lines that others are shown: see `displayedTextProblem`. */
+/** A multi-line text that is shown to other users: see `displayedTextProblem`. */
 export const IsDisplayedText = ({ max }: Limits) => isDisplayed({ kind: 'text', max });
 
-/** The same where a blank text is none: whoever takes it asks `textOrNone`. */
+/** The same, but a blank text counts as none: the reader calls `textOrNone`. */
 export const IsDisplayedTextOrBlank = ({ max }: Limits) =>
   refuse('isDisplayed', (value) => blankOrDisplayedTextProblem(value, { kind: 'text', max }));
 
-/** A text that machines read and nobody is shown, such as a key of the client's own. */
+/** A text for machines that is not shown to users, such as a key of the client's own. */
 export function IsOpaqueText({ min = 1, max, pattern, called }: OpaqueLimits) {
   const size = called ?? `a text of ${min} to ${max} characters`;
   return refuse('isOpaque', (value) => {
@@ -38,7 +38,7 @@ export function IsOpaqueText({ min = 1, max, pattern, called }: OpaqueLimits) {
 
 interface OpaqueLimits extends Limits {
   min?: number;
-  /** What it is besides; `called` says it in words. */
+  /** A further requirement; `called` describes it in words. */
   pattern?: RegExp;
   called?: string;
 }

@@ -5,28 +5,28 @@ type Storage = ReturnType<typeof getMetadataStorage>;
 type Metadata = ReturnType<Storage['getTargetValidationMetadatas']>[number];
 type Constraint = ReturnType<Storage['getTargetValidatorConstraints']>[number];
 
-/** One decorator of a field, or what it makes of one. */
+/** One rule of a field, from one of its decorators. */
 export interface Rule {
-  /** Null when the value is as it must be; else what is wrong, in words that follow the field's name. */
+  /** Null when the value is valid; otherwise what is wrong, in words that follow the field's name. */
   problem(value: unknown, source: object): string | null;
 }
 
 export interface FieldRules {
   readonly name: string;
-  /** False where the field may be left out, and is. */
+  /** False when the field is optional and absent. */
   applies(source: object, value: unknown): boolean;
-  /** In the order in which they are asked: the first that is broken is told. */
+  /** In the order in which they are checked; the first broken rule is reported. */
   readonly rules: readonly Rule[];
   readonly nested: NestedRules | null;
 }
 
-/** Of an object in the field, or of each in a list. */
+/** Rules of an object in the field, or of each object in a list. */
 export interface NestedRules {
   readonly each: boolean;
   rules(): DtoRules;
 }
 
-/** What a DTO says of its fields by the decorators of class-validator. */
+/** The rules of a DTO's fields, read from the decorators of class-validator. */
 export interface DtoRules {
   readonly dto: Type<object>;
   readonly fields: ReadonlyMap<string, FieldRules>;
@@ -38,11 +38,11 @@ export type Fields = Record<string, unknown>;
 /** The rule of `Nested`. */
 const NESTED = 'nested';
 
-/** The field holds an object with fields of its own, or, with `each`, a list of such. `readDto` looks at what they hold. */
+/** The field holds an object with fields of its own, or, with `each`, a list of such objects. `readDto` validates their contents. */
 export const Nested = (dto: () => Type<object>, { each = false } = {}): PropertyDecorator =>
   ValidateBy({ name: NESTED, constraints: [dto], validator: { validate: isFields } }, { each });
 
-/** By the class itself: two libraries may give one name to different DTOs. */
+/** Keyed by the class itself: two libraries may use the same name for different DTOs. */
 const known = new WeakMap<object, DtoRules>();
 
 /** The rules of a DTO, read once. */
@@ -54,7 +54,7 @@ export function rulesOf(dto: Type<object>): DtoRules {
 
 function fieldsOf(dto: Type<object>): Map<string, FieldRules> {
   const storage = getMetadataStorage();
-  // Decorators run from the last line to the first; rules are asked as they are written.
+  // Decorators run from the last line to the first; rules are checked in the order in which they are written.
   const all = storage.getTargetValidationMetadatas(dto, '', false, false).toReversed();
   const names = new Set(all.map(({ propertyName }) => propertyName).toReversed());
   return new Map([...names].map((name) => [name, fieldRules(storage, name, all)]));
@@ -98,7 +98,7 @@ function ruleOf(metadata: Metadata, { instance }: Constraint): Rule {
   };
 }
 
-/** class-validator begins its messages with the property's name, which the field says already. */
+/** class-validator begins its messages with the property's name, which the problem already has as `field`. */
 function inWords(message: string, { property, constraints }: ValidationArguments): string {
   const words = message.replace(/\$constraint(\d)/g, (_token, number: string) =>
     wordsOf(constraints[Number(number) - 1]),

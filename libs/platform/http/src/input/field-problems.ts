@@ -1,14 +1,14 @@
 import { invalid, type CaasError, type FieldError } from '#caas/kernel';
 
-/** More than a person reads; a body with a hundred thousand mistakes is not answered with all of them. */
+/** More than a person reads: a body with a hundred thousand mistakes must not lead to an answer with all of them. */
 export const MAX_PROBLEMS = 20;
 const MAX_SEGMENT = 64;
 export const MAX_FIELD = 256;
 
-/** What a request names as a whole, when no field of it can be named. */
+/** The name for the whole request, when no field can be named. */
 const WHOLE = 'body';
 
-/** Mistakes found in one request, at most 20: who looks for more stops when it `isFull`. */
+/** Mistakes found in one request, at most 20; a check stops when `isFull`. */
 export class FieldProblems {
   private readonly found: FieldError[] = [];
   private code = 'validation_failed';
@@ -26,7 +26,7 @@ export class FieldProblems {
     if (!this.isFull) this.found.push({ field: fieldName(path), message });
   }
 
-  /** The request is of a form that nothing of ours has, whatever its fields are. */
+  /** Adds a mistake in the form of the body, which no request may have, whatever its fields. */
   addMalformed(path: readonly (string | number)[], message: string): void {
     this.code = 'malformed_body';
     this.add(path, message);
@@ -45,7 +45,7 @@ export class FieldProblems {
   }
 }
 
-/** `parts.1.name`: short enough for an answer, and well-formed whatever the client has sent. */
+/** A path as text, such as `parts.1.name`: short enough for an answer, and well-formed Unicode whatever the client sent. */
 export function fieldName(path: readonly (string | number)[]): string {
   const name = path.map((part) => String(part).slice(0, MAX_SEGMENT).toWellFormed()).join('.');
   return name === '' ? WHOLE : name.slice(0, MAX_FIELD);

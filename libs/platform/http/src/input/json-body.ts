@@ -7,15 +7,15 @@ import { problemsOfJson } from './json-text';
 import { OpenBodies } from './open-bodies';
 
 const BYTE_ORDER_MARK = 0xfeff;
-/** What a piece of a body takes beside its bytes: a body may come byte by byte. */
+/** The memory of a chunk besides its bytes: a body may arrive byte by byte. */
 const CHUNK_BYTES = 256;
-/** A body is looked at when so much of it has come: one that is refused for its beginning is not read to its end. */
+/** A body is first checked after this many bytes: if its beginning is refused, the rest is not read. */
 const LOOKED_AT_BYTES = 64 * 1024;
 
 /**
- * Takes JSON bodies and no others: strict UTF-8, and nothing that `problemsOfJson` knows. An empty body counts as none, since many
- * clients name a content type on every request.
- * @param timeoutMs how long a body may take to come, from the end of its headers
+ * Accepts only JSON bodies: strict UTF-8, and nothing that `problemsOfJson` refuses. An empty body counts as none, since many
+ * clients send a content type with every request.
+ * @param timeoutMs how long a body may take to arrive, from the end of its headers
  */
 export function acceptJsonOnly(fastify: FastifyInstance, timeoutMs: number): void {
   const openBodies = new OpenBodies();
@@ -76,7 +76,7 @@ function readBody(
       clearTimeout(timer);
       openBodies.release(owner, held);
       payload.off('data', take).off('end', succeed).off('error', abort).off('close', abort);
-      // Node puts an error of a stream that nobody listens to before the process.
+      // A stream error without a listener would crash the process.
       payload.on('error', () => undefined);
     };
     const timer = setTimeout(() => fail(tooSlow()), timeoutMs);

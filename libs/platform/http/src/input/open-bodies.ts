@@ -1,11 +1,11 @@
 import { CaasError } from '#caas/kernel';
 
 const MAX_BYTES = 128 * 2 ** 20;
-/** Two dozen of the largest bodies at once: one tenant's slow clients leave room for the others'. */
+/** Two dozen of the largest bodies at once: slow clients of one tenant leave room for those of others. */
 const MAX_BYTES_OF_ONE = 24 * 2 ** 20;
 const RETRY_AFTER_SECONDS = 5;
 
-/** Bodies that have begun to come and are not whole: how many bytes they hold in this process, in all and for each tenant. */
+/** Bodies that have not arrived completely: the bytes that they hold in this process, in all and per tenant. */
 export class OpenBodies {
   private bytes = 0;
   private readonly bytesOf = new Map<string, number>();

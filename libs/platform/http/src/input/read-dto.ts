@@ -4,12 +4,12 @@ import { FieldProblems } from './field-problems';
 
 type Path = readonly (string | number)[];
 
-/** Types that say nothing of the fields: who takes them looks at the value by itself. */
+/** Types without field rules: the handler checks the value itself. */
 const WITHOUT_RULES = new Set<unknown>([undefined, Object, String, Number, Boolean, Array]);
 
 /**
- * The body of a request, the payload of a message, or a query as its DTO: exactly the fields that the DTO knows, each as its
- * decorators want it. The value came as JSON, which `problemsOfJson` has looked through.
+ * Reads the body of a request, the payload of a message, or a query as its DTO: exactly the fields that the DTO has, each valid
+ * by its decorators. The value was parsed from JSON that `problemsOfJson` has checked.
  * @throws CaasError `validation_failed` (400), naming at most 20 fields
  */
 export function readDto<T extends object>(dto: Type<T>, value: unknown): T {
@@ -21,11 +21,11 @@ export function readDto<T extends object>(dto: Type<T>, value: unknown): T {
   return read as T;
 }
 
-/** Nest's door to `readDto`: bodies and queries of controllers. */
+/** The Nest pipe for `readDto`: bodies and queries of controllers. */
 export class DtoPipe implements PipeTransform {
   transform(value: unknown, { type, metatype }: { type: string; metatype?: Type<object> | undefined }): unknown {
     if ((type !== 'body' && type !== 'query') || metatype === undefined || WITHOUT_RULES.has(metatype)) return value;
-    // Clients leave a body out when none of its fields is needed.
+    // Clients may omit the body when no field is required.
     return readDto(metatype, value === undefined ? {} : value);
   }
 }
@@ -38,7 +38,7 @@ function readFields(rules: DtoRules, source: Fields, path: Path, problems: Field
     if (problems.isFull) return read;
   }
   for (const field of rules.fields.values()) {
-    // Not what a name such as "constructor" has from elsewhere.
+    // Only own properties: a name such as "constructor" is also inherited.
     const value = Object.hasOwn(source, field.name) ? source[field.name] : undefined;
     if (problems.isFull) return read;
     if (!field.applies(source, value)) continue;
