@@ -7,7 +7,7 @@ interface Sending {
   sendCommand(command: { promise: Promise<unknown> }, stream?: unknown): unknown;
 }
 
-/** How this process gets on with Redis. */
+/** Metrics of this process's use of Redis. */
 @Injectable()
 export class RedisMetrics {
   private readonly duration: Histogram;
@@ -36,7 +36,8 @@ export class RedisMetrics {
     const send = (redis as unknown as Sending).sendCommand.bind(redis);
     const known = new WeakSet<object>();
     (redis as unknown as Sending).sendCommand = (command, stream) => {
-      // What waited for a connection passes here again, the same object: a command has no id.
+      // A command that waited for a connection passes here a second time. Commands have no id, so the object itself is
+      // remembered.
       if (known.has(command)) return send(command, stream);
       known.add(command);
       const startedAtMs = performance.now();

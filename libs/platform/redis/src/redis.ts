@@ -7,10 +7,13 @@ import { MetricsModule } from '#caas/platform/metrics';
 import { RedisMetrics } from './redis-metrics';
 
 const RECONNECT_AT_MOST_EVERY_MS = 1_000;
-/** A Redis that only is busy answers sooner. */
+/** A busy Redis answers sooner. */
 const ANSWER_WITHIN_MS = 3_000;
 
-/** Options of a connection without blocking commands: a command fails at once while Redis is away, and in time while it is frozen. */
+/**
+ * Options of a connection without blocking commands: a command fails at once while Redis is unreachable, and after a timeout
+ * while it does not respond.
+ */
 export const FAIL_FAST = {
   enableOfflineQueue: false,
   maxRetriesPerRequest: 1,
@@ -18,8 +21,9 @@ export const FAIL_FAST = {
 };
 
 /**
- * The process' connections to Redis. They come back by themselves; while Redis is away, commands of `commands` fail at once, and in
- * seconds while it is frozen, because nothing that must not be lost waits in a process' memory for it.
+ * The process's connections to Redis. They reconnect by themselves. The commands of `commands` fail at once while Redis is
+ * unreachable, and within seconds while it does not respond: data that must not be lost never waits for Redis in a process's
+ * memory.
  */
 @Injectable()
 export class RedisConnections implements OnModuleInit, OnApplicationShutdown {
@@ -67,7 +71,7 @@ export class RedisConnections implements OnModuleInit, OnApplicationShutdown {
   }
 }
 
-/** What is asked before Redis could have answered waits until the first connection stands, or has failed. */
+/** Commands from before the first connection wait until it is ready or has failed. */
 function waitForFirstConnection(redis: Redis): void {
   const failFastFromNowOn = () => (redis.options.enableOfflineQueue = false);
   redis.options.enableOfflineQueue = true;
