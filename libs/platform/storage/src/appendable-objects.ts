@@ -2,22 +2,23 @@ import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { ObjectInfo } from './object-info';
 
-/** What a driver has to be told again about an object that grows: JSON, kept by whoever grows it. */
+/** The state that a driver needs to continue a growing object: JSON, which the caller keeps. */
 export type MultipartState = Readonly<Record<string, unknown>>;
 
 /**
- * Objects that come in pieces, over hours and many processes. Nothing is seen under the key before `finish`. One process at a time
- * may grow an object: the caller sees to it.
+ * Objects that are written in pieces, over hours and by several processes. Nothing is visible under the key before `finish`. The
+ * caller ensures that only one process at a time appends to an object.
  */
 export interface AppendableObjects {
   begin(key: string): Promise<MultipartState>;
 
-  /** How many bytes are there for good: as many as survive a crash of the machine. After `finish`, the size of the object. */
+  /** How many bytes are stored durably, so that they survive a crash of the machine. After `finish`, the size of the object. */
   sizeOf(key: string, growth: MultipartState): Promise<number>;
 
   /**
-   * Adds `body` at the end and resolves once it is safe. When `body` breaks off, what came before stays, and the error is thrown.
-   * @param keep is called with what to keep in place of `growth`; when it throws, no more is added
+   * Appends `body` and resolves once it is stored durably. When `body` breaks off, the bytes before that stay, and the error is
+   * thrown.
+   * @param keep is called with the state to keep in place of `growth`; when it throws, nothing more is added
    */
   append(
     key: string,
@@ -26,10 +27,10 @@ export interface AppendableObjects {
     keep: (growth: MultipartState) => Promise<void>,
   ): Promise<void>;
 
-  /** The object is whole, and seen from here on. May be called again. */
+  /** Completes the object and makes it visible. May be called again. */
   finish(key: string, growth: MultipartState): Promise<ObjectInfo>;
 
-  /** Forgets what has grown; the object of a growth that was finished is not touched. */
+  /** Discards the pieces; an object that was finished is not touched. */
   discard(key: string, growth: MultipartState): Promise<void>;
 }
 

@@ -5,14 +5,14 @@ import type { Readable } from 'node:stream';
 import { appendableName, type AppendableObjects, type MultipartState } from './appendable-objects';
 import type { ObjectInfo } from './object-info';
 
-/** What of the folder's driver is needed here. */
+/** The methods of the folder's driver that are used here. */
 export interface ObjectFolder {
   head(key: string): Promise<ObjectInfo | null>;
   moveIntoPlace(draft: string, key: string): Promise<void>;
   syncFolder(folder: string): Promise<void>;
 }
 
-/** One file per growing object in `growing/`, as long as what has come of it; moved to its place when it is whole. */
+/** One file per growing object in `growing/`, which holds all bytes so far. It is moved to its place when the object is complete. */
 export class FsAppendable implements AppendableObjects {
   constructor(
     private readonly folder: string,
@@ -35,7 +35,7 @@ export class FsAppendable implements AppendableObjects {
     try {
       await writeAtEnd(file, body);
     } finally {
-      // What came before the body broke off counts as well.
+      // Bytes from before the body broke off count as well.
       await file.sync();
       await file.close();
     }

@@ -10,7 +10,7 @@ import { ObjectStorage, resolveRange, type ByteRange, type StoredObject } from '
 
 const ATTEMPTS = 5;
 
-/** Objects as files below a folder: `objects/<key>`. What is not yet whole lies in `incoming/` and `growing/`. */
+/** Objects as files below a folder: `objects/<key>`. Incomplete objects are in `incoming/` and `growing/`. */
 export class FsStorage extends ObjectStorage {
   private readonly objects: string;
   private readonly incoming: string;
@@ -37,7 +37,7 @@ export class FsStorage extends ObjectStorage {
       throw error;
     }
     const info = await this.head(key);
-    // Only when somebody deletes it at this very moment.
+    // Happens only when the object is deleted at this very moment.
     if (!info) throw new Error(`The object ${key} is gone already.`);
     return info;
   }
@@ -46,7 +46,7 @@ export class FsStorage extends ObjectStorage {
     const file = await openFile(this.pathOf(key));
     if (!file) return null;
     try {
-      // Of the opened file, which stays what it is when another takes its place.
+      // From the open file, which stays the same when another file replaces it.
       const stats = await file.stat({ bigint: true });
       if (!stats.isFile()) return await file.close().then(() => null);
       const info = infoOf(key, stats);
@@ -119,7 +119,7 @@ export class FsStorage extends ObjectStorage {
     return join(this.objects, parseObjectKey(key));
   }
 
-  /** Writes a file of its own and sees it onto the disk. */
+  /** Writes a draft file and syncs it to disk. */
   private async writeDraft(body: Uint8Array | Readable, sizeBytes?: number): Promise<string> {
     await mkdir(this.incoming, { recursive: true });
     const draft = join(this.incoming, randomBytes(12).toString('hex'));
@@ -139,7 +139,7 @@ export class FsStorage extends ObjectStorage {
     }
   }
 
-  /** A folder may be removed as empty between making it and moving into it: then once more. */
+  /** An empty folder may be removed between creating it and moving the file into it: then try again. */
   private async moveIntoPlace(draft: string, path: string): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       const firstMade = await mkdir(dirname(path), { recursive: true });
@@ -153,7 +153,7 @@ export class FsStorage extends ObjectStorage {
     }
   }
 
-  /** A name is on the disk once its folder is, and a new folder's name once the folder above it is. */
+  /** Syncs folders upwards: a file's name is durable once its folder is synced, and a new folder's name once its parent is. */
   private async syncUpTo(folder: string, top: string): Promise<void> {
     await syncFolder(folder);
     if (folder !== top && folder.length > top.length) await this.syncUpTo(dirname(folder), top);
@@ -164,7 +164,7 @@ export class FsStorage extends ObjectStorage {
     try {
       await rmdir(folder);
     } catch {
-      // Not empty, or gone: either way nothing is left to do above it.
+      // Not empty or already removed: either way nothing is left to do in the folders above.
       return;
     }
     await this.removeEmptyFolders(dirname(folder));

@@ -5,8 +5,8 @@ import type { ObjectStorage } from './object-storage';
 const OPERATIONS = ['put', 'get', 'head', 'delete'] as const;
 
 /**
- * The same storage, with the time of each operation in the metrics. What is streamed is measured up to its first byte. What the storage
- * asks of itself is not counted.
+ * The same storage with metrics of each operation's duration. A streamed operation is measured up to its first byte. Calls that
+ * the storage makes to itself are not counted.
  */
 export function measured(storage: ObjectStorage, { registry }: Metrics): ObjectStorage {
   const duration = new Histogram({

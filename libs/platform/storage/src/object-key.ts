@@ -2,12 +2,12 @@ import { invalid } from '#caas/kernel';
 
 const SEGMENT = /^[A-Za-z0-9._-]{1,255}$/;
 const PREFIX = /^(?:[A-Za-z0-9._-]+\/)*[A-Za-z0-9._-]*$/;
-/** S3's limit is 1,024 bytes; some of it is left for a bucket's own prefix. */
+/** S3's limit is 1,024 bytes; the rest is left for a prefix of the bucket. */
 const LONGEST_KEY = 900;
 
 /**
- * Segments of `[A-Za-z0-9._-]` with single slashes between them, none of them `.` or `..`: the same object in a folder, in S3 and in
- * a URL, and never a way out of the folder.
+ * Requires segments of `[A-Za-z0-9._-]` with single slashes between them, none of them `.` or `..`. Such a key names the same
+ * object in a folder, in S3 and in a URL, and never leaves the folder.
  * @throws CaasError `invalid_object_key` (400)
  */
 export function parseObjectKey(key: string): string {

@@ -165,7 +165,7 @@ export function itIsObjectStorage(open: () => ObjectStorage): void {
   });
 
   describe('what grows', () => {
-    /** As a caller grows an object: what is kept is all that the next process knows. */
+    /** Appends to an object as a caller does; the next process knows only the kept state. */
     class Grower {
       kept: string;
       constructor(readonly key: string) {}
@@ -194,7 +194,7 @@ export function itIsObjectStorage(open: () => ObjectStorage): void {
         expect(await storage().head(growing.key)).toBeNull();
       }
       expect((await growing.finish()).sizeBytes).toBe(pieces * 6_000_000);
-      // The process died before it told anyone: another finishes again.
+      // The process died before it reported success: another one calls `finish` again.
       expect((await growing.finish()).sizeBytes).toBe(pieces * 6_000_000);
       expect(await growing.size()).toBe(pieces * 6_000_000);
       const found = await storage().get(growing.key);

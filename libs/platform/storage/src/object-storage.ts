@@ -2,7 +2,10 @@ import type { Readable } from 'node:stream';
 import type { AppendableObjects } from './appendable-objects';
 import type { ObjectInfo } from './object-info';
 
-/** A part of an object; both ends count, the last byte when `end` is absent or beyond it (as in RFC 9110, 14.1.2). */
+/**
+ * A part of an object. Both ends are inclusive; the part ends with the last byte when `end` is absent or beyond it (as in RFC
+ * 9110, 14.1.2).
+ */
 export interface ByteRange {
   start: number;
   end?: number;
@@ -11,18 +14,18 @@ export interface ByteRange {
 export interface StoredObject extends ObjectInfo {
   /** Must be read to its end or destroyed. */
   body: Readable;
-  /** What `body` holds of the object. */
+  /** The range of the object that `body` contains. */
   range: { start: number; end: number };
 }
 
 /**
- * Where files and the archive lie: named, immutable pieces of bytes. Keys are as `parseObjectKey` says; whoever makes one
- * puts the tenant into it. A key may not also be a folder of other keys (`a` and `a/b`).
+ * The storage of files and of the archive: named, immutable objects. `parseObjectKey` defines valid keys; the caller includes the
+ * tenant in the key. A key must not also be a folder of other keys (`a` and `a/b`).
  */
 export abstract class ObjectStorage {
   /**
-   * Writes the whole object or nothing, instead of what was there. When it returns, the object survives a crash of the machine.
-   * @param sizeBytes what the stream must bring; an Error if it brings another amount
+   * Writes the whole object or nothing, replacing an existing one. When it returns, the object survives a crash of the machine.
+   * @param sizeBytes the expected size of the stream; an Error if the stream has another size
    */
   abstract put(key: string, body: Uint8Array | Readable, sizeBytes?: number): Promise<ObjectInfo>;
 
@@ -35,19 +38,22 @@ export abstract class ObjectStorage {
   /** It is no error when there is none. */
   abstract delete(key: string): Promise<void>;
 
-  /** Objects whose keys begin with `prefix`, in no promised order; what is put or deleted meanwhile may be in it or not. */
+  /**
+   * Objects whose keys begin with `prefix`, in no particular order. Objects that are put or deleted during the listing may or may
+   * not appear.
+   */
   abstract list(prefix: string): AsyncIterable<ObjectInfo>;
 
-  /** Objects that come in pieces. */
+  /** Objects that are written in pieces. */
   abstract readonly appendable: AppendableObjects;
 
   /** Resolves when objects can be written and read. */
   abstract ping(): Promise<void>;
 
   /**
-   * Removes what killed processes left of objects that were not whole. A bucket does so itself, by its lifecycle rule
+   * Removes incomplete objects that killed processes left behind. A bucket does so itself, by its lifecycle rule
    * `AbortIncompleteMultipartUpload`.
-   * @param _before nothing that was written to since then is touched
+   * @param _before objects written to since then are not touched
    * @returns how many there were
    */
   removeDrafts(_before: Date): Promise<number> {
@@ -59,8 +65,8 @@ export abstract class ObjectStorage {
   }
 
   /**
-   * Removes a folder with all in it.
-   * @param folder ends with `/`: without it, `tenants/a` would take `tenants/ab` along
+   * Removes a folder with everything in it.
+   * @param folder ends with `/`: without it, `tenants/a` would also remove `tenants/ab`
    * @returns how many objects there were
    */
   async deleteFolder(folder: string): Promise<number> {

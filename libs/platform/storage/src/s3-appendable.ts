@@ -19,11 +19,11 @@ interface Parts extends MultipartState {
   /** Null until there are bytes for a first part. */
   uploadId: string | null;
   parts: { etag: string; sizeBytes: number }[];
-  /** What is not yet enough for a part lies in an object of its own, named by how much there is in all. */
+  /** Size of the rest that is too small for a part. It is stored as an object of its own, named by the total size so far. */
   tailBytes: number;
 }
 
-/** The storage the objects end in, and the client that knows about parts. */
+/** The storage of the finished objects, and the client for multipart uploads. */
 export interface Bucket {
   client: S3Client;
   bucket: string;
@@ -31,8 +31,8 @@ export interface Bucket {
 }
 
 /**
- * A multipart upload per growing object. Which parts count is what the caller keeps, not what the bucket lists: a part that was
- * written while its process died is written again, and nothing that was counted is removed before what replaces it is counted.
+ * One multipart upload per growing object. The caller's state decides which parts count, not the bucket's list: a part whose
+ * process died before it was counted is written again, and counted data is removed only after its replacement has been counted.
  */
 export class S3Appendable implements AppendableObjects {
   constructor(private readonly at: Bucket) {}

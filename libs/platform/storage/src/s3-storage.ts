@@ -18,7 +18,7 @@ import { ObjectStorage, resolveRange, type ByteRange, type StoredObject } from '
 export interface S3Options {
   bucket: string;
   region: string;
-  /** Null: Amazon's own. */
+  /** Null: Amazon's own endpoint. */
   endpoint: string | null;
   /** Null: the credentials of the machine (role, profile, environment of the SDK). */
   credentials: { accessKeyId: string; secretAccessKey: string } | null;
@@ -30,7 +30,7 @@ const CONNECTION_TIMEOUT_MS = 3_000;
 const REQUEST_TIMEOUT_MS = 60_000;
 const PART_BYTES = 8 * 2 ** 20;
 
-/** Objects in a bucket of S3, or of a server that speaks its protocol. */
+/** Objects in a bucket of S3, or of an S3-compatible server. */
 export class S3Storage extends ObjectStorage {
   private readonly client: S3Client;
   private readonly bucket: string;
@@ -45,7 +45,7 @@ export class S3Storage extends ObjectStorage {
       ...(options.credentials ? { credentials: options.credentials } : {}),
       forcePathStyle: options.forcePathStyle,
       requestHandler: { connectionTimeout: CONNECTION_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS },
-      // Servers other than Amazon's do not all know the newer trailing checksums.
+      // Not all other servers support the newer trailing checksums.
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
     });
@@ -73,7 +73,7 @@ export class S3Storage extends ObjectStorage {
 
   override async get(key: string, range?: ByteRange): Promise<StoredObject | null> {
     const target = { Bucket: this.bucket, Key: parseObjectKey(key) };
-    // The size is needed to tell a range beyond the end, and which bytes the answer holds.
+    // The size is needed to detect a range beyond the end and to report which bytes the answer contains.
     const info = await this.head(key);
     if (!info) return null;
     const { start, end } = resolveRange(range, info.sizeBytes);
@@ -82,7 +82,7 @@ export class S3Storage extends ObjectStorage {
       this.client.send(
         new GetObjectCommand({
           ...target,
-          // The same object that `head` measured, and no other that took its place.
+          // Read the same object that `head` measured, not one that replaced it.
           IfMatch: `"${info.etag}"`,
           ...(isPart ? { Range: `bytes=${start}-${end}` } : {}),
         }),
@@ -121,7 +121,7 @@ export class S3Storage extends ObjectStorage {
   }
 }
 
-/** Fails the upload of a stream that brings another amount than was said. */
+/** Fails the upload when the stream does not have the expected size. */
 function counter(sizeBytes: number | undefined): Transform {
   let count = 0;
   return new Transform({

@@ -17,7 +17,7 @@ export function openStorage(
   if (config.STORAGE_DRIVER === 'fs') return new FsStorage(join(runtime.DATA_DIR, 'storage'));
   const { S3_ACCESS_KEY_ID: accessKeyId, S3_SECRET_ACCESS_KEY: secretAccessKey } = config;
   return new S3Storage({
-    // The section's check has seen to it.
+    // The check of the config section guarantees it.
     bucket: config.S3_BUCKET!,
     region: config.S3_REGION,
     endpoint: config.S3_ENDPOINT,
