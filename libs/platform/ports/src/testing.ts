@@ -1,22 +1,22 @@
 import type { DynamicModule, Type } from '@nestjs/common';
 import { ApplicationConfig, ModuleRef, ModulesContainer, NestFactory } from '@nestjs/core';
 
-/** Global by decision of Nest and of the packages that they come from. */
+/** Modules that Nest and its packages declare as global. */
 const OF_PACKAGES = ['InternalCoreModule', 'BullModule', 'MongooseCoreModule'];
-/** Every module has these of Nest. */
+/** Nest provides these in every module. */
 const IN_EVERY_MODULE: unknown[] = [ModuleRef, ApplicationConfig];
 
 export interface ModuleGraph {
-  /** Names of the modules that all others see without an import. */
+  /** Names of the modules that all others can use without an import. */
   globals: string[];
-  /** Paths of imports that lead back to where they began, as `A > B > A`. */
+  /** Import cycles, as `A > B > A`. */
   circles: string[];
-  /** What more than one module provides, of which there is then more than one instance. */
+  /** Providers of more than one module, which therefore have more than one instance. */
   providedTwice: string[];
 }
 
 /**
- * What Nest makes of the modules of an application. It makes no instances, so no engine is needed.
+ * The module graph of an application, as Nest sees it. It creates no instances, so no engine is needed.
  * @throws Error of Nest when a class injects what its module does not import
  */
 export async function moduleGraph(root: Type | DynamicModule): Promise<ModuleGraph> {
@@ -27,7 +27,7 @@ export async function moduleGraph(root: Type | DynamicModule): Promise<ModuleGra
   for (const { name, metatype, providers: own } of modules) {
     for (const [token, { isAlias, inject, metatype: made }] of own) {
       if (isAlias || token === metatype || IN_EVERY_MODULE.includes(token)) continue;
-      // Also by its class, which may stand under another token.
+      // Also by its class, which may be provided under another token.
       const keys = inject || !made ? [token] : new Set([token, made]);
       for (const key of keys) providers.set(key, [...(providers.get(key) ?? []), name]);
     }
@@ -49,7 +49,7 @@ interface Importer {
   imports: Set<Importer>;
 }
 
-/** Nest adds the global modules to the imports of all others; those are no imports of ours. */
+/** Nest adds the global modules to the imports of all others; these are not imports that we declared. */
 function circlesOf(modules: readonly Importer[]): string[] {
   const finished = new Set<Importer>();
   const circles: string[] = [];
