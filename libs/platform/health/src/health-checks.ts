@@ -11,7 +11,7 @@ export interface Readiness {
   checks: Record<string, 'ok' | 'down'>;
 }
 
-/** Everything a process needs to do its work; each library adds what it depends on. */
+/** The health checks of everything that a process needs; each library adds its own dependencies. */
 @Injectable()
 export class HealthChecks {
   private readonly checks = new Map<string, HealthCheck>();
@@ -38,7 +38,7 @@ export class HealthChecks {
     return { ready: outcomes.every(([, outcome]) => outcome === 'ok'), checks: Object.fromEntries(outcomes) };
   }
 
-  /** The log tells of the change, with the reason that a client is not told. */
+  /** Logs a change of state, with the reason, which is not shown to clients. */
   private noticed(name: string, failure: Error | null): 'ok' | 'down' {
     if (failure && !this.down.has(name)) this.log.root.warn({ check: name, err: failure }, 'a part is down');
     if (!failure && this.down.has(name)) this.log.root.info({ check: name }, 'a part is back');

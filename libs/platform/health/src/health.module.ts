@@ -6,7 +6,10 @@ import { toProblem, PROBLEM_TYPE } from '#caas/platform/http';
 import { Metrics, MetricsModule } from '#caas/platform/metrics';
 import { HealthChecks } from './health-checks';
 
-/** Who may read the metrics on the port that clients use. Bound by whoever knows credentials; without it nobody may. */
+/**
+ * Decides who may read the metrics on the port that clients use. Bound by the library that checks credentials; without it nobody
+ * may.
+ */
 export abstract class MetricsAccess {
   /** @throws CaasError 401, 403, 429 */
   abstract require(request: FastifyRequest): Promise<unknown>;
@@ -16,7 +19,7 @@ export abstract class MetricsAccess {
 @Module({ providers: [HealthChecks], exports: [HealthChecks] })
 export class HealthModule {}
 
-/** Plain Fastify routes and not a controller: who asks whether the process lives shows no credential, so no guard may stand before. */
+/** Plain Fastify routes instead of a controller: liveness probes carry no credential, so no guard may run before them. */
 @Injectable()
 class HealthRoutes implements OnModuleInit {
   constructor(

@@ -8,8 +8,8 @@ import { HealthModule } from './health.module';
 import { monitoringConfig } from './monitoring.config';
 
 /**
- * `/health/live`, `/health/ready` and `/metrics` on a port of their own, for an api and a worker alike: who watches the process need not
- * come in where its clients do, nor show a credential. Plain Node: it answers also when the application around it is in trouble.
+ * `/health/live`, `/health/ready` and `/metrics` on a port of their own, for an api and a worker alike: monitoring need not use
+ * the clients' port, and shows no credential. It is plain Node, so it also answers when the application around it is in trouble.
  */
 @Injectable()
 export class MonitoringServer implements OnApplicationBootstrap, OnApplicationShutdown {
