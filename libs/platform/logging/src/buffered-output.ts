@@ -18,7 +18,7 @@ export class BufferedOutput implements DestinationStream {
   private timer: NodeJS.Timeout | null = null;
 
   constructor(private readonly target: Target) {
-    // Who read the log is gone; the process has better to do than to end for it.
+    // The reader of the log is gone; that must not end the process.
     target.on('error', () => undefined);
     process.on('exit', () => this.flush());
   }

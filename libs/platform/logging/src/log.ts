@@ -17,7 +17,7 @@ export type ContextLog = Record<(typeof LEVELS)[number], (fields: object, messag
  */
 @Injectable()
 export class Log {
-  /** For what concerns no tenant. */
+  /** For lines that concern no tenant. */
   readonly root: Logger;
 
   constructor(@InjectConfig(loggingConfig) config: ConfigOf<typeof loggingConfig>) {
@@ -26,7 +26,7 @@ export class Log {
 
   of(ctx: RequestContext): ContextLog {
     const about = aboutOf(ctx);
-    // Not a child of pino's: it writes what it is bound to beside fields of the same name, and the key stands there twice.
+    // Not a child logger of pino: when a bound field and a line's field have the same name, it writes the key twice.
     const writers = LEVELS.map((level) => [
       level,
       (fields: object, message: string) => this.root[level]({ ...about, ...fields }, message),
@@ -35,13 +35,13 @@ export class Log {
   }
 }
 
-/** What a line says of who asks. */
+/** The fields of a line that identify the caller. */
 export function aboutOf({ tenantId, requestId, actor }: RequestContext): Record<string, string> {
   const about = { tenant_id: tenantId, request_id: requestId, actor: actor.kind };
   return actor.kind === 'user' ? { ...about, user_id: actor.user.user_id.toHexString() } : about;
 }
 
-/** What pino writes by itself. */
+/** Keys that pino writes itself. */
 const OWN_KEYS = ['level', 'time', 'pid', 'msg'];
 
 function withoutOwnKeys(fields: Record<string, unknown>): Record<string, unknown> {
@@ -54,7 +54,7 @@ function withoutOwnKeys(fields: Record<string, unknown>): Record<string, unknown
 let timeMs = 0;
 let timeField = '';
 
-/** ISO 8601, written anew once a millisecond. */
+/** The time as an ISO 8601 field, formatted at most once a millisecond. */
 function isoTime(): string {
   const now = Date.now();
   if (now !== timeMs) timeField = `,"time":"${new Date((timeMs = now)).toISOString()}"`;
@@ -76,7 +76,7 @@ export function makeLogger(level: string, destination?: DestinationStream): Logg
   return destination ? pino(options, destination) : pino(options);
 }
 
-/** Global, because whatever the library, it may have something to log. */
+/** Global, because any library may need to log. */
 @Global()
 @Module({ providers: [Log], exports: [Log] })
 export class LoggingModule {}

@@ -2,7 +2,10 @@ import type { LoggerService } from '@nestjs/common';
 import type { Log } from './log';
 import { redactText } from './redact';
 
-/** Nest's own lines, in the process' log. What Nest tells of its start is only of interest when something is wrong. */
+/**
+ * Writes Nest's own lines to the process's log. Its lines about the start are logged at a low level: they only matter when
+ * something is wrong.
+ */
 export class NestLog implements LoggerService {
   constructor(private readonly target: Log) {}
 
@@ -30,7 +33,7 @@ export class NestLog implements LoggerService {
     this.write('fatal', message, rest);
   }
 
-  /** Nest hands over `(message, stack?, context)`, all of them texts, or an error as the message. */
+  /** Nest passes `(message, stack?, context)`, all of them strings, or an error as the message. */
   private write(
     level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal',
     message: unknown,

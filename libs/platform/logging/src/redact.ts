@@ -6,7 +6,7 @@ const SECRET_NAME =
   /^(?:proxy-)?authorization$|(?:^|[_-])(?:tokens?|secrets?|password|passphrase|keys?|cookies?|credentials?|database_uri)$|[a-z](?:Token|Secret|Password|Key|Credential)$/i;
 const NOT_SECRET = new Set(['idempotency_key', 'job_key']);
 
-/** Secrets as they appear inside texts, such as an error's message: what follows the first group is not written. */
+/** Secrets inside texts, such as an error's message: the text after the first group is not written. */
 const SECRET_TEXT = new RegExp(
   [
     String.raw`(\b(?:Bearer|Basic)\s+)[\w.~+/=-]+`,
@@ -20,7 +20,7 @@ const SECRET_TEXT = new RegExp(
 
 const known = new Map<string, boolean>();
 
-/** The memory of names is bounded: they may come from a client's JSON. */
+/** The cache of names is bounded, since names may come from a client's JSON. */
 function isSecretName(name: string): boolean {
   let secret = known.get(name);
   if (secret === undefined) {
@@ -30,7 +30,7 @@ function isSecretName(name: string): boolean {
   return secret;
 }
 
-/** A line's fields without secrets, at any depth. Returns `fields` itself when there is nothing to look into. */
+/** A line's fields without secrets, at any depth. Returns `fields` itself when there is nothing to check. */
 export function redact(fields: Record<string, unknown>): Record<string, unknown> {
   for (const name in fields) {
     const value = fields[name];
@@ -61,7 +61,7 @@ function redactValue(value: unknown, depth: number): unknown {
   return redactObject(value as Record<string, unknown>, depth);
 }
 
-/** Dates, ids and the like write themselves; an object that does not is named, not unfolded: it may hold anything. */
+/** Dates, ids and similar values have `toJSON`. Any other object is written as its name only, since it may contain anything. */
 function inOneText(value: object): unknown {
   if ('toJSON' in value && typeof value.toJSON === 'function') {
     const written: unknown = value.toJSON();
@@ -70,7 +70,7 @@ function inOneText(value: object): unknown {
   return `[${value.constructor.name}]`;
 }
 
-/** An error with its causes. Fields that libraries hang on their errors are left out, but for the code. */
+/** An error with its causes. Fields that libraries add to their errors are left out, except for the code. */
 export function describeError(error: Error, depth = 0): Record<string, unknown> {
   const { code, cause, fields } = error as { code?: unknown; cause?: unknown; fields?: unknown };
   return {
