@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** Of the package.json that this file belongs to, whether it runs from `libs/` or from `dist/libs/`. */
+/** The version in the package.json of this file, which may run from `libs/` or from `dist/libs/`. */
 export function versionOfCaas(): string {
   for (let folder = __dirname; folder !== dirname(folder); folder = dirname(folder)) {
     try {
