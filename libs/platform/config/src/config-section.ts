@@ -7,14 +7,14 @@ type ValuesOf<E> = { readonly [K in keyof E]: E[K] extends Entry<infer T> ? T : 
 export interface ConfigSection<E extends Entries = Entries> {
   readonly name: string;
   readonly entries: E;
-  /** What no single entry can say; returns the problems in plain words. */
+  /** Checks that involve several entries; returns the problems in plain words. */
   check(values: ValuesOf<E>): string[];
 }
 
 /** The values of a section, by the names of the environment. */
 export type ConfigOf<S> = S extends ConfigSection<infer E> ? ValuesOf<E> : never;
 
-/** What a process was started with; an empty text counts as not set. */
+/** The environment of a process; an empty text counts as not set. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export function configSection<E extends Entries>(
@@ -25,7 +25,7 @@ export function configSection<E extends Entries>(
   return { name, entries, check };
 }
 
-/** Everything that is wrong with the environment, at once. */
+/** All problems of the environment in one error. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
 

@@ -26,7 +26,7 @@ export const processEnvironment = (): Environment => process.env;
 @Module({})
 export class ConfigModule {
   /**
-   * @param environment tests hand in their own
+   * @param environment tests pass their own
    * @throws ConfigurationError naming every problem of every section
    */
   static forRoot(sections: readonly ConfigSection[], environment = processEnvironment()): DynamicModule {

@@ -1,13 +1,13 @@
-/** One variable of the environment: how its text becomes a value, and what to say of it in the README's table. */
+/** One environment variable: how its text becomes a value, and its description for the README's table. */
 export interface Entry<T> {
   readonly doc: string;
   /** Null: may be missing. Undefined: must be given. */
   readonly fallback: T | undefined;
   /** Shown in the table instead of the fallback's value. */
   readonly fallbackText: string;
-  /** What may be shown of a value that was refused; null: nothing. */
+  /** The part of a refused value that may be shown; null: nothing. */
   readonly show: (text: string) => string | null;
-  /** Whether a missing value, which something else stands in for, is a problem in production. */
+  /** Whether a missing value is a problem in production, although there is a replacement for it. */
   readonly requiredInProduction?: boolean;
   /** @throws Error whose message ends the sentence "<NAME> …" */
   parse(text: string): T;
@@ -62,7 +62,7 @@ export const choice = <const T extends string>(choices: readonly T[], options: O
     throw new Error(`must be one of ${choices.join(', ')}`);
   });
 
-/** A URL of one of `protocols`. Of one that is refused, the user and password are not shown. */
+/** A URL of one of `protocols`. A refused URL is shown only if it cannot contain a user and password. */
 export const url = (protocols: string[], options: Options<string>): Entry<string> => ({
   ...entry(options, (value) => {
     const scheme = /^([a-z0-9+]+):\/\/[^\s/]\S*$/.exec(value)?.[1];

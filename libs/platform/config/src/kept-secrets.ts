@@ -10,18 +10,18 @@ export const PLATFORM_KEY_FILE = 'platform-admin-key';
 export const SECRETS_KEY_FILE = 'secrets-key';
 const KEY_BYTES = 32;
 
-/** What encrypts secrets at rest: from the environment, or made once and kept in DATA_DIR (mode 0600). */
+/** The keys that encrypt secrets at rest: from the environment, or generated once and stored in DATA_DIR (mode 0600). */
 export class Secrets {
   constructor(
     /** At least 32 characters; encryption derives its key from them. */
     readonly secretsKey: string,
-    /** The one before, while keys rotate. */
+    /** The previous key, during a key rotation. */
     readonly secretsKeyPrevious: string | null,
   ) {}
 }
 
 /**
- * The configuration guarantees that production gives the key, so nothing is made up there.
+ * The configuration requires the key in production, so none is generated there.
  * @throws ConfigurationError when a kept key cannot be read or made
  */
 export function secretsOf(config: ConfigOf<typeof runtimeConfig>): Secrets {
@@ -30,7 +30,7 @@ export function secretsOf(config: ConfigOf<typeof runtimeConfig>): Secrets {
 }
 
 /**
- * The keys of operators, likewise.
+ * The operators' keys, by the same rules.
  * @throws ConfigurationError when a kept key cannot be read or made
  */
 export function operatorKeysOf(
@@ -51,7 +51,7 @@ export function keptSecret(file: string): string {
     const existing = read(file);
     if (existing !== null) return usable(existing, file);
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    // Written whole under another name, then linked: the name appears with its content, and only once.
+    // Written completely under another name and then linked: the file appears only once, and with its whole content.
     const draft = `${file}.${randomBytes(6).toString('hex')}`;
     writeFileSync(draft, `${randomBytes(KEY_BYTES).toString('base64url')}\n`, { mode: 0o600, flag: 'wx', flush: true });
     try {

@@ -1,7 +1,7 @@
 import { configSection } from './config-section';
 import { optional, requiredInProduction, secret } from './entries';
 
-/** What opens the doors of operators: read by apis alone. */
+/** The credentials of operators; only apis read them. */
 export const operatorsConfig = configSection('operators', {
   PLATFORM_ADMIN_KEY: requiredInProduction(
     secret({

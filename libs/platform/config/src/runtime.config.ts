@@ -1,7 +1,7 @@
 import { configSection } from './config-section';
 import { choice, optional, requiredInProduction, secret, text, url } from './entries';
 
-/** What every process of CaaS reads. */
+/** The settings that every process of CaaS reads. */
 export const runtimeConfig = configSection('runtime', {
   NODE_ENV: choice(['development', 'test', 'production'], {
     default: 'development',
