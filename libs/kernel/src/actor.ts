@@ -17,7 +17,7 @@ export interface UserActor {
   readonly sessionId: string | null;
 }
 
-/** The tenant's own server, as nobody in particular. */
+/** The tenant's own server, when it acts as no user. */
 export interface ServerActor {
   readonly kind: 'server';
   readonly keyId: string;

@@ -3,13 +3,13 @@ import { isBlank } from './text';
 
 const MAX_BYTES = 64;
 const NAME = /^:[a-z0-9_+-]+:$/;
-/** What only joins or marks others is no reaction by itself. */
+/** Characters that only join or modify others are no reaction by themselves. */
 const JOINING = /^[\p{Cf}\p{M}]/u;
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
 /**
- * One character as people see them (an extended grapheme cluster, Unicode Standard Annex 29), or a name such as `:party-parrot:`.
- * Taken as it is spelled: with and without a variation selector it is not the same.
+ * One user-perceived character (an extended grapheme cluster, Unicode Standard Annex 29), or a name such as `:party-parrot:`. The
+ * spelling is kept: with and without a variation selector are two different reactions.
  * @throws CaasError `invalid_emoji` (400)
  */
 export function parseEmoji(value: unknown): string {
@@ -25,7 +25,7 @@ const isSeen = (text: string): boolean => !isBlank(text) && !JOINING.test(text);
 
 type Counts = Record<string, number>;
 
-/** An emoji as a key of a stored document: there dots and dollars mean something. */
+/** An emoji as a key of a stored document, where dots and dollars have a special meaning. */
 export const keyOfEmoji = (emoji: string): string =>
   emoji.replaceAll(/[%.$]/g, (character) => `%${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
 
@@ -36,7 +36,7 @@ const emojiOfKey = (key: string): string =>
 export const countsByEmoji = (stored: Counts): Counts =>
   Object.fromEntries(Object.entries(stored).map(([key, count]) => [emojiOfKey(key), count]));
 
-/** Stored counts with `change` more of an emoji; one that nobody is left with goes. */
+/** Stored counts with an emoji's count changed by `change`; an emoji whose count becomes zero is removed. */
 export function counted(stored: Counts, emoji: string, change: 1 | -1): Counts {
   const key = keyOfEmoji(emoji);
   const { [key]: before = 0, ...others } = stored;

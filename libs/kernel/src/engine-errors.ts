@@ -1,4 +1,7 @@
-/** What MongoDB's driver, mongoose and ioredis throw when their server is not to be reached: by name, since the kernel has none of them. */
+/**
+ * Errors of MongoDB's driver, mongoose and ioredis for an unreachable server. Matched by name, since the kernel imports none of
+ * these libraries.
+ */
 const AWAY_NAMES = new Set([
   'MongoServerSelectionError',
   'MongoNetworkError',
@@ -17,14 +20,17 @@ const AWAY_NAMES = new Set([
 
 const AWAY_SYSTEM_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENOTFOUND']);
 
-/** Codes of MongoDB servers that stop, step down, take no writes, or gave up in time (source: MongoDB's error_codes.yml). */
+/**
+ * Codes of a MongoDB server that is stopping, stepping down, not accepting writes, or timed out (source: MongoDB's
+ * error_codes.yml).
+ */
 const AWAY_MONGO_CODES = new Set([50, 89, 91, 112, 189, 262, 7, 6, 9001, 10107, 11600, 11602, 13435, 13436]);
 
 /** ioredis throws plain errors for these. */
 const AWAY_MESSAGES =
   /^(?:Stream isn't writeable and enableOfflineQueue|Connection is closed|Operation `.*` buffering timed out|LOADING |READONLY |MISCONF )/;
 
-/** A database, Redis or the network between is away; the same request may succeed later. */
+/** Whether a database, Redis or the network is unreachable; the same request may succeed later. */
 export function isEngineAway(error: unknown, depth = 0): boolean {
   if (!(error instanceof Error)) return false;
   const { name, message, code, cause } = error as Error & { code?: unknown };
@@ -34,7 +40,7 @@ export function isEngineAway(error: unknown, depth = 0): boolean {
   return depth < 3 && isEngineAway(cause, depth + 1);
 }
 
-/** A unique index refused a write that did not pass through a tenant's repository. */
+/** Whether a unique index refused a write that did not go through a tenant's repository. */
 export function isDuplicateKey(error: unknown): boolean {
   const { name, code } = (error ?? {}) as { name?: unknown; code?: unknown };
   return code === 11000 && (name === 'MongoServerError' || name === 'MongoBulkWriteError');

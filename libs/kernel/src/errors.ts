@@ -4,7 +4,7 @@ export interface FieldError {
   message: string;
 }
 
-/** What went wrong, in terms every transport can map: HTTP maps a kind to one status (see `libs/platform` http). */
+/** The kind of a failure, which every transport can map: HTTP maps each kind to one status (see `libs/platform` http). */
 export type ErrorKind =
   | 'invalid' // 400
   | 'unauthenticated' // 401
@@ -23,7 +23,7 @@ export type ErrorKind =
   | 'internal' // 500
   | 'unavailable'; // 503
 
-/** The one error class that reaches a client. `code` is a stable snake_case word; `message` is written for the client. */
+/** The one error class that reaches a client. `code` is a stable snake_case identifier; `message` is written for the client. */
 export class CaasError extends Error {
   override readonly name = 'CaasError';
 
@@ -48,5 +48,8 @@ export const forbidden = (code: string, detail: string) => new CaasError('forbid
 export const conflict = (code: string, detail: string) => new CaasError('conflict', code, detail);
 export const stale = (detail: string) => new CaasError('stale', 'stale_version', detail);
 
-/** The same words for "does not exist", "another tenant's" and "not yours to see": `what` names the kind of thing only. */
+/**
+ * The same answer whether the thing does not exist, belongs to another tenant, or is hidden from the user: `what` names only its
+ * kind.
+ */
 export const notFound = (what: string) => new CaasError('not_found', `${what}_not_found`, `No such ${what}.`);

@@ -29,12 +29,15 @@ export function newTenantId(): TenantId {
   return `clnt_${characters.join('')}` as TenantId;
 }
 
-/** What a tenant may call its users: 1 to 128 of `[A-Za-z0-9._@:+-]`; `me`, `.` and `..` mean something else in a path. */
+/**
+ * A tenant's id for a user: 1 to 128 of `[A-Za-z0-9._@:+-]`. `me`, `.` and `..` are reserved, since they have another meaning in
+ * a path.
+ */
 export function isExternalId(value: unknown): value is string {
   return typeof value === 'string' && EXTERNAL_ID.test(value) && !RESERVED_EXTERNAL_IDS.has(value);
 }
 
-/** 24 lower-case hexadecimal digits, the only spelling of an id that CaaS hands out. */
+/** 24 lower-case hexadecimal digits, the only spelling of an id that CaaS produces. */
 export function isObjectIdHex(value: unknown): value is string {
   return typeof value === 'string' && OBJECT_ID.test(value);
 }
@@ -48,12 +51,12 @@ export function parseObjectId(value: unknown, field = 'id'): ObjectId {
 }
 
 const REQUEST_ID_BYTES = 12;
-/** Random bytes by the page: fetched one id at a time they were a tenth of an empty request. */
+/** Random bytes are fetched in blocks: fetching them per id took a tenth of the time of an empty request. */
 const RANDOM_POOL_BYTES = 4096;
 const randomPool = Buffer.allocUnsafe(RANDOM_POOL_BYTES);
 let nextRandom = RANDOM_POOL_BYTES;
 
-/** Names one request through logs, problems, jobs and events: `req_` and 24 hexadecimal digits. */
+/** Identifies one request in logs, problems, jobs and events: `req_` and 24 hexadecimal digits. */
 export function newRequestId(): string {
   if (nextRandom + REQUEST_ID_BYTES > RANDOM_POOL_BYTES) {
     randomFillSync(randomPool);

@@ -7,9 +7,9 @@ const FIRST_MS = Date.parse('0000-01-01T00:00:00Z');
 const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z');
 
 /**
- * The instant that a text names, to the millisecond; digits beyond are dropped. Null for anything but RFC 3339 with an offset or
- * `Z`: without one the host's zone would decide. A leap second (`:60`) and a day that its month lacks are no instants, nor is
- * what lies outside the years 0000 to 9999 in UTC, which an answer could not write.
+ * The instant of a text, to the millisecond; further digits are dropped. Null for anything but RFC 3339 with an offset or `Z`:
+ * without these the host's time zone would decide. A leap second (`:60`) and a day that its month does not have are invalid, and
+ * so is an instant outside the years 0000 to 9999 in UTC, which an answer could not represent.
  */
 export function parseInstant(value: unknown): Date | null {
   if (typeof value !== 'string' || value.length > LONGEST) return null;
@@ -24,9 +24,9 @@ export function parseInstant(value: unknown): Date | null {
     number,
   ];
   const date = new Date(0);
-  // Date.UTC takes the years 0 to 99 for those of the twentieth century.
+  // Date.UTC treats the years 0 to 99 as 1900 to 1999.
   date.setUTCFullYear(year, month - 1, day);
-  // A month or day that there is not has become another one.
+  // An invalid month or day has overflowed into another one.
   if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return null;
   date.setUTCHours(hours, minutes, seconds, Number((fields[7] ?? '').padEnd(3, '0').slice(0, 3)));
   const offsetMinutes = Number(fields[9] ?? 0) * 60 + Number(fields[10] ?? 0);
@@ -34,7 +34,7 @@ export function parseInstant(value: unknown): Date | null {
   return ms >= FIRST_MS && ms <= LAST_MS ? new Date(ms) : null;
 }
 
-/** An instant of a request that was checked before. @throws RangeError for what is none */
+/** An instant from a request that was validated before. @throws RangeError for an invalid text */
 export function instantOf(text: string): Date {
   const instant = parseInstant(text);
   if (!instant) throw new RangeError(`not an instant: ${text.slice(0, LONGEST)}`);

@@ -2,8 +2,8 @@ export const MAX_METADATA_BYTES = 8 * 1024;
 const MAX_METADATA_DEPTH = 16;
 
 /**
- * What is wrong with a tenant's own metadata, in words that follow "must be"; null when nothing is. It is a JSON object of at most
- * 8 KB, nested at most 16 deep.
+ * What is wrong with a tenant's metadata, in words that follow "must be"; null when it is valid. Valid metadata is a JSON object
+ * of at most 8 KB, nested at most 16 deep.
  */
 export function metadataProblem(value: unknown): string | null {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'an object';

@@ -5,7 +5,7 @@ import { isObjectIdHex } from './ids';
 export type Direction = 'forward' | 'backward';
 
 export interface PageRequest {
-  /** Of the last entry of the page before: its id, or its place where the order can change; null for the first page. */
+  /** The last entry of the previous page: its id, or its place where the order can change; null for the first page. */
   cursor: string | null;
   /** 1 to 100. */
   limit: number;
@@ -21,7 +21,7 @@ export interface Page<T> {
 export const DEFAULT_PAGE_LIMIT = 20;
 export const MAX_PAGE_LIMIT = 100;
 
-/** Where an entry stands in a list that is ordered by a time and, of one time, by id; it stays there when the entry moves. */
+/** The position of an entry in a list ordered by a time and then by id. The position stays valid when the entry moves. */
 export interface Place {
   at: Date;
   id: string;
@@ -29,11 +29,11 @@ export interface Place {
 
 const PLACE = /^([0-9a-z]{1,9})\.([0-9a-f]{24})$/;
 
-/** For clients it is opaque. */
+/** Encodes a place as a cursor, which is opaque to clients. */
 export const cursorOfPlace = ({ at, id }: Place): string =>
   Buffer.from(`${at.getTime().toString(36)}.${id}`).toString('base64url');
 
-/** Null for what `cursorOfPlace` did not make. */
+/** Decodes a cursor; null for text that `cursorOfPlace` did not make. */
 export function placeOfCursor(cursor: string): Place | null {
   const [, time, id] = PLACE.exec(Buffer.from(cursor, 'base64url').toString('latin1')) ?? [];
   if (time === undefined || id === undefined) return null;
@@ -41,7 +41,7 @@ export function placeOfCursor(cursor: string): Place | null {
   return cursorOfPlace(place) === cursor ? place : null;
 }
 
-/** What a list's cursors are: ids of entries, or places. */
+/** The kind of a list's cursors: ids of entries, or places. */
 export type CursorKind = 'id' | 'place';
 
 /**
@@ -60,7 +60,7 @@ export function parsePageRequest(
 }
 
 /**
- * Cuts a page out of `rows`, which the caller read with a limit of one more than asked, to learn whether there are more.
+ * Cuts a page from `rows`, which the caller reads with a limit of one more than requested, to find out whether there are more.
  * @param idOf the cursor of an entry
  */
 export function cutPage<T>(rows: T[], request: PageRequest, idOf: (row: T) => string): Page<T> {

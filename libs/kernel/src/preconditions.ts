@@ -5,18 +5,18 @@ export type EntityTags = '*' | readonly string[];
 
 /** One entity tag or none, and what follows it in a list (RFC 9110, 5.6.1 and 8.8.3). Fails in linear time. */
 const LIST_ITEM = /[ \t]*(?:(?:W\/)?"([\x21\x23-\x7e\x80-\xff]*)"[ \t]*)?(,|$)/y;
-/** A tag of ours; the version alone counts as well. */
+/** A tag of CaaS; the version alone is also accepted. */
 const OWN_TAG = /^(0|[1-9]\d{0,14})(?:-[A-Za-z0-9_-]*)?$/;
 
 /**
- * The conditions of one request (RFC 9110, 13.1), as its route hands them to the code that writes. That code asks `require` with
- * the version it is about to replace, within the transaction or the conditional update that replaces it.
+ * The conditions of one request (RFC 9110, 13.1), which its route passes to the code that writes. That code calls `require` with
+ * the version that it is about to replace, within the transaction or the conditional update that replaces it.
  *
- * Our tags are `"<version>-<digest>"`. The version counts changes of what a client can change; the digest is of the whole answer.
- * A condition on a write compares versions only, because a reaction or a rename elsewhere is no lost update.
+ * Our tags are `"<version>-<digest>"`. The version counts changes to the fields that clients can change; the digest covers the
+ * whole answer. A condition on a write compares versions only, because a reaction or a rename elsewhere is no lost update.
  */
 export class Preconditions {
-  /** Of a request without conditions, and of a caller that is no request. */
+  /** For a request without conditions, and for a caller that is no request. */
   static readonly NONE = new Preconditions(null, null);
 
   private constructor(
@@ -34,7 +34,7 @@ export class Preconditions {
   }
 
   /**
-   * @param version of the resource as it is now; null when there is none. A list of tags never names what is not there.
+   * @param version the current version of the resource; null when there is none. A list of tags never matches a missing resource.
    * @throws CaasError `stale_version`, `already_exists` (412)
    */
   require(version: number | null): void {
@@ -44,41 +44,41 @@ export class Preconditions {
     }
   }
 
-  /** `If-Match` alone, as a reader has it too. @throws CaasError `stale_version` (412) */
+  /** Checks `If-Match` only, as for a read. @throws CaasError `stale_version` (412) */
   requireMatch(version: number | null): void {
     if (this.ifMatch === '*' ? version === null : this.ifMatch && !namesVersion(this.ifMatch, version)) {
       throw notAsRead();
     }
   }
 
-  /** `If-Match` of a reader of a resource whose tags have no versions. @throws CaasError `stale_version` (412) */
+  /** Checks `If-Match` for a read of a resource whose tags have no versions. @throws CaasError `stale_version` (412) */
   requireTag(etag: string): void {
     if (this.ifMatch === null || this.ifMatch === '*' || this.ifMatch.includes(opaqueOf(etag))) return;
     throw notAsRead();
   }
 
   /**
-   * The same for a resource without versions, which no tag names.
+   * The same for a resource without versions, which no tag matches.
    * @throws CaasError `stale_version`, `already_exists` (412)
    */
   requireUnversioned(exists: boolean): void {
     this.require(exists ? NO_VERSION : null);
   }
 
-  /** The same where it cannot be told whether the resource exists: only conditions pass that hold either way. */
+  /** The same when the caller does not know whether the resource exists: a condition passes only if it holds in both cases. */
   requireUnknown(): void {
     if (this.ifMatch !== null && this.ifMatch !== '*') this.requireUnversioned(true);
     if (this.ifNoneMatch === '*') throw alreadyThere();
   }
 
-  /** Whether a reader has the answer with this tag already. Compared as a whole and weakly (RFC 9110, 13.1.2). */
+  /** Whether the client already has the answer with this tag. Tags are compared as a whole and weakly (RFC 9110, 13.1.2). */
   hasSeen(etag: string): boolean {
     if (this.ifNoneMatch === null) return false;
     return this.ifNoneMatch === '*' || this.ifNoneMatch.includes(opaqueOf(etag));
   }
 }
 
-/** Of what has no version: no tag of a client says it. */
+/** The version of a resource without versions; no client's tag contains it. */
 const NO_VERSION = -1;
 
 function tagsOf(header: string, name: 'If-Match' | 'If-None-Match'): EntityTags {

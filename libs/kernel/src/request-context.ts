@@ -5,9 +5,9 @@ import type { Tenant } from './tenant';
 import type { TenantCollection, TenantConnection, TenantDocument, TenantRepository } from './tenant-connection';
 
 /**
- * Who asks, for which tenant, and the way to that tenant's data: the first argument of every service method, repository
- * and emit. Made once per request, socket message or job, and never found by looking around: code that was not handed one
- * cannot reach tenant data.
+ * The tenant, the actor, and the connection to the tenant's data: the first argument of every service method, repository and
+ * emit. It is made once per request, socket message or job, and always passed explicitly: code without a context cannot reach
+ * tenant data.
  */
 export class RequestContext {
   constructor(
@@ -25,7 +25,7 @@ export class RequestContext {
     return this.tenant.id;
   }
 
-  /** @throws CaasError `acting_user_required` (400) when a server key did not say whom it acts for */
+  /** @throws CaasError `acting_user_required` (400) when a server key did not name the user it acts for */
   get user(): UserReference {
     return this.userActor.user;
   }
@@ -50,14 +50,14 @@ export class RequestContext {
     return this.connection.repository(collection);
   }
 
-  /** Runs `work` with a context whose every read and write is part of one transaction. `work` may run more than once. */
+  /** Runs `work` with a context whose reads and writes are all part of one transaction. `work` may run more than once. */
   transaction<T>(work: (ctx: RequestContext) => Promise<T>): Promise<T> {
     return this.connection.transaction((connection) =>
       work(new RequestContext(this.tenant, this.actor, this.requestId, connection)),
     );
   }
 
-  /** The same asker inside the transaction of `other`, which is of the same tenant. */
+  /** The same actor inside the transaction of `other`, which belongs to the same tenant. */
   within(other: RequestContext): RequestContext {
     return new RequestContext(this.tenant, this.actor, this.requestId, other.connection);
   }

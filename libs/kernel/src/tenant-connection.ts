@@ -3,7 +3,7 @@ import type { Page, PageRequest } from './paging';
 import type { TenantId } from './ids';
 import type { Placement } from './tenant';
 
-/** What every tenant document carries. `__v` grows with every update (optimistic lock, and the ETag over HTTP). */
+/** The fields of every tenant document. `__v` grows with every update (optimistic lock, and the ETag over HTTP). */
 export interface TenantDocument {
   _id: ObjectId;
   tenant_id: string;
@@ -20,7 +20,7 @@ export interface TenantCollection<D extends TenantDocument> {
   readonly documentType?: D;
 }
 
-/** A filter never names the tenant: the repository does. */
+/** A filter never names the tenant: the repository adds it. */
 export type Filter<D> = { [K in Exclude<keyof D, 'tenant_id'>]?: unknown } & {
   [path: `${string}.${string}`]: unknown;
   $or?: Filter<D>[];
@@ -65,7 +65,7 @@ export interface FindOptions<D> extends ReadOptions {
 
 export interface UpdateOptions extends ReadOptions {
   upsert?: boolean;
-  /** Leaves `updated_at` as it is: for what is no change to the readers of the document. */
+  /** Leaves `updated_at` unchanged, for updates that readers of the document do not see. */
   quiet?: boolean;
   /** For `$[identifier]` paths. */
   arrayFilters?: Record<string, unknown>[];
@@ -102,20 +102,20 @@ export type WriteOperation<D extends TenantDocument> =
 export type Stage = Record<`$${string}`, unknown>;
 
 /**
- * One collection as one tenant sees it. Every call is confined to the tenant; there is no way round it from here.
- * Documents come back as plain objects. Reads skip soft-deleted documents unless asked.
+ * One collection, limited to one tenant's documents; no call here can leave the tenant. Documents are returned as plain objects.
+ * Reads skip soft-deleted documents unless `withDeleted` is set.
  */
 export interface TenantRepository<D extends TenantDocument> {
   findById(id: ObjectId, options?: ReadOptions): Promise<D | null>;
   findOne(filter: Filter<D>, options?: FindOptions<D>): Promise<D | null>;
   find(filter: Filter<D>, options?: FindOptions<D>): Promise<D[]>;
-  /** The same documents as BSON, each by itself: for those who pass them on, to whom decoding would be a waste. */
+  /** The same documents, each encoded as BSON: for callers that pass them on and need no decoding. */
   findEncoded(filter: Filter<D>, options?: FindOptions<D>): Promise<Uint8Array[]>;
-  /** Walks a large result without holding it; read from the primary. */
+  /** Iterates over a large result without holding it in memory; reads from the primary. */
   stream(filter: Filter<D>, options?: FindOptions<D> & { batchSize?: number }): AsyncIterable<D>;
   /**
    * One page by `_id`, newest first for `backward`, oldest first for `forward`.
-   * @throws CaasError `invalid_cursor` (400) only from parsing; an unknown cursor is a place in the order of ids
+   * @throws CaasError `invalid_cursor` (400) only from parsing; a cursor without a document is a position in the order of ids
    */
   page(filter: Filter<D>, request: PageRequest, options?: ReadOptions): Promise<Page<D>>;
   count(filter: Filter<D>, options?: ReadOptions): Promise<number>;
@@ -126,13 +126,13 @@ export interface TenantRepository<D extends TenantDocument> {
   /** @throws DuplicateKeyError */
   insertMany(documents: NewDocument<D>[]): Promise<D[]>;
   /**
-   * Inserts in the order given, up to the first that is refused: those before it are stored, it and those after it are not.
-   * For use outside transactions.
+   * Inserts in the given order, up to the first document that is refused. The documents before it are stored; it and those after
+   * it are not. For use outside transactions.
    */
   insertUntilRefused(documents: NewDocument<D>[]): Promise<InsertSummary<D>>;
   /**
-   * Puts back documents that were this tenant's before, as they were to the byte: ids, times and versions are theirs.
-   * @throws DuplicateKeyError, and TenantViolation for another tenant's
+   * Restores documents that belonged to this tenant before, byte for byte: ids, times and versions are kept.
+   * @throws DuplicateKeyError, and TenantViolation for a document of another tenant
    */
   insertWhole(documents: D[]): Promise<void>;
   updateOne(filter: Filter<D>, update: Update<D>, options?: UpdateOptions): Promise<UpdateSummary>;
@@ -142,7 +142,7 @@ export interface TenantRepository<D extends TenantDocument> {
     update: Update<D>,
     options?: UpdateOptions & { returning?: 'before' | 'after'; sort?: Sort<D> },
   ): Promise<D | null>;
-  /** Sets `deleted_at`; answers the document as it then is, or null when there was none. */
+  /** Sets `deleted_at`; returns the document after that, or null when there was none. */
   softDelete(filter: Filter<D>): Promise<D | null>;
   /** Removes for good, soft-deleted or not. */
   deleteOne(filter: Filter<D>): Promise<number>;
@@ -151,7 +151,7 @@ export interface TenantRepository<D extends TenantDocument> {
 }
 
 export interface InsertSummary<D> {
-  /** All that were given, complete as they were sent. */
+  /** All given documents, complete as they were sent. */
   documents: D[];
   /** How many of them, from the first on, are stored. */
   stored: number;
@@ -173,13 +173,13 @@ export interface BulkSummary {
   upserted: number;
 }
 
-/** The way to one tenant's data for the length of one request, message or job; opened by tier. */
+/** The connection to one tenant's data for one request, message or job; how it is opened depends on the tier. */
 export interface TenantConnection {
   readonly tenantId: TenantId;
   readonly placement: Placement;
   readonly inTransaction: boolean;
   repository<D extends TenantDocument>(collection: TenantCollection<D>): TenantRepository<D>;
-  /** Runs `work` in one transaction, again from the start when the engine reports a passing conflict. */
+  /** Runs `work` in one transaction, and repeats it from the start when the engine reports a transient conflict. */
   transaction<T>(work: (connection: TenantConnection) => Promise<T>): Promise<T>;
   /** Runs `effect` once the surrounding transaction has committed, or now when there is none. Effects must not throw. */
   afterCommit(effect: () => void): void;

@@ -1,6 +1,6 @@
 /**
- * `name`: one line that stands beside others, such as what a user, a group or a file is called.
- * `text`: has lines, such as a message or a description.
+ * `name`: one line that is shown next to others, such as the name of a user, a group or a file.
+ * `text`: may have several lines, such as a message or a description.
  */
 export type TextKind = 'name' | 'text';
 
@@ -10,35 +10,36 @@ export interface TextLimits {
   max: number;
 }
 
-/** Format characters that are seen: they enclose the digits after them (Unicode property `Prepended_Concatenation_Mark`). */
+/** Visible format characters: they enclose the digits after them (Unicode property `Prepended_Concatenation_Mark`). */
 const SEEN_FORMATS = '\\u0600-\\u0605\\u06dd\\u070f\\u0890\\u0891\\u08e2\\u{110bd}\\u{110cd}';
-/** Drawn as nothing although no property says so: the braille blank, the null notehead, the Khitan filler. */
+/** Rendered empty although no Unicode property says so: the braille blank, the null notehead, the Khitan filler. */
 const EMPTY_GLYPHS = '\\u2800\\u{1d159}\\u{16fe4}';
-/** What leaves no mark on a page: white space, controls, format characters, default ignorables (Unicode Standard Annex 44). */
+/** Invisible characters: white space, controls, format characters, default ignorables (Unicode Standard Annex 44). */
 const UNSEEN = `\\p{White_Space}\\p{Cc}\\p{Cf}\\p{Default_Ignorable_Code_Point}${EMPTY_GLYPHS}`;
 const SEEN = new RegExp(`[${SEEN_FORMATS}]|[^${UNSEEN}]`, 'u');
 const SPACES = /[\p{White_Space}\p{Cc}\u2800]+/gu;
 const UNSEEN_BUT_SPACES = new RegExp(`(?![ ${SEEN_FORMATS}])[${UNSEEN}]`, 'gu');
 
-/** Tabs and line breaks are part of a text; a carriage return stands before a line feed, as Windows writes it. */
+/** Tabs and line breaks are allowed in a text; a carriage return only before a line feed, as Windows writes it. */
 const CONTROL_IN_TEXT = /[\0-\x08\x0b\x0c\x0e-\x1f]|\r(?!\n)/;
 const BREAK_IN_NAME = /[\p{Cc}\u2028\u2029]/u;
-/** Embeddings, overrides and isolates, with what ends them (Unicode Standard Annex 9, section 2). */
+/** Embeddings, overrides and isolates, and the characters that end them (Unicode Standard Annex 9, section 2). */
 const DIRECTIONS = /[\u202a-\u202e\u2066-\u2069]/g;
 const END_OF_EMBEDDING = '\u202c';
 const FIRST_ISOLATE = '\u2066';
 const END_OF_ISOLATE = '\u2069';
 
-/** Is nothing of it seen? True for the empty text. */
+/** Whether the text has no visible character. True for the empty text. */
 export const isBlank = (text: string): boolean => !SEEN.test(text);
 
-/** Null for a text of which nothing is seen: it counts as none. */
+/** The text, or null when it has no visible character and so counts as none. */
 export const textOrNone = (text: string | null | undefined): string | null =>
   text === null || text === undefined || isBlank(text) ? null : text;
 
 /**
- * What is wrong with a text that others are shown, in words that follow "must be"; null when nothing is. It is well-formed
- * Unicode, not blank, without control characters; a name also turns no direction of writing beyond its end.
+ * What is wrong with a text that is shown to other users, in words that follow "must be"; null when it is valid. A valid text is
+ * well-formed Unicode, not blank, and without control characters. A name must also not change the writing direction of the text
+ * after it.
  */
 export function displayedTextProblem(value: unknown, limits: TextLimits): string | null {
   const size = `a text of 1 to ${limits.max} characters`;
@@ -46,13 +47,13 @@ export function displayedTextProblem(value: unknown, limits: TextLimits): string
   return textProblem(value, limits, size) ?? (isBlank(value) ? `${size} that are seen` : null);
 }
 
-/** The same for a field where a blank text stands for none. */
+/** The same for a field in which a blank text counts as none. */
 export function blankOrDisplayedTextProblem(value: unknown, limits: TextLimits): string | null {
   const size = `a text of at most ${limits.max} characters`;
   return typeof value === 'string' ? textProblem(value, limits, size) : size;
 }
 
-/** Has a text no more code points than these? Takes time linear in `max`, however long the text is. */
+/** Whether a text has at most `max` code points. Takes time linear in `max`, however long the text is. */
 export function isWithin(text: string, max: number): boolean {
   if (text.length <= max) return true;
   if (text.length > 2 * max) return false;
@@ -62,8 +63,8 @@ export function isWithin(text: string, max: number): boolean {
 }
 
 /**
- * One form for texts that people read as the same: compatibility forms, letter case and what is not seen make no difference, and
- * blanks count as one space (Unicode's `toNFKC_Casefold`, nearly). Accents make a difference.
+ * A normal form, equal for texts that people read as the same. It ignores compatibility forms, letter case and invisible
+ * characters, and treats each blank as a space (nearly Unicode's `toNFKC_Casefold`). Accents make a difference.
  */
 export function comparableText(text: string): string {
   const seen = text.normalize('NFKC').replace(SPACES, ' ').replace(UNSEEN_BUT_SPACES, '');
@@ -79,7 +80,7 @@ function textProblem(text: string, { kind, max }: TextLimits, size: string): str
   return isBalanced(text) ? null : 'without marks of direction that do not end in it';
 }
 
-/** Does everything that turns the direction of writing end inside the text, the last one first? */
+/** Whether every change of writing direction ends inside the text, and in nested order. */
 function isBalanced(text: string): boolean {
   const open: string[] = [];
   for (const [mark] of text.matchAll(DIRECTIONS)) {
