@@ -15,7 +15,7 @@ export const messageView = open({
   id: objectId,
   conversation_id: objectId,
   seq: z.int().positive(),
-  /** Of its last change; 0 when it never changed. */
+  /** The `rev` of its last change; 0 when it was never changed. */
   rev: z.int().nonnegative(),
   client_message_id: z.string(),
   sender: userReference,
@@ -38,7 +38,7 @@ const reaction = open({
   emoji: z.string(),
   user: userReference,
   reaction_counts: z.record(z.string(), z.int().positive()),
-  /** The message's `rev` before this change: who holds the message with a lower one lacks a change of it. */
+  /** The message's `rev` before this change. A client that holds the message with a lower `rev` has missed a change of it. */
   base_rev: z.int().nonnegative(),
 });
 
@@ -86,7 +86,7 @@ export const fileView = open({
   variants: z.array(variant),
 });
 
-/** Of a device: another identity key (`changed`), or the first of one that joined others (`added`). */
+/** A device has another identity key (`changed`), or a new device joined others of the user (`added`). */
 const keyChange = open({
   user: userReference,
   device_id: z.string(),
@@ -109,13 +109,13 @@ export const EVENTS = {
   'message.deleted': { version: 1, data: messageView },
   'reaction.added': { version: 1, data: reaction },
   'reaction.removed': { version: 1, data: reaction },
-  /** To the voter alone, on all their devices. `rev` is the message's with this vote: of two, the later one holds. */
+  /** To the voter only, on all their devices. `rev` is the message's with this vote: of two events, the later one is valid. */
   'poll.voted': {
     version: 1,
     data: open({ message_id: objectId, rev: z.int().positive(), option_ids: z.array(objectId) }),
   },
   /**
-   * Something happened in the conversation that this user cannot see. It has taken a place in the order: `rev` for a change, `seq`
+   * A change or a message in the conversation that this user cannot see. It takes a place in the order: `rev` for a change, `seq`
    * for a message.
    */
   'change.hidden': { version: 1, data: open({}) },
@@ -141,7 +141,7 @@ export const EVENTS = {
   'scheduled_message.updated': { version: 1, data: scheduledMessage },
   'typing.started': { version: 1, data: open({ user: userReference, expires_at: timestamp }) },
   'typing.stopped': { version: 1, data: open({ user: userReference }) },
-  /** To the user's own sockets: a device is short of one-time keys, or has none, and is to upload more. */
+  /** To the user's own sockets: a device has few or no one-time keys left and should upload more. */
   'keys.low': {
     version: 1,
     data: open({
@@ -151,9 +151,9 @@ export const EVENTS = {
       one_time_kyber_prekeys: z.int().nonnegative(),
     }),
   },
-  /** To those who share a conversation with the user, and to the user's own sockets. */
+  /** To users who share a conversation with the user, and to the user's own sockets. */
   'keys.changed': { version: 1, data: open({ changes: z.array(keyChange) }) },
-  /** To every socket of the tenant: so much of a quota is used. Once for each threshold, limit and calendar month. */
+  /** To every socket of the tenant: a quota's use has reached a threshold. Sent once for each threshold, limit and calendar month. */
   'quota.warning': {
     version: 1,
     data: open({
@@ -162,7 +162,7 @@ export const EVENTS = {
       used: z.int().nonnegative(),
       limit: z.int().nonnegative(),
       period: z.string(),
-      /** When the use begins at nothing again; null for what is not counted by the month. */
+      /** When the use is reset to zero; null for a quota that is not counted by the month. */
       resets_at: timestamp.nullable(),
     }),
   },
@@ -174,16 +174,16 @@ export type EventData<T extends EventType> = z.infer<(typeof EVENTS)[T]['data']>
 
 /**
  * What a client receives under the event's own name. A conversation numbers its messages by `seq` and every other change by
- * `rev`; both are gapless, and independent of each other.
+ * `rev`; both are gapless and independent of each other.
  */
 export interface EventEnvelope<T extends EventType = EventType> {
   id: string;
   type: T;
   at: string;
   conversation_id?: string;
-  /** Of the message that was created, or that the change is about. */
+  /** The `seq` of the message that was created, or that the change is about. */
   seq?: number;
-  /** Of the change; `message.created` has none. */
+  /** The `rev` of the change; `message.created` has none. */
   rev?: number;
   /** The first and the last `rev` that the event stands for; without it, the event stands for its own alone. */
   covers?: [from: number, to: number];

@@ -13,7 +13,7 @@ export interface TenantJob<P extends z.ZodType = z.ZodType> {
   readonly payload: P;
 }
 
-/** Work for the whole installation, done again and again. */
+/** Repeated work for the whole installation. */
 export interface SystemJob {
   readonly kind: 'system';
   readonly queue: QueueName;
@@ -24,7 +24,7 @@ export interface SystemJob {
 export type Job = TenantJob | SystemJob;
 export type JobPayload<J> = J extends TenantJob<infer P> ? z.infer<P> : never;
 
-/** A user was renamed: every copy of the display name follows. */
+/** A user was renamed: updates every copy of the display name. */
 export const refreshReferences = {
   kind: 'tenant',
   queue: 'references',
@@ -33,7 +33,7 @@ export const refreshReferences = {
   payload: z.strictObject({ user_id: objectId }),
 } as const satisfies TenantJob;
 
-/** A user was deleted or deactivated: their groups and channels get another owner. */
+/** A user was deleted or deactivated: gives their groups and channels another owner. */
 export const handOnOwnership = {
   kind: 'tenant',
   queue: 'references',
@@ -42,7 +42,7 @@ export const handOnOwnership = {
   payload: z.strictObject({ user_id: objectId }),
 } as const satisfies TenantJob;
 
-/** Finds copies of display names that were missed, of all users of one tenant. */
+/** Repairs copies of display names that were missed, for all users of one tenant. */
 export const repairReferences = {
   kind: 'tenant',
   queue: 'references',
@@ -51,7 +51,7 @@ export const repairReferences = {
   payload: z.strictObject({}),
 } as const satisfies TenantJob;
 
-/** Sets `repair-references` to work on each tenant in turn. */
+/** Queues `repair-references` for each tenant in turn. */
 export const sweepReferences = {
   kind: 'system',
   queue: 'maintenance',
@@ -59,7 +59,7 @@ export const sweepReferences = {
   everyMs: 60 * 60_000,
 } as const satisfies SystemJob;
 
-/** Puts facts of the outboxes back into their queues until the work they stand for is done. */
+/** Queues outbox entries again until their work is done. */
 export const sweepOutbox = {
   kind: 'system',
   queue: 'maintenance',
@@ -67,7 +67,7 @@ export const sweepOutbox = {
   everyMs: 5_000,
 } as const satisfies SystemJob;
 
-/** Takes up deletions of tenants that a crash broke off. */
+/** Continues deletions of tenants that a crash interrupted. */
 export const finishTenants = {
   kind: 'system',
   queue: 'tenants',
@@ -75,7 +75,7 @@ export const finishTenants = {
   everyMs: 60_000,
 } as const satisfies SystemJob;
 
-/** Takes down the words of new and changed messages, for search. */
+/** Indexes the words of new and changed messages for search. */
 export const indexMessages = {
   kind: 'system',
   queue: 'maintenance',
@@ -83,7 +83,7 @@ export const indexMessages = {
   everyMs: 1_000,
 } as const satisfies SystemJob;
 
-/** Brings rows of conversations up to date that a process has left behind, and tells of messages that it stored and did not publish. */
+/** Updates rows of conversations that a process left out of date, and publishes messages that it stored but did not publish. */
 export const foldConversations = {
   kind: 'system',
   queue: 'maintenance',
@@ -107,7 +107,7 @@ export const verifyConversations = {
   everyMs: 5 * 60_000,
 } as const satisfies SystemJob;
 
-/** An upload is whole: find out what it is, and make of it what is served. */
+/** An upload is complete: detects its type and makes the files that are served. */
 export const processFile = {
   kind: 'tenant',
   queue: 'media',
@@ -116,7 +116,7 @@ export const processFile = {
   payload: z.strictObject({ file_id: objectId }),
 } as const satisfies TenantJob;
 
-/** What became of a file is known, or it was deleted: every message that shows it follows. */
+/** A file was processed or deleted: updates every message that shows it. */
 export const refreshAttachments = {
   kind: 'tenant',
   queue: 'references',
@@ -125,7 +125,7 @@ export const refreshAttachments = {
   payload: z.strictObject({ file_id: objectId }),
 } as const satisfies TenantJob;
 
-/** Ends uploads that were given up, frees files that nobody holds, and the objects of no file; a portion of all tenants each time. */
+/** Ends abandoned uploads, removes files without a reference and objects without a file; each run covers a part of all tenants. */
 export const collectFiles = {
   kind: 'system',
   queue: 'maintenance',
@@ -133,7 +133,7 @@ export const collectFiles = {
   everyMs: 60_000,
 } as const satisfies SystemJob;
 
-/** Removes expired stories and what is left of deleted posts; some tenants each time. */
+/** Removes expired stories and the remains of deleted posts; each run covers some tenants. */
 export const expireStories = {
   kind: 'system',
   queue: 'maintenance',
@@ -141,7 +141,10 @@ export const expireStories = {
   everyMs: 10_000,
 } as const satisfies SystemJob;
 
-/** Moves a tenant's old messages to cold storage, from a conversation on; puts itself in again until all were visited. */
+/**
+ * Moves a tenant's old messages to cold storage, starting at a conversation; queues itself again until all conversations were
+ * visited.
+ */
 export const archiveMessages = {
   kind: 'tenant',
   queue: 'archive',
@@ -150,7 +153,7 @@ export const archiveMessages = {
   payload: z.strictObject({ after: objectId.nullable() }),
 } as const satisfies TenantJob;
 
-/** Reads a tenant's cold storage back, from a segment on. */
+/** Verifies a tenant's cold storage by reading it, starting at a segment. */
 export const scrubArchive = {
   kind: 'tenant',
   queue: 'archive',
@@ -159,7 +162,7 @@ export const scrubArchive = {
   payload: z.strictObject({ after: objectId.nullable() }),
 } as const satisfies TenantJob;
 
-/** Sets both to work on each tenant when its turn in the night comes. */
+/** Queues both jobs for each tenant when its turn in the night comes. */
 export const planArchiving = {
   kind: 'system',
   queue: 'maintenance',
@@ -167,7 +170,7 @@ export const planArchiving = {
   everyMs: 5 * 60_000,
 } as const satisfies SystemJob;
 
-/** Every job there is. A process that works on jobs refuses to start when one has no handler, or two. */
+/** All jobs. A worker process refuses to start when a job has no handler or two. */
 export const JOBS: readonly Job[] = [
   refreshReferences,
   handOnOwnership,

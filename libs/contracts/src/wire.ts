@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Shapes that several contracts share, as they look on the wire. */
+/** Shapes shared by several contracts, as they are sent. */
 export const objectId = z.string().regex(/^[0-9a-f]{24}$/);
 export const timestamp = z.iso.datetime();
 
@@ -10,5 +10,5 @@ export const userReference = z.object({
   user_display_name: z.string(),
 });
 
-/** More fields may be added to what clients get; these stay. */
+/** An object that clients receive: more fields may be added to it, but these stay. */
 export const open = <T extends z.ZodRawShape>(shape: T) => z.looseObject(shape);
