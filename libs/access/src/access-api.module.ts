@@ -12,7 +12,7 @@ import { FailedAuthLimiter } from './limits/failed-auth-limiter';
 import { EarlyRateLimit } from './limits/early-rate-limit';
 import { TokenSocketAuthenticator } from './socket/token-socket-authenticator';
 
-/** What stands before the transports of an api: nothing gets in, over HTTP or by a socket, but past this. */
+/** The access checks of an api: every request and every socket passes them first. */
 @Module({
   imports: [AccessModule, AuditEventsModule, DiscoveryModule, LimitsModule],
   providers: [

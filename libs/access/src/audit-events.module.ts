@@ -4,6 +4,6 @@ import { TenantAuditEvents } from './tenant-audit-events';
 
 const EVENTS = [FailedAuthEvents, TenantAuditEvents];
 
-/** Apart from `AccessModule`, because who writes the audit log needs none of the ports of access. */
+/** Separate from `AccessModule`, because the writer of the audit log needs none of access's ports. */
 @Module({ providers: EVENTS, exports: EVENTS })
 export class AuditEventsModule {}

@@ -14,17 +14,17 @@ import { UserTokens, type VerifiedToken } from './credentials/user-token';
 import type { CredentialAttempt } from './failed-auth-events';
 import { SessionDirectory, UserDirectory, type KnownUser } from './ports';
 
-/** What a request brings along to say who it is. */
+/** The credentials of a request. */
 export interface Credentials {
   /** The header `Authorization`. */
   authorization: string | undefined;
   /** The header `X-Acting-User`. */
   actingUser: string | undefined;
-  /** Is told whose credential it says it is. */
+  /** Receives the tenant and the key that the credential names. */
   attempt: CredentialAttempt;
 }
 
-/** Turns credentials into a RequestContext: the only way in for anyone from outside. */
+/** Turns credentials into a RequestContext: the only way in for external callers. */
 @Injectable()
 export class Authenticator {
   constructor(
@@ -52,7 +52,7 @@ export class Authenticator {
     return this.contextOf(await this.tokens.verify(bearer, attempt), attempt.requestId);
   }
 
-  /** The context of a verified token, as things are now: tenant, user and session are looked at again each time. */
+  /** The context of a verified token. Tenant, user and session are checked again on each call. */
   async contextOf(token: VerifiedToken, requestId: string): Promise<RequestContext> {
     const tenant = await this.activeTenant(token.tenantId, 'token_invalid');
     const { sessionId } = token;

@@ -3,32 +3,35 @@ import type { TenantId } from '#caas/kernel';
 
 export type CredentialKind = 'platform_key' | 'server_key' | 'user_token' | 'file_link';
 
-/** A credential while it is looked at. Whoever looks writes down what it names, for the audit line if it is refused. */
+/** A credential during its verification. The verifier notes here what the credential names, for the audit line if it is refused. */
 export interface CredentialAttempt {
   readonly requestId: string;
-  /** The tenant that it says it is of. Proved only where `reason` is `wrong_secret`, which takes a key that exists. */
+  /** The tenant that the credential names. Verified only if `reason` is `wrong_secret`, which requires an existing key. */
   tenantId?: TenantId;
   /** The public part: a key's id, a `kid`, a file's id. Never a secret, never a token. */
   keyId?: string;
-  /** `wrong_secret`: not the secret, or the signature, of that key. `unknown_key`: the tenant has no such key, or no longer. */
+  /**
+   * `wrong_secret`: the secret or the signature does not belong to that key. `unknown_key`: the tenant does not have such a key,
+   * or no longer has it.
+   */
   reason?: 'wrong_secret' | 'unknown_key';
 }
 
 /** A credential that was refused. */
 export interface FailedAuth {
   credential: CredentialKind;
-  /** Of the attempt, or the code of the error. */
+  /** The reason of the attempt, or the error's code. */
   reason: string;
   tenantId: TenantId | null;
   keyId: string | null;
-  /** Where it came from: an IPv4 address, or a /64. */
+  /** The network of the caller: an IPv4 address, or a /64. */
   network: string;
   requestId: string;
 }
 
 type Listener = (failure: FailedAuth) => void;
 
-/** Where refused credentials are told; the control plane keeps them in the audit log. */
+/** Publishes refused credentials; the control plane writes them to the audit log. */
 @Injectable()
 export class FailedAuthEvents {
   private readonly listeners = new Set<Listener>();

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { RequestContext, TenantId } from '#caas/kernel';
 
-/** Something that was changed about a tenant, by its own server or an operator, as an audit trail keeps it: names, never values. */
+/** A change to a tenant by its own server or an operator, for the audit log: names of settings, never values. */
 export interface TenantAct {
   action: 'settings.changed' | 'settings.granted';
   tenantId: TenantId;
-  /** Who: `server_key` and, unless it acted as a user, its id; or the operator. */
+  /** The actor: `server_key` and, unless it acted as a user, its id; or the operator. */
   actor: string;
   requestId: string;
   details: Record<string, unknown>;
@@ -13,7 +13,7 @@ export interface TenantAct {
 
 type Listener = (act: TenantAct) => void;
 
-/** Where such changes are told, once they are made; the control plane keeps them in the audit log. */
+/** Publishes such changes after they are made; the control plane writes them to the audit log. */
 @Injectable()
 export class TenantAuditEvents {
   private readonly listeners = new Set<Listener>();

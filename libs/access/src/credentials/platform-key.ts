@@ -5,7 +5,7 @@ import { InjectConfig, operatorKeysOf, operatorsConfig, runtimeConfig, type Conf
 
 export type PlatformRole = 'admin' | 'readonly';
 
-/** The operators' keys: as a bearer, or as the password of user `admin` (HTTP Basic) for browsers. */
+/** The operators' keys, sent as a bearer token, or by browsers as the password of user `admin` (HTTP Basic). */
 @Injectable()
 export class PlatformKeys {
   private readonly admin: Buffer;
@@ -34,7 +34,7 @@ export class PlatformKeys {
   }
 }
 
-/** Compared by digest, so that the comparison takes as long for every length. */
+/** Digests are compared, so that the comparison takes the same time for keys of every length. */
 const digest = (key: string) => createHash('sha256').update(key).digest();
 
 function keyOf(authorization: string | undefined): string | null {

@@ -15,10 +15,10 @@ export function newServerKey(): { id: string; key: string; hash: Buffer } {
   return { id, key: `sk_${id}_${secret}`, hash: hashOf(secret) };
 }
 
-/** Its public part; null for what is no server key. */
+/** The public part of a server key; null for text that is no server key. */
 export const keyIdOf = (key: string): string | null => SERVER_KEY.exec(key)?.[1] ?? null;
 
-/** SHA-256, not a slow hash: the secret is 256 random bits, which no dictionary shortens. */
+/** SHA-256 instead of a slow hash: the secret is 256 random bits, so a dictionary attack does not help. */
 const hashOf = (secret: string) => createHash('sha256').update(secret).digest();
 
 @Injectable()
@@ -27,7 +27,7 @@ export class ServerKeys {
 
   /**
    * An unknown id takes the same steps as a wrong secret.
-   * @param attempt is told which key it is
+   * @param attempt receives the id of the key
    * @throws CaasError 401 `key_invalid`
    */
   async verify(key: string, attempt: CredentialAttempt): Promise<ServerKeyRecord> {

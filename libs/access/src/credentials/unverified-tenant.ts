@@ -5,12 +5,12 @@ import { ServerKeyStore } from '../ports';
 import { keyIdOf } from './server-key';
 import { MAX_TOKEN_CHARACTERS } from './user-token';
 
-/** Whose credential it is, as it says itself: for what is asked before it is verified. */
+/** The tenant that a credential names, for decisions before it is verified. */
 @Injectable()
 export class UnverifiedTenant {
   constructor(private readonly serverKeys: ServerKeyStore) {}
 
-  /** Null when the header names no tenant. Nothing of it is proved. */
+  /** Null when the header names no tenant. The result is not verified. */
   async of(authorization: string): Promise<TenantId | null> {
     const [, credential] = /^bearer (\S+)$/i.exec(authorization) ?? [];
     if (credential === undefined || credential.length > MAX_TOKEN_CHARACTERS) return null;

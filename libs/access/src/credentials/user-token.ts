@@ -19,10 +19,10 @@ const CLOCK_TOLERANCE_S = 30;
 const MAX_VERIFIED_TOKENS = 20_000;
 const MAX_FORGED_TOKENS = 10_000;
 export const MAX_TOKEN_CHARACTERS = 8_192;
-/** Whatever an identity provider may call its keys: printable, and no longer than a name. */
+/** Key ids of identity providers: printable, and no longer than a name. */
 const KID = /^[\x21-\x7e]{1,128}$/;
 
-/** What a verified token says. */
+/** The claims of a verified token. */
 export interface VerifiedToken {
   tenantId: TenantId;
   kid: string;
@@ -34,19 +34,19 @@ export interface VerifiedToken {
   issuedAt: number | null;
 }
 
-/** One that was verified before, and the key it was verified with. */
+/** A token that was verified before, and its key. */
 interface Remembered {
   token: VerifiedToken;
   key: SigningKey;
 }
 
-/** What a token says of itself, before its signature is checked. */
+/** The claims of a token before its signature is checked. */
 interface Claims extends VerifiedToken {
-  /** As the header names it. */
+  /** The algorithm that the header names. */
   algorithm: unknown;
 }
 
-/** As much of a request as passport-jwt looks at, with the key. */
+/** The part of a request that passport-jwt reads, and the key. */
 interface Passage {
   headers: { authorization: string };
   key: SigningKey;
@@ -54,7 +54,10 @@ interface Passage {
 
 type Done = (error: Error | null, value?: unknown) => void;
 
-/** The token does not stand under its key. Told apart from a look-up that failed: a database away is nobody's forgery. */
+/**
+ * The token's signature is invalid, or it has expired. A class of its own, to distinguish it from a failed lookup: an unreachable
+ * database does not make a token forged.
+ */
 class NotVerified extends Error {
   override readonly name = 'NotVerified';
   readonly expired: boolean;
@@ -86,13 +89,13 @@ class NotVerified extends Error {
 };
 
 /**
- * Verifies and signs user tokens (RFC 7519). Anybody can make up tokens, so what costs least is checked first: the form and the time
- * of a token, then its key and algorithm, and at last the signature, which a token that was found forged is not asked for again.
+ * Verifies and signs user tokens (RFC 7519). Anyone can make up tokens, so the cheapest checks come first: form and expiry, then
+ * key and algorithm, and finally the signature. The signature of a token already found forged is not checked again.
  */
 @Injectable()
 export class UserTokens {
   private readonly verified = new LRUCache<string, Remembered>({ max: MAX_VERIFIED_TOKENS });
-  /** Tokens that were not signed with the key that they name. Another key of that name may have signed them. */
+  /** Tokens that were not signed with the key that they name. A later key of the same name may have signed them. */
   private readonly forged = new LRUCache<string, SigningKey>({ max: MAX_FORGED_TOKENS });
   private readonly strategy = new Strategy(
     {
@@ -105,7 +108,7 @@ export class UserTokens {
   constructor(private readonly keys: SigningKeyStore) {}
 
   /**
-   * @param attempt is told whose token it says it is
+   * @param attempt receives the tenant and the key id that the token names
    * @throws CaasError 401 `token_invalid`, `token_expired`; 503 `unavailable`
    */
   async verify(token: string, attempt: CredentialAttempt): Promise<VerifiedToken> {
@@ -130,7 +133,7 @@ export class UserTokens {
 
   /**
    * Signs a token for a user of the tenant with the tenant's current key. Its times are in whole seconds.
-   * @param options `from`: it is made no earlier than this
+   * @param options `from`: the earliest time of issue
    */
   async issue(
     tenantId: TenantId,
@@ -150,7 +153,10 @@ export class UserTokens {
     return { token, expiresAt: new Date(expiresAt * 1000) };
   }
 
-  /** The key may have been revoked since, or replaced by another of the same name, and the token's time may have run out. */
+  /**
+   * Checks a remembered token again: its key may have been revoked or replaced by another of the same name, and it may have
+   * expired.
+   */
   private async stillValid({ token, key }: Remembered, attempt: CredentialAttempt): Promise<VerifiedToken> {
     const now = await this.keyOf(token, attempt);
     if (!isSame(now, key)) throw refused();
@@ -173,7 +179,7 @@ export class UserTokens {
     return tried !== undefined && isSame(tried, key);
   }
 
-  /** Runs the strategy as passport does: a fresh object per attempt, whose outcome methods settle it. @throws NotVerified */
+  /** Runs the strategy as passport does: a fresh object per attempt, whose outcome methods settle the promise. @throws NotVerified */
   private pass(passage: Passage): Promise<JWTPayload> {
     return new Promise<JWTPayload>((resolve, reject) => {
       const outcome = { success: resolve, fail: reject, error: reject };
@@ -189,7 +195,7 @@ function notSigned(attempt: CredentialAttempt): CaasError {
   return refused();
 }
 
-/** Reads the claims without believing them: what is not of the right form ends here, before any look-up. */
+/** Reads the claims without trusting them. A malformed token is refused here, before any lookup. */
 function claimsOf(token: string): Claims {
   let payload: JWTPayload;
   let header: ProtectedHeaderParameters;

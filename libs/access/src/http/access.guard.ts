@@ -9,17 +9,17 @@ export const ROUTE_AUTH = Symbol('door');
 export const PublicRoute = () => SetMetadata(ROUTE_AUTH, 'public' satisfies RouteAuth);
 /** For operators, with the platform key. */
 export const PlatformRoute = () => SetMetadata(ROUTE_AUTH, 'platform' satisfies RouteAuth);
-/** Needs to know for which user it runs: a server key alone is a 400 `acting_user_required`. */
+/** Requires a user: a server key without an acting user is a 400 `acting_user_required`. */
 export const UserRoute = () => SetMetadata(ROUTE_AUTH, 'user' satisfies RouteAuth);
-/** For the tenant's own server: a user token is a 403 `server_key_required`. */
+/** Requires the tenant's own server: a user token is a 403 `server_key_required`. */
 export const ServerRoute = () => SetMetadata(ROUTE_AUTH, 'server' satisfies RouteAuth);
 
-/** Also for whoever has a signed link: with `?signature=` no credential is looked at, and the route checks the signature itself. */
+/** Also accepts signed links: with `?signature=` no credential is checked, and the route verifies the signature itself. */
 export const PublicWhenSigned = () => SetMetadata(ROUTE_AUTH, 'signed' satisfies RouteAuth);
 
 /**
- * Stands before every HTTP route, behind `RouteAccess`, which has checked the credential before the body was read: a route that was
- * not checked there is never run.
+ * Guards every HTTP route. `RouteAccess` has checked the credential before the body was read; a route that was not checked there
+ * never runs.
  */
 @Injectable()
 export class AccessGuard implements CanActivate {

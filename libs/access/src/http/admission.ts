@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 const ADMITTED = Symbol('admitted');
 type Marked = FastifyRequest & { [ADMITTED]?: true };
 
-/** The request shows what its route asks for. */
+/** Marks a request as admitted: it has the credential that its route requires. */
 export function markAdmitted(request: FastifyRequest): void {
   (request as Marked)[ADMITTED] = true;
 }

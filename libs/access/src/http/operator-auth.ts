@@ -4,7 +4,7 @@ import { peerOf } from '#caas/platform/http';
 import { PlatformKeys, type PlatformRole } from '../credentials/platform-key';
 import { FailedAuthLimiter } from '../limits/failed-auth-limiter';
 
-/** Operators by HTTP: at `/platform/v1`, and at pages that are no routes of Nest. */
+/** Authenticates operators over HTTP: at `/platform/v1`, and at pages that are no Nest routes. */
 @Injectable()
 export class OperatorAuth {
   constructor(
@@ -13,8 +13,8 @@ export class OperatorAuth {
   ) {}
 
   /**
-   * @throws CaasError 401 `platform_key_required`, `platform_key_invalid`; 403 `readonly_key` for a change; 429 `rate_limited` for
-   *   a bad key of an address that is beyond its limit
+   * @throws CaasError 401 `platform_key_required`, `platform_key_invalid`; 403 `readonly_key` for a change; 429 `rate_limited`
+   *   for a bad key from an address beyond its limit
    */
   authenticate(request: FastifyRequest): Promise<PlatformRole> {
     const presented = {

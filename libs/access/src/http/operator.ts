@@ -2,7 +2,7 @@ import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { PlatformRole } from '../credentials/platform-key';
 
-/** Who works on the control plane: an operator by HTTP or at the command line, or CaaS itself. */
+/** The actor of a change in the control plane: an operator over HTTP or at the command line, or CaaS itself. */
 export interface OperatorContext {
   readonly name: `platform:${PlatformRole}` | 'cli' | 'system';
   readonly requestId: string;

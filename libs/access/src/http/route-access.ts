@@ -14,7 +14,7 @@ import { markAdmitted } from './admission';
 import { bindOperator } from './operator';
 import { OperatorAuth } from './operator-auth';
 
-/** What is sent as one, whether it is one or not. */
+/** Matches everything sent as a server key, valid or not. */
 const IS_SERVER_KEY = /^bearer sk_/i;
 
 interface Route {
@@ -25,12 +25,12 @@ interface Route {
 type Request = FastifyRequest<{ Querystring: Record<string, unknown> }>;
 
 /**
- * Checks the credential of each request before its body is read, as a hook of Fastify: a guard of Nest runs after. A route that says
- * nothing about itself takes any credential of a tenant, and counts as a read or a write of it.
+ * Checks the credential of each request before its body is read. It is a Fastify hook, since Nest guards run after that. A route
+ * without a decorator accepts any credential of a tenant, and is charged as a read or a write.
  */
 @Injectable()
 export class RouteAccess implements OnModuleInit {
-  /** By the name that Nest gives to a route's handler: `FilesController.upload`. */
+  /** By Nest's name for a route's handler: `FilesController.upload`. */
   private readonly routes = new Map<string, Route>();
 
   constructor(
@@ -49,7 +49,7 @@ export class RouteAccess implements OnModuleInit {
     const fastify = this.adapter.httpAdapter.getInstance<FastifyInstance>();
     fastify.addHook('onRequest', async (request, reply) => {
       const route = this.routes.get(handlerNameOf(request));
-      // Routes without a controller, as those of health and of Bull Board, have checks of their own.
+      // Routes without a controller, such as health and Bull Board, have checks of their own.
       if (route) await this.admit(request as Request, reply, route);
     });
   }
@@ -93,7 +93,7 @@ export class RouteAccess implements OnModuleInit {
     throw refusedBy.refusal();
   }
 
-  /** @throws Error when two controllers have one name: only by that a route is known */
+  /** @throws Error when two controllers have the same name, since routes are identified by it */
   private collect(): void {
     const seen = new Set<string>();
     for (const { metatype, name } of this.discovery.getControllers()) {

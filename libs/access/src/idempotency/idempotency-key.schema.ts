@@ -1,32 +1,32 @@
 import { Prop, Schema } from '@nestjs/mongoose';
 import { TenantDocumentBase, tenantCollection } from '#caas/tenancy';
 
-/** One use of an `Idempotency-Key`, and the answer that its repetitions get. */
+/** One use of an `Idempotency-Key`, and the answer for its repetitions. */
 @Schema()
 export class IdempotencyKey extends TenantDocumentBase {
-  /** `user:<id>`, or `server` for any server key of the tenant: a repetition may come under a newer key. */
+  /** `user:<id>`, or `server` for any server key of the tenant, since a repetition may come with a newer key. */
   @Prop({ type: String, required: true })
   actor: string;
 
   @Prop({ type: String, required: true })
   key: string;
 
-  /** SHA-256 of method, path and body: the same key for anything else is a mistake of the client. */
+  /** SHA-256 of method, path and body: the same key with another request is a client's mistake. */
   @Prop({ type: String, required: true })
   request_hash: string;
 
-  /** Names the attempt that may write the answer; another takes over when it died. */
+  /** Id of the attempt that may write the answer; another attempt replaces it if it died. */
   @Prop({ type: String, required: true })
   attempt: string;
 
-  /** Until when the attempt is taken to be alive; null once it has answered. */
+  /** The attempt counts as alive until this time; null once it has answered. */
   @Prop({ type: Date, default: null })
   working_until: Date | null;
 
   @Prop({ type: Number, default: null })
   status: number | null;
 
-  /** JSON text: its fields are the client's, and some of their names are none for a document. */
+  /** JSON text, because its fields come from the client and some of their names are not allowed in a document. */
   @Prop({ type: String, default: null })
   body: string | null;
 

@@ -7,8 +7,8 @@ import { idempotencyKeys, type IdempotencyKey } from './idempotency-key.schema';
 
 const KEPT_MS = 24 * 60 * 60_000;
 /**
- * How long an attempt is waited for before another takes over. The first may have done its work and died on the answer, or be
- * at it still: what keeps the work from being done twice is the id that both make the same thing under.
+ * How long an attempt may work before another takes over. The first may have done its work and died before it answered, or may
+ * still be working. Both create the same thing under the same id, which keeps the work from being done twice.
  */
 const WORKING_MS = 10_000;
 const TRIES = 5;
@@ -26,31 +26,31 @@ export interface KeyedAnswer {
   body: string | null;
 }
 
-/** The right to do the work: its answer, or its failure, is to be reported. */
+/** The right to do the work. Its answer or its failure must be reported. */
 export interface Attempt {
-  /** Of this use of the key, the same for every attempt. What is made, is made under it. */
+  /** The id of this use of the key, the same for every attempt. The new thing is created under this id. */
   id: ObjectId;
   attempt: string;
 }
 
 export type Claim = { replay: KeyedAnswer } | { attempt: Attempt };
 
-/** Remembers, for 24 hours, what was answered to requests with an `Idempotency-Key`, in the tenant's placement. */
+/** Stores the answers to requests with an `Idempotency-Key` for 24 hours, in the tenant's placement. */
 @Injectable()
 export class IdempotencyKeys {
   constructor(private readonly log: Log) {}
 
   /**
-   * Of requests that come together, one gets the attempt.
-   * @throws CaasError `idempotency_mismatch` (422) for another request under the key, `idempotency_in_progress` (409) while the first
-   *   is being worked on
+   * Claims a key. Of concurrent requests, one gets the attempt.
+   * @throws CaasError `idempotency_mismatch` (422) for another request under the key, `idempotency_in_progress` (409) while the
+   *   first is being worked on
    */
   async claim(ctx: RequestContext, request: KeyedRequest): Promise<Claim> {
     for (let tried = 0; tried < TRIES; tried += 1) {
       const attempt = await this.begin(ctx, request);
       if (attempt) return { attempt };
       const known = await ctx.repository(idempotencyKeys).findOne({ actor: request.actor, key: request.key });
-      // Gone between the two: the first attempt failed, or a day has passed.
+      // The entry disappeared between the two calls: the first attempt failed, or it expired.
       if (!known) continue;
       const claim = await this.claimKnown(ctx, known, request);
       if (claim) return claim;
@@ -58,7 +58,7 @@ export class IdempotencyKeys {
     throw inProgress();
   }
 
-  /** Keeps the answer. Failing to is no reason to tell the client that its request failed: it did not. */
+  /** Stores the answer. If that fails, the client still gets its answer, since the request succeeded. */
   async answered(ctx: RequestContext, { id, attempt }: Attempt, answer: KeyedAnswer): Promise<void> {
     const kept = { ...answer, working_until: null };
     try {
@@ -68,7 +68,7 @@ export class IdempotencyKeys {
     }
   }
 
-  /** Nothing came of it: the next request under the key is the first again. */
+  /** Releases the key after a failure: the next request under it counts as the first. */
   async failed(ctx: RequestContext, { id, attempt }: Attempt): Promise<void> {
     try {
       await ctx.repository(idempotencyKeys).deleteOne({ _id: id, attempt });
@@ -96,11 +96,11 @@ export class IdempotencyKeys {
     }
   }
 
-  /** Null when the use that is known is over, or another request was faster to take it over. */
+  /** Null when the known use has ended, or another request took it over first. */
   private async claimKnown(ctx: RequestContext, known: IdempotencyKey, request: KeyedRequest): Promise<Claim | null> {
     const now = new Date();
     if (known.expires_at <= now) {
-      // The engine removes what has expired in its own time.
+      // The engine removes expired entries with a delay.
       await ctx.repository(idempotencyKeys).deleteOne({ _id: known._id, attempt: known.attempt });
       return null;
     }

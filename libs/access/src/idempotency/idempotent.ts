@@ -20,7 +20,10 @@ const KEY = /^[\x21-\x7e]{1,255}$/;
 const NEW_ID = Symbol('NewId');
 type Keyed = FastifyRequest & { [NEW_ID]?: ObjectId };
 
-/** Runs a route once per `Idempotency-Key`. Only answers are kept, not failures: after one, the client simply asks again. */
+/**
+ * Runs a route once per `Idempotency-Key`. Only answers are kept, not failures: after a failure the client simply repeats the
+ * request.
+ */
 @Injectable()
 export class IdempotencyInterceptor implements NestInterceptor {
   constructor(private readonly keys: IdempotencyKeys) {}
@@ -46,11 +49,12 @@ export class IdempotencyInterceptor implements NestInterceptor {
 }
 
 /**
- * The route honours `Idempotency-Key` (design §3): for 24 hours a repetition gets the first answer, with `Idempotency-Replayed: true`.
- * Never for a route whose answer holds a secret, because answers are kept. The right to the route is checked at each repetition.
+ * The route honours `Idempotency-Key` (design §3): for 24 hours a repetition gets the first answer, with `Idempotency-Replayed:
+ * true`. Not for routes whose answer contains a secret, because answers are stored. The caller's right to the route is checked at
+ * each repetition.
  *
- * The route makes its thing under `@NewId()`, and answers with the thing when it finds it made: an attempt that died after its work
- * and before its answer is followed by another.
+ * The route must create its thing under `@NewId()`, and return the existing thing if there is one: an attempt may die after its
+ * work and before its answer, and another attempt then follows.
  */
 export const Idempotent = () =>
   applyDecorators(
@@ -62,7 +66,7 @@ export const Idempotent = () =>
     }),
   );
 
-/** The id for what a request makes: the same for every attempt under one `Idempotency-Key`. */
+/** The id for the thing that a request creates: the same for every attempt under one `Idempotency-Key`. */
 export const NewId = createParamDecorator(
   (_data: unknown, host: ExecutionContext) => host.switchToHttp().getRequest<Keyed>()[NEW_ID] ?? new ObjectId(),
 );
@@ -91,7 +95,7 @@ function answerOf(reply: FastifyReply, body: unknown): KeyedAnswer {
   return { status: reply.statusCode, body: body === undefined ? null : JSON.stringify(body) };
 }
 
-/** Without the `ETag` of then: the thing may have changed since. */
+/** Omits the original `ETag`, since the thing may have changed since. */
 function replayed(reply: FastifyReply, { status, body }: KeyedAnswer): unknown {
   void reply.status(status).header('Idempotency-Replayed', 'true');
   return body === null ? undefined : (JSON.parse(body) as unknown);

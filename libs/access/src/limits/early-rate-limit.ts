@@ -7,8 +7,8 @@ const MAX_REMEMBERED = 10_000;
 const REMEMBERED_MS = 60_000;
 
 /**
- * Refuses calls before their credentials are verified, as sockets do before they parse. Whose credential it is must be known for
- * that: it is remembered of those that were refused once, after they had been verified.
+ * Refuses calls before their credentials are verified, as sockets refuse messages before they parse them. For that it remembers
+ * the owner of each credential that was verified once and then refused by a limit.
  */
 @Injectable()
 export class EarlyRateLimit {

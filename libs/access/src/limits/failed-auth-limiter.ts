@@ -18,13 +18,13 @@ export interface PresentedCredential {
 }
 
 /**
- * Limits how often an address may try with what is no credential, and tells of each refusal. Every credential is verified, also
- * of an address that is beyond its limit: many may share it, and one of them must not shut out the others. So verifying has to be
- * cheap whatever a stranger sends (docs/adr/0022); what the limit changes is the answer to a bad one.
+ * Limits how often an address may send bad credentials, and publishes each refusal. Every credential is verified, even from an
+ * address beyond its limit: many clients may share it, and one of them must not lock out the others. So verification must be
+ * cheap for any input (docs/adr/0022). Beyond the limit, only the answer to a bad credential changes.
  */
 @Injectable()
 export class FailedAuthLimiter {
-  /** Apart from the budgets of tenants, so that no number of addresses pushes those out. */
+  /** Separate from the budgets of tenants, so that many addresses cannot push those out. */
   private readonly budgets = new LRUCache<string, RateBudget>({ max: MAX_NETWORKS });
   private readonly rate: Rate;
 
@@ -40,7 +40,7 @@ export class FailedAuthLimiter {
   }
 
   /**
-   * @param check throws for a credential that is none, or that may not come in now
+   * @param check throws for a credential that is invalid or not admitted now
    * @throws CaasError `rate_limited` (429) instead of a 401 beyond the limit of the address, and what `check` throws
    */
   async verify<T>(presented: PresentedCredential, check: () => Promise<T> | T): Promise<T> {
@@ -58,7 +58,8 @@ export class FailedAuthLimiter {
       const { requestId, tenantId = null, keyId = null, reason = code } = attempt;
       this.events.add({ credential, reason, tenantId, keyId, network, requestId });
     }
-    // A right that was lost is no guess; a link is nothing but its signature.
+    // A credential that lost its right is no guess, so only a 401 counts. For a file link every refusal counts, since the
+    // signature is all that it has.
     const isGuess = kind === 'unauthenticated' || credential === 'file_link';
     if (isGuess && this.config.RATE_LIMITS) await this.spend(network);
   }

@@ -8,7 +8,7 @@ import { UserTokens } from '../credentials/user-token';
 import type { CredentialAttempt } from '../failed-auth-events';
 import { FailedAuthLimiter } from '../limits/failed-auth-limiter';
 
-/** Sockets come in by a user token, checked as over HTTP, and again for every message. */
+/** Authenticates sockets by a user token, checked as over HTTP, and again for every message. */
 @Injectable()
 export class TokenSocketAuthenticator extends SocketAuthenticator {
   constructor(
@@ -40,7 +40,7 @@ export class TokenSocketAuthenticator extends SocketAuthenticator {
       user: ctx.user,
       sessionId: verified.sessionId,
       expiresAt: verified.expiresAt * 1000,
-      // Through `verify` again: the key that signed the token may have been revoked since.
+      // Verify again: the key that signed the token may have been revoked since.
       context: async (requestId) =>
         this.authenticator.contextOf(await this.tokens.verify(token, { requestId }), requestId),
     };
