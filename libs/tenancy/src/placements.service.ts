@@ -13,7 +13,7 @@ type AnyCollection = TenantCollectionDefinition<any>;
 
 const NAMESPACE_NOT_FOUND = 26;
 
-/** By MongoDB's code of an error, or by its name. */
+/** By the code or the name of MongoDB's error. */
 const REASONS = new Map<unknown, string>([
   [13, 'its credential may not make collections there'],
   [18, 'its credential is refused'],
@@ -33,10 +33,10 @@ export interface IndexChanges {
   dropped: string[];
 }
 
-/** Makes, describes and removes the place where a tenant's documents lie. */
+/** Creates, describes and removes the placement of a tenant's documents. */
 @Injectable()
 export class Placements {
-  /** Shared collections are made once per process and shared by everyone after. */
+  /** Shared collections are created once per process and used by all shared tenants. */
   private sharedReady: Promise<void> | null = null;
 
   constructor(
@@ -45,7 +45,7 @@ export class Placements {
   ) {}
 
   /**
-   * Runs `work` on a database that the tenant brings along, when it does: what fails there is not ours.
+   * Runs `work`. If the tenant has its own database, a failure is reported as the tenant's, not as ours.
    * @throws CaasError `database_uri_unusable` (400)
    */
   async onOwnDatabase<T>(tenant: Tenant, work: () => Promise<T>): Promise<T> {
@@ -58,12 +58,12 @@ export class Placements {
     }
   }
 
-  /** Connects to the database that a tenant brings along. @throws what the driver throws, within some seconds */
+  /** Connects to the tenant's own database, if it has one. @throws what the driver throws, within some seconds */
   async probe({ databaseUri }: Tenant): Promise<void> {
     if (databaseUri !== null) await this.connections.probe(databaseUri);
   }
 
-  /** Makes every collection with every index; safe to repeat, and to interrupt. */
+  /** Creates every collection with every index; safe to repeat and to interrupt. */
   async provision(tenant: Tenant): Promise<void> {
     if (tenant.placement !== 'shared') return this.createAll(tenant);
     this.sharedReady ??= this.createAll(tenant).catch((error: unknown) => {
@@ -74,7 +74,7 @@ export class Placements {
   }
 
   /**
-   * Brings a placement to the indexes that the schemas declare: makes what is missing, drops what nobody declares.
+   * Changes a placement's indexes to those that the schemas declare: creates missing ones, drops undeclared ones.
    * @returns what was changed, or with `dryRun` what would be
    */
   async syncIndexes(tenant: Tenant, { dryRun = false } = {}): Promise<IndexChanges[]> {
@@ -86,7 +86,7 @@ export class Placements {
     return changes;
   }
 
-  /** Removes a tenant's documents, its exact set: its own collections or database, or its documents in shared ones. */
+  /** Removes exactly the tenant's documents: its own collections or database, or its documents in shared collections. */
   async drop(tenant: Tenant): Promise<void> {
     if (tenant.placement === 'dedicated') {
       await this.command(tenant, { dropDatabase: 1 });
@@ -157,7 +157,7 @@ export class Placements {
   }
 }
 
-/** Says what is wrong in words of ours: the driver's may hold the credential of the URI. */
+/** Describes the failure in our own words: the driver's message may contain the credential of the URI. */
 function unusable(error: unknown): CaasError {
   const { name = '', code } = error as { name?: string; code?: unknown };
   const reason = REASONS.get(code) ?? REASONS.get(name) ?? 'it does not answer';

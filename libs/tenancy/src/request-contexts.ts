@@ -4,7 +4,7 @@ import { ScopedConnection } from './connection/scoped-connection';
 import { TenantConnections } from './connection/tenant-connections';
 import { TenantDirectory } from './tenant-directory';
 
-/** Makes the one context of a request, a socket message or a job. The only place where a tenant's connection is opened. */
+/** Creates the context of a request, a socket message or a job. The only place where a tenant's connection is opened. */
 @Injectable()
 export class RequestContexts {
   constructor(

@@ -1,13 +1,13 @@
 import type { Tenant, TenantId } from '#caas/kernel';
 
-/** Where tenancy learns of tenants; the control plane answers. */
+/** The directory of tenants; the control plane implements it. */
 export abstract class TenantDirectory {
-  /** At most 5 s old; null for one that never was, is being made, or was deleted. */
+  /** At most 5 s old; null for a tenant that never existed, is being created, or was deleted. */
   abstract find(id: TenantId): Promise<Tenant | null>;
 
-  /** True for one that is being deleted or is gone: what still names it is late, and not forged. Not cached. */
+  /** True for a tenant that is being deleted or is deleted: a job that still names it is late, not forged. Not cached. */
   abstract wasDeleted(id: TenantId): Promise<boolean>;
 
-  /** Tenants in the order of their ids, those after `after`: for work that must visit every one. */
+  /** Tenants after `after`, in the order of their ids: for work that must visit every tenant. */
   abstract list(after: TenantId | null, limit: number): Promise<Tenant[]>;
 }

@@ -6,17 +6,17 @@ import type { TenantDirectory } from './tenant-directory';
 const LONGEST_MS = 10_000;
 
 export interface RotationOptions {
-  /** The job that goes round. */
+  /** The name of the job that uses the rotation. */
   job: string;
-  /** Visited each time at most. */
+  /** The maximum number of tenants per run. */
   tenants: number;
-  /** A portion at most so often; the job may run more often for other reasons. By default each time. */
+  /** The minimum time between two portions; the job may run more often for other reasons. By default every run visits a portion. */
   everyMs?: number;
 }
 
 /**
- * Goes round all tenants, a portion at a time: for work behind hints, which may have been lost. What one process has visited
- * another may visit again.
+ * Visits all tenants in rotation, a portion at a time: for work that otherwise depends on hints, which may be lost. Several
+ * processes may visit the same tenant.
  */
 export class TenantRotation {
   private after: TenantId | null = null;
@@ -30,10 +30,10 @@ export class TenantRotation {
   ) {}
 
   /**
-   * All of a portion have their turn, whatever becomes of one, for ten seconds.
-   * @param visit is given where the last visit of the same tenant ended, null at first; answers where this one ended, null when there
-   *   is no more. A tenant of whom there is more is the first of the next portion
-   * @throws Error the first of what went wrong
+   * Visits the next portion, for up to ten seconds. If one tenant's visit fails, the others are still visited.
+   * @param visit receives the place where the previous visit of the same tenant ended, null at first. It returns the place where
+   *   this visit ended, or null when the tenant is finished. An unfinished tenant is the first of the next portion
+   * @throws Error the first failure
    */
   async next(visit: (ctx: RequestContext, after: ObjectId | null) => Promise<ObjectId | null>): Promise<void> {
     const startedAtMs = performance.now();

@@ -4,7 +4,7 @@ import type { TenantCollectionDefinition } from './tenant-collection';
 /* eslint-disable-next-line @typescript-eslint/no-explicit-any -- a catalogue holds collections of every document type */
 type AnyCollection = TenantCollectionDefinition<any>;
 
-/** Every collection of tenant data in this process: what a new tenant's placement gets, and what a removal removes. */
+/** All collections of tenant data in this process: a new tenant's placement gets them, and a removal removes them. */
 @Injectable()
 export class TenantCatalog {
   private readonly byName = new Map<string, AnyCollection>();

@@ -4,18 +4,18 @@ import type { TenantCollection, TenantDocument } from '#caas/kernel';
 import { guardTenantSchema } from '../guard/tenant-guard.plugin';
 
 export interface TenantIndex {
-  /** In the order of the index; `tenant_id` comes first, but for a TTL index, which has one field by MongoDB's rule. */
+  /** Fields in the order of the index. `tenant_id` comes first, except in a TTL index, to which MongoDB allows one field only. */
   key: Record<string, 1 | -1 | 'text'>;
-  /** The query the index is there for, in words. */
+  /** The query that the index serves, in words. */
   serves: string;
   unique?: boolean;
-  /** Only documents that match are in the index. */
+  /** Only matching documents are in the index. */
   partial?: Record<string, unknown>;
-  /** Makes it a TTL index: documents leave this long after the date in the field. */
+  /** Makes it a TTL index: documents are removed this long after the date in the field. */
   expireAfterSeconds?: number;
 }
 
-/** A collection of tenant data as its domain declares it. Only tenancy looks inside. */
+/** A collection of tenant data as its domain declares it. Only tenancy uses its contents. */
 export interface TenantCollectionDefinition<D extends TenantDocument> extends TenantCollection<D> {
   readonly schema: Schema;
   readonly indexes: readonly TenantIndex[];
@@ -24,7 +24,7 @@ export interface TenantCollectionDefinition<D extends TenantDocument> extends Te
 /* eslint-disable-next-line @typescript-eslint/no-explicit-any -- collections of every document type */
 const declared: TenantCollectionDefinition<any>[] = [];
 
-/** Every collection that the code loaded so far declares: for programs that are no Nest application, and so have no catalogue. */
+/** All collections declared by the code loaded so far: for programs that are no Nest application and have no catalogue. */
 export const declaredCollections = (): readonly (typeof declared)[number][] => declared;
 
 const COLLECTION_NAME = /^[a-z][a-z_]{2,40}$/;

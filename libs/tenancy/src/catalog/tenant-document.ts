@@ -2,7 +2,7 @@ import { Prop, Schema } from '@nestjs/mongoose';
 import type { ObjectId } from 'bson';
 import type { TenantDocument } from '#caas/kernel';
 
-/** The fields every tenant document has (design §3); a document class of a domain extends it. */
+/** The fields of every tenant document (design §3); the document classes of domains extend it. */
 @Schema()
 export abstract class TenantDocumentBase implements TenantDocument {
   declare _id: ObjectId;
@@ -19,7 +19,7 @@ export abstract class TenantDocumentBase implements TenantDocument {
   @Prop({ type: Date, default: null })
   deleted_at: Date | null;
 
-  /** Kept by the repository, not by mongoose: it grows with every update, whatever the operator. */
+  /** Maintained by the repository instead of mongoose: it grows with every update, whatever the operator. */
   @Prop({ type: Number, default: 0 })
   __v: number;
 }

@@ -3,7 +3,7 @@ import { Gauge } from 'prom-client';
 import { Metrics } from '#caas/platform/metrics';
 import { TenantConnections } from './tenant-connections';
 
-/** How many commands the firewall has read and refused: what it did not read, nobody did. */
+/** The number of commands that the firewall has read and refused. A command that it did not read was not checked. */
 @Injectable()
 export class FirewallMetrics {
   constructor(metrics: Metrics, { firewall }: TenantConnections) {

@@ -17,8 +17,8 @@ import { documentFactoryOf } from './tenant-handle';
 type Effect = () => void;
 
 /**
- * One tenant's way to its data for one request: cheap to make (no I/O, nothing compiled), and kept nowhere. It asks for the
- * handle at each use, so a request that outlives its handle's stay in the cache simply gets the next one.
+ * The connection to one tenant's data for one request. It is cheap to make (no I/O, nothing compiled) and is not cached. It looks
+ * up the handle at each use: if the cache has dropped the handle during a long request, the next use gets a new one.
  */
 export class ScopedConnection implements TenantConnection {
   constructor(

@@ -11,17 +11,17 @@ import { MongoMetrics, type ObserveCommand } from '../firewall/mongo-metrics';
 import { TenantHandle } from './tenant-handle';
 
 const SELECTION_MS = 5_000;
-/** A new tenant's operator waits for this one; a cluster that is there is found in far less. */
+/** The operator who creates a tenant waits for this; a reachable cluster is found in far less. */
 const PROBE_SELECTION_MS = 3_000;
-/** A name of `mongodb+srv` takes as long as the resolver does. */
+/** Longer, since a `mongodb+srv` name takes as long as the DNS resolver does. */
 const PROBE_MS = 6_000;
-/** An own client of a tenant that moved out of the cache closes after its last operation can have ended. */
+/** A dedicated client whose handle left the cache is closed after this time, when its last operation has ended. */
 const CLIENT_GRACE_MS = 60_000;
 
 /**
- * Every way to tenant data of this process. One client serves the platform's cluster; a dedicated tenant with a
- * `database_uri` has a client of its own. Handles live in a capped LRU, so that memory stays flat as tenants grow. A handle
- * leaves the cache first and is taken apart afterwards: nobody is handed one that is on its way out.
+ * All connections of this process to tenant data. One client serves the platform's cluster; a dedicated tenant with a
+ * `database_uri` has a client of its own. Handles live in a capped LRU cache, so that memory does not grow with the number of
+ * tenants. A handle leaves the cache before it is disposed, so no caller gets a handle that is being disposed.
  */
 @Injectable()
 export class TenantConnections implements OnApplicationShutdown {
@@ -56,7 +56,7 @@ export class TenantConnections implements OnApplicationShutdown {
     await this.cluster.getClient().db('admin').command({ ping: 1 });
   }
 
-  /** Connects, as a tenant with this `database_uri` would, and hangs up. @throws what the driver throws, within some seconds */
+  /** Connects as a tenant with this `database_uri` would, and disconnects. @throws what the driver throws, within some seconds */
   async probe(uri: string): Promise<void> {
     const connection = this.connect(uri, undefined, PROBE_SELECTION_MS);
     const deadline = rejectAfter(PROBE_MS);
@@ -78,7 +78,7 @@ export class TenantConnections implements OnApplicationShutdown {
     return handle;
   }
 
-  /** Lets go of what is kept for a tenant, when it was removed or moved. */
+  /** Drops the handle of a tenant that was removed or moved. */
   forget(tenant: Tenant): void {
     if (tenant.placement !== 'shared') this.handles.delete(placementOf(tenant).handleKey(tenant));
   }
@@ -94,7 +94,7 @@ export class TenantConnections implements OnApplicationShutdown {
     await Promise.all(mongoose.connections.filter((each) => this.owned.has(each)).map((each) => each.close()));
   }
 
-  /** Weak, so that a connection that mongoose has let go of is not kept by it. */
+  /** Weak, so that a connection that mongoose has released is not kept in memory. */
   private readonly owned = new WeakSet<Connection>();
 
   private openHandle(tenant: Tenant): TenantHandle {
@@ -117,10 +117,10 @@ export class TenantConnections implements OnApplicationShutdown {
       ...firewallOptions(this.firewall, this.observe),
       maxPoolSize: this.options.maxPoolSize,
       serverSelectionTimeoutMS,
-      // So that the database tells the processes of one machine apart.
+      // Lets the database distinguish the processes of one machine.
       appName: `caas-${process.pid}`,
       ...CALL_LIMITS,
-      // What was read stays: a number that somebody has seen is not given twice after a failover.
+      // Data that was read survives a failover, so a number that a caller has seen is not assigned twice.
       readConcern: { level: 'majority' },
       writeConcern: { w: 'majority', journal: true },
     });
@@ -129,7 +129,7 @@ export class TenantConnections implements OnApplicationShutdown {
     return connection;
   }
 
-  /** mongoose links every `useDb` connection to its parent for good; a handle that left the cache must be let go. */
+  /** mongoose keeps a reference from the parent to every `useDb` connection; a handle that left the cache must be released from it. */
   private detach(connection: Connection): void {
     const parent = this.cluster as unknown as { otherDbs: Connection[] };
     parent.otherDbs = parent.otherDbs.filter((other) => other !== connection);

@@ -5,12 +5,12 @@ import { placementOf } from '../placements/placement';
 import { DocumentFactory } from '../repository/document-factory';
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- a handle keeps models of every document type */
-/** By schema: it is all that a factory is made of. */
+/** By schema, since a factory depends on nothing else. */
 const factories = new WeakMap<object, DocumentFactory<any>>();
 
 /**
- * The compiled models of one place: all shared tenants have one handle, each prefixed or dedicated tenant its own. Models
- * are compiled when first asked for, since mongoose spends about a millisecond on each.
+ * The compiled models of one placement: all shared tenants use one handle, each prefixed or dedicated tenant has its own. A model
+ * is compiled on first use, since mongoose needs about a millisecond for each.
  */
 export class TenantHandle {
   private readonly models = new Map<string, Model<any>>();
@@ -36,7 +36,7 @@ export class TenantHandle {
   }
 }
 
-/** Kept per schema, not per handle: what it reads from a schema is the same for every tenant. */
+/** Cached per schema instead of per handle: the result is the same for every tenant. */
 export function documentFactoryOf<D extends TenantDocument>(
   collection: TenantCollectionDefinition<D>,
 ): DocumentFactory<D> {

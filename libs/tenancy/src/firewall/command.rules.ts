@@ -3,7 +3,7 @@ import type { TenantId } from '#caas/kernel';
 import { belongsWholly, mayHold } from './namespace';
 import { isScoped, pipelineFault } from './pipeline.rules';
 
-/** One command on its way out, with the tenant its mark names. */
+/** A command before it is sent, with the tenant that its mark names. */
 export interface OutgoingCommand {
   database: string;
   name: string;
@@ -11,10 +11,10 @@ export interface OutgoingCommand {
   tenantId: TenantId;
 }
 
-/** Answers why the command must not leave, or null. */
+/** Returns why the command must not be sent, or null. */
 type Rule = (outgoing: OutgoingCommand) => string | null;
 
-/** Commands that read or write documents, each with what makes it safe. A command that is not here is refused. */
+/** Commands that read or write documents, each with the rule that makes it safe. Any other command is refused. */
 export const DATA_RULES: Readonly<Record<string, Rule>> = {
   find: onOwnCollection(({ command, tenantId }) => filterFault(tenantId, command.filter, 'find')),
   count: onOwnCollection(({ command, tenantId }) => filterFault(tenantId, command.query, 'count')),
@@ -47,7 +47,7 @@ export const DATA_RULES: Readonly<Record<string, Rule>> = {
   ),
 };
 
-/** Commands that make or remove a tenant's collections and indexes. None of them returns a document. */
+/** Commands that create or remove a tenant's collections and indexes. None of them returns a document. */
 export const PLACEMENT_RULES: Readonly<Record<string, Rule>> = {
   create: onOwnCollection(() => null),
   createIndexes: onOwnCollection(() => null),
@@ -69,7 +69,7 @@ function onOwnCollection(rule: Rule): Rule {
   };
 }
 
-/** What the driver will encode: a hydrated mongoose document answers for itself. */
+/** The document as the driver encodes it: a hydrated mongoose document converts itself. */
 function encoded(document: Document): Document {
   return typeof document?.toBSON === 'function' ? (document.toBSON() as Document) : document;
 }
@@ -83,7 +83,7 @@ function collationFault(command: Document): string | null {
 }
 
 function firstFault(statements: unknown, faultOf: (statement: Document) => string | null): string | null {
-  // The driver hands over a list, or a document sequence that keeps its list beside the encoded bytes.
+  // The driver passes a list, or a document sequence that keeps its list next to the encoded bytes.
   const list: unknown = Array.isArray(statements) ? statements : (statements as Document | undefined)?.documents;
   if (!Array.isArray(list)) return 'statements that cannot be read';
   for (const statement of list as Document[]) {
@@ -118,7 +118,7 @@ function pipelineStageFault(stage: Document): string | null {
   return null;
 }
 
-/** As a field that is written, or as the new name of a renamed one, or in the list of an `$unset`. */
+/** Whether the operand contains `tenant_id`: as a written field, as the new name of a renamed field, or in the list of an `$unset`. */
 function mentionsTenantField(operand: unknown): boolean {
   if (operand === 'tenant_id') return true;
   if (operand === null || typeof operand !== 'object') return false;

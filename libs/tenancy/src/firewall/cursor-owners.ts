@@ -2,7 +2,7 @@ import type { TenantId } from '#caas/kernel';
 
 const MAX_OPEN_CURSORS = 50_000;
 
-/** Which tenant each open cursor was opened for, so that a `getMore` is only answered to that tenant. */
+/** The tenant of each open cursor, so that only that tenant's `getMore` is allowed. */
 export class CursorOwners {
   private readonly owners = new Map<string, TenantId>();
 

@@ -12,10 +12,9 @@ type DriverConnectionClass = new (...parameters: never[]) => DriverConnection;
 const { Connection } = require('mongodb/lib/cmap/connection') as { Connection: DriverConnectionClass };
 
 /**
- * Driver options that put `firewall` in front of every connection of a client. The driver takes the class of its
- * connections as the option `connectionType`; ours looks at a command before it is encoded, so a refused one never
- * reaches the socket.
- * @param observe told of each command that went out
+ * Driver options that put `firewall` in front of every connection of a client. The driver takes the class of its connections as
+ * the option `connectionType`. Our class checks a command before it is encoded, so a refused command never reaches the socket.
+ * @param observe is called for each command that was sent
  */
 export function firewallOptions(
   firewall: TenantFirewall,

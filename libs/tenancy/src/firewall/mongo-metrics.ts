@@ -3,7 +3,7 @@ import type { Connection } from 'mongoose';
 import { Gauge, Histogram } from 'prom-client';
 import { LATENCY_BUCKETS, Metrics } from '#caas/platform/metrics';
 
-/** Everything else counts as `other`: what a driver may send one day is no label by itself. */
+/** Any other command counts as `other`: names that a future driver may send must not become labels by themselves. */
 const COMMANDS = [
   'find',
   'getMore',
@@ -22,10 +22,10 @@ const COMMANDS = [
   'hello',
 ];
 
-/** Told of each command of one kind of client. */
+/** Called for each command of one kind of client. */
 export type ObserveCommand = (command: string, outcome: 'ok' | 'failed', elapsedMs: number) => void;
 
-/** How this process gets on with MongoDB: the client of tenants' data, and the one of the control plane. */
+/** Metrics of this process's use of MongoDB: the client for tenant data and the client of the control plane. */
 @Injectable()
 export class MongoMetrics {
   private readonly duration: Histogram;
@@ -59,7 +59,7 @@ export class MongoMetrics {
     };
   }
 
-  /** Before it connects. */
+  /** Call it before the client connects. */
   watchPool(client: 'tenants' | 'platform', connection: Connection): void {
     const mongo = connection.getClient();
     const add = (state: 'open' | 'in_use' | 'waiting', by: number) => this.connections.inc({ client, state }, by);

@@ -5,8 +5,9 @@ const SHARED_DATABASE = 'caas_shared';
 const TENANT_PREFIX = 'clnt_';
 
 /**
- * May documents of `tenantId` lie in this collection? In the shared database under no tenant's prefix or their own, or in
- * their own database. Written without the placements' naming on purpose: the firewall must not share its mistakes.
+ * Whether documents of `tenantId` may be stored in this collection. In the shared database: in collections without a tenant's
+ * prefix or with their own; otherwise only in their own database. It does not use the placements' naming on purpose: the firewall
+ * must not repeat a mistake made there.
  */
 export function mayHold(tenantId: TenantId, database: string, collection: string): boolean {
   if (database === `caas_${tenantId}`) return !collection.startsWith(TENANT_PREFIX);
@@ -14,7 +15,7 @@ export function mayHold(tenantId: TenantId, database: string, collection: string
   return !collection.startsWith(TENANT_PREFIX) || collection.startsWith(`${tenantId}_`);
 }
 
-/** May the collection be dropped with the tenant? Only if no other tenant's documents can be in it. */
+/** Whether the collection may be dropped with the tenant: only if it cannot contain another tenant's documents. */
 export function belongsWholly(tenantId: TenantId, database: string, collection: string): boolean {
   if (database === `caas_${tenantId}`) return true;
   return database === SHARED_DATABASE && collection.startsWith(`${tenantId}_`);

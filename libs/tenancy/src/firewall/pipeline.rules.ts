@@ -1,7 +1,7 @@
 import type { TenantId } from '#caas/kernel';
 import type { Document } from 'mongodb';
 
-/** Stages that only work on what is already in the pipeline. Anything else must be known here or is refused. */
+/** Stages that only process documents already in the pipeline. Any other stage needs a rule here, or is refused. */
 const INNER_STAGES = new Set([
   '$addFields',
   '$bucket',
@@ -28,7 +28,10 @@ const INNER_STAGES = new Set([
 
 export type OwnsCollection = (collection: unknown) => boolean;
 
-/** Why the pipeline may read beyond the tenant, or null when it cannot. Every pipeline, at any depth, starts with the tenant. */
+/**
+ * Why the pipeline might read data of other tenants, or null when it cannot. Every pipeline, at any depth, must start with the
+ * tenant.
+ */
 export function pipelineFault(tenantId: TenantId, pipeline: unknown, owns: OwnsCollection): string | null {
   if (!Array.isArray(pipeline)) return 'a pipeline that is not a list';
   if (!isScoped(tenantId, (pipeline[0] as Document | undefined)?.$match))
@@ -42,7 +45,7 @@ export function pipelineFault(tenantId: TenantId, pipeline: unknown, owns: OwnsC
   return null;
 }
 
-/** True when the filter itself says `tenant_id: <tenant>`, as a literal and at its top. */
+/** True when the filter contains `tenant_id: <tenant>` at its top level, as a literal. */
 export function isScoped(tenantId: TenantId, filter: unknown): boolean {
   if (filter === null || typeof filter !== 'object') return false;
   return Object.hasOwn(filter, 'tenant_id') && (filter as Document).tenant_id === tenantId && !('$where' in filter);

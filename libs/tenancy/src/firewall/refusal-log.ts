@@ -3,7 +3,7 @@ import type { TenantId } from '#caas/kernel';
 import { Log } from '#caas/platform/logging';
 import type { Refusal } from './tenant-firewall';
 
-/** Something that was refused, as an audit trail keeps it. */
+/** A refusal, for the audit log. */
 export interface RefusalNote {
   action: 'firewall.refused' | 'job.refused';
   tenantId: TenantId | null;
@@ -12,7 +12,7 @@ export interface RefusalNote {
 
 type Listener = (note: RefusalNote) => void;
 
-/** Where the refusals of tenancy go: the log at once, and whoever keeps an audit trail. */
+/** Records refusals by tenancy: in the log at once, and for the listener that writes the audit log. */
 @Injectable()
 export class RefusalLog {
   private readonly listeners = new Set<Listener>();
@@ -23,13 +23,13 @@ export class RefusalLog {
     this.listeners.add(listener);
   }
 
-  /** A command of ours that would have left its tenant: a fault of the code. */
+  /** A command of ours that would have left its tenant: a programming error. */
   add({ tenantId, ...details }: Refusal): void {
     this.log.root.error({ ...details, tenant_id: tenantId }, 'the tenant firewall refused a command');
     this.tell({ action: 'firewall.refused', tenantId, details });
   }
 
-  /** A job that nobody here can have put into its queue as it is. */
+  /** A job that CaaS cannot have queued in this form. */
   addJob(job: string, tenantId: TenantId | null, reason: string): void {
     this.log.root.warn({ job, tenant_id: tenantId, reason }, 'a job was refused');
     this.tell({ action: 'job.refused', tenantId, details: { job, reason } });

@@ -6,7 +6,7 @@ import { DATA_RULES, PLACEMENT_RULES } from './command.rules';
 import { CursorOwners } from './cursor-owners';
 import { mayHold, PLATFORM_DATABASE } from './namespace';
 
-/** Handshake, sessions and transactions: they carry no document and name no collection. */
+/** Handshake, session and transaction commands: they contain no document and name no collection. */
 const CONNECTION_COMMANDS = new Set([
   'hello',
   'ismaster',
@@ -21,24 +21,24 @@ const CONNECTION_COMMANDS = new Set([
   'abortTransaction',
 ]);
 
-/** `tenants`: tenant data only, every command in one tenant's name. `platform`: the control plane's database only. */
+/** `tenants`: tenant data only, and each command names its tenant. `platform`: the control plane's database only. */
 export type FirewallScope = 'tenants' | 'platform';
 
 export interface Refusal {
   reason: string;
   command: string;
   database: string;
-  /** In whose name the command ran; null when it did not say. */
+  /** The tenant that the command named; null when it named none. */
   tenantId: TenantId | null;
 }
 
 /**
- * The third of the three layers (design §2): reads each command on its way to the engine and refuses one for tenant data
- * that is not scoped to the tenant whose mark it carries. Knows nothing of mongoose, schemas, placements or repositories.
+ * The third of the three layers (design §2). It checks each command before it is sent to the engine, and refuses a command on
+ * tenant data that is not limited to the tenant in its mark. It does not use mongoose, schemas, placements or repositories.
  */
 export class TenantFirewall {
   enabled = true;
-  /** How many commands it has read and refused: the isolation suite checks that none went past it. */
+  /** The number of commands read and refused: the isolation suite checks that no command bypassed the firewall. */
   readonly counts = { inspected: 0, refused: 0 };
   private readonly cursors = new CursorOwners();
 
@@ -59,7 +59,7 @@ export class TenantFirewall {
     throw new TenantViolation('firewall', `${fault} (${name})`);
   }
 
-  /** Notes the cursor that a reply opened or ended. */
+  /** Records the cursor that a reply opened or closed. */
   observeReply(command: Document, cursorId: string | null): void {
     if (!this.enabled || this.scope !== 'tenants') return;
     if (command.getMore !== undefined) {

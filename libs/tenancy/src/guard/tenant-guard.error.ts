@@ -6,7 +6,7 @@ export class TenantViolation extends Error {
     readonly reason: string,
   ) {
     super(`Refused by the tenant ${layer}: ${reason}`);
-    // Not enumerable: the driver copies what is onto errors of its own, where `name` cannot be set.
+    // Not enumerable: the driver copies enumerable fields to its own errors, where `name` cannot be set.
     Object.defineProperty(this, 'name', { value: 'TenantViolation' });
   }
 }

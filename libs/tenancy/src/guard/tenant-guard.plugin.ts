@@ -17,13 +17,14 @@ const FILTERED_WRITES = [
   'deleteMany',
 ] as const;
 
-/** Stages that leave the collection they were called on, and so may leave the tenant. */
+/** Stages that work outside the collection they are called on, and so may reach other tenants. */
 const WRITING_STAGES = new Set(['$out', '$merge', '$changeStream', '$changeStreamSplitLargeEvent']);
 
 /**
- * The second of the three layers (design §2): a mongoose plugin on every tenant schema. It trusts nobody to have scoped an
- * operation: one that does not say in whose name it runs, or whose filter is not led by that tenant's id, throws before
- * mongoose touches the driver. Tests may switch it off through `guard.enabled`, to prove the other two alone.
+ * The second of the three layers (design §2): a mongoose plugin on every tenant schema. It does not rely on the caller to limit
+ * an operation to a tenant: an operation without a tenant mark, or whose filter does not begin with that tenant's id, throws
+ * before mongoose calls the driver. Tests may switch the plugin off through `guard.enabled`, to test the other two layers without
+ * it.
  */
 export function guardTenantSchema(schema: Schema): void {
   schema.pre([...FILTERED_READS], { document: false, query: true }, function (this: Query<unknown, unknown>) {
@@ -40,7 +41,7 @@ export function guardTenantSchema(schema: Schema): void {
     if (!guard.enabled) return;
     guardPipeline(claimedTenant(this.options as Fields), this.pipeline());
   });
-  // A hook of insertMany is not told the options, where the mark is: so the method itself is guarded.
+  // A hook of insertMany does not receive the options, which hold the mark: so the method itself is guarded.
   schema.static('insertMany', async function (this: Model<unknown>, documents: unknown, options?: Fields) {
     if (guard.enabled) {
       const tenantId = claimedTenant(options);
@@ -70,13 +71,13 @@ export function guardTenantSchema(schema: Schema): void {
 
 const { insertMany } = Model;
 
-/** What the plugin adds to a model. */
+/** Methods that the plugin adds to a model. */
 export interface GuardedModel<D> extends Model<D> {
-  /** Inserts documents, in order, that lack nothing: without mongoose, which takes longer than the driver for it. */
+  /** Inserts complete documents in order, without mongoose: it would take longer than the driver. */
   insertComplete(documents: D[], options: Fields): Promise<void>;
 }
 
-/** The switch for the tests that prove the other layers alone; production code never touches it. */
+/** The switch for tests of the other layers; production code never changes it. */
 export const guard = { enabled: true };
 
 function guardFilter(options: unknown, filter: Fields): string {
@@ -98,7 +99,10 @@ function requireTenant(tenantId: string, fields: unknown, what: string): void {
   if (!own || (fields as Fields).tenant_id !== tenantId) refuse(`${what} is not led by the tenant`);
 }
 
-/** A plain object or a hydrated document: both answer `tenant_id` themselves, a polluted prototype does not count. */
+/**
+ * Checks a plain object or a hydrated document. Both must have `tenant_id` as a field of their own; a polluted prototype does not
+ * count.
+ */
 function guardDocument(tenantId: string, document: Fields): void {
   const plain = typeof document.toObject === 'function' ? (document.toObject() as Fields) : document;
   requireTenant(tenantId, plain, 'a document');

@@ -1,11 +1,11 @@
 import { isTenantId, type TenantId } from '#caas/kernel';
 
 /**
- * The mark a command carries as its `comment`: in whose name it runs. The repository sets it, the schema guard and the
- * firewall compare it with what the command touches, and it shows in the engine's own logs.
+ * The mark in a command's `comment`: the tenant for which it runs. The repository sets it. The schema guard and the firewall
+ * compare it with the data that the command uses, and it appears in the engine's own logs.
  *
  * - `data:<tenant>` reads and writes documents of that tenant
- * - `placement:<tenant>` makes or removes that tenant's collections and indexes, and reads no document
+ * - `placement:<tenant>` creates or removes that tenant's collections and indexes, and reads no document
  */
 export type TenantMark = `data:${string}` | `placement:${string}`;
 

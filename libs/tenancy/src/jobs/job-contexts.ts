@@ -7,7 +7,10 @@ import { outbox } from '../outbox/outbox-entry.schema';
 import { RequestContexts } from '../request-contexts';
 import { TenantDirectory } from '../tenant-directory';
 
-/** A job's context: the tenant as it is now, with a system actor. A suspended tenant's work goes on; a deleted one's does not. */
+/**
+ * Makes a job's context: the tenant's current state, with a system actor. Jobs of a suspended tenant run; jobs of a deleted
+ * tenant do not.
+ */
 @Injectable()
 export class TenantJobContexts extends JobContexts {
   constructor(

@@ -2,7 +2,7 @@ import { Prop, Schema } from '@nestjs/mongoose';
 import { tenantCollection } from '../catalog/tenant-collection';
 import { TenantDocumentBase } from '../catalog/tenant-document';
 
-/** Something that must happen because of a change, written with the change. Gone once it has happened. */
+/** Work that must follow a change, written in the same transaction as the change. Removed once the work is done. */
 @Schema()
 export class OutboxEntry extends TenantDocumentBase {
   /** `queue/name` of the job. */
@@ -15,11 +15,11 @@ export class OutboxEntry extends TenantDocumentBase {
   @Prop({ type: String, required: true })
   request_id: string;
 
-  /** When the sweeper puts it (back) into its queue. */
+  /** When the sweeper queues the job (again). */
   @Prop({ type: Date, required: true })
   due_at: Date;
 
-  /** How often the sweeper did. */
+  /** How often the sweeper has queued the job. */
   @Prop({ type: Number, default: 0 })
   sweeps: number;
 }

@@ -3,7 +3,7 @@ import { Counter, Gauge } from 'prom-client';
 import { Metrics } from '#caas/platform/metrics';
 import { DirtyTenants } from './dirty-tenants';
 
-/** What waits in the outboxes of all tenants, as far as the marks in Redis tell, and what the sweeper put back into the queues. */
+/** Metrics of the outboxes of all tenants, as far as the marks in Redis show, and of the jobs that the sweeper queued again. */
 @Injectable()
 export class OutboxMetrics {
   private readonly requeued: Counter;

@@ -13,9 +13,9 @@ import { outbox, type OutboxEntry } from './outbox-entry.schema';
 const DIRTY_AT_ONCE = 200;
 const ROTATION_AT_ONCE = 20;
 const ROWS_AT_ONCE = 200;
-/** What stands in a queue behind other jobs of its tenant is looked after again then. */
+/** An entry whose job waits behind other jobs of its tenant is checked again after this time. */
 const BEHIND_MS = 15_000;
-/** For so long; then nobody can say any more that it is not lost. */
+/** For at most this long: after that, the job may be lost. */
 const BEHIND_AT_MOST_MS = 6 * 60 * 60_000;
 const BACKOFF_MS = [15_000, 60_000, 5 * 60_000, 30 * 60_000, 2 * 60 * 60_000];
 
@@ -23,7 +23,7 @@ const TENANT_JOBS = new Map(
   JOBS.filter((job): job is TenantJob => job.kind === 'tenant').map((job) => [jobKey(job), job] as const),
 );
 
-/** Queues again what should have happened by now: for tenants with a mark, and for all of them in a slow rotation. */
+/** Queues jobs again whose work should have been done by now: for tenants with a mark, and for all tenants in a slow rotation. */
 @Handles(sweepOutbox)
 @Injectable()
 export class OutboxSweeper implements SystemJobHandler {
@@ -55,7 +55,7 @@ export class OutboxSweeper implements SystemJobHandler {
     return this.enqueued === 0 ? null : `${this.enqueued} rows went back into their queues`;
   }
 
-  /** True when the tenant's outbox still holds anything, due or not. */
+  /** Queues the tenant's due entries. Returns true when its outbox still has entries, due or not. */
   async sweep(tenant: Tenant): Promise<boolean> {
     const ctx = this.contexts.open(tenant, { kind: 'system', name: sweepOutbox.name }, 'sweep');
     const rows = ctx.repository(outbox);
@@ -63,7 +63,7 @@ export class OutboxSweeper implements SystemJobHandler {
     const due = await rows.find({ due_at: { $lte: new Date(now) } }, { sort: { due_at: 1 }, limit: ROWS_AT_ONCE });
     for (const row of await this.withoutBehind(ctx, due, now)) {
       const backoffMs = BACKOFF_MS[Math.min(row.sweeps, BACKOFF_MS.length - 1)]!;
-      // Only the one of several sweepers that moves the row on queues it.
+      // Of several sweepers, only the one whose update succeeds queues the row's job.
       const moved = await rows.updateOne(
         { _id: row._id, sweeps: row.sweeps },
         { $set: { due_at: new Date(now + backoffMs) }, $inc: { sweeps: 1 } },
@@ -73,7 +73,7 @@ export class OutboxSweeper implements SystemJobHandler {
     return due.length > 0 || (await rows.findOne({})) !== null;
   }
 
-  /** A tenant's backlog is no reason to add all of it again: its rows are put off. @returns the others */
+  /** Postpones rows whose jobs wait behind the tenant's own backlog, so that they are not queued twice. @returns the other rows */
   private async withoutBehind(ctx: RequestContext, due: OutboxEntry[], now: number): Promise<OutboxEntry[]> {
     const behind = new Set<string>();
     for (const name of new Set(due.map(({ job }) => job))) {

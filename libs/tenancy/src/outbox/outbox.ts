@@ -7,10 +7,10 @@ import { Queues } from '#caas/platform/queue';
 import { DirtyTenants } from './dirty-tenants';
 import { outbox } from './outbox-entry.schema';
 
-/** How long the job has to be done by itself before the sweeper looks after it. */
+/** The time in which the job should be done without the sweeper. */
 const FIRST_SWEEP_AFTER_MS = 15_000;
 
-/** Facts that must not be lost: written with the change that caused them, into the tenant's own placement. */
+/** Records jobs that must not be lost: an entry is written with the change that causes it, into the tenant's own placement. */
 @Injectable()
 export class Outbox {
   constructor(
@@ -20,8 +20,8 @@ export class Outbox {
   ) {}
 
   /**
-   * Call it inside the transaction of the change. After the commit the job is queued at once; should that fail, or Redis be
-   * emptied, the sweeper queues it again until its handler is through.
+   * Call it inside the transaction of the change. After the commit the job is queued at once. If that fails, or Redis is emptied,
+   * the sweeper queues the job again until its handler has finished.
    */
   async record<J extends TenantJob>(ctx: RequestContext, job: J, payload: JobPayload<J>): Promise<void> {
     const _id = new ObjectId();

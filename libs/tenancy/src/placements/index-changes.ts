@@ -1,11 +1,11 @@
 import type { TenantIndex } from '../catalog/tenant-collection';
 
-/** An index as `listIndexes` tells of it. */
+/** An index as `listIndexes` returns it. */
 export type ExistingIndex = Record<string, unknown>;
 
 /**
- * What is to be made of a collection's indexes to come to those that are declared.
- * @returns names: an index that has changed is in both lists
+ * The changes that turn a collection's existing indexes into the declared ones.
+ * @returns names of indexes: a changed index is in both lists
  */
 export function indexChanges(
   existing: readonly ExistingIndex[],
@@ -19,7 +19,7 @@ export function indexChanges(
   return { created, dropped };
 }
 
-/** Named after the keys, so that the same declaration always finds its own index again. */
+/** The name is made of the keys, so that a declaration always finds its own index again. */
 export function indexName({ key }: TenantIndex): string {
   return Object.entries(key)
     .map(([field, order]) => `${field}_${order}`)

@@ -1,6 +1,6 @@
 import type { Tenant } from '#caas/kernel';
 
-/** Where a tenant's documents lie: pure naming, no I/O (design §2). */
+/** Where a tenant's documents are stored: pure naming, no I/O (design §2). */
 export interface PlacementNaming {
   database(tenant: Tenant): string;
   /** The physical name of a collection, from its logical one. */

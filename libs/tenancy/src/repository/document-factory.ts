@@ -6,7 +6,7 @@ import { TenantViolation } from '../guard/tenant-guard.error';
 type Fields = Record<string, unknown>;
 
 /**
- * Completes new documents of one schema: id, tenant, times, version and the schema's defaults. Read once per schema, because
+ * Completes new documents of one schema: id, tenant, times, version and the schema's defaults. It reads the schema once, because
  * hydrating a mongoose document for every insert costs more than the insert's own encoding.
  */
 export class DocumentFactory<D extends TenantDocument> {

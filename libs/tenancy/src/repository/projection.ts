@@ -1,5 +1,5 @@
 import type { FindOptions } from '#caas/kernel';
 
-/** Which fields are read; null for all. */
+/** The projection of the fields to read; null for all. */
 export const projection = <D>({ fields }: FindOptions<D>): Record<string, 1> | null =>
   fields ? Object.fromEntries(fields.map((field) => [field, 1 as const])) : null;

@@ -5,13 +5,16 @@ type Fields = Record<string, unknown>;
 
 export interface PipelineScope {
   tenantId: TenantId;
-  /** Led by every pipeline, at every depth: the tenant and, unless asked otherwise, no soft-deleted documents. */
+  /**
+   * The first stage of every pipeline, at every depth: it selects the tenant and, unless requested otherwise, excludes
+   * soft-deleted documents.
+   */
   match: Fields;
-  /** From the logical name of a collection to where this tenant's placement keeps it. */
+  /** Maps a collection's logical name to its name in this tenant's placement. */
   physicalName(logicalName: string): string;
 }
 
-/** Stages that read another collection, or branch; each is rewritten so that its inside is scoped as well. */
+/** Stages that read another collection, or branch; each is rewritten so that its inner pipelines are limited to the tenant as well. */
 const REWRITES: Record<string, (operand: Fields, scope: PipelineScope) => unknown> = {
   $lookup: (operand, scope) => ({
     ...operand,
@@ -44,8 +47,8 @@ const REFUSED_STAGES = new Set([
 ]);
 
 /**
- * The pipeline as it may run for one tenant: led by the tenant, with every collection it names replaced by the tenant's own
- * and every inner pipeline led by the tenant too.
+ * Rewrites a pipeline for one tenant: it begins with the tenant's `$match`, each collection name is replaced by the tenant's own,
+ * and each inner pipeline begins with the tenant too.
  * @throws TenantViolation for a stage that writes or leaves the tenant
  */
 export function scopePipeline(pipeline: Stage[], scope: PipelineScope): Stage[] {

@@ -31,10 +31,10 @@ import { stamped } from './stamped-update';
 
 type Fields = Record<string, unknown>;
 
-/** What a server answers at once when no `batchSize` is given; more is kept for a second question, which costs as much again. */
+/** The server's first batch when no `batchSize` is given; a larger result needs a second call, which costs as much again. */
 const FIRST_BATCH = 101;
 
-/** What a repository needs of the place its documents lie in. */
+/** What a repository needs to know about the placement of its documents. */
 export interface RepositorySource<D extends TenantDocument> {
   tenantId: TenantId;
   collection: string;
@@ -45,8 +45,8 @@ export interface RepositorySource<D extends TenantDocument> {
 }
 
 /**
- * The first of the three layers (design §2): every operation is built here with the tenant in it, and nothing that mongoose
- * or the driver would take instead can be reached through it.
+ * The first of the three layers (design §2). It builds every operation with the tenant in it, and gives no access to mongoose or
+ * the driver, which would accept operations without a tenant.
  */
 export class ScopedRepository<D extends TenantDocument> implements TenantRepository<D> {
   constructor(private readonly source: RepositorySource<D>) {}
@@ -226,7 +226,7 @@ export class ScopedRepository<D extends TenantDocument> implements TenantReposit
     return this.source.model.find(this.scoped(filter, options), projection(options), this.readOptions(options));
   }
 
-  /** The caller's filter with the tenant at its top. Spread, not assigned: an own `__proto__` key stays a plain key. */
+  /** The caller's filter with the tenant at its top level. Spread instead of assigned: an own `__proto__` key stays a plain key. */
   private scoped(filter: Filter<D>, { withDeleted }: ReadOptions): Fields {
     const given = filter as Fields;
     if (Object.hasOwn(given, 'tenant_id')) throw new TenantViolation('repository', 'a filter that names a tenant');

@@ -4,7 +4,7 @@ import { keptVerbatim } from './verbatim';
 
 type Fields = Record<string, unknown>;
 
-/** The caller's update with the version and, unless it is quiet, the time of change in it. */
+/** The caller's update plus the new version and, unless it is quiet, the time of change. */
 export function stamped<D>(
   update: Update<D>,
   { upsert = false, quiet = false }: UpdateOptions,

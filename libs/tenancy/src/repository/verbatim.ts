@@ -1,12 +1,12 @@
 /**
- * Names of a document's fields by which mongoose takes the document for something else when it copies an update: it drops some,
- * and calls what it finds behind others. Tenants may name the fields of their metadata so.
+ * Field names by which mongoose mistakes a plain document for another type when it copies an update: it drops some of them, and
+ * calls the values of others as functions. Tenants may use these names in their metadata.
  */
 const TAKEN_FOR_MORE = new Set(['constructor', 'prototype', 'isMongooseBuffer']);
 
 type Fields = Record<string, unknown>;
 
-/** A value that mongoose leaves as it is: of no type that it knows, and for the driver what it stands for. */
+/** A value that mongoose does not change, because it does not know this type; the driver encodes the wrapped value. */
 class Verbatim {
   constructor(private readonly value: object) {}
 
@@ -15,7 +15,7 @@ class Verbatim {
   }
 }
 
-/** An update, with the values that mongoose would not copy as they are kept from it. */
+/** An update in which values that mongoose would not copy correctly are wrapped. */
 export function keptVerbatim(update: Record<string, Fields | undefined>): Record<string, Fields | undefined> {
   return mapValues(update, (operands) => operands && mapValues(operands, kept));
 }
