@@ -3,8 +3,8 @@ export class SingleFlight<T> {
   private readonly underway = new Map<string, Promise<T>>();
 
   /**
-   * @param work not called while earlier work of the key is under way
-   * @throws what the work under way throws, to all who share it; nothing of it is kept, so the next call begins again
+   * @param work not called while earlier work of the key is running
+   * @throws what the running work throws, to all callers that share it; the failure is not kept, so the next call starts again
    */
   run(key: string, work: () => Promise<T>): Promise<T> {
     const known = this.underway.get(key);

@@ -20,7 +20,7 @@ export class TokenBucket {
   }
 
   /**
-   * Takes `tokens` when at least one is there. Those beyond what is there are owed, and keep the bucket empty for longer.
+   * Takes `tokens` when at least one is there. Missing tokens become a debt, which keeps the bucket empty for longer.
    * @returns false when the bucket is empty; then nothing is taken
    */
   spend(tokens: number, nowMs: number): boolean {
