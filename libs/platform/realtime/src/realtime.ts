@@ -4,6 +4,7 @@ import type { Server } from 'socket.io';
 import type { RequestContext, TenantId } from '#caas/kernel';
 import type { EventData, EventEnvelope, EventType } from '#caas/contracts';
 import { forEachConcurrent } from '#caas/platform/concurrency';
+import { roomOf, roomsOf, roomsOfUsers, type Audience } from './audience';
 import { PendingJoins, type Arrival } from './pending-joins';
 import { CatchUps } from './catch-ups';
 import type { Delivery, RoomPosition } from './delivery';
@@ -14,22 +15,11 @@ import { OrderedDelivery } from './ordered-delivery';
 import { ConversationDirectory, type MissedEvent } from './ports';
 import { ProcessChannel } from './process-channel';
 import { RealtimeMetrics } from './realtime-metrics';
-import {
-  conversationOfRoom,
-  conversationRoom,
-  isConversationRoom,
-  tenantRoom,
-  userOfRoom,
-  userRoom,
-  type Room,
-} from './rooms';
+import { conversationOfRoom, conversationRoom, isConversationRoom, userOfRoom, userRoom, type Room } from './rooms';
 
 /** While removals by other processes cannot be received, a removed user keeps receiving events for at most this long. */
 const RECHECK_EVERY_MS = 2_000;
 const RECHECKED_AT_ONCE = 8;
-
-/** The receivers of an event: the members of a conversation, one user on all their sockets, or every socket of the tenant. */
-export type Audience = { conversationId: string } | { userId: string } | { everyone: true };
 
 export interface OutgoingEvent<T extends EventType> {
   type: T;
@@ -294,17 +284,3 @@ export class Realtime implements OnModuleInit, OnApplicationShutdown {
 
 const deliveriesOf = (tenantId: TenantId, events: MissedEvent[]): Delivery[] =>
   events.map((event) => ({ ...event, hiddenFrom: roomsOfUsers(tenantId, event.hiddenFrom) }));
-
-function roomOf({ tenantId }: RequestContext, audience: Audience): Room {
-  if ('conversationId' in audience) return conversationRoom(tenantId, audience.conversationId);
-  return 'userId' in audience ? userRoom(tenantId, audience.userId) : tenantRoom(tenantId);
-}
-
-/** @throws Error for an empty list: no room at all would address every socket */
-function roomsOf({ tenantId }: RequestContext, userIds: string[]): Room[] {
-  if (userIds.length === 0) throw new Error('Sockets join and leave for somebody');
-  return roomsOfUsers(tenantId, userIds);
-}
-
-const roomsOfUsers = (tenantId: TenantId, userIds: readonly string[]): Room[] =>
-  userIds.map((userId) => userRoom(tenantId, userId));
