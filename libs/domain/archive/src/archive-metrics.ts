@@ -2,10 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { Counter, Histogram } from 'prom-client';
 import { Metrics } from '#caas/platform/metrics';
 
-/** What the archiver's time goes into. */
+/** The steps of the archiver that are timed separately. */
 export type ArchiveWork = 'read' | 'plan' | 'write' | 'verify' | 'seal' | 'delete' | 'settle';
 
-/** What this process did for cold storage, and read from it. */
+/** Metrics of this process: its archiving work and its reads from cold storage. */
 @Injectable()
 export class ArchiveMetrics {
   private readonly messages: Counter;
@@ -49,7 +49,7 @@ export class ArchiveMetrics {
     });
   }
 
-  /** Into cold storage, and seen by readers. */
+  /** Counts segments that were committed to cold storage and are visible to readers. */
   sealed(segments: { count: number; bytes: number; content_bytes: number }[]): void {
     const sum = (of: 'count' | 'bytes' | 'content_bytes') => segments.reduce((total, each) => total + each[of], 0);
     this.segments.inc({ state: 'sealed' }, segments.length);
@@ -58,14 +58,14 @@ export class ArchiveMetrics {
     this.bytes.inc({ kind: 'content' }, sum('content_bytes'));
   }
 
-  /** Out of the hot collections, but for those that changed or are held. */
+  /** Counts messages deleted from the hot collections; `stayed` is the number that remained hot because they changed or are held. */
   pruned({ segments, messages, stayed }: { segments: number; messages: number; stayed: number }): void {
     this.segments.inc({ state: 'pruned' }, segments);
     this.messages.inc({ outcome: 'pruned' }, messages);
     this.messages.inc({ outcome: 'superseded' }, stayed);
   }
 
-  /** Also counts the time of one that fails. */
+  /** Records the duration of `work`, also when it fails. */
   async timed<T>(step: ArchiveWork, work: () => Promise<T>): Promise<T> {
     const end = this.duration.startTimer({ step });
     try {

@@ -34,7 +34,7 @@ import { BlockReader } from './reading/block-reader';
 import { ColdArchive } from './reading/cold-archive';
 import { SegmentObjects } from './reading/segment-objects';
 
-/** Reading what is in cold storage, what is held, and what tenants may set of it. It answers ports of messages: the app binds them. */
+/** Reads of cold storage, legal holds, and the tenants' archive settings. Implements ports of messages; the app binds them. */
 @Module({
   imports: [ClockModule, MetricsModule, SettingsModule, StorageModule, TenancyModule.forFeature(ARCHIVE_COLLECTIONS)],
   providers: [
@@ -78,7 +78,7 @@ const WORK = [
   SegmentRewriter,
 ];
 
-/** Moving messages there and back, and looking after what is there: for workers and the command line. */
+/** Archiving, restoring and maintenance, for workers and the command line. */
 @Module({
   imports: [ArchiveModule, ClockModule, MessagesModule, SettingsModule, StorageModule],
   providers: [...WORK, { provide: ArchivePolicy, useClass: TenantArchivePolicy }],

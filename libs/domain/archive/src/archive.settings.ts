@@ -5,10 +5,10 @@ import { MAX_DAYS, type archiveConfig } from './archive.config';
 
 type Defaults = Pick<ConfigOf<typeof archiveConfig>, 'ARCHIVE_AFTER_DAYS' | 'ARCHIVE_RETENTION_DAYS'>;
 
-/** How long messages may stay in the database, which costs more than cold storage; longer where the deployment itself says so. */
+/** The longest time messages may stay in the database, which costs more than cold storage. A longer `ARCHIVE_AFTER_DAYS` raises it. */
 const MOST_DAYS_HOT: Record<Tier, number> = { free: 365, starter: 730, pro: 1_825, enterprise: MAX_DAYS };
 
-/** What a tenant may decide of its archive. The deployment's configuration says what holds for those who did not. */
+/** What a tenant may configure for its archive. The deployment's configuration gives the defaults. */
 export function archiveSettingsOf({ ARCHIVE_AFTER_DAYS: after, ARCHIVE_RETENTION_DAYS: retention }: Defaults) {
   const most = Object.fromEntries(TIERS.map((tier) => [tier, Math.max(MOST_DAYS_HOT[tier], after)]));
   return settingsSection('archive', {

@@ -6,19 +6,19 @@ import { archiveConfig } from '../archive.config';
 import { archiveSettingsOf } from '../archive.settings';
 
 export interface ArchiveRules {
-  /** 0: everything already sent. */
+  /** 0: archive every message that has been sent. */
   afterDays: number;
-  /** Null: for good. */
+  /** Null: messages never expire. */
   retentionDays: number | null;
 }
 
-/** When a tenant's messages move, and how long they are kept then. */
+/** When a tenant's messages are archived, and how long they are then kept. */
 export abstract class ArchivePolicy {
   /** @param ctx not of a transaction */
   abstract of(ctx: RequestContext): Promise<ArchiveRules>;
 }
 
-/** As its settings say, which are the deployment's where it has none of its own. */
+/** Reads the rules from the tenant's settings, which default to the deployment's. */
 @Injectable()
 export class TenantArchivePolicy extends ArchivePolicy {
   private readonly section: ReturnType<typeof archiveSettingsOf>;
@@ -37,14 +37,17 @@ export class TenantArchivePolicy extends ArchivePolicy {
   }
 }
 
-/** What was sent before this goes for good; null: nothing does. */
+/** Messages sent before this date expire; null: no message expires. */
 export const retentionCutoff = ({ retentionDays }: ArchiveRules, now: Date): Date | null =>
   retentionDays === null ? null : new Date(now.getTime() - retentionDays * DAY_MS);
 
 const DAY_MS = 24 * 60 * 60_000;
 const MONTH_DAYS = 31;
 
-/** What was sent before this moves. A month moves as a whole, so that it is one segment; unless the time is shorter than one. */
+/**
+ * Messages sent before this date are archived. Rounded down to a month, so that each month becomes one segment, unless `afterDays` is
+ * shorter than a month.
+ */
 export function cutoffOf(afterDays: number, now: Date): Date {
   if (afterDays === 0) return new Date(8.64e15);
   const cutoff = new Date(now.getTime() - afterDays * DAY_MS);

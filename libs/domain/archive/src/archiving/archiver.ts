@@ -19,36 +19,36 @@ const CONVERSATIONS_AT_ONCE = 200;
 const AT_WORK_AT_ONCE = 4;
 
 export interface RunOptions {
-  /** Only this one. */
+  /** Limits the run to this conversation. */
   conversationId?: ObjectId | undefined;
-  /** Instead of the tenant's own rule. */
+  /** Overrides the tenant's policy. */
   afterDays?: number | undefined;
-  /** Goes on after this conversation. */
+  /** Resumes after this conversation. */
   after?: ObjectId | null;
-  /** When to stop, and say where to go on. */
+  /** When to stop; `next` of the result says where to resume. */
   deadlineMs?: number;
   throttle?: Throttle;
-  /** Told after each conversation. */
+  /** Called after each conversation. */
   onProgress?: (so: RunResult) => void;
 }
 
 export interface RunResult extends Omit<Sealed, 'blocked'> {
   conversations: number;
   pruned: number;
-  /** Somebody else is at work on them. */
+  /** Conversations skipped because another process holds their lease. */
   busy: number;
-  /** Whose archiving failed; the others went on. */
+  /** Conversations whose archiving failed. The run went on with the others. */
   failed: { conversation_id: string; reason: string }[];
-  /** Where to go on; null when all were visited. */
+  /** Pass as `after` to resume; null when all conversations were visited. */
   next: ObjectId | null;
 }
 
-/** Sealed, and to be pruned as soon as every process must have heard of it. */
+/** A sealed conversation. It is pruned after the grace period, when every process must have seen the seal. */
 interface Waiting {
   conversation: ArchivableConversation;
-  /** When this process saw it so, by its own clock. */
+  /** When this process saw the seal, by `performance.now()`. */
   seenAtMs: number;
-  /** An earlier run sealed it: there may be more to seal. */
+  /** An earlier run sealed it, so there may be more messages to seal. */
   again: boolean;
 }
 
@@ -59,10 +59,10 @@ interface Run {
   waiting: Waiting[];
 }
 
-/** Moves a tenant's old messages to cold storage. It may be stopped anywhere, run twice, or beside itself. */
+/** Moves a tenant's old messages to cold storage. A run may be interrupted at any point, repeated, or run concurrently with another. */
 @Injectable()
 export class Archiver {
-  /** By then no process believes any more what it knew before. */
+  /** After this time, no process uses a manifest from before the seal. */
   private readonly graceMs: number;
 
   constructor(
@@ -116,7 +116,7 @@ export class Archiver {
     return result;
   }
 
-  /** What a run would move, without moving it: what is held of single users counts too. */
+  /** Counts what a run would move, without moving it. The count includes messages held because of a single user. */
   async due(
     ctx: RequestContext,
     options: Pick<RunOptions, 'conversationId' | 'afterDays'>,
@@ -137,7 +137,7 @@ export class Archiver {
     }
   }
 
-  /** What is to go for good goes by way of cold storage, however long messages stay hot otherwise. */
+  /** Messages expire only from cold storage, so those older than the retention are archived even if `afterDays` would keep them hot. */
   private async before(ctx: RequestContext, { afterDays }: RunOptions): Promise<Date> {
     const rules = await this.policy.of(ctx);
     const now = this.clock.now();
@@ -174,7 +174,7 @@ export class Archiver {
     return (await ctx.repository(archiveSegments).findOne({ conversation_id, state }, { fields: ['_id'] })) !== null;
   }
 
-  /** Takes those whose time has come away from `waiting`, the first ones first, and so many at once. */
+  /** Prunes the conversations whose grace period has passed, oldest first, `atOnce` concurrently, and removes them from `waiting`. */
   private async pruneRipe(ctx: RequestContext, run: Run, atOnce: number): Promise<void> {
     await forEachConcurrent(this.ripe(run), atOnce, (each) => this.prune(ctx, run, each));
   }

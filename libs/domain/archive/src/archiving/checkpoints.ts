@@ -1,7 +1,7 @@
 import { channel } from 'node:diagnostics_channel';
 import { Injectable } from '@nestjs/common';
 
-/** Every place between two effects of the protocol, in its order. */
+/** Every point between two effects of the protocol, in order. */
 export const ARCHIVE_STEPS = [
   'leased',
   'cleared',
@@ -22,10 +22,10 @@ export type ArchiveStep = (typeof ARCHIVE_STEPS)[number];
 
 const steps = channel('caas:archive:step');
 
-/** Where tests stop, kill and disturb the archiver. */
+/** Lets tests stop, kill and disturb the archiver at each step. */
 @Injectable()
 export class Checkpoints {
-  /** Says where the work is, to whoever listens in this process. Nobody does, outside of tests. */
+  /** Publishes the current step to subscribers in this process; only tests subscribe. */
   at(step: ArchiveStep): Promise<void> | void {
     if (steps.hasSubscribers) steps.publish({ step });
   }

@@ -4,7 +4,7 @@ import { Clock, type RequestContext } from '#caas/kernel';
 import { LegalHolds, type ArchivedMessage, type Message } from '#caas/domain/messages';
 import { archiveHolds, type ArchiveHold } from '../persistence/archive-hold.schema';
 
-/** Whom a legal hold is about: the whole tenant, when neither is given. */
+/** What a legal hold covers: the whole tenant when neither field is given. */
 export interface HoldSubject {
   conversationId?: ObjectId | undefined;
   userId?: ObjectId | undefined;
@@ -12,21 +12,24 @@ export interface HoldSubject {
 
 type Held = Pick<Message, 'conversation_id' | 'seq' | 'sender'>;
 
-/** The holds of a tenant at one moment. */
+/** A snapshot of a tenant's holds. */
 export class HeldMessages {
   constructor(private readonly holds: ArchiveHold[]) {}
 
-  /** Of archiving: by a legal hold, or because it was restored lately. */
+  /** Whether the message must not be archived: it is under a legal hold, or was restored recently. */
   keeps(message: Held): boolean {
     return this.holds.some((hold) => isAbout(hold, message, [message.sender.user_id]));
   }
 
-  /** Of what its sender edits and deletes. */
+  /** Whether a legal hold preserves the message when its sender edits or deletes it. */
   keepsLegally(message: Held): boolean {
     return this.holds.some((hold) => hold.reason === 'legal' && isAbout(hold, message, [message.sender.user_id]));
   }
 
-  /** Of erasing and expiring. What a user has left in messages of others goes with those, so that a hold on the user keeps them too. */
+  /**
+   * Whether a legal hold prevents erasure and expiry. A message contains other users' reactions and rows, so a hold on any of those
+   * users keeps it too.
+   */
   legally({ message, reactions, rows }: ArchivedMessage): boolean {
     const authors = [message.sender, ...[...reactions, ...rows].map(({ user }) => user)].map(({ user_id }) => user_id);
     return this.holds.some((hold) => hold.reason === 'legal' && isAbout(hold, message, authors));
@@ -45,7 +48,7 @@ export class HeldMessages {
   }
 }
 
-/** Messages that stay where they are. For operators and jobs: it asks for no right. */
+/** Messages that must stay where they are. For operators and jobs: no permission is checked. */
 @Injectable()
 export class ArchiveHolds extends LegalHolds {
   constructor(private readonly clock: Clock) {
@@ -73,12 +76,12 @@ export class ArchiveHolds extends LegalHolds {
     await rows.insertOne({ reason: 'legal', ...about, first_seq: 0, last_seq: null, until: null });
   }
 
-  /** @returns whether there was one */
+  /** @returns whether a hold was removed */
   async lift(ctx: RequestContext, subject: HoldSubject): Promise<boolean> {
     return (await ctx.repository(archiveHolds).deleteMany({ reason: 'legal', ...rowOf(subject) })) > 0;
   }
 
-  /** In the transaction of a restoration. */
+  /** Keeps restored messages from being archived again until `until`. Call it in the transaction of the restore. */
   async keepRestored(
     tx: RequestContext,
     conversation_id: ObjectId,

@@ -6,7 +6,7 @@ import { archiveLeases } from '../persistence/archive-lease.schema';
 
 const LEASE_MS = 60_000;
 
-/** Somebody else works on the conversation by now, and nothing of this holder may be committed any more. */
+/** Another process holds the lease now; the previous holder must not commit anything more. */
 export class LeaseLost extends Error {}
 
 export interface Lease {
@@ -15,8 +15,8 @@ export interface Lease {
 }
 
 /**
- * One archiver for each conversation at a time. Time only decides who may try: what keeps two apart, whatever their clocks
- * say, is the fence, which every commit writes in its transaction.
+ * One archiver per conversation at a time. The expiry time only decides who may try to take the lease. Exclusion does not depend on
+ * clocks: each commit checks and writes the fence in its transaction.
  */
 @Injectable()
 export class ArchiveLeases {
@@ -24,7 +24,7 @@ export class ArchiveLeases {
 
   constructor(private readonly clock: Clock) {}
 
-  /** Null while somebody else holds it. */
+  /** Null while another process holds it. */
   async take(ctx: RequestContext, conversationId: ObjectId): Promise<Lease | null> {
     const free = { _id: conversationId, until: { $lt: this.clock.now() } };
     const taking = { $set: { holder: this.holder, until: this.end() }, $inc: { fence: 1 } };
@@ -32,13 +32,13 @@ export class ArchiveLeases {
       const taken = await ctx.repository(archiveLeases).findOneAndUpdate(free, taking, { upsert: true });
       return taken && { conversationId, fence: taken.fence };
     } catch (error) {
-      // The row is there, and is not free.
+      // The row exists and has not expired.
       if (error instanceof DuplicateKeyError) return null;
       throw error;
     }
   }
 
-  /** In the transaction of a commit, before all else; or by itself, to go on. @throws LeaseLost */
+  /** Call it first in the transaction of a commit; outside a transaction it renews the lease. @throws LeaseLost */
   async require(ctx: RequestContext, { conversationId, fence }: Lease): Promise<void> {
     const { matched } = await ctx
       .repository(archiveLeases)
@@ -50,7 +50,7 @@ export class ArchiveLeases {
     await ctx.repository(archiveLeases).updateOne({ _id: conversationId, fence }, { $set: { until: new Date(0) } });
   }
 
-  /** Runs `work` under the lease; null while somebody else holds it. */
+  /** Runs `work` under the lease; null while another process holds it. */
   async with<T>(ctx: RequestContext, id: ObjectId, work: (lease: Lease) => Promise<T>): Promise<T | null> {
     const lease = await this.take(ctx, id);
     if (!lease) return null;

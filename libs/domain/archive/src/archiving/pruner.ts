@@ -9,7 +9,7 @@ import { ArchiveHolds } from './holds';
 import { ArchiveLeases, type Lease } from './leases';
 import type { Throttle } from './throttle';
 
-/** Deleted by one transaction. */
+/** The most messages that one transaction deletes. */
 const MESSAGES_AT_ONCE = 1_000;
 const SEGMENTS_AT_ONCE = 64;
 
@@ -22,8 +22,8 @@ interface Portion extends FrozenSpan {
 }
 
 /**
- * The second half of the protocol: what is sealed leaves the hot collections, unless it changed since it was frozen or is held
- * by now; that stays hot, and its copy in the segment counts no more. Each step may be broken off, and done again.
+ * The second half of the protocol: deletes sealed messages from the hot collections. A message that changed since the freeze, or that a
+ * hold now covers, stays hot, and its copy in the segment is superseded. Each step may be interrupted and repeated.
  */
 @Injectable()
 export class Pruner {
@@ -35,7 +35,7 @@ export class Pruner {
     private readonly metrics: ArchiveMetrics,
   ) {}
 
-  /** Everything of the conversation that is sealed. @returns how many messages are gone from hot. @throws LeaseLost */
+  /** Prunes everything of the conversation that is sealed. @returns how many messages were deleted from hot. @throws LeaseLost */
   async prune(ctx: RequestContext, lease: Lease, throttle: Throttle): Promise<number> {
     let pruned = 0;
     for (;;) {
@@ -44,7 +44,7 @@ export class Pruner {
         .repository(archiveSegments)
         .find({ conversation_id: lease.conversationId, state: 'sealed' }, { limit, sort: { _id: 1 } });
       if (sealed.length > 0) pruned += await this.pruneSome(ctx, lease, sealed, throttle);
-      // Under the lease nobody seals more.
+      // No other process can seal segments while we hold the lease.
       if (sealed.length < limit) return pruned;
     }
   }
@@ -85,7 +85,7 @@ export class Pruner {
     });
   }
 
-  /** Ids of those that a hold, which came after the freeze, keeps hot. */
+  /** Ids of messages that must stay hot because a hold was placed after the freeze. */
   private async held(ctx: RequestContext, portions: Portion[]): Promise<Set<string>> {
     const kept = new Set<string>();
     const held = await this.holds.of(ctx);
@@ -99,7 +99,7 @@ export class Pruner {
   }
 
   /**
-   * What is hot after all supersedes its copy; then nothing is both hot and cold. The check belongs to the commit.
+   * Marks the copies of messages that stay hot as superseded, so that no message is both hot and cold. The check is part of the commit.
    * @returns how many stay hot
    */
   private async settle(
@@ -134,7 +134,7 @@ export class Pruner {
   }
 }
 
-/** Whole blocks, in the order of their numbers, until there are so many messages: what lies together leaves together. */
+/** Groups whole blocks, in the order of their numbers, up to `most` messages, so that adjacent messages are deleted together. */
 function portionsOf(sealed: ArchiveSegment[], blocks: ArchiveBlock[], most: number): Portion[] {
   const segments = new Map(sealed.map((segment) => [segment._id.toHexString(), segment]));
   const placed = blocks.map((block) => ({
@@ -162,7 +162,7 @@ interface Staying {
   seq: number;
 }
 
-/** By segment: the blocks and numbers of what is hot after all. */
+/** By segment: blocks and numbers of the messages that stay hot. */
 function stayingOf(portions: Portion[], left: HotMessage[]): Map<string, Staying[]> {
   const seqs = new Map(left.map(({ _id, seq }) => [_id.toHexString(), seq]));
   const frozen = left.length === 0 ? [] : portions.flatMap(({ messages }) => messages);

@@ -10,7 +10,7 @@ import { ArchiveHolds } from './holds';
 import { ArchiveLeases, type Lease } from './leases';
 
 const DAY_MS = 24 * 60 * 60_000;
-/** The archiver leaves alone what somebody wanted back, for so long. */
+/** The archiver does not archive restored messages again for this long. */
 const KEPT_HOT_DAYS = 30;
 
 export interface RestoreWish {
@@ -25,9 +25,9 @@ export interface Restored {
 }
 
 /**
- * Puts messages back into the hot collections as they were, to the byte, with what changed of them in cold storage. Segments
- * are restored whole, and go on being read until everything of them is hot, and a while longer. A run that was broken off is
- * finished by the next, or by the archiver.
+ * Copies messages back into the hot collections, byte for byte, including the changes made while they were in cold storage. Segments
+ * are restored whole. Readers use a segment until all its messages are hot, and for the grace period after that. An interrupted run is
+ * completed by the next run or by the archiver.
  */
 @Injectable()
 export class Restorer {
@@ -41,7 +41,7 @@ export class Restorer {
   ) {}
 
   /**
-   * Of a conversation all, or the segments that touch a range. They leave cold storage with the next collection.
+   * Restores a whole conversation, or the segments that overlap a range. The next garbage collection deletes their objects.
    * @throws CaasError `archive_busy` (409), LeaseLost, ArchiveDamaged
    */
   async restore(
@@ -57,7 +57,7 @@ export class Restorer {
     return restored;
   }
 
-  /** What `restore` would put back. */
+  /** Counts what `restore` would restore. */
   async wanted(ctx: RequestContext, wish: RestoreWish): Promise<Restored> {
     const some = await this.segments(ctx, wish);
     return { segments: some.length, messages: some.reduce((sum, { count }) => sum + count, 0) };
@@ -73,7 +73,7 @@ export class Restorer {
     return cold.filter(({ first_seq, last_seq }) => first_seq <= toSeq && last_seq >= fromSeq);
   }
 
-  /** What was being restored is all hot, and was for a while: then it leaves. Call it after the grace. @throws LeaseLost */
+  /** Completes an interrupted restore and drops its segments. Call it after the grace period. @throws LeaseLost */
   async finish(ctx: RequestContext, lease: Lease): Promise<void> {
     const rows = ctx.repository(archiveSegments);
     const which = { conversation_id: lease.conversationId, state: 'restoring' };
@@ -96,7 +96,7 @@ export class Restorer {
     });
   }
 
-  /** @returns how many were not hot */
+  /** @returns how many messages were not hot yet */
   private async copy(ctx: RequestContext, lease: Lease): Promise<number> {
     const some = await ctx
       .repository(archiveSegments)

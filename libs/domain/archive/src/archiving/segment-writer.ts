@@ -17,7 +17,7 @@ import { ArchiveLeases, type Lease } from './leases';
 import type { Throttle } from './throttle';
 
 const MESSAGES_AT_ONCE = 2_000;
-/** Segments that share one plan and one commit. */
+/** How much is planned and committed together. */
 const SEGMENTS_AT_ONCE = 32;
 const BYTES_AT_ONCE = 16 * 2 ** 20;
 const OBJECTS_AT_ONCE = 8;
@@ -26,16 +26,16 @@ export interface Sealed {
   segments: number;
   messages: number;
   bytes: number;
-  /** An earlier run has left something that has to be finished first: nothing was sealed. */
+  /** An earlier run left segments that must be completed first: nothing was sealed. */
   blocked: boolean;
 }
 
-/** A segment on its way, with what stays hot of its messages. */
+/** A segment to be written, and the parts of its messages that stay hot. */
 interface Ready extends FinishedDraft {
   remains: RetainedState;
 }
 
-/** Either its line, or the message itself. */
+/** A plain message is only its line; any other is decoded. */
 type Read =
   { message: IndexedMessage; plain: string; whole: null } | { message: IndexedMessage; plain: null; whole: Message };
 
@@ -45,8 +45,8 @@ interface Open {
 }
 
 /**
- * The first half of the protocol, up to its only commit: freeze → plan → write → read back → seal. What is hot stays as it is.
- * Broken off anywhere, nothing has happened that a reader could see; the next run takes the plan away and begins anew.
+ * The first half of the protocol, up to its only commit: freeze → plan → write → read back → seal. The hot collections are not changed.
+ * A run interrupted at any point leaves nothing that readers can see; the next run deletes its plan and starts again.
  */
 @Injectable()
 export class SegmentWriter {
@@ -69,7 +69,7 @@ export class SegmentWriter {
     await this.clear(ctx, lease, planned);
     await this.faults.at('cleared');
     const held = await this.holds.of(ctx);
-    // What is sealed or being restored is hot as well: sealed once more it would be there twice.
+    // Sealed and restoring segments have hot copies too: sealing those messages again would store them twice.
     const sum: Sealed = { segments: 0, messages: 0, bytes: 0, blocked: others.length > 0 };
     if (sum.blocked || held.keepsAll(lease.conversationId)) return sum;
     const ready: Ready[] = [];
@@ -95,7 +95,7 @@ export class SegmentWriter {
     return ctx.repository(archiveSegments).find({ conversation_id, state });
   }
 
-  /** Takes away the plans of a run that was broken off: nobody has seen them. */
+  /** Deletes the plans of an interrupted run: no reader has seen them. */
   private async clear(ctx: RequestContext, lease: Lease, planned: ArchiveSegment[]): Promise<void> {
     if (planned.length === 0) return;
     for (const segment of planned) await this.objects.delete(ctx, segment);
@@ -107,7 +107,7 @@ export class SegmentWriter {
     });
   }
 
-  /** Reads by the portion and encodes as it reads; of each month one draft is open, until it is full or another month began. */
+  /** Reads and encodes in portions. One draft per month is open until it is full or the next month begins. */
   private async *drafts(
     ctx: RequestContext,
     conversationId: ObjectId,
@@ -139,7 +139,8 @@ export class SegmentWriter {
       const newest = due.at(-1) && monthOf(due.at(-1)!.message.created_at);
       for (const month of [...open.keys()].sort()) if (newest && month < newest) yield await finish(open, month);
       const last = some.at(-1);
-      // Numbers follow the time but for what clocks differ: a portion in which all are young is the end.
+      // Numbers follow the sending time except for clock differences between processes, so a portion without any due message ends the
+      // read.
       const isYoung = some.every(({ message }) => message.created_at >= before);
       if (!last || some.length < limit || isYoung) break;
       after = last.message.seq;
@@ -147,7 +148,7 @@ export class SegmentWriter {
     for (const month of [...open.keys()].sort()) yield await finish(open, month);
   }
 
-  /** Of a plain message its line is enough; the others, and where anything is held all, are read whole. */
+  /** For a plain message its line is enough. Other messages are decoded; so are all messages if the tenant has any hold. */
   private read(bson: Uint8Array, held: HeldMessages): Read {
     const plain = held.isEmpty ? plainLineOf(bson) : null;
     if (plain && this.hot.isPastRepeating(plain.message.created_at, this.clock.now())) {
@@ -211,7 +212,7 @@ export class SegmentWriter {
     });
   }
 
-  /** What storage gives back has to be what was frozen, in count, ids and checksums. */
+  /** Checks that storage returns exactly what was frozen: count, ids and checksums. */
   private async compare(ctx: RequestContext, { segment, blocks }: Ready): Promise<void> {
     const read = await this.objects.verify(ctx, segment);
     const frozen = blocks.flatMap(({ ids }) => ids);

@@ -1,20 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Events a second that count as nothing. */
+/** Up to this rate, in events a second, live traffic is ignored. */
 const QUIET_PER_SECOND = 5;
 const LOOK_EVERY_MS = 500;
-/** Those who chat pause. */
+/** Traffic counts as live for this long after the last busy reading, because users pause while they chat. */
 const LIVE_FOR_MS = 5_000;
-/** Of a step's time, how long nothing is done after it. */
+/** The rest after a step, as a multiple of the step's duration. */
 const REST = 3;
 const LONGEST_REST_MS = 2_000;
-/** A step takes a part of what it takes at full speed: a send that comes meanwhile waits for no more than that. */
+/** Under live traffic a step handles 1/8 of a full-speed step, so that a concurrent send waits no longer than that. */
 const PARTS = 8;
 
-/** How hard the archiver works. Steps do not contain each other. */
+/** How hard the archiver works. Steps must not be nested. */
 export abstract class Throttle {
   abstract step<T>(work: () => Promise<T>): Promise<T>;
-  /** How many a step takes, of so many at full speed. */
+  /** How many items a step handles, given the number at full speed. */
   abstract portion(most: number): number;
 }
 
@@ -23,13 +23,13 @@ export const FULL_SPEED: Throttle = {
   portion: (most) => most,
 };
 
-/** Full speed as long as nobody chats; otherwise small steps, one at a time, with a rest after each. */
+/** Full speed while there is no live traffic; otherwise small steps, one at a time, with a rest after each. */
 export class AdaptiveThrottle extends Throttle {
   private tail: Promise<unknown> = Promise.resolve();
   private lookedAtMs = -Infinity;
   private liveUntilMs = -Infinity;
 
-  /** @param traffic what happens among live clients, in events a second; null: nobody knows */
+  /** @param traffic the rate of live events, in events a second; null: unknown */
   constructor(private readonly traffic: { perSecond(): number | null }) {
     super();
   }

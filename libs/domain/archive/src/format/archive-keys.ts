@@ -11,13 +11,13 @@ const KEY_BYTES = 32;
 const WHOLE_TAG = { authTagLength: TAG_BYTES };
 
 /**
- * Encrypts blocks at rest (AES-256-GCM), when a master key is configured: each tenant's key is HKDF-SHA-256 of it with the
- * tenant's id. A block is bound to its place, and opens nowhere else: layout `iv (12) | ciphertext | tag (16)`.
+ * Encrypts blocks at rest (AES-256-GCM) when a master key is configured. Each tenant's key is derived from it by HKDF-SHA-256 with the
+ * tenant's id. A block is bound to its place and cannot be decrypted elsewhere. Layout: `iv (12) | ciphertext | tag (16)`.
  */
 @Injectable()
 export class ArchiveKeys {
   private readonly masters = new Map<string, Buffer>();
-  /** The master key that closes; null: nothing is encrypted. */
+  /** The master key used to encrypt; null: blocks are not encrypted. */
   readonly current: string | null;
 
   constructor(@InjectConfig(archiveConfig) config: ConfigOf<typeof archiveConfig>) {
@@ -31,7 +31,7 @@ export class ArchiveKeys {
     return Buffer.concat([iv, cipher.update(bytes), cipher.final(), cipher.getAuthTag()]);
   }
 
-  /** @throws ArchiveDamaged when the key is not at hand, or the block is another than was closed */
+  /** @throws ArchiveDamaged when the key is not configured, or the block does not authenticate */
   open(tenantId: TenantId, keyId: string, place: string, bytes: Buffer): Buffer {
     const key = this.keyOf(tenantId, keyId);
     const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, IV_BYTES), WHOLE_TAG);

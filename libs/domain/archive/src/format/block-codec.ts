@@ -7,12 +7,12 @@ import { ArchiveDamaged } from './lines';
 
 const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);
-/** Each block is a whole frame with its own checksum: one alone can be read, and all after each other are one file to `zstd`. */
+/** Each block is a complete frame with its own checksum: it can be read alone, and concatenated blocks are one valid file for `zstd`. */
 const FRAME = { params: { [constants.ZSTD_c_checksumFlag]: 1, [constants.ZSTD_c_compressionLevel]: 3 } };
-/** Node's default buffer is asked for again and again where a block does not fit. */
+/** Larger than Node's default buffer, which would be reallocated repeatedly for a large block. */
 const CHUNK_BYTES = 64 * 1024;
 
-/** Where a block belongs: what encryption binds it to. */
+/** A block's place, to which encryption binds it. */
 export interface BlockPlace {
   tenantId: TenantId;
   segmentId: string;
@@ -21,7 +21,7 @@ export interface BlockPlace {
   keyId: string | null;
 }
 
-/** Blocks of lines as they lie in an object. */
+/** Encodes and decodes blocks of lines. */
 @Injectable()
 export class BlockCodec {
   constructor(private readonly keys: ArchiveKeys) {}
@@ -31,7 +31,7 @@ export class BlockCodec {
   }
 
   async encode(place: BlockPlace, content: string): Promise<Buffer> {
-    // Told how much comes, zstd takes as much memory as that needs and not as any file could.
+    // With the size given in advance, zstd allocates memory for this content rather than for any size.
     const sizes = { chunkSize: CHUNK_BYTES, pledgedSrcSize: Buffer.byteLength(content) };
     const frame = await compress(content, { ...FRAME, ...sizes });
     const { tenantId, keyId } = place;

@@ -1,14 +1,14 @@
 import { ObjectId } from 'bson';
 
-/** The value has no plain and exact form in relaxed EJSON; the line then carries BSON. */
+/** The value cannot be represented exactly in relaxed EJSON; the line then carries BSON. */
 export class NotPlain extends Error {}
 
 const MIN_YEAR = 1970;
 const MAX_YEAR = 9999;
 
 /**
- * Relaxed EJSON (MongoDB Extended JSON v2) of what documents here are made of, as a tree for `JSON.stringify`. Exact: what
- * `fromEjson` makes of it is, as BSON, the same to the byte.
+ * Relaxed EJSON (MongoDB Extended JSON v2) of the types that our documents use, as a tree for `JSON.stringify`. Exact: `fromEjson`
+ * restores a value whose BSON is identical to the byte.
  * @throws NotPlain
  */
 export function toEjson(value: unknown): unknown {
@@ -31,7 +31,7 @@ export function toEjson(value: unknown): unknown {
   return tree;
 }
 
-/** The reverse, in place. */
+/** The reverse of `toEjson`; changes the tree in place. */
 export function fromEjson(tree: unknown): unknown {
   if (tree === null || typeof tree !== 'object') return tree;
   if (Array.isArray(tree)) {
@@ -48,7 +48,7 @@ export function fromEjson(tree: unknown): unknown {
   return fields;
 }
 
-/** ISO 8601, of the years that relaxed EJSON writes so. @throws NotPlain */
+/** ISO 8601, for the years that relaxed EJSON writes this way. @throws NotPlain */
 export function dateText(date: Date): string {
   const year = date.getUTCFullYear();
   if (!(year >= MIN_YEAR && year <= MAX_YEAR)) throw new NotPlain();

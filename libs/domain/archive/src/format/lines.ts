@@ -2,18 +2,18 @@ import { deserialize, serialize } from 'bson';
 import { namedRowsOf, rowsAmong, type ArchivedMessage } from '#caas/domain/messages';
 import { fromEjson, NotPlain, toEjson } from './ejson';
 
-/** Version of the format; every line says it. */
+/** Version of the format, written in every line. */
 export const FORMAT = 1;
 
 const BEGINNING = /^\{"v":(\d+),"seq":(\d+),"id":"([0-9a-f]{24})",/;
 
-/** What lies in cold storage is not what it should be. */
+/** The content of cold storage is corrupt or does not match its row. */
 export class ArchiveDamaged extends Error {}
 
 /**
- * One message as a line of JSON, with its end of line: `{v, seq, id, message}` and, where there are any, `reactions`, the
- * rows of its kind (`votes`) and `versions`; documents as they were in the collections, in relaxed EJSON. What that could not carry exactly is in `bson`
- * instead, as base64 of one BSON document of the same fields.
+ * One message as a line of JSON, including the newline: `{v, seq, id, message}` and, where there are any, `reactions`, the rows of its
+ * kind (`votes`) and `versions`. Documents are stored as they were in the collections, in relaxed EJSON. If relaxed EJSON cannot
+ * represent them exactly, `bson` holds the same fields instead, as base64 of one BSON document.
  */
 export function lineOf(archived: ArchivedMessage): string {
   const { message, reactions, rows, versions } = archived;
@@ -33,7 +33,7 @@ export function lineOf(archived: ArchivedMessage): string {
   }
 }
 
-/** What a line says at its beginning, without reading the rest. @throws ArchiveDamaged */
+/** Reads the head of a line without parsing the rest. @throws ArchiveDamaged */
 export function headOf(line: string): { seq: number; id: string } {
   const [, version, seq, id] = BEGINNING.exec(line) ?? [];
   if (Number(version) !== FORMAT) throw new ArchiveDamaged(`A line does not begin as one of version ${FORMAT} does.`);

@@ -3,7 +3,7 @@ import { TYPES_WITH_ROWS, type Message } from '#caas/domain/messages';
 import { dateText, NotPlain } from './ejson';
 import { FORMAT } from './lines';
 
-/** What is looked up messages by, and so has to be known of each beside its line. */
+/** The fields that messages are looked up by, kept beside each line. */
 export type IndexedMessage = Pick<
   Message,
   '_id' | '__v' | 'seq' | 'rev' | 'created_at' | 'thread_root_id' | 'mentions'
@@ -32,7 +32,7 @@ const REPLACEMENT = '\uFFFD';
 const SIMPLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const INTEGER_NAME = /^\d+$/;
 
-/** Of a message that has only what was sent: nobody replied, reacted, edited, deleted or pinned, it is in no thread and names nobody. */
+/** The values of a message that has only what was sent: no replies, reactions, edits, deletion or pin, no thread and no mentions. */
 const PLAIN: Record<string, (reader: BsonReader, type: number) => boolean> = {
   mentions: (reader, type) => type === ARRAY && reader.int32() === EMPTY_BYTES,
   reaction_counts: (reader, type) => type === DOCUMENT && reader.int32() === EMPTY_BYTES,
@@ -45,8 +45,9 @@ const PLAIN: Record<string, (reader: BsonReader, type: number) => boolean> = {
 const PLAIN_FIELDS = Object.keys(PLAIN).length;
 
 /**
- * The line of a plain message (`lineOf`, to the letter) straight from its BSON: most messages are plain, and to decode one into
- * objects first takes three times as long. Null for any other message, and for what relaxed EJSON does not carry exactly.
+ * Builds the line of a plain message (byte for byte the same as `lineOf`) directly from its BSON. Most messages are plain, and decoding
+ * one into objects first takes three times as long. Null for any other message, and for values that relaxed EJSON cannot represent
+ * exactly.
  */
 export function plainLineOf(bson: Uint8Array): PlainLine | null {
   const reader = new BsonReader(Buffer.from(bson.buffer, bson.byteOffset, bson.byteLength));
@@ -91,7 +92,7 @@ function lineIn(reader: BsonReader): PlainLine | null {
   };
 }
 
-/** Top-level fields that are needed by themselves, and the type each has. */
+/** Top-level fields that are also returned separately, with their expected types. */
 const KEPT = new Map([
   ['_id', OBJECT_ID],
   ['__v', INT32],
@@ -104,12 +105,12 @@ const DATE_TEXT_FROM = '{"$date":"'.length;
 
 function nameText(name: string): string {
   if (SIMPLE_NAME.test(name) && name !== '__proto__') return `"${name}"`;
-  // Objects put integers first, so that the order would not be the document's.
+  // JavaScript objects order integer keys first, which would change the order of the document's fields.
   if (name.startsWith('$') || name === '__proto__' || INTEGER_NAME.test(name)) throw new NotPlain();
   return JSON.stringify(name);
 }
 
-/** Reads one document from beginning to end, and writes it as relaxed EJSON. @throws NotPlain */
+/** Reads one document from start to end and writes it as relaxed EJSON. @throws NotPlain */
 class BsonReader {
   at = 0;
   private lastDate = Number.NaN;
@@ -122,7 +123,7 @@ class BsonReader {
     return this.bytes[this.at - 1]!;
   }
 
-  /** Without going on. */
+  /** Reads without advancing. */
   int32(): number {
     return this.bytes.readInt32LE(this.at);
   }
@@ -180,7 +181,7 @@ class BsonReader {
     return JSON.stringify(exact(this.bytes.toString('utf8', from, from + length - 1)));
   }
 
-  /** Most messages have one time twice. */
+  /** Cached, because most messages contain the same time twice. */
   private date(): string {
     const ms = Number(this.bytes.readBigInt64LE(this.skip(8)));
     if (ms !== this.lastDate) {
@@ -196,7 +197,10 @@ class BsonReader {
   }
 }
 
-/** What is no UTF-8 is read as a replacement character: then it is for those who look closer. */
+/**
+ * Invalid UTF-8 decodes to the replacement character. We cannot tell it from a real one here, so the message is decoded in full
+ * instead.
+ */
 function exact(text: string): string {
   if (text.includes(REPLACEMENT)) throw new NotPlain();
   return text;

@@ -11,10 +11,10 @@ import type { IndexedMessage } from './plain-line';
 export const MESSAGES_IN_SEGMENT = 10_000;
 const MESSAGES_IN_BLOCK = 256;
 const BYTES_IN_BLOCK = 512 * 1024;
-/** Lines, not compressed: it bounds the memory of whoever writes or reads a segment whole. */
+/** Uncompressed lines. Bounds the memory of a process that writes or reads a whole segment. */
 const BYTES_IN_SEGMENT = 32 * 2 ** 20;
 
-/** A segment that was encoded and waits to be planned and written. */
+/** An encoded segment, to be planned and written. */
 export interface FinishedDraft {
   segment: NewDocument<ArchiveSegment> & { _id: ObjectId };
   blocks: NewDocument<ArchiveBlock>[];
@@ -23,7 +23,7 @@ export interface FinishedDraft {
 
 type BlockIndex = Omit<NewDocument<ArchiveBlock>, 'segment_id' | 'conversation_id' | 'number'>;
 
-/** Gathers messages of one month, in the order of `seq`, block by block: only what is compressed is kept. */
+/** Collects messages of one month, in the order of `seq`, block by block. Keeps only the compressed blocks. */
 export class SegmentDraft {
   readonly segmentId = new BsonObjectId();
   private lines: string[] = [];
@@ -53,7 +53,7 @@ export class SegmentDraft {
     this.addLine(lineOf(archived), archived.message);
   }
 
-  /** @param line as `lineOf` makes it, of this message */
+  /** @param line the line of this message, from `lineOf` */
   addLine(line: string, message: IndexedMessage): void {
     this.lines.push(line);
     this.lineBytes += line.length;
@@ -116,7 +116,7 @@ export class SegmentDraft {
   }
 }
 
-/** Named by its content, and by its row: no name is ever used again, so that a late deletion can hit nobody else's object. */
+/** Named by content hash and row id. A name is never reused, so a delayed deletion cannot delete another segment's object. */
 const nameOf = (sha256: string, segmentId: ObjectId): string =>
   `${sha256.slice(0, 32)}-${segmentId.toHexString()}.ndjson.zst`;
 
@@ -130,7 +130,7 @@ export const monthOf = (date: Date): string => date.toISOString().slice(0, 7);
 function entryOf(
   messages: IndexedMessage[],
 ): Pick<BlockEntry, 'count' | 'first_seq' | 'last_seq' | 'min_rev' | 'max_rev'> {
-  // Those that never changed have none.
+  // Messages that never changed have `rev` 0.
   const revs = messages.map(({ rev }) => rev).filter((rev) => rev > 0);
   return {
     count: messages.length,

@@ -10,7 +10,7 @@ import { AdaptiveThrottle } from '../archiving/throttle';
 import { GarbageCollector } from '../maintenance/garbage-collector';
 import { RetentionEnforcer } from '../maintenance/retention-enforcer';
 
-/** Then the turn is another tenant's. */
+/** After this time, the job yields to the next tenant. */
 const PORTION_MS = 5 * 60_000;
 
 /** Moves one tenant's old messages, a portion at a time. */

@@ -11,8 +11,8 @@ const TENANTS_AT_ONCE = 500;
 const DAY_MS = 24 * 60 * 60_000;
 
 /**
- * Puts a tenant's nightly archiving into the queue when its turn comes, and once a week its scrub. Up to when this was done
- * is kept in Redis; where that is lost, turns of the last while are planned once more, and find nothing left to do.
+ * Enqueues each tenant's nightly archiving when its slot comes, and its scrub once a week. Redis stores the time up to which slots have
+ * been planned. If that is lost, recent slots are planned again and find nothing to do.
  */
 @Injectable()
 @Handles(planArchiving)

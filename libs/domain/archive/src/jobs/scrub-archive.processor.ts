@@ -9,7 +9,7 @@ import { GarbageCollector } from '../maintenance/garbage-collector';
 
 const PORTION_MS = 60_000;
 
-/** Reads everything of one tenant back, a portion at a time, and complains of what is not as it was written. */
+/** Reads back one tenant's cold storage, in portions, and reports segments that are damaged. */
 @Injectable()
 @Handles(scrubArchive)
 export class ScrubArchiveProcessor implements TenantJobHandler<typeof scrubArchive> {

@@ -15,7 +15,7 @@ export interface ArchiveState {
   holds: { reason: string; conversation_id: string | null; user_id: string | null; until: string | null }[];
 }
 
-/** What a tenant has in cold storage. */
+/** Reports what a tenant has in cold storage. */
 @Injectable()
 export class ArchiveStatus {
   constructor(

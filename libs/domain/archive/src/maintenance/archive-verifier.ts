@@ -14,15 +14,15 @@ export interface ArchiveVerification {
   segments: number;
   messages: number;
   bytes: number;
-  /** Segments that are not what their rows say; 0 is what is expected. */
+  /** Segments that do not match their rows; 0 is expected. */
   damaged: number;
-  /** The first hundred of them. */
+  /** The first hundred damaged segments. */
   problems: { conversation_id: string; segment_id: string; key: string; reason: string }[];
-  /** Where to go on; null when all were read. */
+  /** Where to resume; null when all segments were read. */
   next: ObjectId | null;
 }
 
-/** Reads segments back, every byte, and compares them with what the database knows. It repairs nothing. */
+/** Reads every byte of the segments back and compares them with the database. It repairs nothing. */
 @Injectable()
 export class ArchiveVerifier {
   constructor(
@@ -63,7 +63,7 @@ export class ArchiveVerifier {
         .updateOne({ _id: segment._id }, { $set: { verified_at: this.clock.now() } });
       return;
     }
-    // Between being listed and being read it may have been rewritten, restored or have expired.
+    // The segment may have been rewritten, restored or expired since it was listed.
     const isSeen = await ctx.repository(archiveSegments).findOne({ _id: segment._id, state: { $in: SEEN } });
     if (!isSeen) return;
     result.damaged += 1;

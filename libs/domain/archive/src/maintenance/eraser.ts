@@ -22,9 +22,9 @@ export interface Erased {
 }
 
 /**
- * Erases from cold storage what a user or a conversation has left there. A segment with something of a user is written anew
- * without it, read back and compared, and takes the old one's place in one transaction; the old object is deleted. What remains
- * is a record that it was done. Hot messages are not its business.
+ * Erases a user's data or a conversation from cold storage. A segment with data of a user is rewritten without it, read back and
+ * compared. It replaces the old segment in one transaction; then the old object is deleted. Only a record of the erasure remains. Hot
+ * messages are not affected.
  */
 @Injectable()
 export class Eraser {
@@ -39,7 +39,7 @@ export class Eraser {
   ) {}
 
   /**
-   * May be run again after it was broken off. When it resolves, the old objects are gone.
+   * May be run again after an interruption. When it resolves, the old objects are deleted.
    * @throws CaasError `legal_hold`, `archive_busy` (409), ArchiveDamaged
    */
   async erase(ctx: RequestContext, subject: HoldSubject): Promise<Erased> {
@@ -53,7 +53,7 @@ export class Eraser {
       const messages = await this.leases.with(ctx, conversation_id, async (lease) => {
         const segment = await ctx.repository(archiveSegments).findOne({ _id, state: { $in: SEEN } });
         if (!segment) return 0;
-        // Its messages are hot, or will be: erased there, they would come back from here.
+        // Its messages are hot or are being restored: after they are erased there, this segment would bring them back.
         if (segment.state !== 'pruned') throw busy();
         if (userId) return this.rewrite(ctx, lease, segment, userId);
         await this.expire(ctx, lease, segment);
@@ -70,7 +70,7 @@ export class Eraser {
   }
 
   /**
-   * What `erase` would erase, read through without touching it.
+   * Counts what `erase` would erase, by reading it; changes nothing.
    * @throws CaasError `invalid_subject` (400), `legal_hold`, `archive_busy` (409), ArchiveDamaged
    */
   async affected(ctx: RequestContext, subject: HoldSubject): Promise<Erased> {
@@ -114,7 +114,7 @@ export class Eraser {
     let stale = 0;
     for await (const { each, counts } of this.rewriter.copies(ctx, segment)) {
       const without = withoutUser(each, userId, this.clock.now());
-      // A copy that counts no more says what the user once wrote, too: it goes.
+      // A superseded copy also contains what the user once wrote, so it is removed.
       if (without && !counts) stale += 1;
       if (!counts) continue;
       if (without) erased.push({ before: each, after: without });
@@ -140,7 +140,7 @@ export class Eraser {
     return erased.length + stale;
   }
 
-  /** Its messages go, and whoever remembers them hears that they are to be forgotten. */
+  /** Expires the whole segment. Clients that sync must start again, so that they discard its messages. */
   private expire(ctx: RequestContext, lease: Lease, segment: ArchiveSegment): Promise<void> {
     const all = () => true;
     return this.leave(ctx, lease, segment, 'expired', all, (tx) =>
@@ -148,7 +148,7 @@ export class Eraser {
     );
   }
 
-  /** Readers no longer see the segment, from one transaction on. @param what else belongs to that */
+  /** Hides the segment from readers in one transaction. @param what further writes of that transaction */
   private leave(
     ctx: RequestContext,
     lease: Lease,
@@ -159,7 +159,7 @@ export class Eraser {
   ): Promise<void> {
     return ctx.transaction(async (tx) => {
       await this.leases.require(tx, lease);
-      // Also a hold that was placed after the work had begun.
+      // Checked again here, because a hold may have been placed after the work began.
       if (await this.held.any(tx, segment, isAffected)) throw legalHold();
       await tx.repository(archiveSegments).updateOne({ _id: segment._id }, { $set: { state } });
       await this.hot.changed(tx, segment.conversation_id);

@@ -9,16 +9,16 @@ import { SegmentObjects } from '../reading/segment-objects';
 
 const CONVERSATIONS_AT_ONCE = 200;
 
-/** Lines of one file: a segment's, or those of what is hot of a conversation. */
+/** Lines of one file: one segment, or the hot messages of a conversation. */
 export interface ExportedPart {
   conversationId: ObjectId;
-  /** Within the conversation. */
+  /** Unique within the conversation. */
   name: string;
-  /** Without their ends. */
+  /** Without their line ends. */
   lines: string[];
 }
 
-/** What a tenant's members have written, in cold storage and hot, as plain lines: with what legal holds keep of what was deleted. */
+/** Exports everything that a tenant's members wrote, cold and hot, as plain lines, including deleted content that legal holds preserve. */
 @Injectable()
 export class Exporter {
   constructor(
@@ -26,7 +26,10 @@ export class Exporter {
     private readonly hot: ArchivableMessages,
   ) {}
 
-  /** Cold storage block by block, in the order of segments; then what is hot; one that is being moved may be in both. @throws ArchiveDamaged */
+  /**
+   * First cold storage, block by block in the order of segments, then hot messages. A message that is being moved may appear in both.
+   * @throws ArchiveDamaged
+   */
   async *export(ctx: RequestContext, conversationId?: ObjectId): AsyncIterable<ExportedPart> {
     yield* this.cold(ctx, conversationId);
     for await (const id of this.conversations(ctx, conversationId)) {

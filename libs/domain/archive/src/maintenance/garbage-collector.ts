@@ -14,7 +14,7 @@ import { SegmentObjects } from '../reading/segment-objects';
 const OBJECTS_AT_ONCE = 500;
 const SEGMENTS_AT_ONCE = 200;
 
-/** Takes away what nobody can see any more. */
+/** Deletes objects that no reader can see any more. */
 @Injectable()
 export class GarbageCollector {
   private readonly graceMs: number;
@@ -29,12 +29,12 @@ export class GarbageCollector {
     this.graceMs = 2 * config.ARCHIVE_TRUST;
   }
 
-  /** How long it takes until nobody reads any more what has just ceased to be seen. */
+  /** Waits until no process can still be reading a segment that has just been hidden. */
   async grace(): Promise<void> {
     await sleep(this.graceMs);
   }
 
-  /** Objects of segments that are no longer seen; waits until nobody is reading them. @returns how many */
+  /** Deletes objects of hidden segments, after waiting for readers to finish. @returns how many */
   async collect(ctx: RequestContext): Promise<number> {
     const rows = ctx.repository(archiveSegments);
     const which = { $or: [{ state: 'dropped' }, { state: 'expired', bytes: { $gt: 0 } }] };
@@ -49,8 +49,8 @@ export class GarbageCollector {
   }
 
   /**
-   * Objects that no row names: a run that was broken off has left them. A plan's row is there before its object, so that none
-   * is taken that somebody is about to seal.
+   * Deletes objects that have no row: an interrupted run left them. A plan's row is written before its object, so an object that is
+   * about to be sealed is never deleted.
    * @returns how many
    */
   async collectOrphans(ctx: RequestContext): Promise<number> {

@@ -3,7 +3,7 @@ import type { RequestContext } from '#caas/kernel';
 import { KeptContents } from '#caas/domain/messages';
 import { ArchiveHolds, type HoldSubject } from '../archiving/holds';
 
-/** The end of a legal hold: what users had deleted meanwhile goes, as it would have gone without the hold. */
+/** Lifts a legal hold, and deletes what users had deleted while it was in force. */
 @Injectable()
 export class HoldRelease {
   constructor(
@@ -11,7 +11,7 @@ export class HoldRelease {
     private readonly kept: KeptContents,
   ) {}
 
-  /** @returns whether there was one */
+  /** @returns whether a hold was removed */
   async lift(ctx: RequestContext, subject: HoldSubject): Promise<boolean> {
     const wasHeld = await this.holds.lift(ctx, subject);
     const others = await this.holds.of(ctx);

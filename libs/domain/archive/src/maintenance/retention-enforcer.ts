@@ -10,17 +10,17 @@ import { archiveSegments, type ArchiveSegment } from '../persistence/archive-seg
 import { SegmentHolds } from './segment-holds';
 import { SegmentRewriter } from './segment-rewriter';
 
-/** What is left of a segment whose time is over in part, and what of it goes. */
+/** A partly expired segment, split into what is kept and what expires. */
 interface Parted {
   kept: { draft: SegmentDraft; count: number };
   gone: ArchivedMessage[];
-  /** Of those that go: each a run without one that stays in between. */
+  /** Expiring messages: each run is a sequence without a kept message in between. */
   runs: SegmentDraft[];
 }
 
 /**
- * Ends the time of messages in cold storage, where a tenant has set one: each by its own age. What somebody holds stays. A segment
- * with younger or held messages is written anew without the others.
+ * Expires messages in cold storage by their own age, where a tenant has set a retention. Held messages are kept. A segment that also
+ * contains younger or held messages is rewritten without the expired ones.
  */
 @Injectable()
 export class RetentionEnforcer {
@@ -35,7 +35,7 @@ export class RetentionEnforcer {
     private readonly clock: Clock,
   ) {}
 
-  /** @returns of how many segments something has gone */
+  /** @returns the number of segments from which messages expired */
   async expire(ctx: RequestContext): Promise<number> {
     const before = retentionCutoff(await this.policy.of(ctx), this.clock.now());
     if (before === null) return 0;
@@ -59,7 +59,7 @@ export class RetentionEnforcer {
   private expireWhole(ctx: RequestContext, lease: Lease, segment: ArchiveSegment): Promise<number> {
     return ctx.transaction(async (tx) => {
       await this.leases.require(tx, lease);
-      // Also a hold that came meanwhile.
+      // Checked in the transaction, because a hold may have been placed in the meantime.
       if (await this.held.any(tx, segment)) return 0;
       const { modified } = await tx
         .repository(archiveSegments)
@@ -78,12 +78,12 @@ export class RetentionEnforcer {
     return ctx.transaction(async (tx) => {
       await this.leases.require(tx, lease);
       const held = await this.holds.of(tx);
-      // A hold came meanwhile: the next run looks again. The plan is taken away as one that was broken off.
+      // A hold was placed in the meantime; the next run looks again. The plan is cleaned up like that of an interrupted run.
       if (gone.some((each) => held.legally(each))) return 0;
       const rows = tx.repository(archiveSegments);
       await rows.updateOne({ _id: segment._id, state: 'pruned' }, { $set: { state: 'dropped' } });
       await rows.updateOne({ _id: freshId }, { $set: { state: 'pruned' } });
-      // No object: they say which messages have gone, and what is to be tidied up after them.
+      // These rows have no object. They record which messages expired, and what has to be cleaned up after them.
       await rows.insertMany(finished.map((run) => ({ ...run.segment, state: 'expired' as const })));
       await tx.repository(archiveBlocks).insertMany(finished.flatMap(({ blocks }) => blocks));
       await this.vanish(tx, segment);

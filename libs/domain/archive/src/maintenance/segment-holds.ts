@@ -5,7 +5,7 @@ import { ArchiveHolds } from '../archiving/holds';
 import type { ArchiveSegment } from '../persistence/archive-segment.schema';
 import { SegmentObjects } from '../reading/segment-objects';
 
-/** Whether a legal hold is about something in a segment. Where there is no hold, nothing is read for it. */
+/** Whether a legal hold covers a message in a segment. Reads the segment only if there are holds. */
 @Injectable()
 export class SegmentHolds {
   constructor(
@@ -14,8 +14,8 @@ export class SegmentHolds {
   ) {}
 
   /**
-   * Ask it in the transaction that is to take something away: a hold that was placed before that counts.
-   * @param isAffected whether the message is among what is to go; all are, when it is not given
+   * Call it in the transaction that removes the messages, so that every hold placed before it is respected.
+   * @param isAffected whether the message would be removed; by default all are
    * @throws ArchiveDamaged
    */
   async any(

@@ -9,7 +9,7 @@ import { archiveSegments, type ArchiveSegment } from '../persistence/archive-seg
 import { isSuperseded } from '../reading/manifest';
 import { SegmentObjects } from '../reading/segment-objects';
 
-/** Writes what is left of a segment anew, beside it: whoever takes something out of cold storage puts the two in each other's place. */
+/** Writes the remaining messages of a segment as a new segment. The caller replaces the old segment with it. */
 @Injectable()
 export class SegmentRewriter {
   constructor(
@@ -22,7 +22,7 @@ export class SegmentRewriter {
     return new SegmentDraft(this.codec, tenantId, conversation_id, month);
   }
 
-  /** All messages of a segment; `counts` is false for copies that are superseded. @throws ArchiveDamaged */
+  /** All messages of a segment; `counts` is false for superseded copies. @throws ArchiveDamaged */
   async *copies(
     ctx: RequestContext,
     segment: ArchiveSegment,
@@ -36,8 +36,8 @@ export class SegmentRewriter {
   }
 
   /**
-   * Plans, writes and reads back; readers do not see it yet.
-   * @param count how many messages the draft must have
+   * Plans, writes and reads back the new segment; readers do not see it yet.
+   * @param count the number of messages that the draft must have
    */
   async write(ctx: RequestContext, lease: Lease, draft: SegmentDraft, count: number): Promise<ArchiveSegment['_id']> {
     const { segment, blocks, object } = await draft.finish();

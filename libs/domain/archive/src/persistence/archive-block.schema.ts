@@ -4,11 +4,11 @@ import { Types } from 'mongoose';
 import { TenantDocumentBase, tenantCollection } from '#caas/tenancy';
 
 const ANY_ID = { $gt: new BsonObjectId('000000000000000000000000') };
-/** Rows without any are not in the indexes; a query names the condition. */
+/** Conditions of the partial indexes: rows without any are not indexed, so a query must include the condition. */
 export const HAS_THREADS = { thread_roots: ANY_ID };
 export const NAMES_SOMEBODY = { mentions: ANY_ID };
 
-/** Where messages lie: what one block of a segment holds. It is written with the plan, and is the frozen list of it. */
+/** Which messages one block of a segment contains. Written with the plan; it is the frozen list of the block's messages. */
 @Schema()
 export class ArchiveBlock extends TenantDocumentBase {
   @Prop({ type: Types.ObjectId, required: true })
@@ -17,14 +17,14 @@ export class ArchiveBlock extends TenantDocumentBase {
   @Prop({ type: Types.ObjectId, required: true })
   conversation_id: ObjectId;
 
-  /** The place among the segment's blocks, from 0. */
+  /** Index of the block within the segment, from 0. */
   @Prop({ type: Number, required: true })
   number: number;
 
   @Prop({ type: [Types.ObjectId], required: true })
   ids: ObjectId[];
 
-  /** `__v` of each, in the same order. */
+  /** `__v` of each message, in the same order. */
   @Prop({ type: [Number], required: true })
   versions: number[];
 
@@ -34,11 +34,11 @@ export class ArchiveBlock extends TenantDocumentBase {
   @Prop({ type: Types.ObjectId, required: true })
   max_id: ObjectId;
 
-  /** Of threads that messages here are replies in. */
+  /** Root messages of the threads that messages here reply in. */
   @Prop({ type: [Types.ObjectId], default: [] })
   thread_roots: ObjectId[];
 
-  /** By root. */
+  /** Numbers of the replies, by root. */
   @Prop({ type: Object, default: {} })
   thread_seqs: Record<string, number[]>;
 
@@ -46,7 +46,7 @@ export class ArchiveBlock extends TenantDocumentBase {
   @Prop({ type: [Types.ObjectId], default: [] })
   mentions: ObjectId[];
 
-  /** By user. */
+  /** Numbers of the mentioning messages, by user. */
   @Prop({ type: Object, default: {} })
   mention_seqs: Record<string, number[]>;
 }

@@ -3,7 +3,7 @@ import type { ObjectId } from 'bson';
 import { Types } from 'mongoose';
 import { TenantDocumentBase, tenantCollection } from '#caas/tenancy';
 
-/** That something was erased from cold storage, and what it was about: never what it said. */
+/** Records that something was erased from cold storage and what it concerned, but none of its content. */
 @Schema()
 export class ArchiveErasure extends TenantDocumentBase {
   @Prop({ type: Types.ObjectId, default: null })
@@ -18,7 +18,7 @@ export class ArchiveErasure extends TenantDocumentBase {
   @Prop({ type: Number, default: 0 })
   messages: number;
 
-  /** Null as long as old objects are still there. */
+  /** Null until the old objects are deleted. */
   @Prop({ type: Date, default: null })
   done_at: Date | null;
 }

@@ -5,10 +5,10 @@ import { TenantDocumentBase, tenantCollection } from '#caas/tenancy';
 
 export const HOLD_REASONS = ['legal', 'restored'] as const;
 
-/** Messages that stay where they are: all of the tenant's, or of a conversation, or of a user. */
+/** Holds all messages of the tenant, of a conversation, or of a user where they are. */
 @Schema()
 export class ArchiveHold extends TenantDocumentBase {
-  /** `legal`: neither archived nor erased nor expired. `restored`: not archived for a while. */
+  /** `legal`: not archived, erased or expired. `restored`: not archived until `until`. */
   @Prop({ type: String, enum: HOLD_REASONS, required: true })
   reason: (typeof HOLD_REASONS)[number];
 
@@ -18,7 +18,7 @@ export class ArchiveHold extends TenantDocumentBase {
   @Prop({ type: Types.ObjectId, default: null })
   user_id: ObjectId | null;
 
-  /** Of a conversation that was restored in part. */
+  /** Limits the hold to part of a conversation, when only that part was restored. */
   @Prop({ type: Number, default: 0 })
   first_seq: number;
 

@@ -1,13 +1,13 @@
 import { Prop, Schema } from '@nestjs/mongoose';
 import { TenantDocumentBase, tenantCollection } from '#caas/tenancy';
 
-/** Who works on a conversation's archive. The row's id is the conversation's. */
+/** The archiver that works on a conversation. The row's id is the conversation's. */
 @Schema()
 export class ArchiveLease extends TenantDocumentBase {
   @Prop({ type: String, required: true })
   holder: string;
 
-  /** Grows with every holder: what an earlier one still commits is refused by it. */
+  /** Incremented by every new holder, so that commits of an earlier holder are refused. */
   @Prop({ type: Number, required: true })
   fence: number;
 

@@ -4,17 +4,17 @@ import { Types } from 'mongoose';
 import { TenantDocumentBase, tenantCollection } from '#caas/tenancy';
 
 /**
- * `planned` → `sealed` (the commit: from here on readers see it) → `pruned` (its messages are no longer hot). A restoration
- * makes it `restoring` (still seen, until all is hot again), then `dropped` (no longer seen; the row goes with the object); so
- * does a rewriting. `expired`: its messages are gone for good, and the row tells which.
+ * `planned` → `sealed` (the commit: visible to readers from here on) → `pruned` (its messages are no longer hot). A restore sets
+ * `restoring` (still visible, until all messages are hot), then `dropped` (hidden; the row is deleted with the object). A rewrite also
+ * ends in `dropped`. `expired`: its messages are gone for good, and the row records which.
  */
 export const SEGMENT_STATES = ['planned', 'sealed', 'pruned', 'restoring', 'dropped', 'expired'] as const;
 export type SegmentState = (typeof SEGMENT_STATES)[number];
 
-/** What readers see. */
+/** The states that are visible to readers. */
 export const SEEN: SegmentState[] = ['sealed', 'pruned', 'restoring'];
 
-/** A part of the object that can be read by itself. */
+/** A part of the object that can be read separately. */
 export interface BlockEntry {
   offset: number;
   bytes: number;
@@ -24,11 +24,11 @@ export interface BlockEntry {
   last_seq: number;
   min_rev: number;
   max_rev: number;
-  /** Numbers of messages whose copy here counts no more: they changed, or were held, before they could leave. */
+  /** Numbers of messages whose copy here is not used: they stayed hot because they changed or were held before pruning. */
   superseded?: number[];
 }
 
-/** What is in one object of cold storage: messages of one conversation and one calendar month, by `seq`. */
+/** One object of cold storage: messages of one conversation and one calendar month, in the order of `seq`. */
 @Schema()
 export class ArchiveSegment extends TenantDocumentBase {
   @Prop({ type: Types.ObjectId, required: true })
@@ -41,14 +41,14 @@ export class ArchiveSegment extends TenantDocumentBase {
   @Prop({ type: String, enum: SEGMENT_STATES, required: true })
   state: SegmentState;
 
-  /** Of the object. */
+  /** The object's key. */
   @Prop({ type: String, required: true })
   key: string;
 
   @Prop({ type: Number, required: true })
   format: number;
 
-  /** Of the master key that its key was made from; null when it is not encrypted. */
+  /** The master key that its encryption key was derived from; null when it is not encrypted. */
   @Prop({ type: String, default: null })
   key_id: string | null;
 
@@ -64,11 +64,11 @@ export class ArchiveSegment extends TenantDocumentBase {
   @Prop({ type: Number, required: true })
   bytes: number;
 
-  /** Of the lines, not compressed. */
+  /** Size of the uncompressed lines. */
   @Prop({ type: Number, required: true })
   content_bytes: number;
 
-  /** Hex. */
+  /** In hex. */
   @Prop({ type: String, required: true })
   object_sha256: string;
 
@@ -78,11 +78,11 @@ export class ArchiveSegment extends TenantDocumentBase {
   @Prop({ type: Array, required: true })
   blocks: BlockEntry[];
 
-  /** When the newest message in it was sent. */
+  /** When its newest message was sent. */
   @Prop({ type: Date, required: true })
   newest_at: Date;
 
-  /** When a scrub last found it whole. */
+  /** When a scrub last found it intact. */
   @Prop({ type: Date, default: null })
   verified_at: Date | null;
 }

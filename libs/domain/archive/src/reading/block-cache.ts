@@ -8,18 +8,18 @@ import { archiveConfig } from '../archive.config';
 import { headOf } from '../format/lines';
 import { SegmentObjects, type SegmentRow } from './segment-objects';
 
-/** Lines may be of two bytes a character in memory, and carry what a string costs besides. */
+/** In memory, a line may take two bytes a character, plus the overhead of a string. */
 const BYTES_PER_CHARACTER = 2;
 const BYTES_PER_LINE = 160;
 
 export interface CachedBlock {
   lines: string[];
-  /** Of each line. */
+  /** The `seq` of each line. */
   seqs: number[];
   ids: string[];
 }
 
-/** Decompressed blocks, up to so many bytes; who asks for the same at once waits for one load. The tenant is in the key. */
+/** Caches decompressed blocks up to a limit in bytes. Concurrent requests for a block share one load. The key includes the tenant. */
 @Injectable()
 export class BlockCache {
   private readonly blocks: LRUCache<string, CachedBlock>;

@@ -5,7 +5,7 @@ import { BlockCache } from './block-cache';
 import { isSuperseded, type BlockRef } from './manifest';
 import { messageIn } from './segment-objects';
 
-/** Single messages out of blocks: only the lines that are asked for are decoded. */
+/** Reads single messages from blocks, decoding only the requested lines. */
 @Injectable()
 export class BlockReader {
   constructor(private readonly cache: BlockCache) {}
@@ -23,7 +23,7 @@ export class BlockReader {
     });
   }
 
-  /** The numbers in a block, without those that count no more. */
+  /** The numbers in a block, without superseded copies. */
   async seqs(ctx: RequestContext, { segment, number, entry }: BlockRef): Promise<number[]> {
     const { seqs } = await this.cache.get(ctx, segment, number);
     return seqs.filter((seq) => !isSuperseded(entry, seq));

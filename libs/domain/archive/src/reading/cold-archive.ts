@@ -18,13 +18,13 @@ import { BlockReader } from './block-reader';
 import { ConversationArchive } from './conversation-archive';
 import { blocksOf, isSuperseded, Manifest, type BlockRef } from './manifest';
 
-/** Blocks in the manifests that a process remembers. */
+/** The most blocks in the manifests that a process caches. */
 const MAX_BLOCKS_REMEMBERED = 50_000;
 const BLOCKS_AT_ONCE = 20;
 
 type Located = { ref: BlockRef; row: ArchiveBlock };
 
-/** Answers what messages ask of cold storage. */
+/** Cold storage's implementation of the port of messages. */
 @Injectable()
 export class ColdArchive extends MessageArchive {
   private readonly manifests = new LRUCache<string, Manifest>({
@@ -132,7 +132,7 @@ export class ColdArchive extends MessageArchive {
     return this.withSegments(ctx, await ctx.repository(archiveBlocks).find(filter));
   }
 
-  /** In the order of the rows; those of segments that readers do not see are left out. */
+  /** In the order of the rows, without segments that are hidden from readers. */
   private async withSegments(ctx: RequestContext, rows: ArchiveBlock[]): Promise<Located[]> {
     if (rows.length === 0) return [];
     const among = { $in: rows.map(({ segment_id }) => segment_id) };
@@ -144,7 +144,7 @@ export class ColdArchive extends MessageArchive {
     });
   }
 
-  /** Whoever reads hears that older messages cannot be read now; the operator hears why. */
+  /** Logs the reason for the operator; the client only receives `archive_unavailable`. */
   private async telling<T>(ctx: RequestContext, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
@@ -158,7 +158,7 @@ export class ColdArchive extends MessageArchive {
   }
 }
 
-/** Each message once, as it changed last. */
+/** Removes duplicates, keeping the latest version of each message. */
 export function newest(found: ArchivedMessage[]): ArchivedMessage[] {
   const byId = new Map<string, ArchivedMessage>();
   for (const archived of found) {

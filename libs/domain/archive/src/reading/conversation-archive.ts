@@ -5,7 +5,7 @@ import { archiveBlocks, HAS_THREADS } from '../persistence/archive-block.schema'
 import type { BlockReader } from './block-reader';
 import { isSuperseded, type BlockRef, type Manifest } from './manifest';
 
-/** One conversation's messages in cold storage, by a manifest of it. Reads no more blocks than an answer needs. */
+/** One conversation's messages in cold storage, found through its manifest. Reads only the blocks that an answer needs. */
 export class ConversationArchive {
   constructor(
     private readonly ctx: RequestContext,
@@ -27,7 +27,7 @@ export class ConversationArchive {
     return [...bySeq.values()].sort((a, b) => sign * (a.message.seq - b.message.seq)).slice(0, span.limit);
   }
 
-  /** The lowest revs first. A block is read when it may have one of them. */
+  /** The lowest revs first. Reads only blocks that may contain a matching rev. */
   async changedAfter(afterRev: number, fromSeq: number, upToSeq: number, limit: number): Promise<ArchivedMessage[]> {
     const blocks = this.manifest.blocks
       .filter(({ entry }) => entry.max_rev > afterRev && entry.last_seq >= fromSeq && entry.first_seq <= upToSeq)
@@ -43,7 +43,7 @@ export class ConversationArchive {
     return found.slice(0, limit);
   }
 
-  /** The nearest numbers of the span, and the blocks they are in: only blocks that can have one are looked into. */
+  /** The nearest numbers of the span, and their blocks. Reads only blocks that may contain one. */
   private async ofAll({ from, to, direction, limit }: SeqSpan): Promise<Wanted[]> {
     const backward = direction === 'backward';
     const blocks = this.manifest.blocks

@@ -23,7 +23,7 @@ export type SegmentRow = Pick<
   | 'content_bytes'
 >;
 
-/** The objects of segments. Whatever a row says, only the context's tenant's own are read. */
+/** The objects of segments. Reads only objects of the context's tenant, whatever key a row contains. */
 @Injectable()
 export class SegmentObjects {
   constructor(
@@ -47,8 +47,8 @@ export class SegmentObjects {
   }
 
   /**
-   * Reads an object back whole and compares everything with its row: both checksums, the count, the order, and that each line
-   * is a message of this conversation.
+   * Reads a whole object back and compares it with its row: both checksums, the count, the order, and that each line is a message of
+   * this conversation.
    * @returns ids of the messages, in their order
    * @throws ArchiveDamaged, ArchiveChangedError when there is no such object
    */
