@@ -23,7 +23,7 @@ import { MalwareScanner } from './processing/tools/malware-scanner';
 import { Poppler } from './processing/tools/poppler';
 import { ToolsCheck } from './processing/tools/tools-check';
 
-/** What workers do for media. */
+/** The media jobs of workers. */
 @Module({
   imports: [ClockModule, HealthModule, MediaModule, OutboxModule, RealtimePublisherModule, StorageModule],
   providers: [

@@ -26,7 +26,7 @@ const PROVIDERS = [
   UploadsService,
 ];
 
-/** What every process knows of media: the collections, and where they keep names of users. */
+/** The part of media that every process needs: the collections, and the registration of their display names. */
 @Module({
   imports: [
     OutboxModule,
@@ -51,7 +51,7 @@ export class MediaModule implements OnModuleInit {
   onModuleInit(): void {
     this.settings.register(mediaSettings);
     this.meters.register(storageMeter(this.usage));
-    // As profiles are public within the tenant, so are avatars.
+    // Profiles are public within the tenant, and so are avatars.
     this.viewers.register('avatar', () => Promise.resolve(true));
     this.holders.register(files, [{ path: 'owner' }]);
   }

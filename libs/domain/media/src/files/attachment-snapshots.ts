@@ -4,7 +4,7 @@ import type { RequestContext } from '#caas/kernel';
 import { files, mediaMetadata, type StoredFile } from '../persistence';
 import { attachmentOf, type Attachment } from './views';
 
-/** Files as messages and posts keep them. */
+/** Builds the copies of files that messages and posts store. */
 @Injectable()
 export class AttachmentSnapshots {
   /** In the order given. */
@@ -15,7 +15,7 @@ export class AttachmentSnapshots {
     return some.map((file) => attachmentOf(file, byId.get(file.media_id?.toHexString() ?? '') ?? null));
   }
 
-  /** Null for a file that is gone. */
+  /** Null when the file does not exist any more. */
   async ofFile(ctx: RequestContext, id: ObjectId): Promise<Attachment | null> {
     const file = await ctx.repository(files).findById(id);
     if (!file) return null;

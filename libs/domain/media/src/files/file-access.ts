@@ -10,19 +10,19 @@ export interface FileWithMedia {
   media: MediaMetadata | null;
 }
 
-/** Which files the asker may see. */
+/** Decides which files the actor may see. */
 @Injectable()
 export class FileAccess {
   constructor(private readonly viewers: FileViewers) {}
 
-  /** @throws CaasError `file_not_found` (404), also when it is not the asker's to see */
+  /** @throws CaasError `file_not_found` (404), also when the actor may not see the file */
   async visible(ctx: RequestContext, id: ObjectId): Promise<FileWithMedia> {
     const file = await ctx.repository(files).findById(id);
     if (!file || !(isOwner(ctx, file) || (await this.isShown(ctx, file)))) throw notFound('file');
     return { file, media: await mediaOf(ctx, file) };
   }
 
-  /** Whoever asks: a file that something holds which is there to be seen. @throws CaasError `file_not_found` (404) */
+  /** Finds a file that an existing holder uses, without checking the actor. @throws CaasError `file_not_found` (404) */
   async held(ctx: RequestContext, id: ObjectId): Promise<FileWithMedia> {
     const file = await ctx.repository(files).findById(id);
     if (!file || !(await this.isShown(ctx, file))) throw notFound('file');

@@ -3,29 +3,29 @@ import type { ObjectId } from 'bson';
 import type { RequestContext } from '#caas/kernel';
 import type { FileReference, HolderKind } from '../persistence/file-reference.schema';
 
-/** Those among the ids that exist, or may still come. Soft-deleted holders that may come back exist. */
+/** Returns the ids that exist or may still be created. A soft-deleted holder that may be restored counts as existing. */
 export type HolderExistence = (ctx: RequestContext, ids: ObjectId[]) => Promise<ObjectId[]>;
 
 /**
- * Whether what holds a file is there at all: a message claims its files before it is sent, and a crash in between leaves the
- * claim. Each domain registers its kind of holder when it starts.
+ * Checks that the holders of files exist. A message claims its files before it is sent, so a crash in between leaves a claim without a
+ * message. Each domain registers its kind of holder at startup.
  */
 @Injectable()
 export class FileOwnersRegistry {
   private readonly byKind = new Map<HolderKind, HolderExistence[]>();
 
-  /** A kind may have several: its holders are then of several domains, as messages and scheduled messages are. */
+  /** A kind may have several checks, because several domains may own its holders, such as messages and scheduled messages. */
   register(kind: HolderKind, existence: HolderExistence): void {
     this.byKind.set(kind, [...(this.byKind.get(kind) ?? []), existence]);
   }
 
-  /** Those of the kind that exist, or may still come, as hexadecimal ids. */
+  /** Hexadecimal ids of the holders of the kind that exist or may still be created. */
   async existing(ctx: RequestContext, kind: HolderKind, ids: ObjectId[]): Promise<Set<string>> {
     const all = await Promise.all((this.byKind.get(kind) ?? []).map((existence) => existence(ctx, ids)));
     return new Set(all.flat().map((id) => id.toHexString()));
   }
 
-  /** Those whose holder does not exist. Nobody says so of a kind that is not registered. */
+  /** References whose holder does not exist. Kinds without a registered check are skipped. */
   async abandoned(ctx: RequestContext, references: FileReference[]): Promise<FileReference[]> {
     const abandoned: FileReference[] = [];
     for (const [kind, of] of Map.groupBy(references, ({ holder_kind }) => holder_kind)) {

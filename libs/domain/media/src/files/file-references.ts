@@ -3,29 +3,32 @@ import type { ObjectId } from 'bson';
 import { invalid, type Filter, type RequestContext } from '#caas/kernel';
 import { fileReferences, files, type FileReference, type HolderKind, type StoredFile } from '../persistence';
 
-/** What keeps a file. */
+/** The document that uses a file. */
 export interface Holder {
   kind: HolderKind;
   id: ObjectId;
-  /** Where the holder is read, if that is a conversation. */
+  /** The conversation in which the holder is visible, if any. */
   conversationId?: ObjectId;
 }
 
 export interface Claim {
-  /** Only files of the actor; the tenant's server, in whoever's name, may also use what it uploaded itself. */
+  /** Allows only files of the actor. The tenant's server, also when acting as a user, may additionally use its own uploads. */
   own?: boolean;
-  /** How the request calls the file at this place of the list. */
+  /** The request's field name for the file at this position of the list. */
   field?: (at: number) => string;
 }
 
 const UNUSABLE = ['uploading', 'rejected', 'failed'];
 
-/** Who holds which file. `claim` and `release` belong inside a transaction; the collector's conflicts with them, and one of the two wins. */
+/**
+ * Records which holder uses which file. Call `claim` and `release` inside a transaction; they conflict with the collector's, so only
+ * one of the two commits.
+ */
 @Injectable()
 export class FileReferences {
   /**
-   * Writes down that the holder keeps the files, which are given back in the order asked for. Holding one again is no error.
-   * @throws CaasError `invalid_file` (400) for one that is not there, not whole, or was rejected
+   * Records that the holder uses the files, and returns them in the requested order. Claiming a file again is no error.
+   * @throws CaasError `invalid_file` (400) for a file that does not exist, is incomplete, or was rejected
    */
   async claim(
     ctx: RequestContext,
@@ -46,7 +49,7 @@ export class FileReferences {
     return claimed;
   }
 
-  /** Gives up the files named, or all that the holder keeps. */
+  /** Releases the given files, or all files that the holder uses. */
   async release(ctx: RequestContext, holder: Holder, fileIds?: readonly ObjectId[]): Promise<void> {
     const ofHolder = { holder_id: holder.id, holder_kind: holder.kind };
     const filter = fileIds ? { ...ofHolder, file_id: { $in: fileIds } } : ofHolder;
@@ -61,19 +64,19 @@ export class FileReferences {
     }
   }
 
-  /** Each in a transaction of its own, so that a crash leaves the others as they are. */
+  /** Releases each reference in its own transaction, so that a crash does not affect the others. */
   async releaseAll(ctx: RequestContext, references: FileReference[]): Promise<void> {
     for (const { holder_kind: kind, holder_id: id, file_id } of references) {
       await ctx.transaction((tx) => this.release(tx, { kind, id }, [file_id]));
     }
   }
 
-  /** What holders of one kind keep. */
+  /** The references of holders of one kind. */
   heldBy(ctx: RequestContext, holder_kind: HolderKind, holderIds: readonly ObjectId[]): Promise<FileReference[]> {
     return ctx.repository(fileReferences).find({ holder_id: { $in: holderIds }, holder_kind });
   }
 
-  /** What of one kind holds the file, in the order of holders. */
+  /** The references of one kind to the file, in the order of holders. */
   holdersOf(
     ctx: RequestContext,
     file_id: ObjectId,
@@ -109,7 +112,7 @@ export class FileReferences {
   }
 }
 
-/** Whose files the actor may use. */
+/** Selects the files that the actor may use. */
 function usableBy(ctx: RequestContext): Filter<StoredFile> {
   const own = { 'owner.user_id': ctx.user.user_id };
   return ctx.isServer ? { $or: [own, { owner: null }] } : own;

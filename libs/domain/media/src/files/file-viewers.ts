@@ -2,21 +2,21 @@ import { Injectable } from '@nestjs/common';
 import type { RequestContext } from '#caas/kernel';
 import type { FileReference, HolderKind } from '../persistence';
 
-/** May the asker see what holds the file? One per kind of holder, given by the domain that has the holders. */
+/** Whether the actor may see a holder of the file. One per kind of holder, provided by the domain that owns the holders. */
 export type FileViewer = (ctx: RequestContext, references: FileReference[]) => Promise<boolean>;
 
-/** Who may see a file that is not theirs: each domain registers its kind of holder when it starts. */
+/** Decides who may see another user's file. Each domain registers its kind of holder at startup. */
 @Injectable()
 export class FileViewers {
   private readonly byKind = new Map<HolderKind, FileViewer>();
 
-  /** @throws Error when the kind has one already */
+  /** @throws Error when the kind already has a viewer */
   register(kind: HolderKind, viewer: FileViewer): void {
     if (this.byKind.has(kind)) throw new Error(`${kind} has a viewer already`);
     this.byKind.set(kind, viewer);
   }
 
-  /** True when any holder of the file may be seen. */
+  /** True when the actor may see any holder of the file. */
   async anyOf(ctx: RequestContext, references: FileReference[]): Promise<boolean> {
     for (const [kind, of] of Map.groupBy(references, (reference) => reference.holder_kind)) {
       if (await this.byKind.get(kind)?.(ctx, of)) return true;

@@ -27,7 +27,7 @@ export class FilesService {
     return this.access.visible(ctx, id);
   }
 
-  /** Those of the actor; of the tenant's server, those it uploaded as nobody. */
+  /** A user's own files; for the tenant's server, the files that it uploaded without an owner. */
   async list(ctx: RequestContext, request: PageRequest): Promise<Page<FileWithMedia>> {
     const owner = ctx.actor.kind === 'user' ? { 'owner.user_id': ctx.user.user_id } : { 'owner.user_id': null };
     const page = await ctx.repository(files).page(owner, request);
@@ -38,9 +38,8 @@ export class FilesService {
   }
 
   /**
-   * The collector frees what it takes up. The conditions are of the file's `__v`, since clients change nothing of a file.
-   * @throws CaasError `file_not_found` (404), `file_in_use` (409) while a message, a post or a user holds it, `stale_version`
-   *   (412)
+   * The collector deletes the rows and objects later. Preconditions compare with the file's `__v`, because clients cannot edit a file.
+   * @throws CaasError `file_not_found` (404), `file_in_use` (409) while a message, a post or a user holds it, `stale_version` (412)
    */
   async remove(ctx: RequestContext, id: ObjectId, preconditions: Preconditions): Promise<void> {
     const file = await this.access.owned(ctx, id);

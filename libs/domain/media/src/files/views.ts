@@ -1,7 +1,7 @@
 import { versioned } from '#caas/kernel';
 import type { MediaMetadata, StoredFile } from '../persistence';
 
-/** How a file looks to clients, with what is known of its content. Also the data of `file.updated`. */
+/** A file as clients see it, with the metadata of its content. Also the data of `file.updated`. */
 export function viewOfFile(file: StoredFile, media: MediaMetadata | null, progress: number | null = null) {
   const view = {
     id: file._id.toHexString(),
@@ -22,7 +22,10 @@ export function viewOfFile(file: StoredFile, media: MediaMetadata | null, progre
   return versioned(view, file.__v);
 }
 
-/** What messages and posts keep of a file, to be shown without another request. Brought up to date once it is processed. */
+/**
+ * The copy of a file that messages and posts store, so that it can be shown without another request. Updated when the file is
+ * processed.
+ */
 export function attachmentOf(file: StoredFile, media: MediaMetadata | null) {
   const { name, status, size_bytes } = file;
   return { file_id: file._id.toHexString(), name, status, size_bytes, ...contentOf(media) };
@@ -31,7 +34,7 @@ export function attachmentOf(file: StoredFile, media: MediaMetadata | null) {
 type AttachmentOfFile = ReturnType<typeof attachmentOf>;
 export type Attachment = Omit<AttachmentOfFile, 'status'> & { status: AttachmentOfFile['status'] | 'deleted' };
 
-/** What is kept of a file that its owner has deleted: what it was, and nothing of what it showed. */
+/** The copy of a file whose owner deleted it: its description, but nothing that shows its content. */
 export const deletedAttachmentOf = (attachment: Attachment): Attachment => ({
   ...attachment,
   status: 'deleted',

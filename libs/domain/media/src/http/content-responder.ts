@@ -16,7 +16,7 @@ import { variantOf, type FoundVariant } from '../serving/variants';
 const HEADERS = {
   'x-content-type-options': 'nosniff',
   'content-security-policy': "default-src 'none'; sandbox",
-  // Pages of the tenant, from wherever they come, show what they have a link or a token for.
+  // Pages of the tenant, on any origin, may embed content for which they have a link or a token.
   'cross-origin-resource-policy': 'cross-origin',
   'accept-ranges': 'bytes',
   'cache-control': 'private, max-age=300',
@@ -31,12 +31,12 @@ export class ContentResponder {
     private readonly access: FileAccess,
   ) {}
 
-  /** @param ctx of a link @throws CaasError `file_not_found` (404) */
+  /** @param ctx the context opened by a link @throws CaasError `file_not_found` (404) */
   linked(ctx: RequestContext, id: ObjectId): Promise<FileWithMedia> {
     return ctx.actor.kind === 'user' ? this.access.visible(ctx, id) : this.access.held(ctx, id);
   }
 
-  /** @param queryOf the query for another variant of the file, by the authority of this request */
+  /** @param queryOf builds the query for another variant of the file, with the same authorization as this request */
   async send(
     found: FileWithMedia,
     variantName: string,
@@ -62,7 +62,7 @@ export class ContentResponder {
     const info = await this.storage.head(key);
     if (!info) throw notFound('file');
     const etag = etagOf(media!.sha256, variant.name, info.etag);
-    // A range is asked for with GET only (RFC 9110, 14.2).
+    // Only GET supports ranges (RFC 9110, 14.2).
     const range = method === 'GET' ? headers.range : undefined;
     const conditions = {
       range,
@@ -80,7 +80,7 @@ export class ContentResponder {
     const length = isPart ? outcome.end - outcome.start + 1 : info.sizeBytes;
     void reply.status(outcome.status).header('content-length', length);
     if (isPart) void reply.header('content-range', `bytes ${outcome.start}-${outcome.end}/${info.sizeBytes}`);
-    // A stream, because the server takes any other answer to HEAD for one of no length.
+    // Fastify sets the length of any other HEAD answer to 0, so we send an empty stream.
     if (method === 'HEAD' || info.sizeBytes === 0) return void reply.send(Readable.from([]));
     const object = await this.storage.get(key, isPart ? { start: outcome.start, end: outcome.end } : undefined);
     if (!object) throw notFound('file');
@@ -95,17 +95,17 @@ export class ContentResponder {
     const object = await this.storage.get(key);
     if (!object) throw notFound('file');
     const playlist = rewritePlaylist(await text(object.body), variant.name, queryOf);
-    // What it says differs with who asks.
+    // The playlist contains the requester's authorization, so it must not be cached.
     void reply.header('cache-control', 'private, no-store').removeHeader('accept-ranges').send(playlist);
   }
 }
 
-/** The same for the same bytes, whichever file of the tenant they are asked by. */
+/** Equal for equal bytes, whichever file of the tenant they belong to. */
 function etagOf(...parts: string[]): string {
   return `"${createHash('sha256').update(parts.join('\n')).digest('base64url').slice(0, 32)}"`;
 }
 
-/** A thumbnail of `a.png` that is a WebP is no `a.png`: the variant's ending, where it has one, takes the place of the file's. */
+/** Replaces the extension of the file's name with the variant's, if it has one: a WebP thumbnail of `a.png` is not a PNG. */
 function nameOf({ file }: FileWithMedia, { variant }: FoundVariant): string {
   const ending = /\.[a-z0-9]{2,5}$/i.exec(variant.object)?.[0];
   if (!ending || file.name.toLowerCase().endsWith(ending.toLowerCase())) return file.name;

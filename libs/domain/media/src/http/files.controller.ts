@@ -91,7 +91,7 @@ export class FilesController {
     await this.content.send(await this.content.linked(ctx, id), variant, queryOf, request, reply);
   }
 
-  /** Does not honour `Idempotency-Key`: a link is a secret, and answers are kept. A second one does no harm. */
+  /** Does not honour `Idempotency-Key`: answers to it are stored, and a link is a secret. Creating a second link is harmless. */
   @Post(':id/links')
   @NoStore()
   @ApiOperation({

@@ -18,7 +18,7 @@ import { ContentResponder } from './content-responder';
 import { FilesController } from './files.controller';
 import { UploadsController } from './uploads.controller';
 
-/** Files over REST. Uploads come before `files/:id`, whose paths would take `uploads` for an id. */
+/** Files over REST. Uploads are registered before `files/:id`, which would otherwise take `uploads` for an id. */
 @Module({
   imports: [AccessApiModule, MediaModule, RedisModule, StorageModule, TenancyModule, UsersModule],
   providers: [FileAccess, FilesService, ContentResponder, FileLinks, MultipartUploads, TusUploads, UploadLeases],
@@ -29,9 +29,9 @@ export class MediaHttpModule implements OnModuleInit {
 
   onModuleInit(): void {
     const fastify = this.adapter.httpAdapter.getInstance<FastifyInstance>();
-    // Not awaited: that would start the server's plugins before its routes are there.
+    // Not awaited: awaiting would start the server's plugins before its routes are registered.
     void fastify.register(multipart);
-    // The bytes of an upload are read where they are stored.
+    // Leaves the body unparsed: the upload streams it to storage itself.
     fastify.addContentTypeParser('application/offset+octet-stream', (_request, _body, done) => done(null));
   }
 }

@@ -7,7 +7,7 @@ import { BodyTypes, Ctx, IdParam } from '#caas/platform/http';
 import { RateLimited } from '#caas/platform/limits';
 import { TusUploads } from '../uploads/tus-uploads';
 
-/** Its bodies, to which tus gives a type of their own. */
+/** tus has its own content type for chunks. */
 const TakesChunks = () => BodyTypes('application/offset+octet-stream');
 
 @ApiTags('files')

@@ -10,7 +10,7 @@ import { FileCollector } from './file-collector';
 import { OrphanObjects } from './orphan-objects';
 
 const TENANTS_AT_ONCE = 20;
-/** Walks over references and objects are long: one tenant's at a time, a portion in each run. */
+/** A walk over one tenant's references and objects. It is long, so each run does a portion of it. */
 interface Walk {
   ctx: RequestContext;
   reference: ObjectId | null;
@@ -18,7 +18,7 @@ interface Walk {
   objects: AsyncIterator<ObjectInfo>;
 }
 
-/** A portion of all tenants each time, for good; and, more slowly, a walk over each tenant's references and objects. */
+/** Each run collects a portion of all tenants. Besides, and more slowly, it walks over each tenant's references and objects. */
 @Handles(collectFiles)
 @Injectable()
 export class CollectFilesProcessor implements SystemJobHandler {
@@ -46,7 +46,7 @@ export class CollectFilesProcessor implements SystemJobHandler {
     return `${gone} files and uploads, ${removed} objects of no file, ${drafts} that were never whole`;
   }
 
-  /** One tenant's trouble is not the others'. */
+  /** A failure of one tenant must not stop the others. */
   private async visit(tenant: Tenant): Promise<number> {
     const ctx = this.open(tenant);
     try {
@@ -62,7 +62,7 @@ export class CollectFilesProcessor implements SystemJobHandler {
     this.walk ??= await this.begin();
     if (!this.walk) return 0;
     const walk = this.walk;
-    // Whatever fails is begun anew with the next tenant, so that no tenant holds up the rest.
+    // A walk that fails is dropped and the next tenant's begins, so that no tenant blocks the rest.
     this.walk = null;
     if (!walk.referencesDone) {
       walk.reference = await this.collector.releaseAbandoned(walk.ctx, walk.reference);

@@ -5,7 +5,7 @@ import { Avatars } from '#caas/domain/users';
 import { FileReferences, invalidFile, type Holder } from '../files/file-references';
 import { files, mediaMetadata } from '../persistence';
 
-/** Avatars are files: of the user, or uploaded by the tenant's server, which alone may set those. */
+/** Implements avatars as files. The user must own the file. Only the tenant's server may set a file that it uploaded without an owner. */
 @Injectable()
 export class FileAvatars extends Avatars {
   constructor(private readonly references: FileReferences) {

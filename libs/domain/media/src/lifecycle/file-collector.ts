@@ -12,14 +12,17 @@ import { fileLifecycleConfig } from './lifecycle.config';
 const AT_ONCE = 100;
 const REFERENCES_AT_ONCE = 500;
 
-/** What one tenant's visit has done. */
+/** Counts of one visit to a tenant. */
 export interface Collected {
   uploads: number;
   unused: number;
   deleted: number;
 }
 
-/** Frees what nothing holds any more, a bounded portion at a time. Safe to be killed anywhere, and beside itself. */
+/**
+ * Deletes files and uploads that are no longer used, in bounded portions. It may be killed at any point, and run concurrently with
+ * itself.
+ */
 @Injectable()
 export class FileCollector {
   constructor(
@@ -41,7 +44,7 @@ export class FileCollector {
   }
 
   /**
-   * Releases what is held for messages that never came, in the order of references.
+   * Releases references of holders that were never created, in the order of references.
    * @returns where the next portion begins; null after the last
    */
   async releaseAbandoned(ctx: RequestContext, after: ObjectId | null): Promise<ObjectId | null> {

@@ -9,8 +9,8 @@ import { MediaUsage } from '../limits/media-usage';
 import { fileReferences, files, mediaMetadata, type StoredFile } from '../persistence';
 
 /**
- * Removes files for good: first the rows, in one transaction, then the objects. What a crash in between leaves of the objects
- * is found by `OrphanObjects`.
+ * Deletes files permanently: first the rows, in one transaction, then the objects. `OrphanObjects` finds objects that a crash in
+ * between leaves.
  */
 @Injectable()
 export class FileRemoval {
@@ -21,8 +21,9 @@ export class FileRemoval {
   ) {}
 
   /**
-   * @param condition what must still be so: claims write the same row, so that of a claim and this one of the two fails
-   * @returns false when it was not so
+   * @param condition must still be true when the row is deleted. Claims write the same row, so a concurrent claim and this removal
+   * cannot both commit
+   * @returns false when the condition was not true
    */
   async remove(ctx: RequestContext, id: ObjectId, condition: Filter<StoredFile>): Promise<boolean> {
     const prefixes = await ctx.transaction((tx) => this.removeRows(tx, id, condition));
@@ -31,11 +32,11 @@ export class FileRemoval {
     return true;
   }
 
-  /** The prefixes whose objects belong to nothing any more; null when the condition does not hold. */
+  /** Deletes the rows. Returns the prefixes of objects that are not used any more; null when the condition is not true. */
   private async removeRows(tx: RequestContext, _id: ObjectId, condition: Filter<StoredFile>): Promise<string[] | null> {
     const file = await tx.repository(files).findOne({ ...condition, _id }, { withDeleted: true });
     if (!file || (await tx.repository(files).deleteOne({ ...condition, _id })) === 0) return null;
-    // One that was deleted before has been taken off the account then.
+    // A soft-deleted file was subtracted from the usage when it was deleted.
     if (file.deleted_at === null) await this.usage.release(tx, file);
     await this.letGo(tx, file);
     const own = objectPrefix(tx.tenantId, _id);
@@ -44,20 +45,24 @@ export class FileRemoval {
     return [...new Set([...(isShared ? [] : [own]), ...(content ? [content] : [])])];
   }
 
-  /** Messages that show a deleted file hear of it, and give up their references then. */
+  /** Releases all references except those of messages: the job updates the messages that show the file, and then releases theirs. */
   private async letGo(tx: RequestContext, { _id: file_id, reference_count }: StoredFile): Promise<void> {
     if (reference_count === 0) return;
     await tx.repository(fileReferences).deleteMany({ file_id, holder_kind: { $ne: 'message' } });
     await this.outbox.record(tx, refreshAttachments, { file_id: file_id.toHexString() });
   }
 
-  /** The prefix of the file's content, when this was its last file. Whoever points a file to a content writes the content's row. */
+  /**
+   * Deletes the content if this was its last file, and returns its prefix. Code that assigns a content to a file also writes the
+   * content's row, so the two conflict.
+   */
   private async removeContent(tx: RequestContext, { media_id }: StoredFile): Promise<string | null> {
     if (!media_id) return null;
-    // Also one that is soft-deleted: until it is removed in its turn, its content is not alone.
+    // Soft-deleted files count too: the content is still in use until they are removed.
     const another = await tx.repository(files).findOne({ media_id }, { withDeleted: true, fields: ['_id'] });
     if (another) {
-      // Written, so that two files of one content, removed at the same time, do not each leave it to the other.
+      // This write makes concurrent removals of two files of one content conflict; otherwise each would see the other file and keep the
+      // content.
       await tx.repository(mediaMetadata).updateOne({ _id: media_id }, { $set: { updated_at: new Date() } });
       return null;
     }

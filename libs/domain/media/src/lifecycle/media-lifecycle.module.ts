@@ -8,7 +8,7 @@ import { FileRemoval } from './file-removal';
 import { MediaVerifier } from './media-verifier';
 import { OrphanObjects } from './orphan-objects';
 
-/** What frees files, and looks them over. */
+/** Deletion and verification of files. */
 @Module({
   imports: [MediaModule, OutboxModule, StorageModule],
   providers: [FileCollector, FileRemoval, MediaVerifier, OrphanObjects],

@@ -23,19 +23,19 @@ export interface MediaVerification {
   contents: number;
   references: number;
   objects: number;
-  /** What is not as it is counted, and references to files that are not there; 0 is what is expected. */
+  /** Counts that do not match, and references to files that do not exist; 0 is expected. */
   drift: number;
   drifts: MediaDrift[];
-  /** Objects that are not there although a file or content says so; 0 is what is expected. */
+  /** Objects that a file or content needs but storage does not have; 0 is expected. */
   missing: number;
   missing_objects: string[];
-  /** What crashes leave, until the collector comes by. */
+  /** Objects left by crashes; the collector will delete them. */
   orphans: number;
   orphan_objects: string[];
   abandoned_references: number;
 }
 
-/** Compares one tenant's files, references and objects with each other. It repairs nothing. */
+/** Compares one tenant's files, references and objects. It repairs nothing. */
 @Injectable()
 export class MediaVerifier {
   constructor(
@@ -44,7 +44,7 @@ export class MediaVerifier {
     private readonly orphans: OrphanObjects,
   ) {}
 
-  /** Reads by the portion, while others write. */
+  /** Reads in portions, while others write. */
   async verify(ctx: RequestContext): Promise<MediaVerification> {
     const found: MediaVerification = {
       ...{ files: 0, contents: 0, references: 0, objects: 0 },
@@ -72,7 +72,7 @@ export class MediaVerifier {
   private async driftsOf(ctx: RequestContext, file: StoredFile): Promise<MediaDrift[]> {
     const count = (in_: RequestContext) => in_.repository(fileReferences).count({ file_id: file._id });
     if (compare(file, await count(ctx)).length === 0) return [];
-    // Once more, both at the same moment.
+    // Compares again in one snapshot, because the first reads happened at different times.
     return ctx.transaction(async (tx) => {
       const now = await tx.repository(files).findById(file._id);
       return now ? compare(now, await count(tx)) : [];
@@ -91,7 +91,7 @@ export class MediaVerifier {
       const there = await ctx.repository(files).find({ _id: { $in: ids } }, { fields: ['_id'], withDeleted: true });
       const known = new Set(there.map(({ _id }) => _id.toHexString()));
       for (const { _id, file_id } of some.filter(({ file_id: id }) => !known.has(id.toHexString()))) {
-        // Of a file that was deleted the references go a moment later.
+        // References of a deleted file are removed a moment later than the file.
         if (!(await ctx.repository(fileReferences).findById(_id))) continue;
         found.drift += 1;
         if (found.drifts.length >= MAX_LISTED) continue;
@@ -129,7 +129,7 @@ export class MediaVerifier {
     await flush();
   }
 
-  /** Unless the file has moved on since. */
+  /** Reports a missing object, unless the file has changed since. */
   private async requireObject(ctx: RequestContext, key: string, found: MediaVerification, id: ObjectId): Promise<void> {
     if (await this.storage.exists(key)) return;
     const file = await ctx.repository(files).findById(id);

@@ -4,15 +4,15 @@ import { files, mediaMetadata } from '../persistence';
 
 /** `media/<tenant>/<yyyy>/<mm>/<file_id>/…` */
 const KEY = /^(media\/[^/]+\/\d{4}\/\d{2}\/([0-9a-f]{24}))\/(.+)$/;
-/** A file's own bytes are wanted until a content stands in for them. */
+/** In these states the uploaded bytes are still needed, because no content replaces them yet. */
 const WANTS_ITS_BYTES = ['uploading', 'uploaded', 'processing', 'failed'];
 
 /** The folder of a tenant's files. */
 export const folderOf = ({ tenantId }: RequestContext): string => `media/${tenantId}/`;
 
 /**
- * Those among the keys that no content is made of, and no file waits for; also the uploaded bytes of what is made. A key of
- * another form is nobody's business here.
+ * Keys of objects that no content contains and no unprocessed file needs. Includes the uploaded bytes of processed files. Keys of
+ * another form are ignored.
  */
 export async function orphansAmong(ctx: RequestContext, keys: string[]): Promise<string[]> {
   const parsed = keys.flatMap((key) => {
@@ -25,7 +25,7 @@ export async function orphansAmong(ctx: RequestContext, keys: string[]): Promise
   const waiting = await ctx
     .repository(files)
     .find({ _id: { $in: ids }, status: { $in: WANTS_ITS_BYTES } }, { fields: ['_id'], withDeleted: true });
-  // Contents after files: in between a file may have got its content, never the other way round.
+  // Read contents after files: in between, a file may be assigned a content, but never lose one.
   const contents = await ctx
     .repository(mediaMetadata)
     .find({ object_prefix: { $in: prefixes } }, { fields: ['object_prefix', 'status', 'variants'], withDeleted: true });

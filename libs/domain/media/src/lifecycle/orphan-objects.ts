@@ -7,7 +7,7 @@ import { folderOf, orphansAmong } from './object-owners';
 
 const OBJECTS_AT_ONCE = 500;
 
-/** Goes through a tenant's objects and removes those of no file, which crashes leave behind. */
+/** Deletes a tenant's objects that belong to no file; crashes leave them. */
 @Injectable()
 export class OrphanObjects {
   constructor(
@@ -20,7 +20,7 @@ export class OrphanObjects {
     return this.storage.list(folderOf(ctx))[Symbol.asyncIterator]();
   }
 
-  /** One portion of the walk. @returns how many were removed, and whether the walk is at its end */
+  /** Processes one portion of the walk. @returns how many objects were removed, and whether the walk is complete */
   async sweep(ctx: RequestContext, walk: AsyncIterator<ObjectInfo>): Promise<{ removed: number; done: boolean }> {
     const keys: string[] = [];
     let done = false;
@@ -34,12 +34,12 @@ export class OrphanObjects {
     return { removed: orphans.length, done };
   }
 
-  /** What is left of uploads whose process was killed, of all tenants. */
+  /** Deletes unfinished objects, of all tenants, whose process was killed. */
   removeDrafts(): Promise<number> {
     return this.storage.removeDrafts(new Date(Date.now() - this.config.FILES_ORPHANED_FOR));
   }
 
-  /** What was written just now may belong to a file whose row is still being written. */
+  /** A recent object may belong to a file whose row is still being written. */
   isOld({ modifiedAt }: ObjectInfo): boolean {
     return modifiedAt.getTime() <= Date.now() - this.config.FILES_ORPHANED_FOR;
   }

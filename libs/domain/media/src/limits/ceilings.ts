@@ -3,7 +3,7 @@ import type { Tier } from '#caas/kernel';
 const MB = 2 ** 20;
 const GB = 2 ** 30;
 
-/** The largest file. */
+/** The largest file, in bytes. */
 export const MAX_FILE_BYTES: Record<Tier, number> = {
   free: 25 * MB,
   starter: 100 * MB,
@@ -11,10 +11,10 @@ export const MAX_FILE_BYTES: Record<Tier, number> = {
   enterprise: 5 * GB,
 };
 
-/** Of a video or an audio. */
+/** The longest video or audio. */
 export const MAX_DURATION_SECONDS = 6 * 60 * 60;
 
-/** Nothing that a machine would run. `application/octet-stream` is what clients send that encrypt their files. */
+/** Excludes types that a machine would run. Clients that encrypt their files send `application/octet-stream`. */
 export const TYPES: readonly string[] = [
   'image/*',
   'video/*',
@@ -40,7 +40,7 @@ export const TYPES: readonly string[] = [
 ];
 
 /**
- * Whether a type, or all types of a pattern, fall under one of the patterns (`image/png`, `image/*`).
+ * Whether the patterns (`image/png`, `image/*`) allow a type, or every type of a pattern.
  * @param type without parameters, in lower case
  */
 export function covers(patterns: readonly string[], type: string): boolean {

@@ -4,8 +4,9 @@ import { limitOf, quotaExceeded, QuotaWarnings } from '#caas/domain/usage';
 import { mediaUsage, type StoredFile } from '../persistence';
 
 /**
- * How much a tenant's files take up. A file counts with its `size_bytes` from the row's first moment (an upload is reserved whole)
- * until it is deleted, in the transactions that do so: whoever deletes a row of `files` calls `release`, once, in that transaction.
+ * The storage used by a tenant's files. A file counts with its `size_bytes` from the creation of its row (an upload reserves its full
+ * size) until it is deleted. Counting happens in the transaction that creates or deletes the row: code that deletes a row of `files`
+ * must call `release` once in that transaction.
  */
 @Injectable()
 export class MediaUsage {
@@ -16,7 +17,7 @@ export class MediaUsage {
     return { files: row?.files ?? 0, bytes: row?.bytes ?? 0 };
   }
 
-  /** Makes the tenant's row when there is none. Before the transaction: of two that make it at once, one would fail. */
+  /** Creates the tenant's row if it is missing. Call it before the transaction: of two transactions that create it, one would fail. */
   async prepare(ctx: RequestContext): Promise<void> {
     if (await ctx.repository(mediaUsage).findOne({})) return;
     try {
@@ -31,7 +32,7 @@ export class MediaUsage {
     await this.add(ctx, sizeBytes, 1);
   }
 
-  /** The file turned out larger or smaller than was reserved. @throws CaasError `quota_exceeded` (402) */
+  /** Applies the difference between the actual and the reserved size. @throws CaasError `quota_exceeded` (402) */
   async correct(ctx: RequestContext, fromBytes: number, toBytes: number): Promise<void> {
     if (fromBytes !== toBytes) await this.add(ctx, toBytes - fromBytes, 0);
   }

@@ -1,7 +1,7 @@
 import { integerSetting, listSetting, settingsSection } from '#caas/domain/settings';
 import { covers, MAX_FILE_BYTES, MAX_DURATION_SECONDS, TYPES } from './ceilings';
 
-/** One type, or all that begin in the same way. */
+/** One type, or a prefix followed by `*`. */
 const PATTERN = /^[a-z]+\/(\*|[a-z0-9][a-z0-9.+-]*\*?)$/;
 
 export const mediaSettings = settingsSection('media', {

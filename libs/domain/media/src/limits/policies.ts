@@ -5,15 +5,15 @@ import { covers } from './ceilings';
 import { mediaSettings } from './media.settings';
 
 export interface MediaPolicy {
-  /** The largest file. */
+  /** The largest file, in bytes. */
   maxFileBytes: number;
   /** `image/png`, or `image/*` for all of a kind. */
   allowedTypes: readonly string[];
-  /** Of a video or an audio. */
+  /** The longest video or audio. */
   maxDurationSeconds: number;
 }
 
-/** What a tenant may upload: as it has set, up to what its tier allows. */
+/** What a tenant may upload: its settings, limited by its tier. */
 @Injectable()
 export class MediaPolicies {
   constructor(private readonly settings: Settings) {}
@@ -25,8 +25,8 @@ export class MediaPolicies {
   }
 
   /**
-   * By what the client says, before it sends anything; the worker asks again with what it found.
-   * @param declaredType null when the client says nothing
+   * Checks what the client declares, before it sends any bytes; the worker checks again what it detects.
+   * @param declaredType null when the client declares none
    * @throws CaasError `file_too_large` (413), `file_type_not_allowed` (415)
    */
   async check(

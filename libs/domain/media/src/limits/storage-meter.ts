@@ -2,7 +2,7 @@ import { FOR_GOOD, type UsageMeter } from '#caas/domain/usage';
 import { files } from '../persistence';
 import type { MediaUsage } from './media-usage';
 
-/** Bytes of files that are not deleted, as they were uploaded or are reserved. */
+/** Bytes of files that are not deleted: their uploaded or reserved size. */
 export const storageMeter = (usage: MediaUsage): UsageMeter => ({
   quota: 'storage_bytes',
   inTransaction: true,

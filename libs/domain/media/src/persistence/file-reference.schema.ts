@@ -6,7 +6,7 @@ import { TenantDocumentBase, tenantCollection } from '#caas/tenancy';
 export const HOLDER_KINDS = ['message', 'post', 'avatar'] as const;
 export type HolderKind = (typeof HOLDER_KINDS)[number];
 
-/** Something that keeps a file: a message, a post, a user with an avatar. */
+/** A message, a post or a user (for its avatar) that uses a file. */
 @Schema()
 export class FileReference extends TenantDocumentBase {
   @Prop({ type: Types.ObjectId, required: true })
@@ -19,7 +19,7 @@ export class FileReference extends TenantDocumentBase {
   @Prop({ type: Types.ObjectId, required: true })
   holder_id: ObjectId;
 
-  /** Where the holder is read, if that is a conversation: who is in it may see the file, and hears of it. */
+  /** The conversation in which the holder is visible, if any: its members may see the file, and receive its events. */
   @Prop({ type: Types.ObjectId, default: null })
   conversation_id: ObjectId | null;
 }

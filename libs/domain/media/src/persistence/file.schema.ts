@@ -9,32 +9,32 @@ import { TenantDocumentBase, tenantCollection } from '#caas/tenancy';
 export const FILE_STATUSES = ['uploading', 'uploaded', 'processing', 'ready', 'rejected', 'failed'] as const;
 export type FileStatus = (typeof FILE_STATUSES)[number];
 
-/** Why a file was rejected or failed: a stable word, and a sentence for people. */
+/** Why a file was rejected or failed: a stable code, and a sentence for people. */
 export interface FileProblem {
   code: string;
   detail: string;
 }
 
-/** What an unfinished upload needs to go on, in whichever process. */
+/** What any process needs to continue an unfinished upload. */
 export interface UploadState {
-  /** The header `Upload-Metadata` as it came, which a client may ask for again. */
+  /** The header `Upload-Metadata` as received; tus clients may request it. */
   metadata: string | null;
-  /** What the storage must be told again. */
+  /** The state that the storage needs to continue the multipart upload. */
   growth: MultipartState;
 }
 
-/** One upload: whose it is and what became of it. What its content is stands in `media_metadata`. */
+/** One upload: its owner and its state. Its content is described in `media_metadata`. */
 @Schema()
 export class StoredFile extends TenantDocumentBase {
-  /** Null when the tenant's server uploaded it as nobody in particular. */
+  /** Null when the tenant's server uploaded it without an owner. */
   @Prop({ type: raw({ ...userReferenceShape, _id: false }), default: null })
   owner: UserReference | null;
 
-  /** As the client calls it; shown, and never used as a path. */
+  /** The client's name for it; only displayed, never used as a path. */
   @Prop({ type: String, required: true })
   name: string;
 
-  /** What the client says it is. A claim, and no more. */
+  /** The type the client declares. Not trusted. */
   @Prop({ type: String, default: null })
   declared_type: string | null;
 
@@ -47,7 +47,7 @@ export class StoredFile extends TenantDocumentBase {
   @Prop({ type: Object, default: null })
   problem: FileProblem | null;
 
-  /** Its content; null until the worker has read it. */
+  /** The content; null until the worker has read it. */
   @Prop({ type: Types.ObjectId, default: null })
   media_id: ObjectId | null;
 
@@ -55,32 +55,32 @@ export class StoredFile extends TenantDocumentBase {
   @Prop({ type: Number, default: 0 })
   reference_count: number;
 
-  /** Since when nobody holds it; null while somebody does, and during its upload. */
+  /** Since when nothing uses it; null while something does, and during its upload. */
   @Prop({ type: Date, default: null })
   unreferenced_at: Date | null;
 
-  /** Until when an unfinished upload waits for its next bytes; null once it is whole. */
+  /** When an unfinished upload expires unless more bytes come; null once it is complete. */
   @Prop({ type: Date, default: null })
   upload_expires_at: Date | null;
 
-  /** How often a worker took it up. What it writes of the file, it writes for its own attempt alone. */
+  /** How many attempts workers have started. A worker writes to the file only while this equals its own attempt. */
   @Prop({ type: Number, default: 0 })
   attempts?: number;
 
-  /** How many of them ended without a word: a file that brings workers down is given up. */
+  /** How many attempts ended without a result, as when the worker crashed. After too many, the file fails. */
   @Prop({ type: Number, default: 0 })
   strikes?: number;
 
-  /** Until when the worker that has it is believed to be alive; null while none has it. */
+  /** When the lease of the worker that processes it expires; null while none does. */
   @Prop({ type: Date, default: null })
   leased_until?: Date | null;
 
-  /** Null for uploads in one request, and once it is whole. */
+  /** Null for uploads in one request, and once the upload is complete. */
   @Prop({ type: Object, default: null })
   upload: UploadState | null;
 }
 
-/* The conditions of the partial indexes: a query names them, or the engine cannot use the index. */
+/* Conditions of the partial indexes: a query must include the condition, or the engine cannot use the index. */
 export const IS_UNREFERENCED = { unreferenced_at: { $type: 'date' } };
 export const IS_UPLOADING = { upload_expires_at: { $type: 'date' } };
 export const IS_DELETED = { deleted_at: { $type: 'date' } };

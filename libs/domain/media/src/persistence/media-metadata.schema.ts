@@ -7,7 +7,7 @@ import type { FileProblem } from './file.schema';
 export const MEDIA_KINDS = ['image', 'video', 'audio', 'document', 'other'] as const;
 export type MediaKind = (typeof MEDIA_KINDS)[number];
 
-/** One thing made of a content. Its object's key is `object_prefix` + `/` + `object`. */
+/** One object made from a content. Its key is `object_prefix` + `/` + `object`. */
 export interface MediaVariant {
   /** As clients ask for it: `original`, `thumb_160`, `poster`, `720p`, `hls/index.m3u8`, … */
   name: string;
@@ -19,21 +19,21 @@ export interface MediaVariant {
   duration_ms: number | null;
 }
 
-/** One content of a tenant, by its hash, and what was made of it. Files with the same bytes share it. */
+/** A tenant's content, identified by its hash, and its variants. Files with the same bytes share it. */
 @Schema()
 export class MediaMetadata extends TenantDocumentBase {
-  /** Of the uploaded bytes, in hex. */
+  /** SHA-256 of the uploaded bytes, in hex. */
   @Prop({ type: String, required: true })
   sha256: string;
 
-  /** `media/<tenant>/<yyyy>/<mm>/<file_id>` of the first file that brought it. */
+  /** `media/<tenant>/<yyyy>/<mm>/<file_id>` of the first file with this content. */
   @Prop({ type: String, required: true })
   object_prefix: string;
 
   @Prop({ type: Number, required: true })
   size_bytes: number;
 
-  /** Read from the content. */
+  /** Detected from the content. */
   @Prop({ type: String, required: true })
   content_type: string;
 
@@ -46,11 +46,11 @@ export class MediaMetadata extends TenantDocumentBase {
   @Prop({ type: Object, default: null })
   problem: FileProblem | null;
 
-  /** The file whose job makes it, while it is processed: others with the same bytes wait for that one. */
+  /** The file whose job processes the content; other files with the same bytes wait for it. */
   @Prop({ type: Types.ObjectId, default: null })
   processed_by?: ObjectId | null;
 
-  /** Of pictures and videos as they are shown, in pixels. */
+  /** Displayed size of pictures and videos, in pixels. */
   @Prop({ type: Number, default: null })
   width: number | null;
 
@@ -60,15 +60,15 @@ export class MediaMetadata extends TenantDocumentBase {
   @Prop({ type: Number, default: null })
   duration_ms: number | null;
 
-  /** A blurred preview of some 25 bytes, base64. */
+  /** A blurred preview (ThumbHash) of about 25 bytes, base64. */
   @Prop({ type: String, default: null })
   thumbhash: string | null;
 
-  /** Loudest sample of each of equal parts of an audio, 0 to 100. */
+  /** An audio's waveform: the loudest sample of each of its equal parts, 0 to 100. */
   @Prop({ type: [Number], default: null })
   waveform: number[] | null;
 
-  /** Of a PDF that can be opened, as it says. */
+  /** The page count that a readable PDF declares. */
   @Prop({ type: Number, default: null })
   page_count: number | null;
 

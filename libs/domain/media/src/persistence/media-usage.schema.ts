@@ -1,10 +1,10 @@
 import { Prop, Schema } from '@nestjs/mongoose';
 import { TenantDocumentBase, tenantCollection } from '#caas/tenancy';
 
-/** How much a tenant's files take up: one row, changed in the transactions that make and remove rows of `files`. */
+/** The storage used by a tenant's files: one row, changed in the transactions that create and delete rows of `files`. */
 @Schema()
 export class MediaUsageRow extends TenantDocumentBase {
-  /** The sum of `size_bytes` of the files that are not deleted, those being uploaded among them. */
+  /** The sum of `size_bytes` of the files that are not deleted, including uploads in progress. */
   @Prop({ type: Number, default: 0 })
   bytes: number;
 

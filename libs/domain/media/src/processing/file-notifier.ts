@@ -7,7 +7,7 @@ import type { StoredFile } from '../persistence/file.schema';
 
 const PROGRESS_EVERY_MS = 1_000;
 
-/** Tells the owner, on all their devices, how a file stands. What holds it tells its own readers. */
+/** Sends a file's status to all devices of its owner. The holders' domains notify the readers of the holders. */
 @Injectable()
 export class FileNotifier {
   constructor(private readonly realtime: Realtime) {}
@@ -18,7 +18,7 @@ export class FileNotifier {
     this.realtime.publish(ctx, audience, { type: 'file.updated', data: viewOfFile(file, media, progress) });
   }
 
-  /** At most one event a second, and none without a change. */
+  /** At most one event a second, and only on a change. */
   progressOf(ctx: RequestContext, file: StoredFile, media: MediaMetadata): (percent: number) => void {
     let told = 0;
     let at = Date.now();

@@ -10,7 +10,7 @@ import { Ffmpeg } from './tools/ffmpeg';
 import { Poppler } from './tools/poppler';
 import type { ProcessingInput } from './processing-input';
 
-/** By what the content is, who makes of it what is served. */
+/** Selects the processor for a type of content. */
 @Injectable()
 export class MediaProcessors {
   constructor(
@@ -21,7 +21,7 @@ export class MediaProcessors {
     private readonly documents: Documents,
   ) {}
 
-  /** For programs that are no Nest application. */
+  /** For programs without Nest. */
   static with(config: ConstructorParameters<typeof Ffmpeg>[0]): MediaProcessors {
     const [ffmpeg, images] = [new Ffmpeg(config), new Images()];
     const documents = new Documents(new Poppler(config), images);
@@ -35,7 +35,7 @@ export class MediaProcessors {
     if (kind !== 'video' && kind !== 'audio') return this.documents.make(work, sniffed);
     const probed = await this.prober.probe(work, content_type);
     const { video } = probed;
-    // A container for videos may hold sound alone; of an audio, pictures are covers.
+    // A video container may hold only audio. The pictures in an audio file are covers.
     if (kind === 'video' && video) return this.videos.make(work, content_type, { ...probed, video });
     return this.audios.make(work, content_type, probed);
   }

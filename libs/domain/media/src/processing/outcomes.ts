@@ -1,4 +1,4 @@
-/** What ends a file for good: it may not be here (`rejected`), or it could not be worked up (`failed`). */
+/** Ends a file permanently: it is not allowed (`rejected`), or it could not be processed (`failed`). */
 export class FileRefused extends Error {
   override readonly name = 'FileRefused';
 
@@ -14,7 +14,7 @@ export class FileRefused extends Error {
 export const rejected = (code: string, detail: string) => new FileRefused('rejected', code, detail);
 export const failed = (code: string, detail: string) => new FileRefused('failed', code, detail);
 
-/** Nothing is wrong with the file: something it needs is away or busy. It is tried again later, and no attempt is counted. */
+/** The file is fine, but something it needs is unavailable or busy. It is tried again later, without counting an attempt. */
 export class RetryLater extends Error {
   override readonly name = 'RetryLater';
 }

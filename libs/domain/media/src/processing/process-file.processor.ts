@@ -25,7 +25,7 @@ import type { ProcessingInput } from './processing-input';
 
 const MOST_STRIKES = 3;
 
-/** From uploaded bytes to what is served. Every step may be done again, from the start. */
+/** Turns uploaded bytes into variants. Every step may be repeated from the start. */
 @Injectable()
 @Handles(processFile)
 export class ProcessFileProcessor implements TenantJobHandler<typeof processFile>, BeforeApplicationShutdown {
@@ -44,12 +44,12 @@ export class ProcessFileProcessor implements TenantJobHandler<typeof processFile
     private readonly log: Log,
   ) {}
 
-  /** A transcode is broken off and left to the next worker, at once and with nothing counted against the file. */
+  /** Aborts a transcode, so that another worker takes the file at once and no strike is counted. */
   beforeApplicationShutdown(): void {
     this.stopping.abort(new RetryLater('the worker is stopping'));
   }
 
-  /** @throws RetryLater, or whatever went wrong: the queue tries again, and the outbox after it */
+  /** @throws RetryLater, or the error of the attempt: the queue retries, and the outbox after it */
   async handle(
     ctx: RequestContext,
     { file_id }: JobPayload<typeof processFile>,
@@ -144,7 +144,7 @@ export class ProcessFileProcessor implements TenantJobHandler<typeof processFile
     reached('committed', file._id.toHexString());
   }
 
-  /** Ends the file if what went wrong is its own; else lets go of it, and throws. */
+  /** Ends the file if the error is the file's fault; otherwise releases it and throws. */
   private async broken(ctx: RequestContext, file: StoredFile, error: unknown): Promise<void> {
     const isStruck = error instanceof AttemptFailed;
     if (isStruck) this.log.of(ctx).error({ file_id: file._id.toHexString(), err: error.cause }, error.message);
@@ -160,7 +160,7 @@ export class ProcessFileProcessor implements TenantJobHandler<typeof processFile
     throw error;
   }
 
-  /** What may go once a file is at its end: its upload, and all there is of one that was refused. */
+  /** Deletes what a finished file no longer needs: the upload of a ready file, all objects of a refused one. */
   private async tidy(ctx: RequestContext, id: ObjectId): Promise<void> {
     const file = await ctx.repository(files).findById(id, { withDeleted: true });
     if (file?.status === 'ready') await this.objects.removeUpload(ctx, file);
@@ -169,7 +169,7 @@ export class ProcessFileProcessor implements TenantJobHandler<typeof processFile
   }
 }
 
-/** Something went wrong with this file that may be the file's fault; after three times, it is taken to be. */
+/** An error that may be the file's fault; after three of them, the file fails. */
 class AttemptFailed extends Error {}
 
 const gaveUp = () => failed('processing_failed', `Working the file up failed ${MOST_STRIKES} times.`);

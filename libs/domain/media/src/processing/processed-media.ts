@@ -1,11 +1,11 @@
 import type { MediaKind, MediaVariant } from '../persistence/media-metadata.schema';
 
-/** A variant that lies in a file or in memory, and not yet among the objects. */
+/** A variant in a local file or in memory, before it is stored. */
 export interface ProcessedVariant extends Omit<MediaVariant, 'size_bytes'> {
   from: Buffer | { path: string };
 }
 
-/** What was made of a content. */
+/** The result of processing a content. */
 export interface ProcessedMedia {
   kind: MediaKind;
   content_type: string;
@@ -27,7 +27,7 @@ export const NOTHING_KNOWN = {
   page_count: null,
 };
 
-/** A variant without measures of its own. */
+/** A variant without dimensions or duration of its own. */
 export const variant = (
   name: string,
   object: string,

@@ -1,13 +1,13 @@
-/** One attempt at one content, on its way through the makers. */
+/** One attempt to process one content. */
 export interface ProcessingInput {
-  /** The uploaded bytes: alone in their folder, so that nothing in them can name a neighbour. */
+  /** The uploaded bytes, alone in their folder, so that nothing in them can refer to another file. */
   input: string;
-  /** Where what is made may be written. */
+  /** The folder for output. */
   output: string;
   sizeBytes: number;
-  /** Of a video or an audio. */
+  /** The longest video or audio. */
   maxDurationSeconds: number;
-  /** Aborted when the worker stops, or when the attempt is no longer ours. */
+  /** Aborted when the worker stops, or when the attempt loses its lease. */
   signal: AbortSignal;
   /** 0 to 100. */
   progress(percent: number): void;

@@ -1,6 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 
-/** Where the work on a file can be broken off, in order; faults are tried at each of them. */
+/** The points at which processing can be interrupted, in order; fault tests use each of them. */
 export const PROCESSING_STEPS = [
   'claimed',
   'fetched',
@@ -17,7 +17,7 @@ export const STEPS_CHANNEL = 'caas:media:step';
 
 const steps = channel(STEPS_CHANNEL);
 
-/** Says that a step is done, to whoever listens in this process. Nobody does, outside of tests. */
+/** Publishes a completed step to subscribers in this process; only tests subscribe. */
 export function reached(step: ProcessingStep, fileId: string): void {
   if (steps.hasSubscribers) steps.publish({ step, fileId });
 }

@@ -4,11 +4,11 @@ import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { InjectConfig, runtimeConfig, type ConfigOf } from '#caas/platform/config';
 
-/** `<host>-<pid>-<start time>-`: whose folder it is, recognisable also after its process has died. */
+/** `<host>-<pid>-<start time>-`: identifies the folder's process, even after it has died. */
 const OWNER = /^(.+)-(\d+)-(\d+)-[^-]+$/;
 const HOST = hostname().replace(/[^A-Za-z0-9.]/g, '_');
 
-/** Private folders of the work at hand, removed with it; those that dead processes left are removed at the start. */
+/** Private working folders, removed after use. Folders of dead processes are removed at startup. */
 @Injectable()
 export class TempFolder implements OnModuleInit {
   private readonly folder: string;
@@ -41,7 +41,7 @@ export class TempFolder implements OnModuleInit {
   }
 }
 
-/** In ticks since the machine started, see proc(5); null when there is no such process. */
+/** In ticks since boot, see proc(5); null when there is no such process. */
 async function startTimeOf(pid: number): Promise<string | null> {
   try {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8');

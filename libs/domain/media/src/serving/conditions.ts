@@ -1,6 +1,6 @@
 import type { Preconditions } from '#caas/kernel';
 
-/** What a request asks about the representation, and what of it. */
+/** The range and the preconditions of a request. */
 export interface Conditions {
   range: string | undefined;
   ifRange: string | undefined;
@@ -10,18 +10,18 @@ export interface Conditions {
 export type Outcome =
   | { status: 200 | 304 }
   | { status: 206; start: number; end: number }
-  /** No byte of the range is there. */
+  /** The range is not satisfiable. */
   | { status: 416 };
 
 /**
- * RFC 9110, 13.2.2 and 14.2. Several ranges at once get the whole, as a server may.
+ * RFC 9110, 13.2.2 and 14.2. A request for several ranges gets the whole content, as the RFC permits.
  * @param etag strong, with its quotes
  * @throws CaasError `stale_version` (412)
  */
 export function outcomeOf({ range, ifRange, preconditions }: Conditions, etag: string, sizeBytes: number): Outcome {
   preconditions.requireTag(etag);
   if (preconditions.hasSeen(etag)) return { status: 304 };
-  // A date, or another's tag: the part the client has may be of something else.
+  // `If-Range` with a date or a different tag: the client's part may be of other content, so send the whole.
   if (range === undefined || (ifRange !== undefined && ifRange.trim() !== etag)) return { status: 200 };
   return rangeOf(range, sizeBytes);
 }

@@ -1,4 +1,4 @@
-/** What a browser shows without running anything in it. SVG and HTML are documents, and are not. */
+/** Types that browsers display without running scripts. SVG and HTML can contain scripts, so they are not listed. */
 const INLINE = new Set([
   'image/jpeg',
   'image/png',
@@ -17,14 +17,14 @@ const INLINE = new Set([
   'audio/flac',
 ]);
 
-/** `Content-Disposition` (RFC 6266) with the name twice: for old clients in ASCII, and as it is (RFC 8187). */
+/** `Content-Disposition` (RFC 6266) with the name twice: in ASCII for old clients, and in full (RFC 8187). */
 export function contentDisposition(name: string, contentType: string): string {
   const ascii = name.replace(/[^\x20-\x7e]/g, '_').replace(/["\\%]/g, '_');
   const kind = INLINE.has(contentType) ? 'inline' : 'attachment';
   return `${kind}; filename="${ascii}"; filename*=UTF-8''${extValue(name)}`;
 }
 
-/** RFC 8187, 3.2: `attr-char`s as they are, all else percent-encoded UTF-8. */
+/** RFC 8187, 3.2: `attr-char`s unchanged, everything else as percent-encoded UTF-8. */
 const extValue = (text: string) =>
   encodeURIComponent(text.toWellFormed()).replace(
     /['()*]/g,

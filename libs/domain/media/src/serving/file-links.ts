@@ -14,22 +14,22 @@ import { UsersService } from '#caas/domain/users';
 import { Secrets } from '#caas/platform/config';
 import { RequestContexts, TenantDirectory } from '#caas/tenancy';
 
-/** What a link carries in its query beside `variant`. */
+/** The query parameters of a link besides `variant`. */
 export const LINK_QUERY = ['tenant', 'by', 'expires', 'signature'] as const;
 
 export interface LinkQuery {
   tenant?: string | undefined;
-  /** The id of the user who made it; absent in one that the tenant's server made. */
+  /** The id of the user who created the link; absent when the tenant's server did. */
   by?: string | undefined;
   expires?: string | undefined;
   signature?: string | undefined;
 }
 
 /**
- * Signed links: whoever has one may read one variant of one file without a credential, until it expires, and as long as the user who
- * made it could: one of the tenant's server, as long as something holds the file. The key is derived
- * (HKDF, RFC 5869) from SECRETS_KEY and the tenant, so every process signs and checks alike; while keys rotate, links of the key
- * before are still good.
+ * Signed links: they allow anyone to read one variant of one file without a credential, until they expire. A user's link works while
+ * that user may see the file; a link of the tenant's server, while something uses the file. The key is derived (HKDF, RFC 5869) from
+ * SECRETS_KEY and the tenant, so every process signs and verifies alike. During a key rotation, links signed with the previous key
+ * remain valid.
  */
 @Injectable()
 export class FileLinks {
@@ -55,7 +55,7 @@ export class FileLinks {
   }
 
   /**
-   * A context as whoever made the link, to read what it names and no more.
+   * Opens a context as the creator of the link, limited to reading the file that it names.
    * @throws CaasError 403 `link_invalid`, `link_expired`, `tenant_suspended`; 404 `file_not_found`
    */
   async open({ tenant, by, expires, signature }: LinkQuery, fileId: string, variant: string): Promise<RequestContext> {
@@ -92,7 +92,7 @@ function signatureOf(secret: string, { tenantId, fileId, variant, by, expires }:
     .digest();
 }
 
-/** A variant in a folder (`hls/index.m3u8`) is one of many files that are played together. */
+/** A link to a variant in a folder (`hls/index.m3u8`) covers the whole folder, because its files are played together. */
 function scopeOf(variant: string): string {
   const slash = variant.indexOf('/');
   return slash === -1 ? variant : variant.slice(0, slash + 1);

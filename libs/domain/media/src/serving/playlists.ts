@@ -4,9 +4,10 @@ export const isPlaylist = (contentType: string): boolean =>
   ['application/vnd.apple.mpegurl', 'application/x-mpegurl', 'audio/mpegurl'].includes(contentType.toLowerCase());
 
 /**
- * An HLS playlist (RFC 8216) whose files are asked for as variants of the same file, by the authority the playlist came with.
- * @param name the variant that it is, which relative lines start from
- * @param query of the request for the variant named
+ * Rewrites an HLS playlist (RFC 8216) so that its files are requested as variants of the same file, with the same authorization as the
+ * playlist.
+ * @param name the playlist's variant, to which its URIs are relative
+ * @param query the query of a request for the given variant
  */
 export function rewritePlaylist(text: string, name: string, query: (variant: string) => string): string {
   const rewritten = (uri: string) => {

@@ -5,15 +5,15 @@ import type { MediaVariant } from '../persistence';
 export const DEFAULT_VARIANT = 'original';
 const RETRY_AFTER_SECONDS = 2;
 
-/** Where a variant lies. */
+/** A variant and its object's key. */
 export interface FoundVariant {
   variant: MediaVariant;
   key: string;
 }
 
 /**
- * Only what was made of a file is served, never its bytes as they were uploaded.
- * @throws CaasError 409 `file_not_ready`, or what it was rejected for; 410 what made it fail; 404 `variant_not_found`
+ * Serves only processed variants, never the uploaded bytes.
+ * @throws CaasError 409 `file_not_ready`, or the code of the rejection; 410 the code of the failure; 404 `variant_not_found`
  */
 export function variantOf({ file, media }: FileWithMedia, name: string): FoundVariant {
   const { status, problem } = file;

@@ -9,15 +9,15 @@ import { CaasError, invalid } from '#caas/kernel';
 
 export const CHECKSUM_ALGORITHMS = ['sha1', 'sha256', 'sha512', 'md5'];
 
-/** Bytes that were checked, and are read again from a file aside. */
+/** Verified bytes, read from a temporary file. */
 export interface CheckedBody {
   body: Readable;
   remove(): Promise<void>;
 }
 
 /**
- * Takes a chunk aside and holds it to its `Upload-Checksum` (tus 1.0, "Checksum"), before any of it is added to the upload.
- * @param limitBytes no more is taken
+ * Stores a chunk in a temporary file and verifies its `Upload-Checksum` (tus 1.0, "Checksum") before any of it is added to the upload.
+ * @param limitBytes the most bytes to accept
  * @throws CaasError 400 `invalid_checksum`, 460 `checksum_mismatch`, 413 `file_too_large`
  */
 export async function checkedBody(header: string, body: Readable, limitBytes: number): Promise<CheckedBody> {

@@ -11,10 +11,10 @@ import type { StoredFile } from '../persistence';
 import { declaredTypeOf, fileNameOf } from './names';
 import { UploadsService } from './uploads.service';
 
-/** What the form around the file takes at most: its boundaries, and the headers of a part. */
+/** The most bytes of the form besides the file: boundaries and part headers. */
 const FORM_BYTES = 8 * 1024;
 
-/** A file in one request, as forms send it: streamed to where it stays. */
+/** Uploads a file in one form request, streaming it to its final place. */
 @Injectable()
 export class MultipartUploads {
   constructor(
@@ -51,7 +51,7 @@ export class MultipartUploads {
     return this.uploads.begin(ctx, { id: new ObjectId(), name: formFileName(part.filename), declaredType, sizeBytes });
   }
 
-  /** Answers how many bytes came. */
+  /** @returns the number of bytes received */
   private async store(
     ctx: RequestContext,
     file: StoredFile,
@@ -66,7 +66,7 @@ export class MultipartUploads {
         done(count > policy.maxFileBytes ? fileTooLarge(policy) : null, chunk);
       },
     });
-    // Before the storage listens, it would be nobody's error and the process' end.
+    // An error before the storage subscribes would be unhandled and end the process.
     counted.on('error', () => undefined);
     const onClose = () => void (raw.complete || counted.destroy(new Error('the client is gone')));
     raw.once('close', onClose);
@@ -83,15 +83,15 @@ export class MultipartUploads {
   }
 }
 
-/** Forms of browsers escape quotes and line ends in a name, and nothing else (HTML, "multipart form data"). */
+/** Browsers escape only quotes and line ends in a form's file name (HTML, "multipart form data"). */
 const formFileName = (name: string) => fileNameOf(name.replace(/%22/g, '"').replace(/%0[AD]/gi, ' '));
 
 const invalidForm = () => invalid('invalid_form', 'Send multipart/form-data with the file as its one part.');
 
-/** By the parser of forms, of a form that ends too early or is none. */
+/** Messages of the form parser for a form that is truncated or malformed. */
 const BROKEN_FORM = /multipart data$|^Multipart: |^The needle cannot /;
 
-/** What the parser of forms refuses has a code, or only words; its limits are ours in other words. */
+/** Maps errors of the form parser, which have a code or only a message, to ours. */
 function formError(error: unknown): unknown {
   if (error instanceof CaasError) return error;
   const { code, message } = error as { code?: unknown; message?: string };

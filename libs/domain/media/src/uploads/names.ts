@@ -2,12 +2,12 @@ import { invalid, isBlank } from '#caas/kernel';
 
 const LONGEST_NAME = 255;
 const MEDIA_TYPE = /^[a-z0-9][a-z0-9!#$&^_.+-]{0,63}\/[a-z0-9][a-z0-9!#$&^_.+-]{0,100}$/;
-/** Control characters, line breaks, and what turns the direction of writing (Unicode Standard Annex 9). */
+/** Control characters, line breaks, and characters that change the direction of writing (Unicode Standard Annex 9). */
 const UNSHOWN = /[\p{Cc}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
 /**
- * What a file is called: the last part of whatever path a client sends, without what cannot be shown; `file` when nothing is left
- * that is seen. Users do not choose what their files are called, so no name is refused. It is never used as a path.
+ * The file's display name: the last part of the path that the client sends, without unprintable characters; `file` when nothing visible
+ * is left. No name is refused, because users do not choose the names of their files. It is never used as a path.
  */
 export function fileNameOf(given: string | null | undefined): string {
   const [name] = (given ?? '').toWellFormed().split(/[/\\]/).slice(-1);
@@ -15,7 +15,7 @@ export function fileNameOf(given: string | null | undefined): string {
   return isBlank(shown) || shown === '.' || shown === '..' ? 'file' : shown;
 }
 
-/** A media type without its parameters; null when nothing is said. @throws CaasError `invalid_file_type` (400) */
+/** A media type without its parameters; null when none is given. @throws CaasError `invalid_file_type` (400) */
 export function declaredTypeOf(given: string | null | undefined): string | null {
   const type = (given ?? '').split(';', 1)[0]!.trim().toLowerCase();
   if (type === '') return null;

@@ -6,10 +6,10 @@ interface TusError {
   body: string;
 }
 
-/** "Not Implemented": an extension of tus that is not spoken here. The client could have known (`OPTIONS`). */
+/** "Not Implemented": a tus extension that we do not support; `OPTIONS` lists the supported ones. */
 const NOT_SPOKEN = 501;
 
-/** What the tus server refused, as a problem of ours. */
+/** Maps an error of the tus server to one of ours. */
 export function tusProblem(failure: unknown, status: number, text: string): unknown {
   if (failure instanceof Error && !isTusError(failure)) return failure;
   switch (failure) {

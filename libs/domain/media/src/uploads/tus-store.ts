@@ -8,8 +8,8 @@ import type { UploadLease } from './upload-leases';
 import { UPLOAD_EXPIRES_AFTER_MS, type UploadsService } from './uploads.service';
 
 /**
- * One upload as the tus server sees it, for one request: the row of `files` and what the storage has of it. Nothing is known from
- * one request to the next, so that any process goes on where another was killed.
+ * The tus server's view of one upload during one request: the row of `files` and the stored bytes. No state is kept between requests,
+ * so any process can continue after another was killed.
  */
 export class TusStore extends DataStore {
   /** Null before the upload is created. */
@@ -30,7 +30,7 @@ export class TusStore extends DataStore {
   override async getUpload(): Promise<Upload> {
     const offset = await this.completeWhenWhole();
     const file = this.known;
-    // The server counts the day from what it calls the creation; ours is counted from the last bytes.
+    // The tus server computes the expiry from the creation; ours starts at the last received bytes.
     const since = (file.upload_expires_at?.getTime() ?? Date.now() + UPLOAD_EXPIRES_AFTER_MS) - UPLOAD_EXPIRES_AFTER_MS;
     return new Upload({
       id: file._id.toHexString(),
@@ -46,7 +46,7 @@ export class TusStore extends DataStore {
     const { upload } = file;
     if (!upload) return file.size_bytes;
     if ((await this.storage.appendable.sizeOf(key, upload.growth)) !== offset) throw ERRORS.INVALID_OFFSET;
-    // Errors of `body` reach `append` through the pipe, where what came before them is kept.
+    // Errors of `body` reach `append` through the pipe, which keeps the bytes received before them.
     const held = pipeline(body, this.whileHeld(), () => undefined);
     try {
       await this.storage.appendable.append(key, upload.growth, held, async (growth) => {
@@ -67,7 +67,10 @@ export class TusStore extends DataStore {
     return UPLOAD_EXPIRES_AFTER_MS;
   }
 
-  /** The last byte is there, also when the process that took it died before it could say so. Answers how many bytes there are. */
+  /**
+   * Completes the upload if its last byte is stored, even if the process that stored it died before recording that. @returns the number
+   * of bytes stored
+   */
   async completeWhenWhole(): Promise<number> {
     const file = this.known;
     if (file.status !== 'uploading' || !file.upload) return file.size_bytes;

@@ -16,13 +16,13 @@ import { UploadLeases } from './upload-leases';
 import { UploadsService } from './uploads.service';
 
 export const UPLOADS_PATH = '/v1/files/uploads';
-/** A request may take five minutes to come (`libs/platform/http`): a slow one is ended in time, with what has come of it kept. */
+/** A request may last five minutes (`libs/platform/http`). A slower one is ended before that, and the received bytes are kept. */
 const REQUEST_AT_MOST_MS = 4 * 60_000;
 const DRAIN_MS = 200;
 
 type Body = 'none' | 'bytes';
 
-/** The tus 1.0 protocol over the rows of `files`. A tus server is made for each request: it knows the asker and one upload. */
+/** Implements tus 1.0 on the rows of `files`. Each request creates a tus server, which knows the actor and one upload. */
 @Injectable()
 export class TusUploads {
   constructor(
@@ -45,7 +45,7 @@ export class TusUploads {
   async serve(ctx: RequestContext, id: ObjectId, request: FastifyRequest, reply: FastifyReply): Promise<void> {
     if (!['HEAD', 'PATCH', 'DELETE'].includes(methodOf(request))) throw wrongMethod();
     const file = await ctx.repository(files).findById(id);
-    // An upload in one request is nothing to go on with.
+    // An upload in one request cannot be resumed.
     const isResumable = file?.upload || file?.status !== 'uploading';
     if (!file || !isResumable || !isOwner(ctx, file)) throw notFound('upload');
     if (methodOf(request) === 'DELETE' && file.status !== 'uploading') {
@@ -92,10 +92,10 @@ export class TusUploads {
       if (answer.status >= 400) throw tusProblem(failure, answer.status, await answer.text());
       this.send(answer, store, request, reply);
     } catch (error) {
-      // What is not wanted is read away, so that the client hears of it, and its connection can be used again.
+      // Reads and discards the rest of the body, so that the client receives the answer and can reuse the connection.
       request.raw.unpipe();
       request.raw.resume();
-      // The client was told of no upload, and will not come back to it.
+      // The client never received the upload's address, so it cannot resume it.
       if (!file && store.file) await this.uploads.endUpload(ctx, store.file, 'any');
       throw error;
     } finally {
@@ -118,7 +118,7 @@ export class TusUploads {
 
   private send(answer: Response, store: TusStore, request: FastifyRequest, reply: FastifyReply): void {
     for (const [name, value] of answer.headers) {
-      // Who may read the answer from another origin has been decided; see `applyCors`.
+      // CORS headers were already set; see `applyCors`.
       if (!name.startsWith('access-control-')) void reply.header(name, value);
     }
     if (methodOf(request) === 'OPTIONS') void reply.header('tus-checksum-algorithm', CHECKSUM_ALGORITHMS.join(','));
@@ -142,7 +142,7 @@ function newUpload({ id, size, metadata }: Upload) {
   };
 }
 
-/** The bytes of a request: apart from it, so that whoever is done with them does not end the connection. */
+/** Copies the request's bytes to a separate stream, so that destroying it does not end the connection. */
 function bytesOf(request: FastifyRequest): Readable {
   const bytes = new PassThrough();
   if (bodyOf(request) === 'none') return bytes.end();
@@ -153,7 +153,7 @@ function bytesOf(request: FastifyRequest): Readable {
   return raw.pipe(bytes);
 }
 
-/** The request for a server that speaks in those of the web. Only a request with bytes has a body. */
+/** Converts the request to a Fetch API request. Only a request with bytes has a body. */
 function webRequest(request: FastifyRequest, body: Readable): Request {
   const headers = new Headers();
   for (const [name, value] of Object.entries(request.headers)) if (typeof value === 'string') headers.set(name, value);
@@ -172,7 +172,7 @@ function bodyOf(request: FastifyRequest): Body {
 }
 
 /**
- * For clients behind what lets nothing but GET and POST pass (tus 1.0, "X-HTTP-Method-Override").
+ * For clients behind proxies that only allow GET and POST (tus 1.0, "X-HTTP-Method-Override").
  * @throws CaasError `invalid_method_override` (400)
  */
 function methodOf(request: FastifyRequest): string {

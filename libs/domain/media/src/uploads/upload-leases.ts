@@ -5,14 +5,14 @@ import type { Lock, Locker } from '@tus/server';
 import { CaasError } from '#caas/kernel';
 import { RedisConnections } from '#caas/platform/redis';
 
-/** After a crash of its holder, a lease stands in the way for this long. */
+/** After its holder crashed, a lease blocks others for this long. */
 const LEASE_MS = 5_000;
 const RENEW_EVERY_MS = 500;
 const ASK_EVERY_MS = 100;
-/** Longer than a lease: a client that comes back after a crash waits, and is not sent away. */
+/** Longer than a lease: a client that returns after a crash waits instead of being refused. */
 const WAIT_AT_MOST_MS = 10_000;
 
-/** Answers 1 when renewed, 2 when renewed though somebody waits for it, 0 when it is another's. */
+/** Returns 1 when renewed, 2 when renewed while another request waits for it, 0 when another request holds it. */
 const RENEW = `if redis.call('get', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('pexpire', KEYS[1], ARGV[2])
 return 1 + redis.call('exists', KEYS[2])`;
@@ -20,12 +20,12 @@ return 1 + redis.call('exists', KEYS[2])`;
 const RELEASE = `if redis.call('get', KEYS[1]) == ARGV[1] then redis.call('del', KEYS[1]) end
 return 1`;
 
-/** One request at a time works on an upload, in whichever process; the one that came last has the right of way (tus 1.0). */
+/** Serializes the requests to an upload across processes; the latest request takes over from the current holder (tus 1.0). */
 @Injectable()
 export class UploadLeases {
   constructor(private readonly redis: RedisConnections) {}
 
-  /** For the requests of one tenant. `leases` are those taken: bytes are written while all of them are held. */
+  /** Creates the locker for one tenant's requests. `leases` are the acquired ones; bytes are written only while all of them are held. */
   lockerOf(tenantId: string): Locker & { leases: UploadLease[] } {
     const leases: UploadLease[] = [];
     return {
@@ -53,7 +53,7 @@ export class UploadLease implements Lock {
 
   /**
    * @param onWanted is called when another request waits for the lease, and when it is lost
-   * @throws CaasError `upload_busy` (409); what Redis throws when it is away, which is a 503
+   * @throws CaasError `upload_busy` (409); while Redis is unavailable, its error, which becomes a 503
    */
   async lock(signal: AbortSignal, onWanted: () => void): Promise<void> {
     const deadline = Date.now() + WAIT_AT_MOST_MS;
@@ -68,11 +68,11 @@ export class UploadLease implements Lock {
   async unlock(): Promise<void> {
     clearInterval(this.renewing);
     this.heldUntil = 0;
-    // With Redis away it runs out by itself.
+    // If Redis is unavailable, the lease expires by itself.
     await this.redis.eval(RELEASE, 1, this.key, this.token).catch(() => undefined);
   }
 
-  /** Asked before bytes are written. A process that was stopped for a while does not know that it has lost its lease; its clock does. */
+  /** Called before bytes are written. A process that was paused has not seen that its lease expired, but its clock shows it. */
   assertHeld(): void {
     if (Date.now() >= this.heldUntil) throw lost();
   }

@@ -10,10 +10,10 @@ import { MediaUsage } from '../limits/media-usage';
 import { MediaPolicies } from '../limits/policies';
 import { files, type StoredFile } from '../persistence';
 
-/** How long an unfinished upload waits for its next bytes. */
+/** How long an unfinished upload waits for more bytes. */
 export const UPLOAD_EXPIRES_AFTER_MS = 24 * 60 * 60_000;
 
-/** A request takes minutes at most: after an hour, the process that took it has died. */
+/** A request lasts minutes at most: after an hour, its process must have died. */
 const SINGLE_REQUEST_MS = 60 * 60_000;
 
 export interface NewUpload {
@@ -23,7 +23,7 @@ export interface NewUpload {
   sizeBytes: number;
 }
 
-/** The rows of uploads, from their first byte to their last. */
+/** The rows of uploads, from creation to completion. */
 @Injectable()
 export class UploadsService {
   constructor(
@@ -35,8 +35,8 @@ export class UploadsService {
   ) {}
 
   /**
-   * Reserves the room for an upload.
-   * @param metadata for one that may be resumed: `Upload-Metadata` as it came
+   * Creates the row and reserves storage for an upload.
+   * @param metadata for a resumable upload: `Upload-Metadata` as received
    * @throws CaasError 413 `file_too_large`, 415 `file_type_not_allowed`, 402 `quota_exceeded`, 403 `name_blocked`
    */
   async begin(ctx: RequestContext, upload: NewUpload, resumable?: { metadata: string | null }): Promise<StoredFile> {
@@ -68,7 +68,7 @@ export class UploadsService {
     }
   }
 
-  /** More has come: the upload waits for another day. @throws CaasError `upload_not_found` when it has ended meanwhile */
+  /** Extends the expiry after more bytes were received. @throws CaasError `upload_not_found` when the upload has ended in the meantime */
   async keep(ctx: RequestContext, file: StoredFile, growth?: MultipartState): Promise<StoredFile> {
     const more = growth ? { 'upload.growth': growth } : {};
     const kept = await ctx
@@ -79,8 +79,8 @@ export class UploadsService {
   }
 
   /**
-   * The bytes are whole, under the file's `uploadKey`, and safe: the worker takes over. May be called again.
-   * @throws CaasError 404 `upload_not_found` when the upload was ended meanwhile, and its bytes are removed
+   * All bytes are stored durably under the file's `uploadKey`: hands the file to the worker. May be repeated.
+   * @throws CaasError 404 `upload_not_found` when the upload has ended in the meantime; its bytes are then removed
    */
   async complete(ctx: RequestContext, file: StoredFile, sizeBytes: number): Promise<StoredFile> {
     const now = new Date();
@@ -102,10 +102,10 @@ export class UploadsService {
   }
 
   /**
-   * Ends an upload that is not whole, as if it had never begun.
-   * @param which `expired` for the collector: only when no bytes have come for so long that it is given up
+   * Cancels an incomplete upload and removes every trace of it.
+   * @param which `expired` for the collector: ends it only if no bytes have come until its expiry
    * @param check may throw, within the transaction that ends it
-   * @returns false when it is whole by now, was ended already, or goes on
+   * @returns false when it is complete, has already ended, or is still active
    */
   async endUpload(
     ctx: RequestContext,

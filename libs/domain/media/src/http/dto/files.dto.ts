@@ -29,7 +29,7 @@ export class LinkView {
   expires_at: string;
 }
 
-/** As `file.updated` has it; here for the documentation. */
+/** The same shape as `file.updated`; declared here for the documentation. */
 export class FileView {
   @ApiId('of the file')
   id: string;

@@ -9,23 +9,24 @@ import type { Sniffed } from '../processors/sniff';
 import { RetryLater } from '../outcomes';
 import { isUnfinished, ofAttempt } from './file-claims';
 
-/** The bytes of a file. */
+/** Hash and size of a file's bytes. */
 export interface Digest {
   sha256: string;
   sizeBytes: number;
 }
 
-/** One row for the same bytes: whoever comes first makes what is served, the others wait and share it. */
+/** One row per distinct content: the first file's job processes it, the others wait and share the result. */
 @Injectable()
 export class ContentRepository {
-  /** The content of these bytes when it is made already. */
+  /** The content of these bytes if it has been processed. */
   ready(ctx: RequestContext, { sha256 }: Digest): Promise<MediaMetadata | null> {
     return ctx.repository(mediaMetadata).findOne({ sha256, status: 'ready' });
   }
 
   /**
-   * The row that this file makes ready; and where the objects of one lie whose file was given up or deleted.
-   * @throws RetryLater while another file with the same bytes makes it; this one is made ready with it
+   * Claims the content's row for this file. `abandoned` is the object prefix of an earlier file that failed or was deleted while it
+   * processed the content.
+   * @throws RetryLater while another file with the same bytes processes it; that file's result also makes this file ready
    */
   async claim(
     ctx: RequestContext,
@@ -58,7 +59,7 @@ export class ContentRepository {
     if (known.status === 'ready') return { media: known, abandoned: null, busyWith: file._id };
     const maker = known.processed_by ? await tx.repository(files).findById(known.processed_by) : null;
     if (maker && isUnfinished(maker)) {
-      // Written, as by all who point a file to a content: whoever removes it with its last file, and this, do not both win.
+      // This write makes a concurrent removal of the content with its last file conflict; every assignment of a content does it.
       await rows.updateOne({ _id: known._id }, { $set: { processed_by: maker._id } });
       return { media: known, abandoned: null, busyWith: maker._id };
     }

@@ -4,7 +4,7 @@ import { Clock, type RequestContext } from '#caas/kernel';
 import { files, type FileStatus, type StoredFile } from '../../persistence';
 import { RetryLater } from '../outcomes';
 
-/** A worker that says nothing for so long is believed to be dead. */
+/** A worker that does not renew its lease for this long is taken for dead. */
 const LEASE_MS = 30_000;
 const RENEWED_EVERY_MS = 8_000;
 
@@ -12,16 +12,16 @@ const UNFINISHED: FileStatus[] = ['uploaded', 'processing'];
 export const isUnfinished = ({ status }: StoredFile) => UNFINISHED.includes(status);
 export const UNFINISHED_ONES = { status: { $in: UNFINISHED } };
 
-/** The filter of all that an attempt writes of its file: nothing, once another attempt has begun or the file is at its end. */
+/** Filter for every write of an attempt to its file. It matches nothing once another attempt has begun or the file is finished. */
 export const ofAttempt = ({ _id, attempts }: StoredFile) => ({ _id, attempts, ...UNFINISHED_ONES });
 
-/** Which worker has a file. A claim counts a strike against the file, taken back by whoever ends in order. */
+/** Assigns files to workers. A claim adds a strike to the file, which an attempt that ends properly removes. */
 @Injectable()
 export class FileClaims {
   constructor(private readonly clock: Clock) {}
 
   /**
-   * Null for a file that is not whole, at its end, or gone.
+   * Null for a file that is incomplete, finished, or deleted.
    * @throws RetryLater while another worker has it
    */
   async take(ctx: RequestContext, id: ObjectId): Promise<StoredFile | null> {
@@ -39,7 +39,7 @@ export class FileClaims {
     return null;
   }
 
-  /** Runs `work` while the lease is renewed; the signal is aborted when it is lost, or with `stopping`. */
+  /** Runs `work` and renews the lease; the signal is aborted when the lease is lost, or with `stopping`. */
   async holding<T>(
     ctx: RequestContext,
     file: StoredFile,
@@ -52,7 +52,7 @@ export class FileClaims {
       const { matched } = await ctx.repository(files).updateOne(ofAttempt(file), lease);
       if (matched === 0) lost.abort(new RetryLater('the file is no longer ours'));
     };
-    // A database that is away for a moment costs nothing yet: the next renewal, or the end, will tell.
+    // A short database outage is harmless: a later renewal, or the final write, detects a lost lease.
     const timer = setInterval(() => void renew().catch(() => undefined), RENEWED_EVERY_MS);
     try {
       return await work(AbortSignal.any([lost.signal, stopping]));
@@ -61,7 +61,7 @@ export class FileClaims {
     }
   }
 
-  /** Lets go of a file whose work is not done, for the next attempt. @param struck whether this one counts against the file */
+  /** Releases an unfinished file for the next attempt. @param struck whether the strike of this attempt remains */
   async release(ctx: RequestContext, file: StoredFile, struck: boolean): Promise<StoredFile | null> {
     return ctx.repository(files).findOneAndUpdate(ofAttempt(file), {
       $set: { status: 'uploaded', leased_until: null },

@@ -11,7 +11,7 @@ import { ofAttempt, UNFINISHED_ONES } from './file-claims';
 
 type Changes = Partial<Pick<StoredFile, 'status' | 'problem' | 'media_id'>> & { status: FileStatus };
 
-/** How the processing of files ends: theirs and their content's in one transaction, with the news that follows. */
+/** Commits the result of processing: the file, its content and the resulting events in one transaction. */
 @Injectable()
 export class FileOutcomes {
   constructor(
@@ -19,10 +19,10 @@ export class FileOutcomes {
     private readonly notifier: FileNotifier,
   ) {}
 
-  /** Ready, with a content that was there. False when the file is no longer this attempt's. */
+  /** Marks the file ready with an existing content. False when the file no longer belongs to this attempt. */
   share(ctx: RequestContext, file: StoredFile, media: MediaMetadata): Promise<boolean> {
     return ctx.transaction(async (tx) => {
-      // Written, so that a collector that frees the content at this moment and this transaction do not both win.
+      // This write makes a concurrent removal of the content by the collector conflict.
       const current = await tx
         .repository(mediaMetadata)
         .findOneAndUpdate({ _id: media._id, status: 'ready' }, { $set: { status: 'ready' } });
@@ -32,7 +32,7 @@ export class FileOutcomes {
     });
   }
 
-  /** Ready, and with it every file that waits for the same content. False when the file is no longer this attempt's. */
+  /** Marks the file ready, and every file that waits for the same content. False when the file no longer belongs to this attempt. */
   ready(
     ctx: RequestContext,
     file: StoredFile,
@@ -57,7 +57,7 @@ export class FileOutcomes {
       .catch(lost);
   }
 
-  /** Rejected or failed, and with it whoever waits for the same content, of which nothing stays. */
+  /** Rejects or fails the file, and every file that waits for the same content. The content is not kept. */
   refuse(ctx: RequestContext, file: StoredFile, { status, code, detail }: FileRefused): Promise<boolean> {
     return ctx.transaction(async (tx) => {
       const end: Changes = { status, problem: { code, detail }, media_id: null };
@@ -90,7 +90,7 @@ export class FileOutcomes {
   }
 }
 
-/** Takes the transaction back: the content's row was written before it showed that the file is no longer ours. */
+/** Aborts the transaction: the content's row was written before we saw that the file is no longer ours. */
 class LostFile extends Error {}
 
 function lost(error: unknown): boolean {

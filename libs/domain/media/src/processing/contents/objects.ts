@@ -14,7 +14,7 @@ import type { Digest } from './content-repository';
 
 const AT_ONCE = 4;
 
-/** What lies in the storage for a file. Every call may be made again. */
+/** The stored objects of a file. Every call may be repeated. */
 @Injectable()
 export class Objects {
   constructor(private readonly storage: ObjectStorage) {}
@@ -36,7 +36,7 @@ export class Objects {
     return { sha256: hash.digest('hex'), sizeBytes };
   }
 
-  /** Writes the variants in their order, those that others name before those that name them. */
+  /** Writes the variants in order: a variant that another refers to is written before it. */
   async write(
     media: MediaMetadata,
     file: StoredFile,
@@ -53,7 +53,7 @@ export class Objects {
     return written;
   }
 
-  /** Takes away what an attempt before this one has written, and this one has not. */
+  /** Deletes objects that an earlier attempt wrote and this one did not. */
   async removeOthers({ object_prefix }: MediaMetadata, variants: MediaVariant[]): Promise<void> {
     const kept = new Set(['upload', ...variants.map(({ object }) => object)].map((name) => `${object_prefix}/${name}`));
     for await (const { key } of this.storage.list(`${object_prefix}/`)) {
@@ -69,7 +69,7 @@ export class Objects {
     await this.storage.deleteFolder(`${objectPrefix(ctx.tenantId, _id)}/`);
   }
 
-  /** All that was made under a prefix whose file was given up. */
+  /** Deletes everything under the prefix of a file that was given up. */
   async removePrefix(prefix: string): Promise<void> {
     await this.storage.deleteFolder(`${prefix}/`);
   }

@@ -8,14 +8,14 @@ import { Peaks } from './peaks';
 
 const SAMPLES_PER_SECOND = 8_000;
 
-/** Types of containers that were read as video and have only sound. */
+/** Types of containers that were detected as video but hold only audio. */
 const AS_AUDIO: Record<string, string> = {
   'video/webm': 'audio/webm',
   'video/matroska': 'audio/matroska',
   'audio/x-m4a': 'audio/mp4',
 };
 
-/** The same sound without its tags and covers, and how it looks. */
+/** Copies the audio without its tags and covers, and computes its waveform. */
 @Injectable()
 export class Audios {
   constructor(private readonly ffmpeg: Ffmpeg) {}

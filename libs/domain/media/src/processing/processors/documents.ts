@@ -8,10 +8,10 @@ import type { ProcessingInput } from '../processing-input';
 import { Images } from './images';
 import type { Sniffed } from './sniff';
 
-/** Of the drawn page, in pixels: larger than the largest thumbnail, which none may be larger than its source. */
+/** Longer side of the drawn page, in pixels. Exceeds the largest thumbnail, because thumbnails are never larger than their source. */
 const DRAWN_SIDE = 1600;
 
-/** Kept as they are, to be served as attachments; of a PDF, page 1 in the sizes of a picture's thumbnails. */
+/** Documents are stored unchanged and served as attachments. A PDF gets thumbnails of page 1 in the sizes of a picture's. */
 @Injectable()
 export class Documents {
   constructor(
@@ -19,7 +19,7 @@ export class Documents {
     private readonly images: Images,
   ) {}
 
-  /** Refuses nothing: what cannot be drawn is kept without a preview, and so is everything where poppler is not installed. */
+  /** Rejects nothing: a document that cannot be drawn has no preview, and without poppler none has. */
   async make(work: ProcessingInput, sniffed: Sniffed): Promise<ProcessedMedia> {
     const made = asIs(work, sniffed);
     if (sniffed.content_type !== 'application/pdf' || !(await this.poppler.isThere())) return made;
@@ -43,7 +43,7 @@ const asIs = ({ input }: ProcessingInput, { kind, content_type }: Sniffed): Proc
   variants: [variant('original', 'original', content_type, { path: input })],
 });
 
-/** Null for what is the document's own fault; throws what is the machine's, and that the worker is stopping. */
+/** Null for errors caused by the document; rethrows those of the machine, and the worker's stop. */
 function unlessItsOwn(error: unknown): null {
   if (error instanceof ToolFailed || error instanceof FileRefused) return null;
   throw error;

@@ -16,13 +16,13 @@ const MOST_PIXELS = 100_000_000;
 const MOST_FRAMES = 1_000;
 const LONGEST_SECONDS = 60;
 
-/** Pixels as they are shown: turned, in sRGB, without anything that was said beside them. */
+/** Pixels as displayed: rotated, in sRGB, without metadata. */
 export interface Raster {
   data: Buffer;
   info: OutputInfo;
 }
 
-// What one picture leaves in the cache is of no use to the next.
+// The cache of one picture is useless for the next.
 sharp.cache(false);
 
 const HEIC = /^image\/hei[cf]/;
@@ -33,7 +33,7 @@ const reading = (input: string, options: SharpOptions = {}) =>
 const drawing = ({ data, info: { width, height, channels } }: Raster) =>
   sharp(data, { raw: { width, height, channels } });
 
-/** Decodes pictures and writes them again: what cannot be decoded is none, and what was hidden behind one is gone. */
+/** Decodes pictures and encodes them again. That rejects files that are not pictures, and removes data hidden in them. */
 @Injectable()
 export class Images {
   /** @throws FileRefused `unreadable_image`, `heic_not_supported`, `too_many_pixels` */
@@ -58,8 +58,8 @@ export class Images {
   }
 
   /**
-   * Decoded once, at about the size of the largest thumbnail (a JPEG is shrunk while it is decoded); the smaller ones are made
-   * of the next larger. None is larger than its source.
+   * Decodes once, at about the size of the largest thumbnail (a JPEG is shrunk while it is decoded); each smaller one is made from the
+   * next larger. None is larger than its source.
    */
   async thumbnails(source: Sharp, size: { width: number; height: number }) {
     const smaller = THUMBNAILS.filter((side) => side < Math.max(size.width, size.height));
@@ -74,7 +74,7 @@ export class Images {
     return { thumbhash, thumbnails };
   }
 
-  /** A picture of a video. */
+  /** Variants of a frame of a video. */
   async poster(input: string, side: number): Promise<{ poster: ProcessedVariant; thumbhash: string }> {
     return this.refusing('image/png', async () => {
       const raster = await raw(reading(input).resize(inside(side)));
@@ -83,18 +83,18 @@ export class Images {
     });
   }
 
-  /** A drawn page of a document. */
+  /** Variants of a drawn page of a document. */
   async page(input: string) {
     return this.refusing('image/png', async () => this.thumbnails(reading(input), await this.measure(input)));
   }
 
-  /** Reads the header alone, before anything is decoded. */
+  /** Reads only the header, before anything is decoded. */
   private async measure(input: string): Promise<Metadata> {
     const metadata = await sharp(input, { ...OPTIONS, limitInputPixels: false }).metadata();
     const frames = metadata.pages ?? 1;
     const { width, height } = metadata;
     if (!(width > 0 && height > 0)) throw rejected('unreadable_image', 'The picture has no size.');
-    // Of an animation, `height` is that of one frame here.
+    // For an animation, `height` is the height of one frame.
     if (width * height * frames > MOST_PIXELS || frames > MOST_FRAMES) {
       throw rejected(
         'too_many_pixels',
@@ -121,9 +121,9 @@ export class Images {
       const { message } = error as Error;
       if (/pixel limit/i.test(message)) throw rejected('too_many_pixels', 'The picture has too many pixels.');
       if (/timeout/i.test(message)) throw rejected('unreadable_image', 'The picture takes too long to be read.');
-      // Sharp fails for the machine's reasons too; those are not the picture's.
+      // Sharp also fails for reasons of the machine, which are not the picture's fault.
       if (/memory|ENOSPC|EMFILE|ENOENT/i.test(message)) throw error;
-      // Its pictures are coded in HEVC, for which sharp's libraries have no decoder.
+      // HEIC is coded in HEVC, for which sharp's libraries have no decoder.
       if (HEIC.test(contentType))
         throw rejected('heic_not_supported', 'Pictures in HEIC are not read. Send JPEG or PNG.');
       throw rejected('unreadable_image', 'The picture cannot be decoded.');
@@ -135,7 +135,7 @@ function inFamily(picture: Sharp, format: string | undefined): [Sharp, type: str
   if (format === 'png') return [picture.png(), 'image/png', 'png'];
   if (format === 'webp') return [picture.webp({ quality: 90, effort: 2 }), 'image/webp', 'webp'];
   if (format === 'gif') return [picture.gif(), 'image/gif', 'gif'];
-  // AVIF takes seconds to write, and not every client reads TIFF.
+  // AVIF takes seconds to encode, and not every client supports TIFF.
   return [picture.flatten({ background: '#fff' }).jpeg(PICTURE_JPEG), 'image/jpeg', 'jpg'];
 }
 

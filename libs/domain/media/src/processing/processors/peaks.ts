@@ -1,9 +1,9 @@
 const PARTS = 100;
 const FULL_SCALE = 32_768;
-/** Fine enough that a hundred parts of a second are still told apart. */
+/** Fine enough to separate a hundred parts of one second. */
 const SLICE_SAMPLES = 80;
 
-/** Gathers the loudest sample of each slice of mono 16-bit PCM, and of a hundred equal parts in the end. */
+/** Collects the loudest sample of each slice of mono 16-bit PCM, then reduces the slices to a hundred equal parts. */
 export class Peaks {
   private readonly slices: number[] = [];
   private odd: Buffer = Buffer.alloc(0);

@@ -8,7 +8,7 @@ import type { ProcessingInput } from '../processing-input';
 const MOST_PIXELS = 8192 * 4320;
 const MOST_STREAMS = 32;
 
-/** By the type that was read from the content: the one demuxer that may open it, and where its streams can be copied to. */
+/** By detected type: the only demuxer that may open it, and the container into which its streams can be copied. */
 export const CONTAINERS: Record<
   string,
   { demuxer: string; copy: { muxer: string; ending: string; type: string } | null }
@@ -39,7 +39,7 @@ export const WITHOUT_TAGS = ['-map_metadata', '-1', '-map_chapters', '-1'];
 export interface Probed {
   demuxer: string;
   durationMs: number;
-  /** As it is shown: turned, with square pixels. */
+  /** As displayed: rotated, with square pixels. */
   video: { codec: string; width: number; height: number; fps: number } | null;
   audioCodec: string | null;
 }
@@ -62,7 +62,7 @@ const ffprobeSays = z.object({
 });
 type Stream = z.infer<typeof ffprobeSays>['streams'][number];
 
-/** Reads the headers of videos and audios, and believes none that are absurd. */
+/** Reads the headers of videos and audios, and rejects absurd values. */
 @Injectable()
 export class Prober {
   constructor(private readonly ffmpeg: Ffmpeg) {}
@@ -99,7 +99,7 @@ export class Prober {
   }
 }
 
-/** Turns what ffmpeg could not read into an outcome of the file; everything else passes. */
+/** Turns a failure of ffmpeg to read the file into an outcome of the file; rethrows all other errors. */
 export function refusing(error: unknown): never {
   if (error instanceof ToolFailed && !(error instanceof FileRefused)) throw unreadable();
   throw error;
@@ -117,7 +117,7 @@ function shown(stream: Stream): NonNullable<Probed['video']> {
   if (!(width > 0 && height > 0)) throw unreadable();
   if (width * height > MOST_PIXELS) throw rejected('media_too_large', 'Its pictures have too many pixels.');
   const [across = 1, down = 1] = (sample_aspect_ratio ?? '1:1').split(':').map(Number);
-  // Nothing that is watched has pixels ten times as wide as high.
+  // A real video has no pixels ten times as wide as high.
   const aspect = across > 0 && down > 0 && across / down < 10 && down / across < 10 ? across / down : 1;
   const [frames = 0, seconds = 1] = (avg_frame_rate ?? '').split('/').map(Number);
   const fps = seconds > 0 ? frames / seconds : 0;

@@ -3,13 +3,13 @@ import { open } from 'node:fs/promises';
 import type { MediaKind } from '../../persistence/media-metadata.schema';
 import { rejected } from '../outcomes';
 
-/** What the bytes are. */
+/** The detected type. */
 export interface Sniffed {
   kind: MediaKind;
   content_type: string;
 }
 
-/** Bytes that tell text from the rest, and say which text it is. */
+/** This much of the file is enough to distinguish text from binary, and to recognise the kind of text. */
 const HEAD_BYTES = 64 * 1024;
 
 const KINDS: Record<string, MediaKind> = {
@@ -45,13 +45,13 @@ const KINDS: Record<string, MediaKind> = {
 };
 const OFFICE = /^application\/vnd\.(openxmlformats-officedocument|oasis\.opendocument)\./;
 
-/** Text that browsers run, wherever in it the script stands. */
+/** Text in which browsers run scripts, wherever the script stands. */
 const ACTIVE = /^(?:\s|<!--[\s\S]*?-->)*<(?:\?xml|!doctype|html|head|body|script|iframe|svg|math|\w+:svg|xsl:)/i;
 const PLAYLIST = /^\s*(?:#EXTM3U|ffconcat version|\[playlist\]|<MPD|v=0\r?\no=)/i;
 
 /**
- * Reads from the content what it is, never from its name.
- * @throws FileRefused for what must not be kept in any case: pages and drawings that can run scripts, playlists that name other files
+ * Detects the type from the content, never from the name.
+ * @throws FileRefused for types that are never allowed: pages and drawings that can run scripts, playlists that refer to other files
  */
 export async function sniff(path: string): Promise<Sniffed> {
   const head = await headOf(path);
@@ -75,7 +75,7 @@ export async function sniff(path: string): Promise<Sniffed> {
 
 const OCTETS = 'application/octet-stream';
 
-/** @throws FileRefused when the bytes are not of the family that the client declared: a script sent as a picture */
+/** @throws FileRefused when the bytes do not belong to the declared family, such as a script sent as a picture */
 export function agreeWith(declared: string | null, { kind }: Sniffed): void {
   const [family] = (declared ?? '').toLowerCase().split('/');
   const isMoving = kind === 'video' || kind === 'audio';
@@ -93,14 +93,14 @@ async function headOf(path: string): Promise<Buffer> {
   }
 }
 
-/** Null unless the beginning is UTF-8 or UTF-16 text. */
+/** Null unless the head is UTF-8 or UTF-16 text. */
 function textOf(head: Buffer): string | null {
   const mark = head.readUIntBE(0, Math.min(2, head.length));
   if (mark === 0xfeff || mark === 0xfffe) {
     return new TextDecoder(mark === 0xfffe ? 'utf-16le' : 'utf-16be').decode(head);
   }
   try {
-    // `stream`: a character that is cut off at the end of the head is no mistake.
+    // `stream`: a character cut off at the end of the head is no error.
     const text = new TextDecoder('utf-8', { fatal: true }).decode(head, { stream: true });
     return /[\x00-\x08\x0e-\x1a\x1c-\x1f]/.test(text) ? null : text;
   } catch {

@@ -14,7 +14,7 @@ const LARGEST_POSTER = 1280;
 const MOST_FPS = 60;
 const SEGMENT_S = 4;
 
-/** Of what may be copied into an MP4 or a WebM, what the players of browsers know. */
+/** Codecs that browsers play, among those that an MP4 or a WebM may contain. */
 const PLAYED: Record<string, { video: string[]; audio: string[] }> = {
   mp4: { video: ['h264', 'hevc', 'av1', 'vp9', 'mpeg4'], audio: ['aac', 'mp3', 'opus', 'ac3', 'flac'] },
   webm: { video: ['vp8', 'vp9', 'av1'], audio: ['vorbis', 'opus'] },
@@ -22,7 +22,7 @@ const PLAYED: Record<string, { video: string[]; audio: string[] }> = {
 
 type Video = NonNullable<Probed['video']>;
 
-/** A poster, 720p in an MP4 and as HLS, and the original without its tags where its streams can be copied. */
+/** Makes a poster, a 720p MP4, HLS, and, where the streams can be copied, the original without its tags. */
 @Injectable()
 export class Videos {
   constructor(
@@ -41,7 +41,7 @@ export class Videos {
     return { ...known, kind: 'video', content_type, variants };
   }
 
-  /** From a tenth of the way in, where less is black than at the beginning; or the first picture, should there be none. */
+  /** Takes a frame a tenth of the way in, because beginnings are often black; if there is none, the first frame. */
   private async poster({ input, output, signal }: ProcessingInput, { demuxer, durationMs }: Probed) {
     const picture = join(output, 'poster.png');
     const shot = (before: string[]) =>
@@ -82,8 +82,8 @@ export class Videos {
   }
 
   /**
-   * The same streams once more, in pieces that a player takes as its connection allows: ranges of bytes of one file (RFC 8216,
-   * 4.3.2.2), so that an hour of video is two objects and not a thousand.
+   * Segments the same streams for adaptive playback. The segments are byte ranges of one file (RFC 8216, 4.3.2.2), so an hour of video
+   * is two objects rather than a thousand.
    */
   private async hls({ output, signal }: ProcessingInput, played: ProcessedVariant): Promise<ProcessedVariant[]> {
     const folder = join(output, 'hls');
@@ -104,7 +104,7 @@ export class Videos {
     await this.ffmpeg.convert({ path, demuxer: 'mov' }, args, { signal });
     const { width, height, duration_ms } = played;
     const measures = { width, height, duration_ms };
-    // The list comes last: who finds it finds what it names.
+    // The playlist is written last, so that it never refers to missing segments.
     return [
       variant('hls/segments.ts', 'hls/segments.ts', 'video/mp2t', { path: pieces }, measures),
       variant('hls/index.m3u8', 'hls/index.m3u8', 'application/vnd.apple.mpegurl', { path: list }, measures),
@@ -139,7 +139,7 @@ export class Videos {
     try {
       await this.ffmpeg.convert({ path: work.input, demuxer }, args, { signal: work.signal });
     } catch (error) {
-      // There is the 720p to be watched.
+      // The 720p variant can still be played.
       if (error instanceof ToolFailed) return null;
       throw error;
     }
@@ -163,7 +163,7 @@ const h264 = ({ width, height }: { width: number; height: number }) => [
   ...[...X264, '-force_key_frames', `expr:gte(t,n_forced*${SEGMENT_S})`],
 ];
 
-/** The shorter side at most 720, never larger than it is, and even, as H.264 with 4:2:0 has it. */
+/** Shorter side at most 720, never larger than the source, and even, as H.264 with 4:2:0 requires. */
 export function fitting({ width, height }: { width: number; height: number }) {
   const factor = Math.min(1, SHORT_SIDE / Math.min(width, height));
   const even = (side: number) => Math.max(2, 2 * Math.round((side * factor) / 2));
@@ -173,7 +173,7 @@ export function fitting({ width, height }: { width: number; height: number }) {
   return size;
 }
 
-/** Of ffmpeg's `-progress`: lines of `out_time_us=…`. */
+/** Parses ffmpeg's `-progress` output: lines of `out_time_us=…`. */
 function progressOf(durationMs: number, progress: (percent: number) => void) {
   return (chunk: Buffer) => {
     const microseconds = [...chunk.toString().matchAll(/out_time_us=(\d+)/g)].at(-1)?.[1];

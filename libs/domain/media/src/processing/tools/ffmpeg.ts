@@ -9,12 +9,12 @@ const LARGEST_OUTPUT_BYTES = 8 * 1024 ** 3;
 
 type Used = 'FFMPEG_PATH' | 'FFMPEG_THREADS' | 'FFMPEG_TIMEOUT';
 
-/** ffmpeg and ffprobe of the system, each run within its limits. */
+/** The system's ffmpeg and ffprobe, each run with resource limits. */
 @Injectable()
 export class Ffmpeg {
   constructor(@InjectConfig(processingConfig) private readonly config: Pick<ConfigOf<typeof processingConfig>, Used>) {}
 
-  /** @throws RetryLater: the file waits for somebody to install it */
+  /** @throws RetryLater when ffmpeg is not installed: the file waits for it */
   async require(): Promise<void> {
     if (!(await this.isThere())) throw new RetryLater('ffmpeg is not installed');
   }
@@ -26,7 +26,10 @@ export class Ffmpeg {
     return Buffer.concat(chunks).toString();
   }
 
-  /** Reads one input, with its demuxer named, and files alone: nothing in it can have another format or address opened. */
+  /**
+   * Reads one input, from local files only and with a fixed demuxer, so that the input cannot make ffmpeg open another format or
+   * address.
+   */
   convert(input: { path: string; demuxer: string; before?: string[] }, output: string[], run: Run): Promise<void> {
     const threads = String(this.config.FFMPEG_THREADS);
     const reading = [...(input.before ?? []), '-threads', threads, ...only(input.demuxer), '-i', input.path];

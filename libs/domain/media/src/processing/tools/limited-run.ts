@@ -6,7 +6,7 @@ import { failed } from '../outcomes';
 const NICENESS = 15;
 const ERRORS_KEPT = 4_000;
 
-/** How a run ended otherwise than well; `errors` is the end of what it said. */
+/** A run that failed; `errors` is the end of its error output. */
 export class ToolFailed extends Error {
   override readonly name = 'ToolFailed';
 
@@ -19,23 +19,23 @@ export class ToolFailed extends Error {
 }
 
 export interface Limits {
-  /** Of address space. */
+  /** Limit of the address space. */
   memoryBytes: number;
-  /** Of each file that it writes. */
+  /** Limit of each file it writes. */
   largestOutputBytes: number;
   timeoutMs: number;
 }
 
 export interface Run {
   signal: AbortSignal;
-  /** Called with every piece of standard output. */
+  /** Called with every chunk of standard output. */
   onOutput?: (chunk: Buffer) => void;
 }
 
 /**
- * A tool of the system on a file that nobody trusts: niced, within its limits, with nothing of our own environment (no proxies, no
- * credentials), and ended with this process, however that ends.
- * @param folders where the tool and what limits it are looked for, as in PATH
+ * Runs a system tool on an untrusted file: niced, with resource limits, without our environment (no proxies, no credentials), and
+ * killed when this process ends for any reason.
+ * @param folders where to find the tool and the programs that limit it, like PATH
  * @throws ToolFailed, FileRefused `took_too_long`, `output_too_large`, or the signal's reason
  */
 export async function runLimited(
@@ -62,7 +62,7 @@ export async function runLimited(
     signal.throwIfAborted();
     if (tooLong.aborted) throw failed('took_too_long', 'Working the file up takes too long.');
     if (code === 'SIGXFSZ') throw failed('output_too_large', 'What is made of the file is too large.');
-    // Not ours: the machine was short of memory.
+    // Not killed by us: the machine was short of memory.
     if (code === 'SIGKILL') throw new Error(`${tool} was killed`);
     if (code !== 0) throw new ToolFailed(tool, errors);
   } finally {
@@ -70,7 +70,7 @@ export async function runLimited(
   }
 }
 
-/** Whether the tools, and what limits them, are in these folders. */
+/** Whether the folders contain the tools, and the programs that limit them. */
 export async function canRun(folders: string, tools: string[]): Promise<boolean> {
   const needed = [...tools, 'setpriv', 'prlimit', 'nice'];
   return (await Promise.all(needed.map((tool) => isIn(folders, tool)))).every(Boolean);

@@ -6,12 +6,12 @@ import { canRun, runLimited, type Run } from './limited-run';
 const MEMORY_BYTES = 1024 ** 3;
 const LARGEST_OUTPUT_BYTES = 64 * 1024 ** 2;
 const LONGEST_MS = 30_000;
-/** Of what pdfinfo says: short lines stand behind the number of pages, and before it whatever the document's author wrote. */
+/** How much of pdfinfo's output is kept: only short lines follow the page count, but arbitrary text of the author precedes it. */
 const SAID_KEPT = 4_000;
 
 type Used = 'FFMPEG_PATH' | 'FFMPEG_TIMEOUT';
 
-/** pdfinfo and pdftoppm of the system, each run within its limits. They draw what is in the file, and run and fetch nothing. */
+/** The system's pdfinfo and pdftoppm, each run with resource limits. They only render the file: they run no scripts and fetch nothing. */
 @Injectable()
 export class Poppler {
   constructor(@InjectConfig(processingConfig) private readonly config: Pick<ConfigOf<typeof processingConfig>, Used>) {}
@@ -20,7 +20,7 @@ export class Poppler {
     return canRun(this.config.FFMPEG_PATH, ['pdfinfo', 'pdftoppm']);
   }
 
-  /** How many pages the document says it has. @throws ToolFailed: it cannot be opened, or has none; FileRefused `took_too_long` */
+  /** The page count that the document declares. @throws ToolFailed when it cannot be opened or has no pages; FileRefused `took_too_long` */
   async pages(input: string, signal: AbortSignal): Promise<number | null> {
     let said = '';
     const onOutput = (chunk: Buffer) => (said = (said + chunk.toString('latin1')).slice(-SAID_KEPT));
@@ -30,8 +30,8 @@ export class Poppler {
   }
 
   /**
-   * Draws page 1, as viewers crop it, into `<output>.png`.
-   * @param side its longer side in pixels, however large the page says it is
+   * Renders page 1, cropped as in viewers, into `<output>.png`.
+   * @param side its longer side in pixels, whatever page size the document declares
    * @throws ToolFailed, FileRefused `took_too_long`, `output_too_large`
    */
   async firstPage(input: string, output: string, side: number, signal: AbortSignal): Promise<string> {

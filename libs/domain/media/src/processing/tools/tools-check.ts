@@ -4,7 +4,7 @@ import { Log } from '#caas/platform/logging';
 import { Ffmpeg } from './ffmpeg';
 import { Poppler } from './poppler';
 
-/** Says when a worker starts without ffmpeg, and that it cannot make videos for as long; or without poppler, which nothing waits for. */
+/** Logs at a worker's start that ffmpeg is missing, so that videos wait for it, or poppler, for which nothing waits. */
 @Injectable()
 export class ToolsCheck implements OnModuleInit {
   constructor(
