@@ -5,20 +5,20 @@ import { FreshCache, Invalidations, TenantLookup } from '#caas/platform/cache';
 import { RelationshipRepository } from './persistence/relationship.repository';
 
 const MAX_CACHED = 50_000;
-/** Of a user who has more, those in question are looked up each time. */
+/** The most blocks cached per user. For a user with more, each check queries the database. */
 const MAX_HELD = 500;
-/** Rows that one look-up for many users reads. */
+/** The most rows that one lookup for many users reads. */
 const MAX_TOGETHER = 5_000;
 
-/** Hex ids of those whom a user blocks, or who block the user; not all of them when there are too many to hold. */
+/** Hex ids of users on the other side of a block with this user, in either direction; incomplete when there are too many to cache. */
 interface Known {
   ids: ReadonlySet<string>;
   isAll: boolean;
 }
 
 /**
- * Blocks as everybody who acts on them sees them: between two users, whoever of the two made it. What is known of a user is
- * believed for some seconds, and forgotten on every process as soon as it changes.
+ * Blocks between two users, whichever of the two made it. A user's blocks are cached for a few seconds, and dropped from every
+ * process's cache when they change.
  */
 @Injectable()
 export class Blocks {
@@ -35,7 +35,7 @@ export class Blocks {
     });
   }
 
-  /** Hex ids of those among `others` between whom and `user` there is a block. */
+  /** Hex ids of the users among `others` who have a block with `user`, in either direction. */
   async among(ctx: RequestContext, user: ObjectId, others: ObjectId[]): Promise<ReadonlySet<string>> {
     if (others.length === 0) return NOBODY;
     const { ids, isAll } = await this.of(ctx, user);
@@ -45,8 +45,9 @@ export class Blocks {
   }
 
   /**
-   * Hex ids of those between whom and `user` there is a block, of a room full of people.
-   * @param present asked only when there is somebody to look for; of these, or of all where it is not known whom to look for
+   * Like `among`, for a room with many users.
+   * @param present returns the users who are present. Called only if `user` has blocks, with the blocked ids, or with null when they
+   * are not all cached
    */
   async within(
     ctx: RequestContext,
@@ -58,19 +59,19 @@ export class Blocks {
     return this.among(ctx, user, await present(isAll ? ids : null));
   }
 
-  /** Hex ids of all those whom a user blocks or who block the user. */
+  /** Hex ids of all users who have a block with `user`, in either direction. */
   async allOf(ctx: RequestContext, user: ObjectId): Promise<ReadonlySet<string>> {
     const { ids, isAll } = await this.of(ctx, user);
     return isAll ? ids : new Set((await this.around(ctx, [user])).get(user.toHexString()));
   }
 
-  /** Of each of `users`: hex ids of those whom they block or who block them. */
+  /** For each of `users`: hex ids of the users who have a block with them, in either direction. */
   async around(ctx: RequestContext, users: ObjectId[]): Promise<ReadonlyMap<string, string[]>> {
     return byUser(await this.relationships.blocksOf(ctx, users));
   }
 
   /**
-   * For what the actor wants to do to others, or with them. A server key that acts as nobody is not bound.
+   * For actions of the actor that involve other users. Does not apply to a server key that acts as no user.
    * @throws CaasError `blocked` (403)
    */
   async requireNone(ctx: RequestContext, others: UserReference[]): Promise<void> {
@@ -84,24 +85,24 @@ export class Blocks {
     if (blocked.size > 0) throw forbidden('blocked', 'There is a block between you and one of these users.');
   }
 
-  /** To be called after the commit of what changed. */
+  /** Invalidates the cached blocks of both users. Call it after the commit. */
   changed({ tenantId }: RequestContext, one: ObjectId, other: ObjectId): void {
     this.forgetPair(tenantId, `${one.toHexString()}:${other.toHexString()}`);
   }
 
   private of(ctx: RequestContext, user: ObjectId): Promise<Known> {
     const id = user.toHexString();
-    // What is read inside a transaction is of its snapshot, and for nobody else.
+    // A read inside a transaction sees that transaction's snapshot, so it must not be cached.
     if (ctx.connection.inTransaction) return this.alone(ctx, user);
     return this.known.get(keyOf(ctx.tenantId, id), async () => (await this.lookup.find(ctx, id)) ?? NO_BLOCKS);
   }
 
-  /** @returns by hex id, without the users who have no blocks */
+  /** @returns by hex id, without users who have no blocks */
   private async load(ctx: RequestContext, userIds: string[]): Promise<ReadonlyMap<string, Known>> {
     const users = userIds.map((id) => new ObjectId(id));
     const blocks = await this.relationships.blocksOf(ctx, users, MAX_TOGETHER + 1);
     if (blocks.length <= MAX_TOGETHER) return new Map([...byUser(blocks)].map(([id, ids]) => [id, knownOf(ids)]));
-    // Some have so many that others' may be missing.
+    // The limit was reached, so the rows of some users may be missing: query each user separately.
     return new Map(
       await Promise.all(users.map(async (user) => [user.toHexString(), await this.alone(ctx, user)] as const)),
     );
@@ -114,7 +115,7 @@ export class Blocks {
 
 const knownOf = (ids: string[]): Known => ({ ids: new Set(ids), isAll: ids.length <= MAX_HELD });
 
-/** By hex id, of whoever holds or suffers one, those on the other side. */
+/** Maps each hex id, on either side of a block, to the ids on the other side. */
 function byUser(blocks: [string, string][]): Map<string, string[]> {
   const found = new Map<string, string[]>();
   const note = (one: string, other: string) => {

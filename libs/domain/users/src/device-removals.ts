@@ -5,7 +5,7 @@ import type { RequestContext } from '#caas/kernel';
 /** @param deviceId null for all devices of the user */
 type Removal = (tx: RequestContext, userId: ObjectId, deviceId: string | null) => Promise<void>;
 
-/** What other domains keep of devices goes with them, in the same transaction. */
+/** Lets other domains delete their data of a device in the transaction that removes it. */
 @Injectable()
 export class DeviceRemovals {
   private readonly removals: Removal[] = [];

@@ -12,7 +12,7 @@ import {
 import { DeviceRemovals } from './device-removals';
 import { deviceEditionOf, userDevices, type DevicePlatform, type UserDevice } from './persistence/user-device.schema';
 
-/** More than anybody carries, and few enough to encrypt one message for each. */
+/** More than anyone uses, and few enough to encrypt one message for each. */
 export const MAX_DEVICES_PER_USER = 100;
 
 /** "1" to "127" are also Signal's device ids; a device of any other name is given a number when it gets keys. */
@@ -24,7 +24,7 @@ export interface DeviceInput {
   name?: string | null;
 }
 
-/** The devices of the actor: where pushes go, and whom end-to-end encryption encrypts for. */
+/** The actor's devices: targets of push notifications and of end-to-end encryption. */
 @Injectable()
 export class DevicesService {
   constructor(private readonly removals: DeviceRemovals) {}
@@ -58,7 +58,7 @@ export class DevicesService {
         if (error instanceof DuplicateKeyError) return null;
         throw error;
       });
-    // Somebody was faster: what is there now decides.
+    // Another request wrote first: try again with the current row.
     return written ?? this.put(ctx, deviceId, input, preconditions);
   }
 
@@ -74,7 +74,7 @@ export class DevicesService {
   }
 
   /**
-   * For good: nothing is pushed to it from now on, and nothing encrypted for it.
+   * Removes the device permanently: it gets no more push notifications, and no messages are encrypted for it.
    * @throws CaasError `device_not_found` (404), `stale_version` (412)
    */
   async remove(ctx: RequestContext, deviceId: string, preconditions: Preconditions): Promise<void> {
@@ -94,7 +94,7 @@ export class DevicesService {
     return ctx.repository(userDevices).findOne({ 'user.user_id': ctx.user.user_id, device_id: deviceId });
   }
 
-  /** Null when the device is no longer what `known` says. */
+  /** Null when the device has changed since `known` was read. */
   private async write(ctx: RequestContext, deviceId: string, known: UserDevice | null, input: DeviceInput) {
     const repository = ctx.repository(userDevices);
     const { platform, push_token, name } = input;

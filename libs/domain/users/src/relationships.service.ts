@@ -17,19 +17,19 @@ import type { RelationshipType, UserRelationship } from './persistence/user-rela
 import { UserRepository } from './persistence/user.repository';
 import { referenceTo } from './references/reference-to';
 
-/** Two people may ask for the same thing at once; each attempt after a clash finds what the other wrote. */
+/** Two users may ask for the same thing at once; each attempt after a conflict sees what the other wrote. */
 const ATTEMPTS = 5;
 
-/** Hex ids of users, by how one user stands to them. */
+/** Hex ids of users, by their relationship to one user. */
 export interface Standings {
   friends: ReadonlySet<string>;
   /** Muted by the user. */
   muted: ReadonlySet<string>;
-  /** By either of the two. */
+  /** Blocked by either of the two. */
   blocked: ReadonlySet<string>;
 }
 
-/** Friends, blocks and mutes: what one user holds towards another. */
+/** Friendships, blocks and mutes from one user to another. */
 @Injectable()
 export class RelationshipsService {
   constructor(
@@ -39,10 +39,9 @@ export class RelationshipsService {
   ) {}
 
   /**
-   * Asks for friendship (or grants it, when the other side asked already), blocks or mutes. Safe to repeat. A block ends a
-   * friendship from both sides; whoever is blocked cannot ask the blocker for one.
-   * @throws CaasError `user_not_found` (404), `relationship_with_self` (400), `blocked` (403), `stale_version`,
-   *   `already_exists` (412)
+   * Requests a friendship (or accepts it, when the other side has asked), blocks, or mutes. Safe to repeat. A block ends a friendship
+   * on both sides; a blocked user cannot request a friendship with the blocker.
+   * @throws CaasError `user_not_found` (404), `relationship_with_self` (400), `blocked` (403), `stale_version`, `already_exists` (412)
    */
   async put(
     ctx: RequestContext,
@@ -66,12 +65,12 @@ export class RelationshipsService {
     }
   }
 
-  /** The actor's own, newest first unless asked otherwise; requests that others sent are in it with `requested: false`. */
+  /** The actor's relationships, newest first by default. Received requests are included with `requested: false`. */
   list(ctx: RequestContext, selection: RelationshipSelection, page: PageRequest): Promise<Page<UserRelationship>> {
     return this.relationships.page(ctx, ctx.user.user_id, selection, page);
   }
 
-  /** Every type at once when none is named. Ending a friendship, or refusing a request, ends it for both sides. */
+  /** Removes every type when `type` is null. Removing a friendship or a request removes it for both sides. */
   async remove(ctx: RequestContext, externalId: string, type: RelationshipType | null): Promise<void> {
     const actor = ctx.user;
     const target = await this.users.findWithDeleted(ctx, externalId);
@@ -81,7 +80,7 @@ export class RelationshipsService {
     this.blocks.changed(ctx, actor.user_id, target._id);
   }
 
-  /** Does `by` block `target`? For what only the one who is blocked may not do; all else asks `Blocks`. */
+  /** Whether `by` blocks `target`. Only for actions forbidden to the blocked side alone; for all others use `Blocks`. */
   isBlocked(ctx: RequestContext, by: ObjectId, target: ObjectId): Promise<boolean> {
     return this.relationships.holds(ctx, by, target, { type: 'block' });
   }
@@ -96,12 +95,12 @@ export class RelationshipsService {
     return this.relationships.holds(ctx, one, other, { type: 'friend', status: 'accepted' });
   }
 
-  /** Whom a user is friends with; of more than `limit`, those of the newest friendships. */
+  /** The user's friends; when there are more than `limit`, the newest friendships. */
   friendIdsOf(ctx: RequestContext, user: ObjectId, limit: number): Promise<ObjectId[]> {
     return this.relationships.friendIdsOf(ctx, user, limit);
   }
 
-  /** How `user` stands to each of `others`: one answer for a whole page. */
+  /** The relationships of `user` to each of `others`, in one call for a whole page. */
   async standingsOf(ctx: RequestContext, user: ObjectId, others: ObjectId[]): Promise<Standings> {
     if (others.length === 0) return { friends: NOBODY, muted: NOBODY, blocked: NOBODY };
     const [held, blockers] = await Promise.all([

@@ -1,7 +1,7 @@
 import { forbidden, isExternalId, invalid, type RequestContext } from '#caas/kernel';
 
 /**
- * The external id a path names: `me` is the actor.
+ * Resolves the external id in a path; `me` is the actor.
  * @throws CaasError `acting_user_required` (400) for `me` without a user, `invalid_external_id` (400)
  */
 export function resolveExternalId(ctx: RequestContext, pathId: string): string {

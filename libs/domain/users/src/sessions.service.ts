@@ -14,14 +14,14 @@ import { Invalidations } from '#caas/platform/cache';
 import type { DevicePlatform } from './persistence/user-device.schema';
 import { userSessions, type UserSession } from './persistence/user-session.schema';
 
-/** What a session knows of where it runs. */
+/** The device and client of a session. */
 export interface SessionInput {
   device_id?: string | null;
   platform?: DevicePlatform | null;
   name?: string | null;
 }
 
-/** The sign-ins of the actor. A token that carries the id of a session (`sid`) lives no longer than the session does. */
+/** The actor's sessions. A token with a session id (`sid`) expires with its session. */
 @Injectable()
 export class SessionsService {
   private readonly forgetSession = this.invalidations.publisher('session');
@@ -51,7 +51,7 @@ export class SessionsService {
     this.forget(ctx, revoked);
   }
 
-  /** Ends every session of a user who leaves; the caller has checked the right to it. */
+  /** Ends all sessions of a user who is deleted or deactivated; the caller has checked the permission. */
   async revokeAll(ctx: RequestContext, userId: ObjectId): Promise<void> {
     const repository = ctx.repository(userSessions);
     const live = await repository.find({ 'user.user_id': userId, revoked_at: null }, { fields: ['user'] });
@@ -62,7 +62,7 @@ export class SessionsService {
     for (const session of live) ctx.afterCommit(() => this.forget(ctx, session));
   }
 
-  /** Opens a session that a token is about to be issued for; the caller has checked the right to it. */
+  /** Opens a session for a token that is about to be issued; the caller has checked the permission. */
   open(ctx: RequestContext, user: UserReference, input: SessionInput, expiresAt: Date, id = new ObjectId()) {
     return ctx.repository(userSessions).insertOne({
       _id: id,
@@ -75,7 +75,7 @@ export class SessionsService {
     });
   }
 
-  /** Lets a live session last as long as one more token of it. @throws CaasError `session_not_found` (404) */
+  /** Extends a live session to the expiry of one more token. @throws CaasError `session_not_found` (404) */
   async extend(ctx: RequestContext, user: UserReference, id: ObjectId, expiresAt: Date): Promise<UserSession> {
     const session = await ctx
       .repository(userSessions)
@@ -87,7 +87,7 @@ export class SessionsService {
     return session;
   }
 
-  /** The hex ids of the users whose sessions those are among `ids` that CaaS opened and that were not revoked, by session. */
+  /** Maps session ids to the hex ids of their users, for sessions that CaaS opened and that are not revoked. */
   async ownersOf(ctx: RequestContext, ids: string[]): Promise<Map<string, string>> {
     const _id = { $in: ids.filter(isObjectIdHex).map((id) => new ObjectId(id)) };
     const live = await ctx.repository(userSessions).find({ _id, revoked_at: null }, { fields: ['user'] });

@@ -12,7 +12,7 @@ export const DEFAULT_TOKEN_LIFETIME_S = 60 * 60;
 export interface TokenInput {
   /** Seconds, 1 to 86400. */
   expires_in?: number;
-  /** Where the token will be used; `id` continues a session; false: a token without one, which cannot be revoked alone. */
+  /** The token's session; `id` continues an existing one; false: no session, so the token cannot be revoked on its own. */
   session?: (SessionInput & { id?: string }) | false;
 }
 
@@ -22,7 +22,7 @@ export interface IssuedToken {
   session_id: string | null;
 }
 
-/** User tokens that CaaS signs for a tenant which does not sign its own. */
+/** Issues user tokens for tenants that do not sign their own. */
 @Injectable()
 export class TokensService {
   constructor(
@@ -32,9 +32,9 @@ export class TokensService {
   ) {}
 
   /**
-   * A token for one user, by default with a session of its own, so that it can be seen and revoked.
+   * Issues a token for one user, by default with a new session, so that it can be listed and revoked.
    * @throws CaasError `server_key_required` (403), `user_not_found` (404), `user_deactivated` (409), `no_signing_key` (409),
-   *   `session_not_found` (404) when the session to continue has ended or is another user's
+   * `session_not_found` (404) when the session to continue has ended or is another user's
    */
   async issue(ctx: RequestContext, pathId: string, input: TokenInput): Promise<IssuedToken> {
     ctx.requireServer();

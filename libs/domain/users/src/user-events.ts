@@ -7,7 +7,7 @@ import type { User } from './persistence/user.schema';
 
 type Listener = (ctx: RequestContext, user: User) => void;
 
-/** What others must hear when a user changes. */
+/** Notifies other domains and processes when a user changes. */
 @Injectable()
 export class UserEvents {
   private readonly listeners = new Set<Listener>();
@@ -18,28 +18,28 @@ export class UserEvents {
     private readonly outbox: Outbox,
   ) {}
 
-  /** Calls `listener` in this process, after the commit, for every profile that changed here. It must not throw. */
+  /** Registers a listener for profile changes made in this process, called after the commit. It must not throw. */
   on(listener: Listener): void {
     this.listeners.add(listener);
   }
 
-  /** Part of the transaction that renames: every copy of the name is refreshed, whatever crashes from here on. */
+  /** Part of the transaction that renames: records a job that refreshes every copy of the name, so a later crash cannot lose it. */
   async orderRefresh(ctx: RequestContext, user: User): Promise<void> {
     await this.outbox.record(ctx, refreshReferences, { user_id: user._id.toHexString() });
   }
 
-  /** Part of the transaction in which a user is deleted or deactivated: what they own gets another owner. */
+  /** Part of the transaction that deletes or deactivates a user: records a job that transfers what they own. */
   async orderHandOver(ctx: RequestContext, user: User): Promise<void> {
     await this.outbox.record(ctx, handOnOwnership, { user_id: user._id.toHexString() });
   }
 
-  /** After the commit. */
+  /** Call it after the commit. */
   announce(ctx: RequestContext, user: User): void {
     this.forget(ctx, user.external_id);
     for (const listener of this.listeners) listener(ctx, user);
   }
 
-  /** Every process forgets what it knew of the user, and looks at the user's sockets again. */
+  /** Drops the user from every process's cache, and checks the user's sockets again. */
   forget(ctx: RequestContext, externalId: string): void {
     this.forgetUser(ctx.tenantId, externalId);
   }

@@ -2,7 +2,7 @@ import type { RequestContext } from '#caas/kernel';
 import { FOR_GOOD, type UsageMeter, type UserCounter } from '#caas/domain/usage';
 import { users } from './persistence/user.schema';
 
-/** Users that are not deleted; deactivated ones too. */
+/** Counts users that are not deleted, including deactivated ones. */
 export function userMeter(counter: UserCounter): UsageMeter {
   const there = (ctx: RequestContext) => ctx.repository(users).count({});
   return {

@@ -6,7 +6,7 @@ import { Blocks } from './blocks';
 const MAX_AT_ONCE = 500;
 const SHOWN = 10;
 
-/** Users that a request names by their external ids. */
+/** Resolves the external ids in a request to users. */
 @Injectable()
 export class UserResolver {
   constructor(
@@ -14,20 +14,20 @@ export class UserResolver {
     private readonly blocks: Blocks,
   ) {}
 
-  /** Null for one who never was, or is deactivated or deleted. */
+  /** Null for a user who does not exist, or is deactivated or deleted. */
   async active(ctx: RequestContext, externalId: string): Promise<UserReference | null> {
     const known = await this.known(ctx, externalId);
     return known?.state === 'active' ? known.reference : null;
   }
 
-  /** Also deactivated and deleted ones: they may still be members. */
+  /** Includes deactivated and deleted users, who may still be members. */
   async anyState(ctx: RequestContext, externalId: string): Promise<UserReference | null> {
     return (await this.known(ctx, externalId))?.reference ?? null;
   }
 
   /**
-   * Whom the actor wants to be with in a conversation: each once, and without the actor.
-   * @throws CaasError `unknown_members`, `invalid_members` (400), `blocked` (403): every one must exist, or nothing is made
+   * Resolves the users whom the actor adds to a conversation, without duplicates and without the actor.
+   * @throws CaasError `unknown_members`, `invalid_members` (400), `blocked` (403): one invalid id fails the whole request
    */
   async others(ctx: RequestContext, externalIds: string[]): Promise<UserReference[]> {
     const self = ctx.actor.kind === 'user' ? ctx.user.user_external_id : null;

@@ -24,7 +24,7 @@ import { UserEvents } from './user-events';
 import { userMeter } from './user-meter';
 import { UsersService } from './users.service';
 
-/** The users domain without a transport. It answers ports of access: the app binds them. */
+/** The users domain without a transport. Implements ports of access; the app binds them. */
 @Module({
   imports: [
     AccessModule,

@@ -26,7 +26,7 @@ import { SessionsService } from './sessions.service';
 import { TextPolicy } from './text-policy';
 import { UserEvents } from './user-events';
 
-/** `last_seen_at` is this coarse, so that a busy user does not cost a write per request. */
+/** The granularity of `last_seen_at`: a busy user must not cost a write per request. */
 export const SEEN_AGAIN_AFTER_MS = 60_000;
 
 export interface ProfileInput {
@@ -38,8 +38,8 @@ export interface ProfileInput {
 }
 
 /**
- * The profiles of a tenant's users. Within a tenant profiles are public: every user may list and read them, metadata
- * included. Users change and delete themselves; making users, their `status`, and changing others takes the server key.
+ * The profiles of a tenant's users. Profiles are public within a tenant: every user may list and read them, metadata included. Users
+ * may change and delete only themselves. Creating users, setting their `status`, and changing others requires the server key.
  */
 @Injectable()
 export class UsersService {
@@ -56,10 +56,10 @@ export class UsersService {
   ) {}
 
   /**
-   * Creates a user, updates them, or brings a deleted one back (`created` then, too). What `input` leaves out stays as it
-   * was; a new user without a display name is called by the external id.
-   * @throws CaasError `server_key_required`, `name_blocked` (403), `invalid_file` (400, for the avatar), `quota_exceeded`
-   *   (402) when there would be one more, `stale_version`, `already_exists` (412)
+   * Creates a user, updates it, or restores a deleted one (`created` is then true as well). Fields that `input` omits stay unchanged; a
+   * new user without a display name gets the external id as name.
+   * @throws CaasError `server_key_required`, `name_blocked` (403), `invalid_file` (400, for the avatar), `quota_exceeded` (402) when it
+   * would add a user, `stale_version`, `already_exists` (412)
    */
   async put(
     ctx: RequestContext,
@@ -78,13 +78,13 @@ export class UsersService {
     }
   }
 
-  /** Anyone of the tenant may look; see `hideFromBlocked` for what they do not see. */
+  /** Any user of the tenant may list; see `hideFromBlocked` for hidden fields. */
   async list(ctx: RequestContext, selection: UserSelection, request: PageRequest): Promise<Page<User>> {
     const page = await this.users.page(ctx, selection, request);
     return { ...page, data: await this.hideFromBlocked(ctx, page.data) };
   }
 
-  /** Anyone of the tenant may look. @throws CaasError `user_not_found` (404) */
+  /** Any user of the tenant may read. @throws CaasError `user_not_found` (404) */
   async get(ctx: RequestContext, pathId: string): Promise<User> {
     const user = await this.users.find(ctx, resolveExternalId(ctx, pathId));
     if (!user) throw notFound('user');
@@ -110,8 +110,8 @@ export class UsersService {
   }
 
   /**
-   * Soft: the user's name stays on what they wrote, and PUT brings them back. Their sessions end, their devices and avatar go,
-   * and what they own gets another owner.
+   * Soft-deletes: the user's name stays on their messages, and PUT restores them. Ends their sessions, removes their devices and
+   * avatar, and transfers what they own.
    * @throws CaasError `server_key_required` (403), `user_not_found` (404), `stale_version` (412)
    */
   async remove(ctx: RequestContext, pathId: string, preconditions: Preconditions): Promise<void> {
@@ -137,8 +137,8 @@ export class UsersService {
   }
 
   /**
-   * The references of users that a request names, in the order it names them; for other domains, which check the right.
-   * @throws CaasError `unknown_users` (400) that lists those who do not exist
+   * The references of users, in the order of the request. For other domains, which check the permission.
+   * @throws CaasError `unknown_users` (400), which lists the unknown ids
    */
   async referencesTo(ctx: RequestContext, externalIds: string[], field: string): Promise<UserReference[]> {
     if (externalIds.length === 0) return [];
@@ -152,26 +152,26 @@ export class UsersService {
     return externalIds.map((id) => referenceTo(byId.get(id)!));
   }
 
-  /** Those among `ids` who are neither deleted nor deactivated, as hex ids: one look for a whole page. */
+  /** Hex ids of the users among `ids` who are neither deleted nor deactivated, in one query for a whole page. */
   async activeAmong(ctx: RequestContext, ids: ObjectId[]): Promise<ReadonlySet<string>> {
     if (ids.length === 0) return new Set();
     return new Set((await this.users.activeAmong(ctx, ids)).map((id) => id.toHexString()));
   }
 
-  /** Null for one who is deleted or deactivated. */
+  /** Null for a user who is deleted or deactivated. */
   async activeReference(ctx: RequestContext, id: ObjectId): Promise<UserReference | null> {
     const user = await this.users.findById(ctx, id);
     return user?.status === 'active' ? referenceTo(user) : null;
   }
 
-  /** Remembers that the actor is there, for `last_seen_at`. Only a user's own token says so. */
+  /** Updates the actor's `last_seen_at`. Only requests with a user's own token count. */
   async markSeen(ctx: RequestContext): Promise<void> {
     if (ctx.userActor.via !== 'token') return;
     const now = this.clock.now();
     await this.users.touch(ctx, ctx.user.user_id, now, new Date(now.getTime() - SEEN_AGAIN_AFTER_MS));
   }
 
-  /** A transaction in which there come to be more users, or fewer. */
+  /** Runs a transaction that may change the number of users. */
   private counting<T>(
     ctx: RequestContext,
     work: (tx: RequestContext, count: (by: number) => Promise<void>) => Promise<T>,
@@ -192,7 +192,7 @@ export class UsersService {
     }
   }
 
-  /** Null when somebody else made a user of this external id at the same moment. */
+  /** Null when a concurrent request created a user with this external id. */
   private async insert(ctx: RequestContext, externalId: string, changes: ProfileChanges): Promise<User | null> {
     const avatar = changes.avatar_file_id ?? null;
     try {
@@ -209,8 +209,8 @@ export class UsersService {
   }
 
   /**
-   * The change and, when it is a rename, the order to refresh all copies of the name; with another avatar, what holds its file:
-   * all or nothing. Null when somebody changed the user since `known` was read.
+   * Applies the change atomically with its effects: the refresh job of a rename, and the references of a changed avatar's file. Null
+   * when the user has changed since `known` was read.
    */
   private async apply(ctx: RequestContext, known: User, changes: ProfileChanges): Promise<User | null> {
     if (known.deleted_at === null && Object.keys(changes).length === 0) return known;
@@ -242,7 +242,7 @@ export class UsersService {
     return user;
   }
 
-  /** Across a block nobody learns when the other was last there (design §5: nor see the blocker's presence). */
+  /** Hides `last_seen_at` across a block in either direction (design §5: nor see the blocker's presence). */
   private async hideFromBlocked(ctx: RequestContext, found: User[]): Promise<User[]> {
     if (ctx.isServer || ctx.actor.kind !== 'user') return found;
     const viewer: ObjectId = ctx.user.user_id;

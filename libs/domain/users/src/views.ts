@@ -9,9 +9,7 @@ import type { UserRelationship } from './persistence/user-relationship.schema';
 import type { UserSession } from './persistence/user-session.schema';
 import { profileVersionOf, type User } from './persistence/user.schema';
 
-/*
- * Documents as clients see them, over every transport: `_id` as `id`, times in ISO 8601, and no field by accident.
- */
+/* Documents as clients see them, over every transport: `_id` as `id`, times in ISO 8601, and only listed fields. */
 
 export const viewOfUser = (user: User): UserView =>
   versioned(

@@ -6,7 +6,7 @@ import { SessionsService } from '../sessions.service';
 
 const MAX_KNOWN_SESSIONS = 50_000;
 
-/** Tells access whose the session of a token is, as long as it lives. Forgets a revoked one at once, on every process. */
+/** Resolves the user of a token's session while the session lives. A revoked session is dropped from every process's cache at once. */
 @Injectable()
 export class CachedSessionDirectory extends SessionDirectory {
   private readonly known = new FreshCache<string | null>(MAX_KNOWN_SESSIONS);

@@ -9,8 +9,8 @@ import { referenceTo } from '../references/reference-to';
 const MAX_KNOWN_USERS = 50_000;
 
 /**
- * Tells access who speaks. A tenant may name users without end whom nobody knows, before any of it counts as a call: `TenantLookup`
- * bounds what that costs. Forgets at once, on every process, whoever was changed, deactivated or deleted.
+ * Resolves the user of a request. A tenant may name any number of unknown users before rate limits apply, so `TenantLookup` bounds the
+ * cost of these lookups. A user who is changed, deactivated or deleted is dropped from every process's cache at once.
  */
 @Injectable()
 export class CachedUserDirectory extends UserDirectory {
@@ -28,7 +28,7 @@ export class CachedUserDirectory extends UserDirectory {
   override async find(ctx: RequestContext, externalId: string): Promise<KnownUser | null> {
     const key = keyOf(ctx.tenantId, externalId);
     const known = await this.known.get(key, async () => (await this.lookup.find(ctx, externalId)) ?? null);
-    // Somebody who is about to be made must not stay unknown here for seconds after.
+    // Not cached: a user who is created right after this must be found without a delay of seconds.
     if (known === null || known.state === 'deleted') this.known.forget(key);
     return known;
   }

@@ -10,8 +10,8 @@ import { SEEN_AGAIN_AFTER_MS, UsersService } from '../users.service';
 const MAX_REMEMBERED = 50_000;
 
 /**
- * Notes that a user was there, after the answer has left. A hook of Fastify and not an interceptor: it costs a look into a
- * map per request, and a write per user and minute.
+ * Records that a user was active, after the response has been sent. A Fastify hook rather than an interceptor: it costs one map lookup
+ * per request, and one write per user and minute.
  */
 @Injectable()
 export class SeenHook implements OnModuleInit {

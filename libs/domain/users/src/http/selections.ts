@@ -8,7 +8,7 @@ import {
 import type { UserSelection } from '../persistence/user.repository';
 import { USER_STATUSES } from '../persistence/user.schema';
 
-/* What the lists take as parameters; that each is one text, and known, platform/http has checked already. */
+/* Query parameters of the lists. platform/http has already checked that each is known and given once. */
 
 const MAX_EXTERNAL_IDS = 100;
 const MAX_NAME_PREFIX_LENGTH = 256;

@@ -6,7 +6,7 @@ import { MAX_STALE_MS } from '#caas/platform/cache';
 import { encodeJob, Handles, Queues, type TenantJobHandler } from '#caas/platform/queue';
 import { ReferencesService } from '../references/references.service';
 
-/** By then no process can still know the old name. */
+/** After this time, no process can still have the old name cached. */
 const SECOND_LOOK_AFTER_MS = 2 * MAX_STALE_MS;
 
 /** After a rename. */
@@ -19,8 +19,8 @@ export class RefreshReferencesProcessor implements TenantJobHandler<typeof refre
   ) {}
 
   /**
-   * Looks a second time when the rename is fresh: for some seconds another process may have written the old name. Should
-   * that second job be lost, the sweep does its work.
+   * After a recent rename, schedules a second run: for some seconds another process may still write the old name. If the second job is
+   * lost, the sweep repairs those copies.
    */
   async handle(ctx: RequestContext, payload: JobPayload<typeof refreshReferences>): Promise<void> {
     const userId = new ObjectId(payload.user_id);

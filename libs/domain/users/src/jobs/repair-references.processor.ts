@@ -5,10 +5,10 @@ import { Handles, type TenantJobHandler } from '#caas/platform/queue';
 import { ReferencesService } from '../references/references.service';
 
 const RECENT_MS = 48 * 60 * 60_000;
-/** In this hour of the day (UTC) everyone who was ever renamed is looked over, not only the recently renamed. */
+/** In this hour of the day (UTC) the repair covers every user who was ever renamed, not only the recently renamed. */
 const HOUR_OF_FULL_ROTATION = 3;
 
-/** One tenant's share of the hourly sweep. */
+/** One tenant's part of the hourly sweep. */
 @Injectable()
 @Handles(repairReferences)
 export class RepairReferencesProcessor implements TenantJobHandler<typeof repairReferences> {

@@ -6,7 +6,7 @@ import { TenantDirectory } from '#caas/tenancy';
 
 const TENANTS_AT_ONCE = 200;
 
-/** Sets every tenant's repair to work, hourly. One that is cut short leaves the rest to the next hour. */
+/** Starts every tenant's repair, hourly. An interrupted sweep leaves the remaining tenants to the next hour. */
 @Injectable()
 @Handles(sweepReferences)
 export class SweepReferencesProcessor implements SystemJobHandler {

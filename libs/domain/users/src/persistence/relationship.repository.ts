@@ -40,7 +40,7 @@ export class RelationshipRepository {
     return rows.map(({ user }) => user.user_id.toHexString());
   }
 
-  /** The newest friendships, at most `limit`. Gathered by the engine: five hundred rows took it seven times as long to send. */
+  /** The newest friendships, at most `limit`. The engine aggregates the ids: sending five hundred rows took seven times as long. */
   async friendIdsOf(ctx: RequestContext, user: ObjectId, limit: number): Promise<ObjectId[]> {
     const [friends] = await ctx
       .repository(userRelationships)
@@ -59,7 +59,7 @@ export class RelationshipRepository {
       .find({ 'user.user_id': user, 'target.user_id': { $in: targets } }, { fields: ['target', 'type', 'status'] });
   }
 
-  /** Hex ids of whom a user blocks. */
+  /** Hex ids of the users whom a user blocks. */
   async blockedBy(ctx: RequestContext, user: ObjectId): Promise<string[]> {
     const rows = await ctx
       .repository(userRelationships)
@@ -67,7 +67,7 @@ export class RelationshipRepository {
     return rows.map(({ target }) => hex(target));
   }
 
-  /** Hex ids of whom a user blocks and of who blocks the user; of each at most `limit`. */
+  /** Hex ids of the users whom a user blocks, and of those who block the user; at most `limit` of each. */
   async blocksAround(ctx: RequestContext, user: ObjectId, limit: number): Promise<string[]> {
     const rows = ctx.repository(userRelationships);
     const [held, suffered] = await Promise.all([
@@ -77,7 +77,7 @@ export class RelationshipRepository {
     return [...held.map(({ target }) => hex(target)), ...suffered.map((row) => hex(row.user))];
   }
 
-  /** Every block that one of `users` holds or suffers, as two hex ids: who blocks, and whom. Of either kind at most `limit`. */
+  /** Every block with one of `users` on either side, as two hex ids: the blocker, and the blocked. At most `limit` for each side. */
   async blocksOf(ctx: RequestContext, users: ObjectId[], limit?: number): Promise<[string, string][]> {
     const rows = ctx.repository(userRelationships);
     const options: FindOptions<UserRelationship> = { fields: ['user', 'target'], ...(limit ? { limit } : {}) };
@@ -88,7 +88,7 @@ export class RelationshipRepository {
     return [...held, ...suffered].map(({ user, target }) => [hex(user), hex(target)]);
   }
 
-  /** Hex ids of those among `others` whom a user blocks, or who block the user. */
+  /** Hex ids of the users among `others` whom a user blocks, or who block the user. */
   async blocksBetween(ctx: RequestContext, user: ObjectId, others: ObjectId[]): Promise<string[]> {
     const rows = ctx.repository(userRelationships);
     const [held, blockers] = await Promise.all([
@@ -110,8 +110,8 @@ export class RelationshipRepository {
   }
 
   /**
-   * Both rows of a friendship, `accepted` as soon as both sides asked; inside a transaction. Whoever of the two asks, the rows
-   * are written in the same order: requests that cross wait for each other, and do not lock each other out.
+   * Writes both rows of a friendship, `accepted` once both sides have asked; inside a transaction. The rows are always written in the
+   * same order, so that crossing requests wait for each other instead of deadlocking.
    */
   async befriend(ctx: RequestContext, user: UserReference, target: UserReference): Promise<Outcome> {
     const theirs = await ctx
@@ -130,7 +130,7 @@ export class RelationshipRepository {
     return outcome;
   }
 
-  /** How many of the user's own went. A friendship goes from both sides. */
+  /** @returns how many of the user's own rows were removed. A friendship is removed from both sides. */
   async remove(ctx: RequestContext, user: ObjectId, target: ObjectId, type: RelationshipType | null): Promise<number> {
     const repository = ctx.repository(userRelationships);
     const own = await repository.deleteMany({ ...between(user, target), ...(type ? { type } : {}) });

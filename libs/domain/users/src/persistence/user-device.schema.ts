@@ -18,14 +18,14 @@ export class UserDevice extends TenantDocumentBase {
   @Prop({ type: String, enum: DEVICE_PLATFORMS, required: true })
   platform: DevicePlatform;
 
-  /** Where the push service delivers; one token belongs to one device at a time. */
+  /** The push service's token; a token belongs to one device at a time. */
   @Prop({ type: String, default: null })
   push_token: string | null;
 
   @Prop({ type: String, default: null })
   name: string | null;
 
-  /** Changes of what `PUT` can change: the version that ETag and If-Match speak of. Absent: none. */
+  /** Counts changes of the fields that `PUT` sets; ETag and If-Match use it as version. Absent: 0. */
   @Prop({ type: Number })
   edition?: number;
 }

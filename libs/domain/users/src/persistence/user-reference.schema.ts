@@ -9,7 +9,7 @@ export const userReferenceShape = {
 };
 
 /**
- * Declares a field that names a user. Whoever declares one also registers it in `DisplayNameRegistry`, or the copy of the name
- * in it goes stale with the next rename.
+ * Declares a field that names a user. Also register the field in `DisplayNameRegistry`, or its copy of the name becomes stale at the
+ * next rename.
  */
 export const UserReferenceProp = (): PropertyDecorator => Prop(raw(userReferenceShape));

@@ -6,13 +6,13 @@ import { UserReferenceProp } from './user-reference.schema';
 export const RELATIONSHIP_TYPES = ['friend', 'block', 'mute'] as const;
 export type RelationshipType = (typeof RELATIONSHIP_TYPES)[number];
 
-/** Friends are `pending` until both sides asked; a block or a mute is `active` at once. */
+/** Friendships are `pending` until both sides have asked; a block or a mute is `active` at once. */
 export const RELATIONSHIP_STATUSES = ['pending', 'accepted', 'active'] as const;
 export type RelationshipStatus = (typeof RELATIONSHIP_STATUSES)[number];
 
 /**
- * What `user` holds towards `target`. A friend request has a row on both sides from the start: two requests that cross
- * then write the same two documents, and the engine sees to it that one of them finds the other.
+ * The relationship of `user` to `target`. A friend request writes a row for both sides at once: two crossing requests then write the
+ * same two documents, so the engine detects the conflict and one of them sees the other.
  */
 @Schema()
 export class UserRelationship extends TenantDocumentBase {
@@ -28,7 +28,7 @@ export class UserRelationship extends TenantDocumentBase {
   @Prop({ type: String, enum: RELATIONSHIP_STATUSES, required: true })
   status: RelationshipStatus;
 
-  /** Did `user` ask for it? False on the side that was sent a friend request and has not answered. */
+  /** Whether `user` asked for it. False for the receiver of a friend request who has not answered. */
   @Prop({ type: Boolean, required: true })
   requested: boolean;
 }

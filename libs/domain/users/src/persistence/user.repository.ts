@@ -41,7 +41,7 @@ export class UserRepository {
     return ctx.repository(users).find({ external_id: { $in: externalIds } }, { limit, withDeleted: true });
   }
 
-  /** Those among `ids` who are there and not deactivated. */
+  /** The ids of existing users who are not deactivated. */
   async activeAmong(ctx: RequestContext, ids: ObjectId[]): Promise<ObjectId[]> {
     const found = await ctx.repository(users).find({ _id: { $in: ids } }, { fields: ['status'] });
     return found.filter(({ status }) => status === 'active').map(({ _id }) => _id);
@@ -55,7 +55,7 @@ export class UserRepository {
     return ctx.repository(users).page(filter, request);
   }
 
-  /** @throws DuplicateKeyError when somebody else made a user of this external id at the same moment */
+  /** @throws DuplicateKeyError when a concurrent request created a user with this external id */
   insert(ctx: RequestContext, externalId: string, profile: ProfileChanges): Promise<User> {
     const display_name = profile.display_name ?? externalId;
     return ctx.repository(users).insertOne({
@@ -72,7 +72,7 @@ export class UserRepository {
     });
   }
 
-  /** Applies `changes` to the exact version read before; null when it has moved on. Also brings a deleted user back. */
+  /** Applies `changes` to the version that was read; null when the user has changed since. Also restores a deleted user. */
   change(ctx: RequestContext, user: User, changes: ProfileChanges, now: Date): Promise<User | null> {
     const renamed = changes.display_name !== undefined && changes.display_name !== user.display_name;
     return ctx.repository(users).findOneAndUpdate(
@@ -95,19 +95,19 @@ export class UserRepository {
       .findOneAndUpdate({ _id: user._id, __v: user.__v }, { $set: { deleted_at: new Date(), avatar_file_id: null } });
   }
 
-  /** Remembers that the user was there at `now`, unless something as late as `atLeast` is known already. */
+  /** Sets `last_seen_at` to `now`, unless it is already `atLeast` or later. */
   async touch(ctx: RequestContext, userId: ObjectId, now: Date, atLeast: Date): Promise<void> {
     await ctx.repository(users).updateOne(
       { _id: userId, $or: [{ last_seen_at: null }, { last_seen_at: { $lt: atLeast } }] },
       { $set: { last_seen_at: now }, $inc: { quiet_updates: 1 } },
-      // Users who may not see `last_seen_at` see `updated_at`.
+      // Leaves `updated_at` unchanged, because it is visible to users who may not see `last_seen_at`.
       { quiet: true },
     );
   }
 }
 
-/** Tokens say in whole seconds when they were made. */
+/** Tokens carry their issue time in whole seconds. */
 const secondAfter = (time: Date): Date => new Date((Math.floor(time.getTime() / 1000) + 1) * 1000);
 
-/** A range rather than a pattern: an index serves it, and no character in it means anything. */
+/** A range rather than a pattern: an index serves it, and no character needs escaping. */
 const beginningWith = (prefix: string) => ({ $gte: prefix, $lt: `${prefix}\u{10ffff}` });

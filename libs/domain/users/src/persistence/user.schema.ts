@@ -15,7 +15,7 @@ export class User extends TenantDocumentBase {
   @Prop({ type: String, required: true })
   display_name: string;
 
-  /** `display_name` as searches see it: see `nameKeyOf`. */
+  /** The normalized `display_name` for searches: see `nameKeyOf`. */
   @Prop({ type: String, required: true })
   name_key: string;
 
@@ -31,15 +31,15 @@ export class User extends TenantDocumentBase {
   @Prop({ type: Date, default: null })
   last_seen_at: Date | null;
 
-  /** When `display_name` last changed: what the sweep of references looks for. */
+  /** When `display_name` last changed; the sweep of references queries it. */
   @Prop({ type: Date, default: null })
   renamed_at: Date | null;
 
-  /** Of a user who was deleted and brought back: tokens made before this, a whole second, stay dead. */
+  /** Set when a deleted user is restored: tokens issued before this, a whole second, stay invalid. */
   @Prop({ type: Date, default: null })
   tokens_from: Date | null;
 
-  /** Updates that left the profile as its editors know it (`last_seen_at`); see `profileVersionOf`. */
+  /** Counts updates that do not change the profile (`last_seen_at`); see `profileVersionOf`. */
   @Prop({ type: Number, default: 0 })
   quiet_updates: number;
 }
@@ -56,8 +56,8 @@ export const users = tenantCollection(User, {
 });
 
 /**
- * The version that ETag and If-Match speak of. A user who is merely seen online does not make an editor's copy stale, so
- * those updates do not count, although `__v` grows with them as with every update.
+ * The version for ETag and If-Match. Updates of `last_seen_at` increment `__v` but must not make an editor's copy stale, so they are
+ * subtracted.
  */
 export const profileVersionOf = (user: Pick<User, '__v' | 'quiet_updates'>): number => user.__v - user.quiet_updates;
 

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { TenantCollection, TenantDocument } from '#caas/kernel';
 
-/** A field that keeps a user reference, or a list of them. Its collection needs an index on `tenant_id, <path>.user_id, _id`. */
+/** A field with one user reference or a list of them. Its collection needs an index on `tenant_id, <path>.user_id, _id`. */
 export interface ReferencePath {
   path: string;
   /** True for a list of references. */
   list?: boolean;
-  /** The condition of the path's index, when that is a partial one: without it the engine cannot use the index. */
+  /** The condition of the path's index if it is partial: without it, the engine cannot use the index. */
   among?: Record<string, unknown>;
 }
 
@@ -16,8 +16,8 @@ export interface ReferenceHolder {
 }
 
 /**
- * Where copies of display names lie. Each domain registers its own when it starts, in every process that runs jobs; what is
- * not registered goes stale with the next rename.
+ * The fields that hold copies of display names. Each domain registers its own at startup, in every process that runs jobs; a field that
+ * is not registered becomes stale at the next rename.
  */
 @Injectable()
 export class DisplayNameRegistry {

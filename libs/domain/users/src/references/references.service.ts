@@ -6,13 +6,13 @@ import { DisplayNameRegistry, type ReferenceHolder, type ReferencePath } from '.
 
 const BATCH = 500;
 
-/** How a holder's documents are read and written here: by paths that only the holder knows. */
+/** A holder's document, accessed by registered paths because only the holder knows its type. */
 type Untyped = TenantDocument & Record<string, unknown>;
 
 /**
- * Keeps the copies of display names fresh, those on soft-deleted documents too. It only ever writes the name it has just
- * read, into documents that carry another, in the order of their ids: so it may run twice, beside itself, or be killed
- * anywhere, and the last to finish leaves the name as it then is.
+ * Keeps the copies of display names current, also in soft-deleted documents. It writes only the name it has just read, into documents
+ * with a different one, in the order of their ids. So it may run twice, concurrently, or be killed at any point: the last run to finish
+ * leaves the current name.
  */
 @Injectable()
 export class ReferencesService {
@@ -21,7 +21,7 @@ export class ReferencesService {
     private readonly clock: Clock,
   ) {}
 
-  /** How many copies were stale. For jobs only: it asks for no right. */
+  /** @returns how many copies were stale. For jobs only: no permission is checked. */
   async refresh(ctx: RequestContext, userId: ObjectId): Promise<number> {
     let refreshed = 0;
     for (;;) {
@@ -35,8 +35,8 @@ export class ReferencesService {
   }
 
   /**
-   * Refreshes again the copies of everyone renamed within the last `periodMs`: those that were written by a process that
-   * did not know the new name yet, and those of a job that never ran. Everyone ever renamed when `periodMs` is null.
+   * Refreshes the copies of everyone renamed within the last `periodMs` again: this repairs copies written by a process with the old
+   * name in its cache, and those of a lost job. Covers every user ever renamed when `periodMs` is null.
    */
   async sweep(ctx: RequestContext, periodMs: number | null): Promise<{ users: number; refreshed: number }> {
     const since = periodMs === null ? new Date(0) : this.before(periodMs);

@@ -4,7 +4,7 @@ import { UserEvents } from '../user-events';
 import { UsersModule } from '../users.module';
 import { viewOfUser } from '../views';
 
-/** Tells users, on all their sockets, that their own profile changed: an app open on two devices shows one name. */
+/** Sends changes of a user's own profile to all their sockets, so that all their devices show the same name. */
 @Module({ imports: [RealtimePublisherModule, UsersModule] })
 export class UsersSocketModule implements OnModuleInit {
   constructor(
