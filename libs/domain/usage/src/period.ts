@@ -1,8 +1,8 @@
-/** The period of what is counted for good. */
+/** The period of counters that are not monthly. */
 export const FOR_GOOD = 'all';
 
 const DAY_MS = 24 * 60 * 60_000;
-/** Of the day that was asked for last: every send asks. */
+/** Caches the last day, because every send calls this. */
 let last = { day: NaN, month: '' };
 
 /** The calendar month, UTC: `yyyy-mm`. */
@@ -12,9 +12,9 @@ export function monthOf(time: Date): string {
   return last.month;
 }
 
-/** When the month is over. */
+/** The end of the month, exclusive. */
 export function endOfMonth(month: string): Date {
   const [year, number] = month.split('-').map(Number);
-  // Months count from 0 here, so that the number is the next month's.
+  // JavaScript months start at 0, so this number is the next month.
   return new Date(Date.UTC(year!, number!, 1));
 }

@@ -3,7 +3,7 @@ import { Realtime, RealtimePublisherModule } from '#caas/platform/realtime';
 import { QuotaWarnings } from './quotas/quota-warnings';
 import { UsageModule } from './usage.module';
 
-/** Tells all sockets of a tenant that a quota is nearly used up: for processes that publish events, which the command line does not. */
+/** Sends quota warnings to all sockets of a tenant. For processes that publish events, which the command line does not. */
 @Module({ imports: [RealtimePublisherModule, UsageModule] })
 export class UsageEventsModule implements OnModuleInit {
   constructor(

@@ -1,36 +1,36 @@
 import { Injectable } from '@nestjs/common';
 import type { Quota, RequestContext } from '#caas/kernel';
 
-/** By period. */
+/** Counts by period. */
 export type Counts = ReadonlyMap<string, number>;
 
-/** How much there is of something, as it is kept and as the data say. Each library that has some registers its own. */
+/** The usage of one quota: as maintained by counters, and as recounted from the data. Each library with a quota registers its meter. */
 export interface UsageMeter {
   readonly quota: Quota;
-  /** What is kept: by month, or for good. */
+  /** The maintained counts: by month, or in total. */
   kept(ctx: RequestContext): Promise<Counts>;
-  /** The same, from what is counted. */
+  /** The same counts, recounted from the data. */
   counted(ctx: RequestContext): Promise<Counts>;
   /**
-   * Whether both can be read in one transaction. What is too much for one is counted between two looks at what is kept, and must
-   * only ever grow.
+   * Whether both can be read in one transaction. If there is too much data for one, `counted` runs between two reads of `kept`, and the
+   * counts must never decrease.
    */
   readonly inTransaction: boolean;
-  /** What is kept of one period; of messages it is asked for now and again while they are sent, also in their transactions. */
+  /** The maintained count of one period. For messages it is called regularly during sends, also inside their transactions. */
   total(ctx: RequestContext, period: string): Promise<number>;
   /**
-   * Takes into what is kept that was there before it was counted.
-   * @returns false when others were writing meanwhile, and it has to be tried again
+   * Corrects the maintained count to include data from before counting began.
+   * @returns false when others were writing at the same time, so that it must be tried again
    */
   correct?(ctx: RequestContext): Promise<boolean>;
 }
 
-/** Every meter of this process, one for each quota that lies in the database. */
+/** All meters of this process, one for each quota on stored data. */
 @Injectable()
 export class UsageMeters {
   private readonly meters = new Map<Quota, UsageMeter>();
 
-  /** @throws Error when there is one */
+  /** @throws Error when the quota already has a meter */
   register(meter: UsageMeter): void {
     if (this.meters.has(meter.quota)) throw new Error(`Two meters count ${meter.quota}.`);
     this.meters.set(meter.quota, meter);
@@ -40,7 +40,7 @@ export class UsageMeters {
     return [...this.meters.values()];
   }
 
-  /** @throws Error when nobody counts it in this process */
+  /** @throws Error when this process has no meter for the quota */
   of(quota: Quota): UsageMeter {
     const meter = this.meters.get(quota);
     if (!meter) throw new Error(`Nothing counts ${quota} in this process.`);

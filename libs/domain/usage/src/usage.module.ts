@@ -20,7 +20,7 @@ import { UsageVerifier } from './verify/usage-verifier';
 
 const PUBLIC = [ConnectionCounts, MessageQuota, QuotaWarnings, UserCounter, UsageMeters, UsageService, UsageVerifier];
 
-/** For every process: what tenants use, and may. */
+/** Usage and quotas of tenants, for every process. */
 @Module({
   imports: [ClockModule, RedisModule, SettingsModule, TenancyModule, TenancyModule.forFeature(USAGE_COLLECTIONS)],
   providers: [...PUBLIC, CounterRepository, SentTotals],
@@ -34,7 +34,7 @@ export class UsageModule implements OnModuleInit {
   }
 }
 
-/** For processes that clients reach. It answers how many sockets may come, a port of realtime: the app binds it. */
+/** The limit on sockets, for processes that clients connect to. Implements a port of realtime; the app binds it. */
 @Module({
   imports: [SettingsModule, TenancyModule, UsageModule],
   providers: [ConnectionQuota],

@@ -10,20 +10,20 @@ export interface QuotaUse {
   used: number;
   /** Null: no limit. */
   limit: number | null;
-  /** `yyyy-mm` for what is counted by the month. */
+  /** `yyyy-mm` for monthly quotas. */
   period: string | null;
   resets_at: Date | null;
 }
 
 export interface Usage {
   quotas: Record<Quota, QuotaUse>;
-  /** Newest first, this one included. */
+  /** Newest first, including this month. */
   months: { month: string; messages: number }[];
-  /** Of this month, newest first. */
+  /** Warnings of this month, newest first. */
   warnings: { quota: Quota; percent: number; used: number; limit: number; period: string; at: Date }[];
 }
 
-/** How much a tenant uses of what it may. */
+/** A tenant's usage compared with its quotas. */
 @Injectable()
 export class UsageService {
   constructor(
@@ -69,7 +69,7 @@ export class UsageService {
   }
 }
 
-/** Without months ahead, whose rows are made before they begin, and with this one. */
+/** Includes this month; omits future months, whose rows are created before they begin. */
 function monthsOf(messages: ReadonlyMap<string, number>, thisMonth: string): Usage['months'] {
   const months = [...new Set([...messages.keys(), thisMonth])]
     .filter((month) => month <= thisMonth)

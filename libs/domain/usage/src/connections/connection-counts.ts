@@ -3,12 +3,18 @@ import { ObjectId } from 'bson';
 import type { TenantId } from '#caas/kernel';
 import { RedisConnections } from '#caas/platform/redis';
 
-/** Sockets of a process that was killed count for as long after its last sign of life. */
+/** The counts of a killed process stay valid for this long after its last heartbeat. */
 const ALIVE_MS = 15_000;
-/** Since the last change of what the user has there: sockets seldom last longer, and a forgotten count admits too many, not too few. */
+/**
+ * Expiry after the last change of a user's count. Sockets seldom live longer, and a lost count admits too many sockets rather than too
+ * few.
+ */
 const USER_REMEMBERED_MS = 24 * 3_600_000;
 
-/** What of the hash is not of processes that are gone; those are removed. A field is a process, its value `count:aliveUntilMs`. */
+/**
+ * Sums the counts of the other live processes in the tenant's hash, and removes dead ones. A field is a process, its value
+ * `count:aliveUntilMs`.
+ */
 const SUM_OF_OTHERS = `
   local time = redis.call('TIME')
   local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -20,7 +26,7 @@ const SUM_OF_OTHERS = `
     elseif all[at] ~= ARGV[1] then others = others + count end
   end`;
 
-/** Of one user's hash, by process; what is of processes that no longer count in the tenant's hash is removed. */
+/** Sums one user's counts by other processes, and removes those of processes that are not live in the tenant's hash. */
 const OTHERS_OF_USER = `
   local ofUser = 0
   local each = redis.call('HGETALL', KEYS[2])
@@ -31,7 +37,7 @@ const OTHERS_OF_USER = `
     end
   end`;
 
-/** ARGV: process, its count of the user, how long that is remembered. */
+/** ARGV: process, its count for the user, the hash's expiry. */
 const KEEP_OF_USER = `
   if tonumber(ARGV[2]) == 0 then redis.call('HDEL', KEYS[1], ARGV[1])
   else
@@ -40,8 +46,8 @@ const KEEP_OF_USER = `
   end`;
 
 /**
- * ARGV: process, its count, how long it is believed, the tenant's limit (-1: none), the process' count of the user, the user's
- * limit, how long that is remembered. Answers the tenant's whole and whose limit was too low, and writes the counts unless one was.
+ * ARGV: process, its count, how long the count is valid, the tenant's limit (-1: none), the process' count for the user, the user's
+ * limit, the expiry of the user's hash. Returns the tenant's total and which limit is exceeded; writes the counts unless one is.
  */
 const TAKE = `${SUM_OF_OTHERS}
   local total = others + ARGV[2]
@@ -54,7 +60,7 @@ const TAKE = `${SUM_OF_OTHERS}
   redis.call('PEXPIRE', KEYS[2], ARGV[7])
   return {total, ''}`;
 
-/** ARGV: process, its count, how long it is believed. */
+/** ARGV: process, its count, how long the count is valid. */
 const KEEP = `${SUM_OF_OTHERS}
   if tonumber(ARGV[2]) == 0 then redis.call('HDEL', KEYS[1], ARGV[1])
   else
@@ -65,11 +71,11 @@ const KEEP = `${SUM_OF_OTHERS}
 const SUM = `${SUM_OF_OTHERS}
   return others`;
 
-/** One more socket, as a process would have it. */
+/** A request for one more socket on this process. */
 export interface SocketClaim {
   tenantId: TenantId;
   userId: string;
-  /** Of this process, with the one more. */
+  /** Counts of this process, including the new socket. */
   own: number;
   ownOfUser: number;
   /** Null: no limit. */
@@ -78,10 +84,9 @@ export interface SocketClaim {
 }
 
 /**
- * How many sockets a tenant has, over all processes: one hash in Redis for each tenant, in which each process keeps its own
- * number and gives a sign of life; and one for each user with sockets, whose numbers count while their process gives such a sign.
- * Numbers are written whole and never added to, so that a Redis that was emptied, or a process that was killed, is made good by
- * the next signs.
+ * Counts a tenant's sockets over all processes. Redis has one hash per tenant, in which each process writes its own count with a
+ * heartbeat, and one hash per user with sockets, whose counts are valid while their process is live. Counts are overwritten, never
+ * incremented, so the next heartbeats repair them after Redis was emptied or a process was killed.
  */
 @Injectable()
 export class ConnectionCounts {
@@ -90,8 +95,8 @@ export class ConnectionCounts {
   constructor(private readonly redis: RedisConnections) {}
 
   /**
-   * Writes down that this process has one more, unless that were too many.
-   * @returns how many the tenant has, or would have, in all; and whose limit was too low
+   * Records one more socket of this process, unless a limit is exceeded.
+   * @returns the tenant's total including the new socket, and which limit is exceeded
    */
   async take(claim: SocketClaim): Promise<{ total: number; exceeded: 'tenant' | 'user' | null }> {
     const { tenantId, userId, own, ownOfUser, limit, userLimit } = claim;
@@ -102,12 +107,12 @@ export class ConnectionCounts {
     return { total, exceeded: exceeded || null };
   }
 
-  /** Writes down how many of the tenant's this process has. */
+  /** Records this process's count for the tenant. */
   async keep(tenantId: TenantId, own: number): Promise<void> {
     await this.redis.commands.eval(KEEP, 1, keyOf(tenantId), this.process, own, ALIVE_MS);
   }
 
-  /** Writes down how many of the user's this process has. */
+  /** Records this process's count for the user. */
   async keepOfUser(tenantId: TenantId, userId: string, own: number): Promise<void> {
     const key = userKeyOf(tenantId, userId);
     await this.redis.commands.eval(KEEP_OF_USER, 1, key, this.process, own, USER_REMEMBERED_MS);
@@ -117,7 +122,7 @@ export class ConnectionCounts {
     return (await this.redis.commands.eval(SUM, 1, keyOf(tenantId), '')) as number;
   }
 
-  /** So often a process has to give its sign of life. */
+  /** The heartbeat interval, in milliseconds. */
   readonly renewEveryMs = ALIVE_MS / 3;
 }
 

@@ -7,20 +7,20 @@ import { limitOf, quotaExceeded } from '../quotas/quotas';
 import { QuotaWarnings } from '../quotas/quota-warnings';
 import { ConnectionCounts, type SocketClaim } from './connection-counts';
 
-/** Those of one tenant that are connected to this process. */
+/** One tenant's sockets on this process. */
 interface OwnSockets {
   count: number;
   ofUsers: Map<string, number>;
 }
 
 /**
- * The sockets of this process, by tenant and user, and whether one more may come. While Redis is away each process goes by its own
- * number alone: the limits then hold for each.
+ * Counts this process's sockets by tenant and user, and checks the limits for a new one. While Redis is unavailable, each process uses
+ * only its own counts, so the limits apply per process.
  */
 @Injectable()
 export class ConnectionQuota implements ConnectionQuotaPort, OnModuleInit, BeforeApplicationShutdown {
   private readonly own = new Map<TenantId, OwnSockets>();
-  /** Whose number changed in this turn, or could not be written: users by tenant. */
+  /** Users by tenant whose count changed in this turn of the event loop, or could not be written. */
   private readonly changed = new Map<TenantId, Set<string>>();
   private renewal: NodeJS.Timeout | null = null;
   private isPublishing = false;
@@ -86,7 +86,7 @@ export class ConnectionQuota implements ConnectionQuotaPort, OnModuleInit, Befor
     else this.own.set(tenantId, own);
   }
 
-  /** Once for all that go in one turn. */
+  /** Writes once for all sockets that close in the same turn of the event loop. */
   private publishSoon(tenantId: TenantId, userId: string): void {
     this.usersChangedOf(tenantId).add(userId);
     if (this.isPublishing) return;
@@ -109,7 +109,7 @@ export class ConnectionQuota implements ConnectionQuotaPort, OnModuleInit, Befor
       void this.attempt(tenantId, this.counts.keep(tenantId, own?.count ?? 0));
       for (const userId of users) {
         const write = this.counts.keepOfUser(tenantId, userId, own?.ofUsers.get(userId) ?? 0);
-        // With the next sign of life: a number that is too high would keep the user out.
+        // On failure, try again at the next heartbeat: a count that stays too high would refuse the user's sockets.
         void this.attempt(tenantId, write).then((isWritten) => isWritten || this.usersChangedOf(tenantId).add(userId));
       }
     }
@@ -123,7 +123,7 @@ export class ConnectionQuota implements ConnectionQuotaPort, OnModuleInit, Befor
     return { total: own, exceeded };
   }
 
-  /** @returns false when Redis is away */
+  /** @returns false when Redis is unavailable */
   private async attempt(tenantId: TenantId, writing: Promise<unknown>): Promise<boolean> {
     try {
       await writing;

@@ -6,7 +6,7 @@ import { usageCounters, type Counter, type UsageCounter } from '../persistence/u
 
 const MAX_REMEMBERED = 100_000;
 
-/** One part of one count. */
+/** One slot of a counter. */
 export interface CounterPart {
   counter: Counter;
   period: string;
@@ -16,17 +16,17 @@ export interface CounterPart {
 /** The queries on `usage_counters`. */
 @Injectable()
 export class CounterRepository {
-  /** A row once made stays as long as the tenant does. */
+  /** Rows are never deleted while the tenant exists, so their ids can be cached. */
   private readonly ids = new LRUCache<string, ObjectId>({ max: MAX_REMEMBERED });
 
-  /** Makes the row where there is none. Before a transaction: two that make it at once would refuse each other. */
+  /** Creates the row if it is missing. Call it before the transaction: two transactions that create it would conflict. */
   async prepare(ctx: RequestContext, part: CounterPart): Promise<void> {
     if (this.ids.has(keyOf(ctx, part))) return;
     const row = (await this.find(ctx, part)) ?? (await this.make(ctx, part));
     this.ids.set(keyOf(ctx, part), row._id);
   }
 
-  /** @returns what the part is by that @throws Error unless it was prepared */
+  /** @returns the part's new count @throws Error unless it was prepared */
   add(tx: RequestContext, part: CounterPart, by: number): Promise<number> {
     return this.update(tx, part, { $inc: { count: by } });
   }

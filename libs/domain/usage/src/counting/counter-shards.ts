@@ -1,19 +1,19 @@
-/** More than writers meet at once; few enough to be added up at every read. */
+/** More than the usual number of concurrent writers; few enough to be summed at every read. */
 const SHARDS = 64;
 
-/** For whoever must count one after the other, all processes together. */
+/** The slot for writers that must be serialized across all processes. */
 export const SHARED_SLOT = 0;
 
 /**
- * Which slot of a counter a writer of this process takes: one that no other of the process has now. Other processes go through
- * the slots in another order; where two of them meet even so, one goes elsewhere from then on.
+ * Chooses a slot of a counter that no other writer of this process uses now. Each process uses its own order of slots. After two
+ * processes conflict on a slot, one of them moves it to another place in its order.
  */
 export class CounterShards {
   private readonly order: number[];
-  /** By counter. */
+  /** Used slots, by counter. */
   private readonly taken = new Map<string, Set<number>>();
 
-  /** @param random from 0 up to 1 */
+  /** @param random returns a number in [0, 1) */
   constructor(private readonly random: () => number = Math.random) {
     this.order = Array.from({ length: SHARDS }, (_, at) => SHARED_SLOT + 1 + at);
     for (let at = SHARDS - 1; at > 0; at -= 1) this.swap(at, Math.floor(random() * (at + 1)));
@@ -33,7 +33,7 @@ export class CounterShards {
     if (taken?.size === 0) this.taken.delete(key);
   }
 
-  /** Another process uses it too. */
+  /** Moves a slot that another process uses too to a random place in the order. */
   avoid(slot: number): void {
     this.swap(this.order.indexOf(slot), this.anywhere());
   }

@@ -7,23 +7,23 @@ import { QuotaWarnings } from '../quotas/quota-warnings';
 import { CounterRepository, type CounterPart } from './counter-repository';
 import { SHARED_SLOT, CounterShards } from './counter-shards';
 
-/** So near to its limit users are made one by one, over all processes: more than are being made at one moment. */
+/** Within this distance of the limit, creations are serialized over all processes. Larger than the number of concurrent creations. */
 const NEAR = 100;
 
 /**
- * Counts, within the transaction in which users come or go. May be called again when the transaction is tried again.
+ * Counts users, within the transaction that creates or deletes them. May be called again when the transaction is retried.
  * @throws CaasError `quota_exceeded` (402)
  */
 export type CountUsers = (tx: RequestContext, by: number) => Promise<void>;
 
 /**
- * Counts a tenant's users exactly: a count and what it counts are one transaction. Each writer of a process has a slot of its own,
- * so that counting makes nobody wait; near the limit all take the same one, so that what is above it is never stored.
+ * Counts a tenant's users exactly: the count changes in the same transaction as the users. Each writer uses its own slot, so writers do
+ * not conflict. Near the limit all writers use one shared slot, so the limit is never exceeded.
  */
 @Injectable()
 export class UserCounter {
   private readonly slots = new CounterShards();
-  /** By tenant. Near the limit all write one row: transactions of this process would only make each other begin again. */
+  /** By tenant. Near the limit all transactions write one row; without this mutex, those of this process would only conflict and retry. */
   private readonly nearLimit = new KeyedMutex();
 
   constructor(
@@ -32,7 +32,7 @@ export class UserCounter {
   ) {}
 
   /**
-   * Runs `work`, which makes its own transaction and counts in it; warns when the limit has come near by that.
+   * Runs `work`, which opens its own transaction and counts in it; warns when the limit is near afterwards.
    * @throws CaasError `quota_exceeded` (402), and what `work` throws
    */
   async counting<T>(ctx: RequestContext, work: (count: CountUsers) => Promise<T>): Promise<T> {
@@ -56,7 +56,7 @@ export class UserCounter {
     return this.rows.sum(ctx, 'users', FOR_GOOD);
   }
 
-  /** Takes into account who was there before they were counted. */
+  /** Adds users who existed before counting began. */
   async correct(ctx: RequestContext, by: number): Promise<void> {
     await this.rows.prepare(ctx, partOf(SHARED_SLOT));
     await this.rows.add(ctx, partOf(SHARED_SLOT), by);
@@ -83,7 +83,7 @@ export class UserCounter {
     });
   }
 
-  /** Whoever else counts near the limit now has written the same row: one of the two is tried again, and sees the other. */
+  /** Every concurrent creation near the limit writes the same row, so conflicting ones are retried and then see each other. */
   private async requireWithin(tx: RequestContext): Promise<number> {
     const limit = limitOf(tx.tenant, 'users');
     const total = await this.total(tx);

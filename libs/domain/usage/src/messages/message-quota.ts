@@ -9,20 +9,24 @@ import { QuotaWarnings } from '../quotas/quota-warnings';
 import { UsageMeters } from '../usage-meters';
 import { SentTotals } from './sent-totals';
 
-/** Before a month begins, its row is there: no transaction meets the turn of the month without it. */
+/** The next month's row is created this long before the month begins, so that no transaction at the turn of the month lacks it. */
 const MONTH_AHEAD_MS = 60 * 60_000;
 /**
- * So near to the limit, sends go on one after the other, over all processes. It is more than all other processes together send in
- * the two seconds in which this one may not know of it: half a second until it hears of a send, and one until the send is folded
+ * Within this distance of the limit, sends are serialized over all processes. It exceeds what all other processes together can send in
+ * the two seconds in which this process may not know of it: half a second until it learns of a send, and one until the send is folded
  * into its conversation's row.
  */
 const NEAR = 10_000;
-/** A process that does not know yet that the limit is near sends past the gate. What it sent is folded by then, and added up. */
+/**
+ * A process that has not yet noticed that the limit is near sends without the gate. After this time those sends are folded, and the
+ * next sum includes them.
+ */
 const ADD_UP_AGAIN_MS = 2_000;
 
 /**
- * Within the transaction of a send, once the messages are in it. May be called again when the transaction is tried again.
- * @param at when they were sent: they count in that month
+ * Checks the quota, within the transaction of a send, after the messages are written. May be called again when the transaction is
+ * retried.
+ * @param at when the messages were sent, which decides the month
  * @throws CaasError `quota_exceeded` (402)
  */
 export type CheckSent = (tx: RequestContext, count: number, at: Date) => Promise<void>;
@@ -30,19 +34,19 @@ export type CheckSent = (tx: RequestContext, count: number, at: Date) => Promise
 interface CountedSends {
   month: string;
   count: number;
-  /** All of the month, where it is known for sure. */
+  /** The month's total, when it is known exactly. */
   total: number | null;
 }
 
 /**
- * Holds the month's quota of messages. Their conversations count them (libs/domain/conversations); here it is asked whether there is room,
- * which costs a send nothing while the limit is far. Near it, a row in which everybody writes makes sends of all processes
- * take turns, so that what is above the limit is never stored.
+ * Enforces the monthly quota of messages. Conversations count their messages (libs/domain/conversations); this class checks the limit.
+ * Far from the limit, that costs a send nothing. Near it, sends of all processes are serialized by writing one shared row (the gate),
+ * so the limit is never exceeded.
  */
 @Injectable()
 export class MessageQuota {
   private readonly gate = new KeyedMutex();
-  /** By tenant and month: when this process last added up at the gate. */
+  /** By tenant and month: when this process last recomputed the total at the gate. */
   private readonly addedUpAt = new Map<string, number>();
 
   constructor(
@@ -54,8 +58,8 @@ export class MessageQuota {
   ) {}
 
   /**
-   * Refuses what would be refused at its commit, as soon as that is known, and for nothing.
-   * @returns whether the limit is so near that sends have to pass the gate, by `sending`
+   * Refuses early what would be refused at commit, as far as it is known, without a query of its own.
+   * @returns whether the limit is so near that sends must pass the gate, with `sending`
    * @throws CaasError `quota_exceeded` (402)
    */
   async requireRoom(ctx: RequestContext): Promise<boolean> {
@@ -63,19 +67,19 @@ export class MessageQuota {
     if (limit === null) return false;
     const month = monthOf(this.clock.now());
     const { stored, likely } = await this.totals.of(ctx, month);
-    // Of a month's messages there never come to be fewer.
+    // A month's total never decreases.
     if (stored < limit) return limit - likely <= NEAR;
     this.warnings.consider(ctx, 'messages', stored, () => Promise.resolve(stored));
     throw quotaExceeded('messages', limit);
   }
 
-  /** Messages were stored without passing the gate. Warns when the limit has come near by that. */
+  /** Records messages that were stored without passing the gate. Warns when the limit is near afterwards. */
   sent(ctx: RequestContext, count: number, at: Date): void {
     if (limitOf(ctx.tenant, 'messages') !== null) this.committed(ctx, { month: monthOf(at), count, total: null });
   }
 
   /**
-   * Runs `work`, which makes its own transaction and checks in it; warns when the limit has come near by that.
+   * Runs `work`, which opens its own transaction and checks in it; warns when the limit is near afterwards.
    * @throws CaasError `quota_exceeded` (402), and what `work` throws
    */
   async sending<T>(ctx: RequestContext, work: (check: CheckSent) => Promise<T>): Promise<T> {
@@ -110,7 +114,7 @@ export class MessageQuota {
     this.warnings.consider(ctx, 'messages', likely, () => this.meters.of('messages').total(ctx, month));
   }
 
-  /** @returns how many there are in the month by that: whoever else passes has written the same row, or will see this */
+  /** @returns the month's new total. A concurrent send at the gate has either written the same row, or will see this write */
   private async passGate(tx: RequestContext, month: string, count: number, limit: number): Promise<number> {
     const gate = { counter: 'messages', period: month, slot: SHARED_SLOT } as const;
     const key = `${tx.tenantId}:${month}`;

@@ -5,27 +5,27 @@ import { RedisConnections } from '#caas/platform/redis';
 import { UsageMeters } from '../usage-meters';
 
 const MAX_TENANTS = 50_000;
-/** What others have sent is asked for at this age, while whoever asks has what is known. */
+/** When the hint is older than this, it is refreshed in the background. */
 const HINT_AFTER_MS = 200;
-/** Of this age, whoever asks waits. */
+/** When the hint is older than this, the caller waits for the refresh. */
 const HINT_TOO_OLD_MS = 500;
-/** Added up anew so often, and never for more than a hundredth of the time. */
+/** The sum is recomputed at this interval, and never for more than a hundredth of the time. */
 const SUM_AFTER_MS = 5_000;
 const SUM_SHARE = 100;
-/** No send waits longer for Redis: what others have sent is then not known, as while it is away. */
+/** The longest that a send waits for Redis. After that it proceeds without the other processes' numbers, as while Redis is unavailable. */
 const WAIT_FOR_HINT_MS = 50;
 const HINTS_KEPT_SECONDS = 40 * 24 * 60 * 60;
 
-/** Of one tenant and month. */
+/** The state of one tenant and month. */
 interface State {
-  /** What this process has sent since it began. */
+  /** Messages sent by this process since it started. */
   own: number;
-  /** How much of that Redis knows. */
+  /** How many of `own` are already in Redis. */
   told: number;
-  /** What all processes have told Redis; null while it is away. */
+  /** Total of all processes according to Redis; null while it is unavailable. */
   hint: number | null;
   hintAtMs: number;
-  /** It did not answer, or not in time, when it was last asked. */
+  /** Redis did not answer the last request in time. */
   isSilent: boolean;
   sum: Sum | null;
   hinting: Promise<void> | null;
@@ -34,7 +34,7 @@ interface State {
 
 interface Sum {
   stored: number;
-  /** As they were when the adding up began. */
+  /** The values when the sum began. */
   own: number;
   hint: number | null;
   atMs: number;
@@ -42,16 +42,16 @@ interface Sum {
 }
 
 export interface Total {
-  /** Was stored, at some moment of the last seconds. */
+  /** The stored total, as of some moment in the last seconds. */
   stored: number;
-  /** With what was sent since, by this process and, half a second ago at most, by others. */
+  /** `stored` plus what was sent since, by this process and, up to half a second ago, by others. */
   likely: number;
 }
 
 /**
- * How many messages a tenant has sent in a month, as it was a moment ago, so that a send asks nothing. What is stored is added up
- * every few seconds; in between, processes tell each other by a number in Redis how many they have sent. That number may be lost:
- * it says only how much more there is since the last sum.
+ * An estimate of how many messages a tenant has sent in a month, kept in memory so that a send needs no query. The stored total is
+ * summed every few seconds. In between, processes share their numbers of sent messages through a counter in Redis. That counter may be
+ * lost: it is only used for the difference since the last sum.
  */
 @Injectable()
 export class SentTotals {
@@ -62,32 +62,32 @@ export class SentTotals {
     private readonly redis: RedisConnections,
   ) {}
 
-  /** @param ctx of no transaction: what is read is read for others too */
+  /** @param ctx outside a transaction, because other requests share what it reads */
   async of(ctx: RequestContext, month: string): Promise<Total> {
     const key = keyOf(ctx, month);
     const state = this.stateOf(key);
     if (!state.sum) await this.addUp(ctx, month, state);
     const now = performance.now();
-    // A failure of either is nobody's: the next one to ask tries again.
+    // Errors of either refresh are ignored: the next call tries again.
     if (now - state.hintAtMs > HINT_TOO_OLD_MS) await this.exchangeSoon(key, state);
     else if (now - state.hintAtMs > HINT_AFTER_MS) void this.exchange(key, state);
     if (now - state.sum!.atMs > pauseAfter(state.sum!)) this.addUp(ctx, month, state).catch(() => undefined);
     return { stored: state.sum!.stored, likely: likelyOf(state)! };
   }
 
-  /** Without asking; null where nothing is known. */
+  /** Without any query; null when nothing is known. */
   likely(ctx: RequestContext, month: string): number | null {
     const state = this.states.get(keyOf(ctx, month));
     return state ? likelyOf(state) : null;
   }
 
-  /** This process has sent, and it is committed. */
+  /** Records committed messages of this process. */
   sent(ctx: RequestContext, month: string, count: number): void {
     const state = this.states.get(keyOf(ctx, month));
     if (state) state.own += count;
   }
 
-  /** Somebody found out for another reason. */
+  /** Takes a stored total that the caller has read. */
   learn(ctx: RequestContext, month: string, stored: number): void {
     const state = this.states.get(keyOf(ctx, month));
     if (state?.sum) state.sum = { ...state.sum, stored, own: state.own, hint: state.hint };
@@ -111,13 +111,13 @@ export class SentTotals {
     return state;
   }
 
-  /** Tells Redis what it does not know of this process, and hears of the others. */
+  /** Adds this process's new messages to Redis, and reads the total of all processes. */
   private exchange(key: string, state: State): Promise<void> {
     state.hinting ??= this.tell(key, state).finally(() => (state.hinting = null));
     return state.hinting;
   }
 
-  /** Resolves when it is done, or will not be soon: nobody waits a second time for a Redis that has not answered. */
+  /** Resolves when the exchange is done, or after `WAIT_FOR_HINT_MS`; at once if Redis did not answer the last request. */
   private async exchangeSoon(key: string, state: State): Promise<void> {
     const isWaitedFor = !state.isSilent;
     const exchange = this.exchange(key, state);
@@ -166,13 +166,13 @@ export class SentTotals {
   }
 }
 
-/** Without Redis a second's sends of the others are what is not known. */
+/** Without Redis, messages of other processes are unknown until the next sum, so sum more often. */
 const pauseAfter = ({ hint, tookMs }: Sum): number =>
   hint === null ? Math.max(1_000, tookMs * (SUM_SHARE / 5)) : Math.max(SUM_AFTER_MS, tookMs * SUM_SHARE);
 
 function likelyOf({ sum, own, told, hint }: State): number | null {
   if (!sum) return null;
-  // Redis was emptied, or is away: what is left is what this process knows of itself.
+  // Redis was emptied or is unavailable: only this process's own messages are known.
   if (hint === null || sum.hint === null || hint < sum.hint) return sum.stored + (own - sum.own);
   return sum.stored + (hint - sum.hint) + (own - told);
 }

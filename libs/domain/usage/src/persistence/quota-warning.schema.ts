@@ -2,20 +2,20 @@ import { Prop, Schema } from '@nestjs/mongoose';
 import { QUOTAS, type Quota } from '#caas/kernel';
 import { TenantDocumentBase, tenantCollection } from '#caas/tenancy';
 
-/** That it was told that so much of a quota is used. Whoever writes the row tells it. */
+/** Records that a warning about a quota was sent. The process that inserts the row sends the warning. */
 @Schema()
 export class QuotaWarning extends TenantDocumentBase {
   @Prop({ type: String, enum: QUOTAS, required: true })
   quota: Quota;
 
-  /** The month in which it was so, `yyyy-mm`, UTC. */
+  /** The month of the warning, `yyyy-mm`, UTC. */
   @Prop({ type: String, required: true })
   period: string;
 
   @Prop({ type: Number, required: true })
   percent: number;
 
-  /** Under another limit it is another warning. */
+  /** Part of the key: a changed limit is warned about again. */
   @Prop({ type: Number, required: true })
   limit: number;
 

@@ -1,27 +1,27 @@
 import { Prop, Schema } from '@nestjs/mongoose';
 import { TenantDocumentBase, tenantCollection } from '#caas/tenancy';
 
-/** `users` is counted here; `messages` is the gate of a month that is nearly used up: see `MessageQuota`. */
+/** `users` is counted here; `messages` is only the gate near a month's limit: see `MessageQuota`. */
 export const COUNTERS = ['users', 'messages'] as const;
 export type Counter = (typeof COUNTERS)[number];
 
 /**
- * A part of a count: the whole is the sum over its slots. Several rows, because writers of one would refuse each other: those
- * who count at the same time do so in slots of their own.
+ * One slot of a counter; the count is the sum over its slots. There are several rows because concurrent transactions on one row
+ * conflict: each writer uses a slot of its own.
  */
 @Schema()
 export class UsageCounter extends TenantDocumentBase {
   @Prop({ type: String, enum: COUNTERS, required: true })
   counter: Counter;
 
-  /** A month as `yyyy-mm`, UTC; `all` for what is counted for good. */
+  /** A month as `yyyy-mm`, UTC; `all` for counters that are not monthly. */
   @Prop({ type: String, required: true })
   period: string;
 
   @Prop({ type: Number, required: true })
   slot: number;
 
-  /** Below zero where more went than came: what counts is the sum. */
+  /** May be negative, because one slot may see more deletions than creations: only the sum matters. */
   @Prop({ type: Number, required: true })
   count: number;
 }

@@ -23,12 +23,12 @@ interface Reached {
 }
 
 /**
- * Tells, before anything is refused, that a quota is nearly used up: once for each threshold, limit and calendar month, whichever
- * process sees it first. The row that says so is written before it is told.
+ * Warns that a quota is nearly used up, once for each threshold, limit and calendar month, whichever process notices first. The row
+ * that records the warning is written before the warning is sent.
  */
 @Injectable()
 export class QuotaWarnings {
-  /** What was told already, as far as this process knows. */
+  /** Warnings that this process knows were already sent. */
   private readonly told = new LRUCache<string, true>({ max: MAX_REMEMBERED });
   private readonly listeners = new Set<Listener>();
 
@@ -39,15 +39,15 @@ export class QuotaWarnings {
     private readonly log: Log,
   ) {}
 
-  /** Calls `listener` in this process for every warning that clients are to hear. It must not throw. */
+  /** Registers a listener in this process for every warning that clients receive. It must not throw. */
   on(listener: Listener): void {
     this.listeners.add(listener);
   }
 
   /**
-   * After the commit. Returns at once; what goes wrong is logged.
-   * @param likely how much is used, as far as is known
-   * @param confirm how much really, asked for when `likely` is a reason to warn
+   * Call it after the commit. Returns at once; errors are logged.
+   * @param likely the estimated usage
+   * @param confirm reads the exact usage; called when `likely` would cause a warning
    */
   consider(ctx: RequestContext, quota: Quota, likely: number, confirm: () => Promise<number>): void {
     const limit = limitOf(ctx.tenant, quota);
@@ -65,7 +65,7 @@ export class QuotaWarnings {
     });
   }
 
-  /** Those of this month, newest first. */
+  /** Warnings of this month, newest first. */
   async ofThisMonth(ctx: RequestContext) {
     const period = monthOf(this.clock.now());
     return ctx.repository(quotaWarnings).find({ period }, { sort: { _id: -1 } });
@@ -73,7 +73,7 @@ export class QuotaWarnings {
 
   private async tellConfirmed(ctx: RequestContext, due: Reached[], confirm: () => Promise<number>): Promise<void> {
     const used = await confirm();
-    // The asker's own context may be one of a transaction that is over.
+    // The caller's context may belong to a transaction that has ended.
     const own = this.contexts.open(ctx.tenant, { kind: 'system', name: 'quotas' }, ctx.requestId);
     for (const reached of due.filter(({ percent, limit }) => used * 100 >= percent * limit)) {
       const key = keyOf(ctx, reached);

@@ -2,7 +2,7 @@ import { CaasError, type Quota, type QuotaLimits, type Tenant, type Tier } from 
 
 const GB = 2 ** 30;
 
-/** What a tier has unless the operator agreed on something else with the tenant. Null: as much as there is. */
+/** A tier's quotas, unless the operator agreed on others with the tenant. Null: no limit. */
 export const QUOTAS_OF_TIER: Readonly<Record<Tier, QuotaLimits>> = {
   free: { users: 10_000, messages: 1_000_000, storage_bytes: GB, connections: 5_000 },
   starter: { users: 50_000, messages: 10_000_000, storage_bytes: 10 * GB, connections: 20_000 },

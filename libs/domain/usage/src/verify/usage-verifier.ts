@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Quota, RequestContext } from '#caas/kernel';
 import { UsageMeters, type Counts, type UsageMeter } from '../usage-meters';
 
-/** How often what is being used is counted before it is left for another time. */
+/** How often data that is being written is recounted before it is left for a later run. */
 const ATTEMPTS = 4;
 
 export interface UsageDrift {
@@ -14,7 +14,7 @@ export interface UsageDrift {
 
 export interface UsageVerification {
   counted: Record<string, Record<string, number>>;
-  /** Numbers that are not what they count; 0 is what is expected. */
+  /** Counters that do not match the data; 0 is expected. */
   drift: number;
   drifts: UsageDrift[];
 }
@@ -22,16 +22,16 @@ export interface UsageVerification {
 interface Recount {
   counts: Counts;
   drifts: UsageDrift[];
-  /** Nobody used any while it was counted. */
+  /** False when the data was written to during the count. */
   isSettled: boolean;
 }
 
-/** Counts anew what a tenant uses. */
+/** Recounts a tenant's usage from the data. */
 @Injectable()
 export class UsageVerifier {
   constructor(private readonly meters: UsageMeters) {}
 
-  /** It repairs nothing. While others write, too, what it finds is drift. */
+  /** Repairs nothing. Concurrent writes do not cause false drift. */
   async verify(ctx: RequestContext): Promise<UsageVerification> {
     const result: UsageVerification = { counted: {}, drift: 0, drifts: [] };
     for (const meter of this.meters.all()) {
@@ -44,8 +44,8 @@ export class UsageVerifier {
   }
 
   /**
-   * For what was there before it was counted: takes the difference into what is kept.
-   * @returns what differed, and whether some of it was being written to and must be tried again
+   * For data from before counting began: adds the difference to the maintained counts.
+   * @returns the differences, and whether some data was being written to, so that it must be tried again
    */
   async correct(ctx: RequestContext): Promise<{ corrected: UsageDrift[]; busy: boolean }> {
     const corrected: UsageDrift[] = [];
@@ -75,7 +75,7 @@ export class UsageVerifier {
   }
 }
 
-/** What grew meanwhile may have been counted at any moment in between. */
+/** Accepts any value between the two reads, because data may grow during the count. */
 function compared(quota: Quota, before: Counts, counts: Counts, after: Counts): Recount {
   const drifts: UsageDrift[] = [];
   let isSettled = true;

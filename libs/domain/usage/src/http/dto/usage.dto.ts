@@ -76,7 +76,7 @@ class CollectionView {
   documents: number;
 }
 
-/** What operators see besides: where the data lie. */
+/** Additional fields for operators: where the data is stored. */
 export class TenantUsageView extends UsageView {
   @ApiProperty({ example: 'clnt_acme01' })
   tenant_id: string;
