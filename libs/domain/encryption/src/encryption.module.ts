@@ -10,7 +10,10 @@ import { prekeys } from './persistence/prekey.schema';
 import { userKeys } from './persistence/user-keys.schema';
 import { KeysOfRemoved } from './upload/keys-of-removed';
 
-/** What every process knows of keys: their collections, where they keep names of users, and that they go with their devices. */
+/**
+ * The part of encryption that every process needs: the collections, the registration of display names, and the removal of keys with
+ * their devices.
+ */
 @Module({
   imports: [SettingsModule, UsersModule, TenancyModule.forFeature([userKeys, prekeys, keyLog, keyLogHeads])],
   providers: [PrekeyStock, KeyLogService, KeysOfRemoved],

@@ -14,18 +14,18 @@ import type { UserKeys } from './persistence/user-keys.schema';
 type KeyChange = EventData<'keys.changed'>['changes'][number];
 
 const MAX_TOLD = 10_000;
-/** The same stock is not told again within this time, however often it is asked of. */
+/** The low-stock notice for the same stock is not repeated within this time. */
 const TOLD_MS = 10_000;
-/** A quarter of what is above the mark goes uncounted: other processes hand out keys, too. */
+/** Count again after a quarter of the stock above the mark was claimed here, because other processes hand out keys too. */
 const UNCOUNTED_PART = 4;
 
-/** What clients hear of keys, after the commit. None of it fails the request that it comes of. */
+/** Notifies clients of key changes, after the commit. A failure here never fails the request. */
 @Injectable()
 export class KeyNotifier {
   private readonly told = new LRUCache<string, string>({ max: MAX_TOLD, ttl: TOLD_MS });
-  /** How many more claims here may go by before a device's stock is counted again. */
+  /** How many more claims on this process to skip before a device's stock is counted again. */
   private readonly unhurried = new LRUCache<string, number>({ max: MAX_TOLD, ttl: TOLD_MS });
-  /** Devices whose stock is being counted; true when it has gone down meanwhile. */
+  /** Devices whose stock is being counted; true when keys were claimed during the count. */
   private readonly counting = new Map<string, boolean>();
 
   constructor(
@@ -38,7 +38,7 @@ export class KeyNotifier {
     private readonly log: Log,
   ) {}
 
-  /** To the user's own devices at once; to those who share a conversation, and are not blocked, in the digest of this second. */
+  /** Notifies the user's own devices at once, and users who share a conversation and are not blocked with this second's digest. */
   tellChange(ctx: RequestContext, keys: UserKeys, change: KeyChange['change'], logIndex: number): void {
     const news: KeyChange = {
       user: viewOfReference(keys.user),
@@ -55,7 +55,7 @@ export class KeyNotifier {
     });
   }
 
-  /** Counts what a device has left, and tells its user when it is little. Many claims at once are counted once. */
+  /** Counts a device's remaining keys, and notifies its user when they are low. Concurrent claims share one count. */
   notifyIfLow(ctx: RequestContext, keys: UserKeys): void {
     const key = stockKey(ctx, keys);
     const more = this.unhurried.get(key) ?? 0;

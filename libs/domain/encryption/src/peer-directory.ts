@@ -1,8 +1,8 @@
 import type { ObjectId } from 'bson';
 import type { RequestContext } from '#caas/kernel';
 
-/** Who is to know of a change of keys; conversations answer. */
+/** Port that finds who must be notified of a change of keys; conversations implements it. */
 export abstract class PeerDirectory {
-  /** Ids of the conversations that a user is in. Of very many, some. */
+  /** Ids of the user's conversations; if there are very many, only some. */
   abstract conversationsOf(ctx: RequestContext, userId: ObjectId): Promise<string[]>;
 }

@@ -12,10 +12,10 @@ import { PrekeyClaims, type Claimed } from './prekey-claims';
 const MAX_SIGNAL_DEVICES = 127;
 
 export interface ClaimRequest {
-  /** Of the user's devices only this one; null for all that have keys. */
+  /** Only this device of the user; null for all devices that have keys. */
   deviceId: string | null;
   claimId: ObjectId;
-  /** An attempt under the same id may have been made before. */
+  /** Whether an earlier attempt with the same id may exist. */
   mayRepeat: boolean;
 }
 
@@ -24,7 +24,7 @@ export interface Bundle {
   claimed: Claimed;
 }
 
-/** What one needs to write to somebody for the first time: a bundle for each device, with one-time keys of its own. */
+/** Key bundles for starting a session with a user: one for each device, each with its own one-time keys. */
 @Injectable()
 export class KeyBundlesService {
   constructor(
@@ -37,7 +37,8 @@ export class KeyBundlesService {
   ) {}
 
   /**
-   * Anyone of the tenant may, but for whom the user blocks; oneself for one's other devices. None for somebody without keys.
+   * Any user of the tenant may claim, unless the owner blocks them; a user may claim for their own other devices. Empty for a user
+   * without keys.
    * @throws CaasError `user_not_found` (404), `blocked` (403), `rate_limited` (429)
    */
   async claim(ctx: RequestContext, pathId: string, { deviceId, claimId, mayRepeat }: ClaimRequest): Promise<Bundle[]> {

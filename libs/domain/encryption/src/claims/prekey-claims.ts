@@ -5,10 +5,10 @@ import { Batcher } from '#caas/platform/concurrency';
 import { prekeys, type Prekey } from '../persistence/prekey.schema';
 import { forgottenAt } from './prekey-stock';
 
-/** What one turn of the event loop brings is in the first group. Rate limits bound how many wait. */
+/** The first batch contains the claims of one turn of the event loop. Rate limits bound how many claims wait. */
 const BATCHES = { maxBatch: 100, startsAfter: 'turn' } as const;
 
-/** What one claim gets of a device; null where nothing is left. */
+/** The keys that one claim gets from a device; null where none is left. */
 export interface Claimed {
   one_time: Prekey | null;
   one_time_kyber: Prekey | null;
@@ -24,20 +24,20 @@ interface Claim {
 }
 
 /**
- * Hands out one-time keys: each once, the oldest first. Claims of one device that come together at this process are one group, because
- * they would all want the same oldest keys and only wait for each other. Between processes the database decides: a row is taken by
- * whoever changes it from available, and a group that was slower takes the next.
+ * Hands out one-time keys: each once, the oldest first. Concurrent claims of one device on this process are batched, because they would
+ * all want the same oldest keys and wait for each other. Between processes the database decides: the first update that makes a row
+ * unavailable gets its key, and the other batch takes the next one.
  */
 @Injectable()
 export class PrekeyClaims {
   private readonly batcher = new Batcher(takeForAll, BATCHES);
 
-  /** @param claimId of the claim; a claim that is repeated gets what it got: see `again` */
+  /** @param claimId the claim's id; for a repeated claim, see `again` */
   take(ctx: RequestContext, generation: ObjectId, claimId: ObjectId): Promise<Claimed> {
     return this.batcher.run(`${ctx.tenantId}/${generation.toHexString()}`, { ctx, generation, claimId });
   }
 
-  /** What a claim got that died before its answer; when that was nothing, it begins now. */
+  /** Returns the keys of an earlier attempt whose answer was lost; if it got none, claims now. */
   async again(ctx: RequestContext, generation: ObjectId, claimId: ObjectId): Promise<Claimed> {
     const rows = await ctx.repository(prekeys).find({ claim_id: claimId, available: false, generation });
     if (rows.length === 0) return this.take(ctx, generation, claimId);
@@ -46,7 +46,7 @@ export class PrekeyClaims {
   }
 }
 
-/** @param group of one generation of one tenant */
+/** @param group claims of one generation of one tenant */
 async function takeForAll(group: Claim[]): Promise<Claimed[]> {
   const { ctx, generation } = group[0]!;
   const claimed = group.map((): Claimed => ({ one_time: null, one_time_kyber: null }));
@@ -66,14 +66,14 @@ async function takeForAll(group: Claim[]): Promise<Claimed[]> {
         rows.forEach((row, index) => chosen.push({ row, kind, at: places[index]!.at }));
       }),
     );
-    // In one order everywhere: groups of two processes wait for each other, and do not lock each other out.
+    // All processes update in the same order, so that two batches wait for each other instead of deadlocking.
     chosen.sort((one, other) => KINDS.indexOf(one.kind) - KINDS.indexOf(other.kind));
     const taken = await takeRows(
       ctx,
       chosen.map(({ row, at }) => ({ row, claimId: group[at]!.claimId })),
     );
     for (const { row, kind, at } of chosen) if (taken.has(row._id.toHexString())) claimed[at]![kind] = row;
-    // Rows that another process took do not say that nothing is left.
+    // A row taken by another process does not mean that no key of its kind is left.
     for (const { row, kind } of chosen) if (!taken.has(row._id.toHexString())) exhausted.delete(kind);
   }
   return claimed;
@@ -82,7 +82,7 @@ async function takeForAll(group: Claim[]): Promise<Claimed[]> {
 const oldest = (ctx: RequestContext, generation: ObjectId, kind: Kind, limit: number): Promise<Prekey[]> =>
   ctx.repository(prekeys).find({ generation, kind, available: true }, { sort: { seq: 1 }, limit });
 
-/** @returns the ids of those that were still there to take */
+/** @returns the ids of the rows that were still available */
 async function takeRows(
   ctx: RequestContext,
   wanted: { row: Prekey; claimId: ObjectId }[],

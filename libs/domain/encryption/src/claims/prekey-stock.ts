@@ -5,9 +5,9 @@ import { CaasError, conflict, type NewDocument, type RequestContext } from '#caa
 import { prekeys, type Prekey, type PrekeyKind } from '../persistence/prekey.schema';
 import { userKeys } from '../persistence/user-keys.schema';
 
-/** Of each kind, waiting to be handed out. */
+/** The most unused keys of each kind. */
 export const MAX_STOCK = 200;
-/** So long after its use a key is known, and not taken in again. */
+/** A used key is remembered, and refused if it is uploaded again, for this long. */
 const REMEMBERED_MS = 30 * 24 * 60 * 60_000;
 
 export interface NewPrekey {
@@ -15,7 +15,7 @@ export interface NewPrekey {
   key_id: number;
   public_key: string;
   signature: string | null;
-  /** Where the request has it. */
+  /** The key's field in the request. */
   field: string;
 }
 
@@ -24,10 +24,10 @@ export interface Stock {
   one_time_kyber_prekeys: number;
 }
 
-/** When what was used now is forgotten. */
+/** When a key that is used now is forgotten. */
 export const forgottenAt = (): Date => new Date(Date.now() + REMEMBERED_MS);
 
-/** The prekeys of devices, by generation: what comes in, how much is left, and what goes with the device. */
+/** The prekeys of devices, by generation: upload, stock, and removal with the device. */
 @Injectable()
 export class PrekeyStock {
   async left(ctx: RequestContext, generation: ObjectId): Promise<Stock> {
@@ -39,8 +39,8 @@ export class PrekeyStock {
   }
 
   /**
-   * Those among `wanted` that are not there yet: an upload may be repeated.
-   * @param generation null for a device, or an identity, that is new
+   * The keys among `wanted` that are not stored yet, because an upload may be repeated.
+   * @param generation null for a new device or a new identity
    * @throws CaasError `key_id_taken`, `key_reused`, `too_many_prekeys` (409)
    */
   async missing(ctx: RequestContext, generation: ObjectId | null, wanted: NewPrekey[]): Promise<NewPrekey[]> {
@@ -63,9 +63,9 @@ export class PrekeyStock {
   }
 
   /**
-   * Puts one-time keys at the end of the line.
-   * @returns false when the device has another identity by now
-   * @throws DuplicateKeyError when another upload was faster
+   * Appends one-time keys to the queue.
+   * @returns false when the device's identity has changed
+   * @throws DuplicateKeyError when a concurrent upload came first
    */
   async add(ctx: RequestContext, generation: ObjectId, fresh: NewPrekey[]): Promise<boolean> {
     if (fresh.length === 0) return true;
@@ -77,17 +77,17 @@ export class PrekeyStock {
     return true;
   }
 
-  /** Remembers a signed or last-resort key that is in use from now on. @throws DuplicateKeyError */
+  /** Records a signed or last-resort key that is in use from now on. @throws DuplicateKeyError */
   async keep(tx: RequestContext, generation: ObjectId, fresh: NewPrekey[]): Promise<void> {
     await tx.repository(prekeys).insertMany(fresh.map((prekey) => rowOf(generation, prekey, { available: false })));
   }
 
-  /** A signed or last-resort key had its time. */
+  /** Records that a signed or last-resort key was replaced. */
   async retire(tx: RequestContext, generation: ObjectId, kind: PrekeyKind, key_id: number): Promise<void> {
     await tx.repository(prekeys).updateOne({ generation, kind, key_id }, { $set: { expires_at: forgottenAt() } });
   }
 
-  /** All but the memory of those that were handed out. */
+  /** Deletes all keys except the records of those that were handed out. */
   async drop(tx: RequestContext, generations: ObjectId[]): Promise<void> {
     await tx.repository(prekeys).deleteMany({ generation: { $in: generations }, claim_id: null });
   }

@@ -1,7 +1,7 @@
 import { pointProblem, strictPointProblem } from './montgomery';
 import { SIGNATURE_BYTES } from './xeddsa';
 
-/** Public keys as Signal writes them: a byte that says what they are, and the key. */
+/** Public keys in Signal's format: a type byte, then the key. */
 const EC_TYPE = 0x05;
 const KYBER_TYPE = 0x08;
 export const EC_KEY_BYTES = 33;
@@ -9,20 +9,20 @@ export const KYBER_KEY_BYTES = 1569;
 const EC_PRIVATE_BYTES = 32;
 const KYBER_PRIVATE_BYTES = [3168, 3169];
 
-/** Of the one use each has: an identity or signed key is looked at more closely than each of a hundred others. */
+/** The use of a key. Identity and signed keys are checked more strictly than each of a hundred one-time keys. */
 export type WireKind = 'identity' | 'one_time' | 'kyber' | 'signature';
 
 export class WireProblem extends Error {
   constructor(
     message: string,
-    /** What was sent has the size of a private key. */
+    /** Whether the value has the size of a private key. */
     readonly looksPrivate = false,
   ) {
     super(message);
   }
 }
 
-/** @throws WireProblem in words that follow the field's name */
+/** @throws WireProblem with a text to be appended to the field's name */
 export function readWire(kind: WireKind, text: string): Buffer {
   const bytes = Buffer.from(text, 'base64');
   if (bytes.toString('base64') !== text) throw new WireProblem('must be standard base64 with padding');

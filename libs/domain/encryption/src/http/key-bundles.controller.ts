@@ -11,7 +11,7 @@ import { viewOfBundle } from '../views';
 import { BundlesView } from './dto/key-views';
 import { BundlesQuery } from './dto/keys.dto';
 
-/** GET as the design has it, and POST, because it consumes: no cache and no prefetch may come between. */
+/** GET as in the design. POST as well, because a claim consumes keys, so caches and prefetches must not intervene. */
 @ApiTags('keys')
 @UserRoute()
 @RateLimited('keys', 2)
@@ -32,7 +32,7 @@ export class KeyBundlesController {
     @Headers('idempotency-key') key: string | undefined,
     @Req() { method }: FastifyRequest,
   ): Promise<BundlesView> {
-    // HEAD comes here, too, and its answer has no place for keys.
+    // HEAD is routed here too; its answer has no body, so it must not consume keys.
     if (method === 'HEAD') return { data: [] };
     return this.claim(ctx, externalId, query, claimId, key);
   }

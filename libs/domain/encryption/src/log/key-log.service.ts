@@ -29,7 +29,7 @@ import {
 
 export type LogFact = Pick<KeyLogEntry, 'action' | 'user_id' | 'device_id' | 'signal_device_id' | 'identity_key'>;
 
-/** Where the log stands. Hashes are base64. */
+/** The end of the log. Hashes are base64. */
 export interface LogHead {
   size: number;
   root_hash: string;
@@ -45,15 +45,15 @@ export interface LogPage {
 const NOTHING_YET = Buffer.alloc(32).toString('base64');
 
 /**
- * The key log of a tenant: which identity key each device had, from when on. It only grows; each entry's chain hash covers all
- * before it, and a Merkle tree over the entries lets a client check one entry, or that nothing was rewritten, without reading
- * the whole. Anyone of the tenant may read it.
+ * A tenant's key log: which identity key each device had, and since when. Entries are only appended. Each entry's chain hash covers all
+ * entries before it. A Merkle tree over the entries lets a client verify one entry, or that no entry was rewritten, without reading the
+ * whole log. Any user of the tenant may read it.
  */
 @Injectable()
 export class KeyLogService {
   constructor(private readonly users: UsersService) {}
 
-  /** Call it before the transaction of `append`: of two first entries at once, one would find the other's row in its way. */
+  /** Call it before the transaction of `append`: without it, two concurrent first entries would conflict on the head row. */
   async prepare(ctx: RequestContext): Promise<void> {
     const heads = ctx.repository(keyLogHeads);
     if (await heads.findOne({}, { fields: ['size'] })) return;
@@ -65,8 +65,8 @@ export class KeyLogService {
   }
 
   /**
-   * Inside the transaction of the change. Of two at once, one is made again from its start.
-   * @returns the place of the first
+   * Call it inside the transaction of the change. Of two concurrent transactions, one is retried.
+   * @returns the index of the first entry
    */
   async append(tx: RequestContext, facts: LogFact[]): Promise<number> {
     const heads = tx.repository(keyLogHeads);
@@ -91,7 +91,7 @@ export class KeyLogService {
     return head.size;
   }
 
-  /** The identity key that a device of this name last had; null when it never had one. */
+  /** The last identity key of a device with this name; null when it never had one. */
   async lastIdentityOf(ctx: RequestContext, userId: ObjectId, deviceId: string): Promise<string | null> {
     const filter = { user_id: userId, device_id: deviceId, identity_key: { $ne: null } };
     return (await ctx.repository(keyLog).findOne(filter, { sort: { index: -1 } }))?.identity_key ?? null;
@@ -103,12 +103,12 @@ export class KeyLogService {
 
   /**
    * A page in the order of the log, each entry with the proof that it is in the tree of `head`. The cursor is an entry's id.
-   * @param pathId of the user it is about; null for all
+   * @param pathId limits the page to one user; null for all
    * @throws CaasError `invalid_cursor` (400), `user_not_found` (404)
    */
   async page(ctx: RequestContext, pathId: string | null, request: PageRequest): Promise<LogPage> {
     const user = pathId === null ? null : await this.users.get(ctx, pathId);
-    // First, so that what is read after it is in its tree or left out.
+    // Read the head first, so that entries appended after it can be left out.
     const head = await this.head(ctx);
     const log = ctx.repository(keyLog);
     const filter: Filter<KeyLogEntry> = user ? { user_id: user._id } : {};
@@ -131,8 +131,8 @@ export class KeyLogService {
   }
 
   /**
-   * That the entry `index` is in the tree of the first `size` entries.
-   * @param size null for all that there are
+   * Proves that the entry `index` is in the tree of the first `size` entries.
+   * @param size null for the whole log
    * @throws CaasError `invalid_proof_range` (400)
    */
   async inclusion(ctx: RequestContext, index: number, size: number | null) {
@@ -146,8 +146,8 @@ export class KeyLogService {
   }
 
   /**
-   * That the tree of the first `first` entries is the beginning of that of the first `second`.
-   * @param second null for all that there are
+   * Proves that the tree of the first `first` entries is a prefix of that of the first `second`.
+   * @param second null for the whole log
    * @throws CaasError `invalid_proof_range` (400)
    */
   async consistency(ctx: RequestContext, first: number, second: number | null) {

@@ -6,8 +6,8 @@ export type LogLeaf = Pick<
 >;
 
 /**
- * What the hash of an entry covers: this list as JSON in UTF-8, without spaces. Clients build the same from the entry's fields as they
- * get them, so it never changes; another form would have another first word.
+ * The input of an entry's hash: this list as JSON in UTF-8, without spaces. Clients rebuild it from the entry's fields, so it must
+ * never change; a new format would need a different first word.
  */
 export const leafOf = ({ index, at, action, user_id, device_id, signal_device_id, identity_key }: LogLeaf): Buffer =>
   Buffer.from(

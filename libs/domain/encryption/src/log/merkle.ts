@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
 /*
- * The Merkle tree of RFC 6962 §2.1. What is stored of it are its complete subtrees, by level and position: they never change. The rest of
- * any tree of the past or of now is made of them, so that a proof needs the logarithm of the size in reads.
+ * The Merkle tree of RFC 6962 §2.1. Only complete subtrees are stored, by level and position, because they never change. The rest of
+ * any past or current tree is computed from them, so a proof needs a number of reads logarithmic in the size.
  */
 
 /** Entries from `start` up to but not including `end`. */
@@ -33,12 +33,12 @@ export const leafHash = (data: Uint8Array): Buffer => sha256(LEAF, data);
 export const innerHash = (left: Uint8Array, right: Uint8Array): Buffer => sha256(INNER, left, right);
 export const chainHash = (before: Uint8Array, leaf: Uint8Array): Buffer => sha256(before, leaf);
 
-/** The entry that completes a subtree, and so holds its hash. */
+/** The entry that completes a subtree, and therefore stores its hash. */
 export const entryOf = ({ level, position }: Node): number => (position + 1) * 2 ** level - 1;
 
 /**
- * The subtrees that a new entry completes, its leaf first, and the peaks of the tree with it.
- * @param peaks of the tree of `size` entries, the largest first
+ * Adds an entry: returns the subtrees that it completes, its leaf first, and the peaks of the new tree.
+ * @param peaks those of the tree of `size` entries, the largest first
  */
 export function grown(size: number, peaks: readonly Buffer[], leaf: Buffer): { nodes: Buffer[]; peaks: Buffer[] } {
   const nodes = [leaf];
@@ -54,7 +54,7 @@ export function rootOf(peaks: readonly Buffer[]): Buffer {
   );
 }
 
-/** The complete subtrees that a range is made of, the largest first. It begins where a subtree of its size may. */
+/** The complete subtrees that make up a range, the largest first. The range must begin where a subtree of its size may begin. */
 export function nodesOf({ start, end }: Range): Node[] {
   const nodes: Node[] = [];
   for (let at = start; at < end;) {
@@ -85,7 +85,7 @@ export function inclusionRanges(index: number, size: number): Range[] {
   return path.reverse();
 }
 
-/** The ranges whose hashes prove that a tree of `first` entries, at least one, is the beginning of one of `second` (RFC 6962 §2.1.2). */
+/** The ranges whose hashes prove that a tree of `first` ≥ 1 entries is a prefix of one of `second` entries (RFC 6962 §2.1.2). */
 export function consistencyRanges(first: number, second: number): Range[] {
   const path: Range[] = [];
   let [start, end] = [0, second];
@@ -99,7 +99,7 @@ export function consistencyRanges(first: number, second: number): Range[] {
       start = middle;
     }
   }
-  // Whoever checks has the hash of the whole first tree already.
+  // The verifier already has the hash of the whole first tree.
   if (start > 0) path.push({ start, end });
   return path.reverse();
 }

@@ -6,7 +6,7 @@ import { TenantDocumentBase, tenantCollection } from '#caas/tenancy';
 export const KEY_LOG_ACTIONS = ['added', 'changed', 'removed'] as const;
 export type KeyLogAction = (typeof KEY_LOG_ACTIONS)[number];
 
-/** One entry of the tenant's key log. Written once, never changed, and without a name: it outlives the people it is about. */
+/** One entry of the tenant's key log. Never changed after it is written. Contains no names, because it outlives the users. */
 @Schema()
 export class KeyLogEntry extends TenantDocumentBase {
   /** 0, 1, 2, … */
@@ -28,20 +28,20 @@ export class KeyLogEntry extends TenantDocumentBase {
   @Prop({ type: Number, required: true })
   signal_device_id: number;
 
-  /** Null for a device that was removed. */
+  /** Null when the device was removed. */
   @Prop({ type: String, default: null })
   identity_key: string | null;
 
-  /** Of the Merkle tree (`merkle.ts`): the hashes of all complete subtrees that end with this entry, its leaf first. */
+  /** Merkle tree (`merkle.ts`): the hashes of all complete subtrees that end with this entry, its leaf first. */
   @Prop({ type: [String], required: true })
   nodes: string[];
 
-  /** SHA-256 of the chain hash before and the leaf hash. */
+  /** SHA-256 of the previous chain hash and the leaf hash. */
   @Prop({ type: String, required: true })
   chain_hash: string;
 }
 
-/** Where the log ends: the one row that every entry moves, so that two at once cannot take one place. */
+/** The end of the log. Every append updates this one row, so two concurrent appends cannot use the same index. */
 @Schema()
 export class KeyLogHead extends TenantDocumentBase {
   @Prop({ type: Number, default: 0 })

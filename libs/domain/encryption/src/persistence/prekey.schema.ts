@@ -3,14 +3,14 @@ import type { ObjectId } from 'bson';
 import { Types } from 'mongoose';
 import { TenantDocumentBase, tenantCollection } from '#caas/tenancy';
 
-/** Those of the first two kinds are handed out once. Of the others the row only remembers that the key was used. */
+/** Keys of the first two kinds are handed out once. For the others the row only records that the key was used. */
 export const PREKEY_KINDS = ['one_time', 'one_time_kyber', 'signed', 'last_resort_kyber'] as const;
 export type PrekeyKind = (typeof PREKEY_KINDS)[number];
 
-/** One prekey of a device. It stays for a while after its use, so that it is not taken in again. */
+/** One prekey of a device. It is kept for a while after its use, so that the same key cannot be uploaded again. */
 @Schema()
 export class Prekey extends TenantDocumentBase {
-  /** Of the `user_keys` row. */
+  /** The generation of the `user_keys` row. */
   @Prop({ type: Types.ObjectId, required: true })
   generation: ObjectId;
 
@@ -26,19 +26,19 @@ export class Prekey extends TenantDocumentBase {
   @Prop({ type: String, default: null })
   signature: string | null;
 
-  /** Of the public key, short enough for an index. */
+  /** Hash of the public key, short enough for an index. */
   @Prop({ type: String, required: true })
   fingerprint: string;
 
-  /** Place in the line: the lowest is handed out first. */
+  /** Position in the queue: the lowest is handed out first. */
   @Prop({ type: Number, default: 0 })
   seq: number;
 
-  /** To be handed out. */
+  /** Whether it can still be handed out. */
   @Prop({ type: Boolean, required: true })
   available: boolean;
 
-  /** Of the claim that got it; claims that are repeated find it again. */
+  /** The claim that got it; a repeated claim finds it by this id. */
   @Prop({ type: Types.ObjectId, default: null })
   claim_id: ObjectId | null;
 

@@ -5,28 +5,31 @@ import type { UserReference } from '#caas/kernel';
 import { UserReferenceProp } from '#caas/domain/users';
 import { TenantDocumentBase, tenantCollection } from '#caas/tenancy';
 
-/** Keys and signatures are kept as they go over the wire: standard base64. */
+/** Keys and signatures are stored as sent: standard base64. */
 export interface SignedKey {
   key_id: number;
   public_key: string;
   signature: string;
 }
 
-/** What stays of a device's keys. Public, all of it. */
+/** A device's current keys, all of them public. */
 @Schema()
 export class UserKeys extends TenantDocumentBase {
   @UserReferenceProp()
   user: UserReference;
 
-  /** The device's name; the row is gone with the device. */
+  /** The device's name; the row is deleted with the device. */
   @Prop({ type: String, required: true })
   device_id: string;
 
-  /** 1 to 127: the name itself when it is such a number, else one that no other device of the user has. */
+  /** 1 to 127: the name itself if it is such a number, otherwise a number that no other device of the user has. */
   @Prop({ type: Number, required: true })
   signal_device_id: number;
 
-  /** Another with each identity key. Prekeys belong to it, so that those of an earlier identity never meet a later one. */
+  /**
+   * Changes with each identity key. Prekeys belong to a generation, so prekeys of an earlier identity are never combined with a later
+   * one.
+   */
   @Prop({ type: Types.ObjectId, required: true })
   generation: ObjectId;
 
@@ -42,7 +45,7 @@ export class UserKeys extends TenantDocumentBase {
   @Prop({ type: Object, required: true })
   last_resort_kyber_prekey: SignedKey;
 
-  /** How many one-time keys were ever uploaded: the next one's place in the line. */
+  /** How many one-time keys were ever uploaded: the next key's position in the queue. */
   @Prop({ type: Number, default: 0 })
   uploaded: number;
 }

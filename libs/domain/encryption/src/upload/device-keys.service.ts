@@ -12,9 +12,9 @@ import { KeysOfRemoved } from './keys-of-removed';
 import { checkUpload, type CheckedUpload, type KeyUpload } from './key-upload';
 import { signalDeviceIdFor } from './signal-device-id';
 
-/** Uploads of one device that come together: each attempt finds what the one before it wrote. */
+/** For concurrent uploads of one device: each attempt sees what the previous one wrote. */
 const ATTEMPTS = 5;
-/** More than any device has reason for; each is an entry in the tenant's log, and news for all who talk with the user. */
+/** More than any device needs. Each new identity adds an entry to the tenant's log, and notifies all contacts of the user. */
 const IDENTITIES = perHour(200, 'new identity keys');
 const ALL_DEVICES = { cursor: null, limit: 100, direction: 'forward' } as const;
 
@@ -25,10 +25,10 @@ export interface DeviceKeys {
   left: Stock;
 }
 
-/** The keys of the actor's own devices: uploading them, and how many are left. */
+/** The keys of the actor's own devices: upload and stock. */
 @Injectable()
 export class DeviceKeysService {
-  /** By device, and by tenant: transactions on one row would otherwise only make each other begin again. */
+  /** By device, and by tenant: without it, concurrent transactions on one row would only conflict and retry. */
   private readonly mutex = new KeyedMutex();
 
   constructor(
@@ -41,11 +41,11 @@ export class DeviceKeysService {
   ) {}
 
   /**
-   * Takes in what a device publishes; what is left out stays as it was, and what is there already is not taken in again. Another
-   * identity key begins anew: the prekeys of the one before are gone with it.
+   * Stores the keys that a device publishes. Omitted fields stay unchanged, and keys that are already stored are skipped. A new
+   * identity key starts over: the previous identity's prekeys are deleted.
    * @throws CaasError `device_not_found` (404); `keys_incomplete`, `private_key_refused`, `invalid_keys`, `invalid_signature` (400);
-   *   `key_id_taken`, `key_reused`, `key_replayed`, `identity_key_taken`, `device_number_taken`, `too_many_prekeys` (409);
-   *   `rate_limited` (429)
+   * `key_id_taken`, `key_reused`, `key_replayed`, `identity_key_taken`, `device_number_taken`, `too_many_prekeys` (409); `rate_limited`
+   * (429)
    */
   async put(ctx: RequestContext, deviceId: string, upload: KeyUpload): Promise<DeviceKeys & { created: boolean }> {
     const key = `${ctx.tenantId}/${ctx.user.user_id.toHexString()}/${deviceId}`;
@@ -65,7 +65,7 @@ export class DeviceKeysService {
     return { deviceId, keys, left: keys ? await this.stock.left(ctx, keys.generation) : NOTHING_LEFT };
   }
 
-  /** Null when another process changed the keys meanwhile. */
+  /** Null when another process has changed the keys in the meantime. */
   private async attempt(ctx: RequestContext, deviceId: string, upload: KeyUpload) {
     await this.devices.get(ctx, deviceId);
     const known = await this.find(ctx, deviceId);
@@ -74,7 +74,7 @@ export class DeviceKeysService {
     } catch (error) {
       if (error instanceof DuplicateKeyError) return null;
       if (!(error instanceof CaasError) || error.kind !== 'conflict') throw error;
-      // What it clashed with may be this same upload, which came at the other process, too, and was faster.
+      // The conflict may be with this same upload, sent to another process as well; then try again.
       if (versionOf(await this.find(ctx, deviceId)) === versionOf(known)) throw error;
       return null;
     }
@@ -95,7 +95,7 @@ export class DeviceKeysService {
     return { deviceId, keys, left, created: !known };
   }
 
-  /** The first keys of a device, or those of another identity. */
+  /** Stores the first keys of a device, or those of a new identity. */
   private async begin(
     ctx: RequestContext,
     deviceId: string,
@@ -166,7 +166,7 @@ export class DeviceKeysService {
     return { keys, change, logIndex };
   }
 
-  /** Other signed or last-resort keys of the same identity. */
+  /** Replaces signed or last-resort keys of the same identity. */
   private async replace(
     ctx: RequestContext,
     known: UserKeys,
@@ -203,8 +203,8 @@ export class DeviceKeysService {
   }
 
   /**
-   * Whoever publishes somebody else's bundle as their own would have people believe that they wrote to them. Of two at once one is
-   * made again, because both move the end of the log.
+   * Refuses an identity key of another user: with it, senders and the key's owner would disagree about whom a message was written
+   * to (identity misbinding). Concurrent uploads both append to the log, so one of them is retried and sees the other.
    */
   private async requireOwnIdentity(tx: RequestContext, identity_key: string): Promise<void> {
     const others = { identity_key, 'user.user_id': { $ne: tx.user.user_id } };
@@ -214,7 +214,7 @@ export class DeviceKeysService {
     ]);
   }
 
-  /** A device that was removed while its first keys came took none of them with it. */
+  /** If the device was removed while its first keys were being stored, the removal did not delete them. */
   private async requireDevice(ctx: RequestContext, deviceId: string): Promise<void> {
     try {
       await this.devices.get(ctx, deviceId);

@@ -9,7 +9,7 @@ export interface PublicKeyInput {
   public_key: string;
 }
 
-/** The body of an upload, of which the first has at least all that is not a list. */
+/** The body of an upload. The first upload must contain at least every field that is not a list. */
 export interface KeyUpload {
   registration_id?: number;
   identity_key?: string;
@@ -21,16 +21,16 @@ export interface KeyUpload {
 
 const PARTS = ['registration_id', 'identity_key', 'signed_prekey', 'last_resort_kyber_prekey'] as const;
 
-/** An upload whose keys are what they say they are. */
+/** An upload whose keys passed all checks. */
 export interface CheckedUpload {
-  /** The device has no keys yet, or another identity from now on. */
+  /** Whether the device has no keys yet, or gets a new identity. */
   begins: boolean;
   kept: NewPrekey[];
   oneTime: NewPrekey[];
 }
 
 /**
- * Checks everything that can be told without looking at other keys: sizes, points, signatures, and what an identity needs to begin.
+ * Checks everything that does not depend on other keys: sizes, points, signatures, and the fields that a new identity needs.
  * @throws CaasError `keys_incomplete`, `private_key_refused`, `invalid_keys`, `invalid_signature` (400)
  */
 export async function checkUpload(upload: KeyUpload, known: UserKeys | null): Promise<CheckedUpload> {
@@ -98,7 +98,7 @@ function wireKindOf(kind: NewPrekey['kind']): WireKind {
   return kind === 'signed' ? 'identity' : 'kyber';
 }
 
-/** Of a hundred wrong keys the first few are named. */
+/** An error lists at most this many invalid keys. */
 const MAX_NAMED = 10;
 
 class Problems {
@@ -125,7 +125,7 @@ class Problems {
     }
   }
 
-  /** One key has one use. */
+  /** A key must not be used for two purposes. */
   findShared(identityKey: string | undefined, all: NewPrekey[]): void {
     const seen = new Set([identityKey]);
     for (const { public_key, field } of all) {

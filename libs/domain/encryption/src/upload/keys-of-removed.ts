@@ -5,7 +5,7 @@ import { PrekeyStock } from '../claims/prekey-stock';
 import { KeyLogService } from '../log/key-log.service';
 import { userKeys } from '../persistence/user-keys.schema';
 
-/** Keys go with their device: nobody may encrypt for one that is gone. */
+/** Deletes keys with their device, so that nobody encrypts for a removed device. */
 @Injectable()
 export class KeysOfRemoved {
   constructor(
@@ -14,8 +14,8 @@ export class KeysOfRemoved {
   ) {}
 
   /**
-   * Inside the transaction that removes the device.
-   * @param deviceId null for all of the user's
+   * Call it inside the transaction that removes the device.
+   * @param deviceId null for all devices of the user
    */
   async remove(tx: RequestContext, userId: ObjectId, deviceId: string | null): Promise<void> {
     const repository = tx.repository(userKeys);

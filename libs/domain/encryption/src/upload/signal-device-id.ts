@@ -3,16 +3,16 @@ import { conflict } from '#caas/kernel';
 const MAX_SIGNAL_DEVICE_ID = 127;
 const NUMBER = /^[1-9]\d{0,2}$/;
 
-/** 1 to 127 for a name that is such a number, as it is written in decimal; null for any other name. */
+/** The number if the name is 1 to 127 in decimal; null for any other name. */
 export function numberNamed(deviceId: string): number | null {
   const number = NUMBER.test(deviceId) ? Number(deviceId) : 0;
   return number >= 1 && number <= MAX_SIGNAL_DEVICE_ID ? number : null;
 }
 
 /**
- * Signal's number for a device. Names get the highest that is free, because apps that count their devices begin with 1.
+ * Signal's number for a device. Names that are not numbers get the highest free one, because apps that number their devices start at 1.
  * @param others names of the user's other devices
- * @param taken numbers of those that have keys
+ * @param taken numbers of the devices that have keys
  * @throws CaasError `device_number_taken` (409)
  */
 export function signalDeviceIdFor(deviceId: string, others: string[], taken: number[]): number {

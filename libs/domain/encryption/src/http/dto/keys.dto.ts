@@ -6,7 +6,7 @@ import { IsObjectList, IsOpaqueText, MayBeAbsent, Nested } from '#caas/platform/
 const MAX_KEY_ID = 0xffffff;
 const MAX_REGISTRATION_ID = 0x3fff;
 const MAX_BATCH = 100;
-/** Longer than any key, private ones included, which are refused with a word of their own. */
+/** Longer than any key, including private keys, which are refused with their own error code. */
 const MAX_BASE64 = 4_300;
 
 const KeyText = () => IsOpaqueText({ min: 0, max: MAX_BASE64 });
