@@ -7,7 +7,7 @@ import { PostsPurger } from './posts-purger';
 const TENANTS_AT_ONCE = 50;
 const POSTS_AT_ONCE = 100;
 
-/** Nobody sees what has expired; this only tidies up. Some tenants each time, in a rotation over all. */
+/** Purges expired posts, which readers already cannot see. Each run handles some tenants, in a rotation over all. */
 @Injectable()
 @Handles(expireStories)
 export class ExpireStoriesProcessor implements SystemJobHandler {
@@ -21,7 +21,7 @@ export class ExpireStoriesProcessor implements SystemJobHandler {
     this.rotation = new TenantRotation(contexts, directory, { job: expireStories.name, tenants: TENANTS_AT_ONCE });
   }
 
-  /** @throws Error the first of what went wrong, when all had their turn: what is due is found again the next time */
+  /** @throws Error the first failure, after every tenant had its turn: the next run finds the same posts again */
   async handle(): Promise<string | null> {
     let purged = 0;
     await this.rotation.next(async (ctx) => {

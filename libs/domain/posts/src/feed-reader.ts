@@ -5,28 +5,28 @@ import { POST_KINDS, VISIBILITIES, type PostKind, type Visibility } from './post
 import { posts, type Post } from './post.schema';
 import { isLive } from './live';
 
-/** Looked through for the posts of friends, one after the other: in rows of the tenant that are for somebody's friends. */
+/** Numbers of rows scanned, in turn, for friends' posts, among the tenant's posts that are visible to friends. */
 const STRETCHES = [1_000, 4_000, 16_000, 32_000];
-/** The posts of no more than these are read one by one, when the first stretch has not enough of them. */
+/** Up to this many authors are read one by one, when the first stretch does not have enough of their posts. */
 const FEW = 16;
 
 export interface FeedAudience {
   viewer: ObjectId;
-  /** Whose posts for friends are looked for: the viewer and their friends. */
+  /** Authors of the posts for friends: the viewer and their friends. */
   ids: Promise<ObjectId[]>;
 }
 
-/** What was found between the cursor and `reached`, in the order of the page: all there is, the end included. */
+/** Every matching post between the cursor and `reached` inclusive, in the order of the page. */
 export interface FeedSlice {
   found: Post[];
-  /** Null when there is nothing beyond. */
+  /** Null at the end of the feed. */
   reached: ObjectId | null;
 }
 
 /**
- * Posts that a viewer's feed may show, read from several indexes in the order of ids and merged. Public posts are most: where
- * the page of them ends, the others need not be looked for beyond. Every read is of rows that lie side by side in an index, and
- * a bounded number of them, whatever the tenant holds and however rarely the viewer's friends post.
+ * Reads the posts that a viewer's feed may show from several indexes, in the order of ids, and merges them. Most posts are public:
+ * posts from the other indexes are not read beyond the end of a page of public ones. Every read covers a bounded number of adjacent
+ * index rows, however much the tenant holds and however rarely the viewer's friends post.
  */
 @Injectable()
 export class FeedReader {
@@ -91,7 +91,7 @@ interface Range {
   to: ObjectId | null;
 }
 
-/** The direction of a page, and what follows from it. */
+/** The direction of a page, and the values derived from it. */
 class Order {
   readonly start: ObjectId;
   readonly limit: number;
@@ -100,7 +100,7 @@ class Order {
   constructor({ cursor, limit, direction }: PageRequest) {
     this.limit = limit;
     this.backward = direction === 'backward';
-    // Never open where a page begins: with no bound there the engine was seen to take another index, ten times as slow.
+    // Always set a bound at the beginning of a page: without one, the engine was seen to choose another index, ten times as slow.
     this.start = new ObjectId(cursor ?? (this.backward ? 'f' : '0').repeat(24));
   }
 
@@ -115,7 +115,7 @@ class Order {
     return { _id: { ...(from ? { [beyond]: from } : {}), ...(to ? { [upTo]: to } : {}) } };
   }
 
-  /** Where the first of several ends: beyond that not all is known. */
+  /** The nearest end of several slices: beyond it, not every slice is complete. */
   nearest(stretches: FeedSlice[]): ObjectId | null {
     const ends = stretches.flatMap(({ reached }) => (reached ? [reached] : []));
     return ends.sort((a, b) => this.compare(a, b))[0] ?? null;
@@ -136,7 +136,7 @@ class Order {
   }
 }
 
-/** Filtered along the posts of one author, of whom nobody has so very many: with equalities the engine takes the feed's index. */
+/** Filters along the index of one author's posts, which are few. With equalities, the engine would choose the feed's index. */
 const along = (author: ObjectId, kinds: readonly PostKind[], visibility: Visibility): Filter<Post> => ({
   'author.user_id': author,
   kind: { $nin: POST_KINDS.filter((other) => !kinds.includes(other)) },

@@ -7,11 +7,11 @@ import { isLive } from './live';
 import { PostAudience } from './post-audience';
 import { FeedReader } from './feed-reader';
 
-/** Stories are looked at apart from the rest, as every app does: they come when they are asked for. */
+/** Apps show stories separately, so the feed includes them only on request. */
 const UNLESS_ASKED: readonly PostKind[] = ['post', 'reel'];
-/** The newest friendships count; whoever has more does not see the older ones' posts for friends in the feed. */
+/** Only the newest friendships count: a user with more does not see older friends' posts for friends in the feed. */
 const MAX_FRIENDS = 2_000;
-/** Then a page ends, however little it holds; its cursor goes on. */
+/** After this many reads a page ends, even if it is short; its cursor continues. */
 const MAX_LOOKS = 5;
 
 /** Lists of posts as somebody may see them. */
@@ -26,8 +26,8 @@ export class FeedService {
   ) {}
 
   /**
-   * The actor's own posts, those of friends, and what is public, newest first backward; nothing of those they muted. The cursor
-   * is a post's id. A page may be short, or even empty, and have more behind it: that bounds the work of one call.
+   * The actor's own posts, friends' posts and public posts, without those of muted authors; `backward` is newest first. The cursor is a
+   * post's id. To bound the work of one call, a page may be short or even empty although more pages follow.
    */
   async feed(ctx: RequestContext, kind: PostKind | null, request: PageRequest): Promise<Page<Post>> {
     const viewer = ctx.user.user_id;
@@ -46,14 +46,14 @@ export class FeedService {
   }
 
   /**
-   * What the actor may see of a user's posts; none of who is deactivated, or blocked from one side or the other.
+   * The posts of a user that the actor may see; none if the user is deactivated, or if either side blocks the other.
    * @throws CaasError `user_not_found` (404)
    */
   async ofUser(ctx: RequestContext, pathId: string, kind: PostKind | null, request: PageRequest): Promise<Page<Post>> {
     const author = await this.users.get(ctx, pathId);
     const visible = await this.visibleOf(ctx, author);
     const kinds = kind ? [kind] : UNLESS_ASKED;
-    // By exclusion: the engine would take equalities for the beginning of the feed's index, and read all of that.
+    // Filters by exclusion: with equalities, the engine would choose the feed's index and scan all of it.
     const filter: Filter<Post> = {
       'author.user_id': author._id,
       kind: { $nin: POST_KINDS.filter((other) => !kinds.includes(other)) },

@@ -7,9 +7,9 @@ import type { FileReference } from '#caas/domain/media';
 import { hasExpired, isLive } from './live';
 
 /**
- * Who may see which post. Authors see their own; others what is public, and what is for friends if they are friends, unless
- * one of the two blocks the other, or the author is deleted or deactivated. The tenant's server, as nobody in particular, sees
- * all. What has expired is there for nobody.
+ * Decides who may see a post. Authors see their own posts. Others see public posts, and friends' posts for friends, unless either user
+ * blocks the other, or the author is deleted or deactivated. The tenant's server, acting as no user, sees all. Nobody sees expired
+ * posts.
  */
 @Injectable()
 export class PostAudience {
@@ -19,7 +19,7 @@ export class PostAudience {
     private readonly clock: Clock,
   ) {}
 
-  /** @throws CaasError `post_not_found` (404) also for what the actor may not see */
+  /** @throws CaasError `post_not_found` (404), also for a post that the actor may not see */
   async requireVisible(ctx: RequestContext, id: ObjectId): Promise<Post> {
     const post = await ctx.repository(posts).findById(id);
     if (!post || (await this.visibleAmong(ctx, [post])).length === 0) throw notFound('post');
@@ -45,7 +45,7 @@ export class PostAudience {
     });
   }
 
-  /** For `FileViewers`: who may see a post may see its files. */
+  /** For `FileViewers`: a user who may see a post may see its files. */
   async seesAny(ctx: RequestContext, references: FileReference[]): Promise<boolean> {
     const ids = references.map(({ holder_id }) => holder_id);
     const found = await ctx.repository(posts).find({ _id: { $in: ids }, ...isLive(this.clock.now()) });

@@ -18,7 +18,7 @@ import { isLive } from './live';
 
 const MAX_EMOJIS = 50;
 
-/** What one user does to a post, and the post counts. */
+/** An interaction of one user with a post, which the post counts. */
 export type PostInteraction =
   | { kind: 'react'; user: UserReference; emoji: string }
   | { kind: 'unreact'; user: UserReference; emoji: string }
@@ -30,10 +30,10 @@ export interface Marked {
 }
 
 const LIMITS = {
-  /** More in one transaction would make each wait longer than it gains. */
+  /** With more in one transaction, each would wait longer than it gains. */
   maxBatch: 64,
   queue: {
-    /** Seconds of work for a busy engine: whoever comes later is better told so than kept waiting. */
+    /** Seconds of work for a busy engine: a later request is refused rather than kept waiting. */
     max: 1_000,
     overloaded: {
       code: 'too_many_changes',
@@ -50,9 +50,9 @@ interface Pending {
 }
 
 /**
- * Reactions and views, and their counts on the post: both in one transaction, so that the counts are exact. Everybody who
- * reacts to a post writes its row; so what comes to one process while a transaction is under way waits, and then goes together.
- * Only processes conflict then, and not users; the engine lets one of them go first, and the other tries again.
+ * Writes reactions and views together with their counts on the post in one transaction, so that the counts are exact. All writers of a
+ * post update its row. Therefore changes that arrive while a transaction runs are batched into the next one. Only processes conflict
+ * then, not users; the engine lets one commit, and the other retries.
  */
 @Injectable()
 export class PostCounters {
@@ -61,11 +61,11 @@ export class PostCounters {
   constructor(private readonly clock: Clock) {}
 
   /**
-   * `changed` is false when it was so already.
+   * `changed` is false when the mark was already there.
    * @throws CaasError `post_not_found` (404), `too_many_reactions` (400), `too_many_changes` (503)
    */
   async mark(ctx: RequestContext, post: Post, mark: PostInteraction): Promise<Marked> {
-    // Most views are no news: a post is seen again and again. They do not wait for its row.
+    // Most views are repeated ones: they change nothing, so they do not wait for the post's row.
     if (await isAlreadyApplied(ctx, post._id, mark)) return { post, changed: false };
     const key = `${ctx.tenantId}/${post._id.toHexString()}`;
     const answer = await this.batcher.run(key, { ctx, postId: post._id, mark });
@@ -77,7 +77,7 @@ export class PostCounters {
     const { ctx, postId } = group[0]!;
     return ctx.transaction(async (tx) => {
       const rows = tx.repository(posts);
-      // First of all: the row's lock is what puts the writers of several processes one after another.
+      // Must come first: the row's lock serializes the writers of several processes.
       const before = await rows.findOneAndUpdate({ _id: postId, ...isLive(this.clock.now()) }, {});
       if (!before) throw notFound('post');
       const users = group.map(({ mark }) => mark.user.user_id);
@@ -89,7 +89,7 @@ export class PostCounters {
   }
 }
 
-/** The marks of one transaction, one after the other, on what was there before. */
+/** Applies the marks of one transaction in order, starting from the stored state. */
 class CounterUpdate {
   private reactionCounts: Record<string, number>;
   private viewCount: number;

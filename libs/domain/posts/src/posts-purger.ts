@@ -10,8 +10,8 @@ import { holderOf } from './posts.service';
 const ROWS_AT_ONCE = 500;
 
 /**
- * Removes what has expired: stories, and what is left of deleted posts. Each step may be done again, so it may be killed
- * anywhere; the row goes last, in one transaction with the reactions and views that came meanwhile.
+ * Deletes expired stories and the remains of deleted posts. Each step is repeatable, so the process may be killed at any point. The row
+ * is deleted last, in one transaction with reactions and views added in the meantime.
  */
 @Injectable()
 export class PostsPurger {
@@ -20,7 +20,7 @@ export class PostsPurger {
     private readonly clock: Clock,
   ) {}
 
-  /** How many were purged, at most `limit`. For jobs only: it asks for no right. */
+  /** @returns how many were purged, at most `limit`. For jobs only: no permission is checked. */
   async purge(ctx: RequestContext, limit: number): Promise<number> {
     const due: Filter<Post> = { $and: [EXPIRES, { expires_at: { $lte: this.clock.now() } }] };
     const found = await ctx.repository(posts).find(due, { sort: { expires_at: 1 }, limit, withDeleted: true });

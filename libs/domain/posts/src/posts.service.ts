@@ -35,9 +35,9 @@ export class PostsService {
   ) {}
 
   /**
-   * Posts under `id`; answers the post when that is made already.
-   * @throws CaasError `empty_post`, `one_video_required`, `invalid_file`, `not_a_video` (400), `text_blocked` (403), `file_not_ready` (409) for a reel
-   *   whose video is still being processed
+   * Creates a post with this `id`; returns the existing post if there is one.
+   * @throws CaasError `empty_post`, `one_video_required`, `invalid_file`, `not_a_video` (400), `text_blocked` (403), `file_not_ready`
+   * (409) for a reel whose video is still being processed
    */
   async create(ctx: RequestContext, id: ObjectId, wanted: NewPost): Promise<Post> {
     const { kind, file_ids = [], visibility, metadata = null } = wanted;
@@ -87,7 +87,7 @@ export class PostsService {
   }
 
   /**
-   * At once for everybody, and what it said is erased. Its files are released; its reactions and views are purged later.
+   * Hides the post from everybody at once, and erases its text. Releases its files; its reactions and views are purged later.
    * @throws CaasError `post_not_found` (404), `author_required` (403), `stale_version` (412)
    */
   async remove(ctx: RequestContext, id: ObjectId, preconditions: Preconditions): Promise<void> {

@@ -4,7 +4,7 @@ import type { Post } from './post.schema';
 export const isAuthor = ({ actor }: RequestContext, { author }: Post): boolean =>
   actor.kind === 'user' && actor.user.user_id.equals(author.user_id);
 
-/** The tenant's server as nobody in particular, who moderates; while it acts as a user it has that user's rights. */
+/** The tenant's server acting as no user may moderate; while it acts as a user, it has only that user's rights. */
 export const isTenantItself = ({ actor }: RequestContext): boolean => actor.kind === 'server';
 
 /** @throws CaasError `author_required` (403) */
