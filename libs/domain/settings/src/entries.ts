@@ -8,9 +8,9 @@ export interface SettingEntry<T> {
   readonly doc: string;
   readonly type: string;
   readonly fallback: (tier: Tier) => T;
-  /** @returns what is wrong with it, in words that follow its name; null when nothing is */
+  /** @returns what is wrong with the value, to be appended to the setting's name; null when it is valid */
   problem(value: unknown, tier: Tier): string | null;
-  /** The stored value as it holds on this tier: cut to its ceiling, which a change of tier may have lowered. */
+  /** The effective value on this tier: limited to its ceiling, which a change of tier may have lowered. */
   onTier(value: T, tier: Tier): T;
   /** For the schema that clients may read. */
   readonly describe: (tier: Tier) => Record<string, unknown>;
@@ -28,7 +28,7 @@ interface IntegerOptions {
   min: number;
   /** The most a tenant of this tier may set. */
   max: ByTier<number>;
-  /** The most an operator may grant instead; without it, the tier's ceiling is the last word. */
+  /** The most an operator may grant instead; if absent, the tier's ceiling cannot be raised. */
   mostGranted?: number;
   doc: string;
 }
@@ -55,7 +55,7 @@ export function integerSetting(options: IntegerOptions): SettingEntry<number> {
   };
 }
 
-/** A whole number, or nothing, which only a default can be: null in a change goes back to that. */
+/** A whole number, or null. Only the default can be null: null in a change restores the default. */
 export function nullableIntegerSetting({
   default: fallback,
   ...options
@@ -92,7 +92,7 @@ interface ListOptions {
   maxLength: number;
   /** @returns what is wrong with one item; null when nothing is */
   item?: (value: string) => string | null;
-  /** The same of the list as a whole, whose items are right by then. */
+  /** Checks the whole list, after its items passed. */
   all?: (values: readonly string[]) => string | null;
   doc: string;
 }
@@ -142,7 +142,7 @@ export function choiceSetting<const T extends string>(
 
 const between = (value: number, min: number, max: number) => value >= min && value <= max;
 
-/** Not what comes back from the engine as something else. */
+/** Rejects text that the engine would not return unchanged. */
 const isText = (value: unknown, maxLength: number): value is string =>
   typeof value === 'string' &&
   value.length > 0 &&

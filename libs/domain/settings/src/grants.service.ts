@@ -9,15 +9,15 @@ import { namesIn, SettingsRegistry, type StoredSettings } from './settings-regis
 export interface TenantGrants {
   /** What operators have set, by section and name. */
   granted: StoredSettings;
-  /** All settings as they hold. */
+  /** The effective values of all settings. */
   values: StoredSettings;
-  /** Changes by operators; those of the tenant do not count. */
+  /** Counts changes by operators, not those by the tenant. */
   version: number;
 }
 
 /**
- * What operators set for one tenant: a ceiling of its own in the place of its tier's, higher or lower, which is also its default.
- * The tenant's own choice holds below it.
+ * Grants of operators to one tenant. A grant replaces the tier's ceiling with a higher or lower one, which is also the default. Below
+ * it, the tenant chooses.
  */
 @Injectable()
 export class GrantsService {
@@ -35,7 +35,7 @@ export class GrantsService {
   }
 
   /**
-   * What is not named stays; null takes a grant back.
+   * Settings that are not named stay unchanged; null removes a grant.
    * @throws CaasError `tenant_not_found` (404), `invalid_settings` (400), `stale_version` (412)
    */
   async change(
@@ -47,7 +47,7 @@ export class GrantsService {
     const ctx = await this.contextOf(operator, tenantId);
     const write = () => ctx.transaction((tx) => this.write(tx, changes, preconditions));
     const row = await write().catch((error: unknown) => {
-      // The tenant's own first change came between: now there is a row.
+      // The tenant's own first change created the row in the meantime: update it.
       if (error instanceof DuplicateKeyError) return write();
       throw error;
     });

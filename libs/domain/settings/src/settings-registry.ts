@@ -51,7 +51,7 @@ export class SettingsRegistry {
   }
 
   /**
-   * The tenant's own settings after a change of its. Null takes a setting, or a whole section, back to its default.
+   * The tenant's settings after a change by the tenant. Null restores the default of a setting or of a whole section.
    * @throws CaasError `invalid_settings` (400), naming the fields that are wrong, 20 at most
    */
   apply({ values, granted }: SetSettings, changes: Record<string, unknown>, tier: Tier): StoredSettings {
@@ -59,7 +59,7 @@ export class SettingsRegistry {
   }
 
   /**
-   * What operators have granted after a change of theirs. Null takes a grant, or those of a section, back.
+   * The grants after a change by an operator. Null removes a grant, or all grants of a section.
    * @throws CaasError `invalid_settings` (400), naming the fields that are wrong, 20 at most
    */
   grant(granted: StoredSettings, changes: Record<string, unknown>): StoredSettings {
@@ -108,7 +108,7 @@ export function resolved(
   const all = Object.keys(section.entries).map((key) => {
     const entry = entryOf(section, key, granted)!;
     const own = stored?.[key];
-    // What an earlier version allowed, and this one no longer understands, counts as not set.
+    // A stored value that this version no longer accepts counts as not set.
     const isSet = own !== undefined && entry.problem(entry.onTier(own, tier), tier) === null;
     return [key, isSet ? entry.onTier(own, tier) : entry.fallback(tier)] as const;
   });

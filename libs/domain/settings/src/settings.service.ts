@@ -36,7 +36,7 @@ export class SettingsService {
   }
 
   /**
-   * All or nothing; what is not named stays.
+   * Applies all changes or none; settings that are not named stay unchanged.
    * @throws CaasError `server_key_required` (403), `invalid_settings` (400), `stale_version` (412)
    */
   async change(
@@ -46,7 +46,7 @@ export class SettingsService {
   ): Promise<CurrentSettings> {
     ctx.requireServer();
     const row = await this.writeOnce(ctx, changes, preconditions).catch((error: unknown) => {
-      // Two first changes at once: the second finds the row of the first.
+      // Of two concurrent first changes, the second finds the row of the first.
       if (error instanceof DuplicateKeyError) return this.writeOnce(ctx, changes, preconditions);
       throw error;
     });

@@ -7,7 +7,7 @@ import { resolved, type SetSettings } from './settings-registry';
 import type { FlagOf, SettingsOf, SettingsSection } from './settings-section';
 
 const MAX_TENANTS = 10_000;
-/** So that a change is live everywhere within two seconds even when nobody can be told of it. */
+/** Bounds the delay of a change to two seconds even if its invalidation is lost. */
 const TIME_TO_LIVE_MS = 1_500;
 
 /** One version of a tenant's settings, with the sections that were asked for so far. */
@@ -17,11 +17,11 @@ interface Known {
   sections: Map<string, unknown>;
 }
 
-/** The settings of a tenant as they are now, for whoever acts by them. */
+/** The current settings of a tenant, for code that depends on them. */
 @Injectable()
 export class Settings implements OnModuleInit {
   private readonly known = new FreshCache<Known>(MAX_TENANTS, TIME_TO_LIVE_MS);
-  /** What was known last: as long as nothing changed, it is the same object, and so is all that was made from it. */
+  /** The last version read: while nothing changes, callers get the same object, and so keep what they derived from it. */
   private readonly last = new LRUCache<string, Known>({ max: MAX_TENANTS });
 
   private readonly forget = this.invalidations.publisher('settings');
@@ -33,8 +33,8 @@ export class Settings implements OnModuleInit {
   }
 
   /**
-   * The same object as long as nothing of the tenant's settings changes: what is costly to make of it may be kept for the tenant.
-   * @param ctx not of a transaction: what is read here is read for others too
+   * Returns the same object until the tenant's settings change, so values derived from it can be cached by identity.
+   * @param ctx outside a transaction, because other requests share what it reads
    */
   async of<S extends SettingsSection>(ctx: RequestContext, section: S): Promise<SettingsOf<S>> {
     const { tenantId, tenant } = ctx;
@@ -50,7 +50,7 @@ export class Settings implements OnModuleInit {
     this.forget(tenantId, tenantId);
   }
 
-  /** @throws CaasError `feature_disabled` (403) when the tenant does without */
+  /** @throws CaasError `feature_disabled` (403) when the tenant has switched the feature off */
   async requireOn<S extends SettingsSection>(ctx: RequestContext, section: S, name: FlagOf<S>): Promise<void> {
     if ((await this.of(ctx, section))[name]) return;
     throw forbidden('feature_disabled', `This tenant does without: its setting ${section.name}.${name} is off.`);

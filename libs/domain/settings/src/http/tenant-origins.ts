@@ -9,9 +9,9 @@ import { Settings } from '../settings';
 import { isOrigin, originsSettings } from '../origins/origins.settings';
 
 /**
- * Web pages that tenants have named may call. A preflight carries no credential and so no tenant: every origin that a tenant
- * could name gets its 204, which gives nothing away, since there are no cookies; the request that follows is refused unless
- * the tenant whose credential it carries lists the origin.
+ * CORS for the origins that tenants have listed. A preflight carries no credential, so its tenant is unknown: every well-formed origin
+ * gets a 204. That reveals nothing, because there are no cookies. The following request is refused unless the tenant of its credential
+ * lists the origin.
  */
 @Injectable()
 export class TenantOrigins implements AllowedOrigins, SocketOrigins {
@@ -33,7 +33,7 @@ export class TenantOrigins implements AllowedOrigins, SocketOrigins {
     return (await this.settings.of(ctx, originsSettings)).allowed.includes(origin);
   }
 
-  /** Links that are signed name their tenant in the query, and carry no other credential. */
+  /** Signed links name their tenant in the query and carry no other credential. */
   private async tenantOf({ headers, query }: FastifyRequest): Promise<TenantId | null> {
     if (headers.authorization !== undefined) return this.claims.of(headers.authorization);
     const { tenant } = query as { tenant?: unknown };
