@@ -57,7 +57,7 @@ export class AuditLog implements OnModuleInit {
     });
   }
 
-  /** What has happened already is not undone because it cannot be written down: then the log says so. */
+  /** Records an action that has already happened. If writing fails, the action is kept, and the failure is logged. */
   note(...[author, action, tenantId, details]: Parameters<AuditLog['write']>): void {
     this.write(author, action, tenantId, details).catch((error: Error) => {
       this.log.root.error({ action, reason: error.message }, 'an act could not be written to the audit log');

@@ -4,30 +4,30 @@ import { Log } from '#caas/platform/logging';
 import { AuditLog } from './audit-log.repository';
 
 const WINDOW_MS = 60_000;
-/** Of lines in one window, by what they are about. */
+/** The most entries in one window, by their subject. */
 const MAX_LINES = {
-  /** A key that exists, with the wrong secret: whoever makes these up has to know the key's id. */
+  /** An existing key with a wrong secret: forging these requires knowing the key's id. */
   namedKeys: 100,
-  /** A key or tenant that somebody only names: one line for each of an address … */
+  /** An unverified key or tenant id: one entry for each address … */
   claimed: 60,
   claimedOfOneNetwork: 10,
-  /** … and beyond that one for each kind of refusal; of platform keys, for each address. */
+  /** … and beyond that one for each kind of refusal; for platform keys, for each address. */
   kinds: 40,
 } as const;
 
 interface Window {
   failure: FailedAuth;
-  /** After the first, which has its own line. */
+  /** Repetitions after the first, which has its own entry. */
   repeated: number;
 }
 
 type Budget = 'namedKeys' | 'claimed' | 'kinds';
 
 /**
- * Keeps refused credentials in the audit log. Anybody can make them up, so what they can write is bounded: the first of a kind has
- * a line at once, those of the minute after it share one that counts them, and a process writes two hundred kinds a minute at most;
- * what is more is one number in one line. An address is kept of platform keys only: others may be of end users, of whom
- * the control plane keeps nothing.
+ * Records refused credentials in the audit log. Anybody can send made-up credentials, so the entries are bounded. The first refusal of
+ * a kind is written at once; those of the following minute share one entry with their count. A process writes at most two hundred kinds
+ * a minute; the rest is one number in one entry. Addresses are recorded only for platform keys: others may be of end users, of whom the
+ * control plane stores nothing.
  */
 @Injectable()
 export class FailedAuthAudit implements OnModuleInit, BeforeApplicationShutdown {
@@ -49,7 +49,7 @@ export class FailedAuthAudit implements OnModuleInit, BeforeApplicationShutdown 
     this.timer.unref();
   }
 
-  /** What was counted so far is written, not lost. */
+  /** Writes the pending counts before the process ends. */
   async beforeApplicationShutdown(): Promise<void> {
     clearInterval(this.timer);
     await this.closeWindows();
@@ -57,7 +57,7 @@ export class FailedAuthAudit implements OnModuleInit, BeforeApplicationShutdown 
 
   private note(failure: FailedAuth): void {
     const { credential, reason, tenantId, keyId, network } = failure;
-    // Tokens expire everywhere every day: a line for each address would be many, and says no more.
+    // Tokens expire everywhere every day: an entry for each address would add many entries but no information.
     const kind = `${credential} ${reason} ${credential === 'platform_key' ? network : ''}`;
     const isNamed = reason === 'wrong_secret';
     if (this.count(`${kind} ${tenantId} ${keyId}`, failure, isNamed ? 'namedKeys' : 'claimed')) return;
@@ -65,7 +65,7 @@ export class FailedAuthAudit implements OnModuleInit, BeforeApplicationShutdown 
     this.leftOut += 1;
   }
 
-  /** False when there is no line for it. */
+  /** False when the budget has no entry left for it. */
   private count(id: string, failure: FailedAuth, budget: Budget): boolean {
     const open = this.windows.get(id);
     if (open) {

@@ -11,11 +11,11 @@ import { fromJwk, type PublishedKey } from './public-keys';
 const MAX_SETS = 2_000;
 const MAX_KEYS = 50;
 const REFRESH_AFTER_MS = 10 * 60_000;
-/** A token with an unknown `kid` makes us look again, but not more often than this; nor does a URL that does not answer. */
+/** A token with an unknown `kid` triggers a refresh, but not more often than this, also when the URL does not answer. */
 const LOOK_AGAIN_AFTER_MS = 30_000;
 /** While the URL does not answer, the keys last seen there count for this long. */
 const KEEP_UNANSWERED_MS = 24 * 60 * 60_000;
-/** Of calls that wait for one URL, which may take seconds: each holds a request. */
+/** The most calls that wait for one URL, which may take seconds: each of them holds a request. */
 const MAX_WAITING = 1_000;
 
 interface KeySet {
@@ -58,9 +58,9 @@ export class Jwks {
   }
 
   /**
-   * The key that `url` publishes under `kid`; null when there is none, or the URL has not answered for a day. Nobody waits for the
-   * URL to have a key that is known, unless it is due to be looked at again and the URL answers.
-   * @throws CaasError `unavailable` (503) when too many wait for the URL already
+   * The key that `url` publishes under `kid`; null when there is none, or the URL has not answered for a day. A call with a known key
+   * waits for the URL only if a refresh is due and the URL answers.
+   * @throws CaasError `unavailable` (503) when too many calls already wait for the URL
    */
   async find(url: string, kid: string): Promise<SigningKey | null> {
     const set = this.setOf(url);
@@ -101,7 +101,7 @@ export class Jwks {
     }
   }
 
-  /** Asks the URL, unless it was asked a moment ago; whoever comes while it is being asked waits for the same answer. */
+  /** Fetches the URL, unless it was fetched a moment ago; concurrent callers share one fetch. */
   private refresh(url: string, set: KeySet): Promise<void> {
     if (set.underway) return set.underway;
     if (this.age(set.askedAt) < LOOK_AGAIN_AFTER_MS) return Promise.resolve();
@@ -126,7 +126,7 @@ export class Jwks {
   }
 }
 
-/** A key of another kind or for another use is none of ours; the rest of the set stands. @throws Error for what is no JWKS */
+/** Skips keys of another kind or use, and keeps the rest of the set. @throws Error for text that is not a JWKS */
 function usableKeys(text: string): Map<string, SigningKey> {
   const { keys } = JSON.parse(text) as { keys?: unknown };
   if (!Array.isArray(keys)) throw new Error('no JWKS');

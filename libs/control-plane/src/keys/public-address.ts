@@ -47,8 +47,8 @@ export function literalAddress({ hostname }: URL): string | null {
 }
 
 /**
- * Resolves a name for `net.connect`, and fails when any of its addresses is not public: checked at the connection itself, a name
- * cannot point elsewhere in between. Node asks no lookup about a literal address: see `literalAddress`.
+ * Resolves a name for `net.connect`, and fails if any of its addresses is not public. The check happens at the connection, so the name
+ * cannot resolve differently in between. Node skips the lookup for literal addresses: see `literalAddress`.
  */
 export function publicLookup(resolve: typeof systemLookup = systemLookup): LookupFunction {
   return (hostname, options, done) => {

@@ -3,7 +3,10 @@ import { CaasError, invalid } from '#caas/kernel';
 import { algorithmNamed, type TokenAlgorithm } from '#caas/access';
 
 const MIN_RSA_BITS = 2048;
-/** Checking a signature takes time with the square of the bits, and with the exponent: a tenant chooses both, all others wait. */
+/**
+ * The time to verify a signature grows with the square of the bits and with the exponent. A tenant chooses both, and all other requests
+ * wait.
+ */
 const MAX_RSA_BITS = 8192;
 const MAX_RSA_EXPONENT = 2n ** 32n;
 

@@ -4,7 +4,7 @@ import { InjectConfig, runtimeConfig, secretsOf, type ConfigOf } from '#caas/pla
 
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
-/** A tag cut short would still be accepted without it, and be easier to forge. */
+/** Without this option, a truncated tag would be accepted, which is easier to forge. */
 const WHOLE_TAG = { authTagLength: TAG_BYTES };
 
 /** Encrypts secrets at rest (AES-256-GCM). A box names the key that closed it, so that keys can rotate. */

@@ -73,7 +73,7 @@ export class TenantServerKeys extends ServerKeyStore implements OnModuleInit {
     );
   }
 
-  /** Of a tenant that has none yet: as if it had never been. */
+  /** Deletes the key of a creation attempt that did not activate the tenant, as if it had never existed. */
   async discard(tenantId: TenantId, keyId: string): Promise<void> {
     await this.keys.deleteOne({ _id: keyId, tenant_id: tenantId });
     this.forgetKey(tenantId, keyId);

@@ -122,7 +122,7 @@ export class TenantSigningKeys extends SigningKeyStore implements OnModuleInit {
     await this.audit.write(operator, 'signing_key.revoked', tenantId, { kid });
   }
 
-  /** Of a tenant that has none yet: as if it had never been. */
+  /** Deletes the key of a creation attempt that did not activate the tenant, as if it had never existed. */
   async discard(tenantId: TenantId, kid: string): Promise<void> {
     await this.keys.deleteOne({ tenant_id: tenantId, kid });
     this.forgetKey(tenantId, kid);
@@ -183,7 +183,7 @@ export class TenantSigningKeys extends SigningKeyStore implements OnModuleInit {
       valid.byKid.set(key.kid, key);
       if (record.kind === 'secret') valid.current = key;
     } catch (error) {
-      // One key that does not open must not take the others with it.
+      // A key that cannot be decrypted must not disable the others.
       const { tenant_id, kid } = record;
       this.log.root.error({ tenant_id, kid, reason: (error as Error).message }, 'a signing key cannot be used');
     }

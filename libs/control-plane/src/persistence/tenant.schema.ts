@@ -4,7 +4,7 @@ import { TIERS, type QuotaLimits, type Tier } from '#caas/kernel';
 export const TENANT_STATES = ['provisioning', 'active', 'suspended', 'deleting', 'deleted'] as const;
 export type TenantState = (typeof TENANT_STATES)[number];
 
-/** Who makes a tenant, and until when nobody else may. */
+/** The process that creates a tenant, and until when others must not. */
 export interface ProvisioningLease {
   holder: string;
   until: Date;
@@ -29,7 +29,7 @@ export class TenantRecord {
   @Prop({ type: String, default: null })
   database_uri: string | null;
 
-  /** What was agreed instead of the tier's quotas. */
+  /** Quotas agreed with the tenant, which replace the tier's. */
   @Prop({ type: Object, default: {} })
   quotas?: Partial<QuotaLimits>;
 
@@ -37,13 +37,13 @@ export class TenantRecord {
   @Prop({ type: Number })
   edition?: number;
 
-  /** While it is made; without one, or when its time is over, the next creation with the same id goes on with it. */
+  /** Set during creation. When it is missing or expired, the next creation with the same id resumes this one. */
   @Prop({ type: Object, default: null })
   lease?: ProvisioningLease | null;
 
   /**
-   * Of a deleted tenant: when its placement is dropped once more. Until every process has heard of the deletion, a write that was
-   * under way may have come after the first time, and made a collection anew.
+   * For a deleted tenant: when its placement is dropped again. Until every process knows of the deletion, a concurrent write may create
+   * a collection again after the first drop.
    */
   @Prop({ type: Date, default: null })
   sweep_at?: Date | null;

@@ -70,7 +70,7 @@ export class TenantsRepository extends TenantDirectory implements OnModuleInit {
     return outcome.upsertedCount === 1;
   }
 
-  /** A creation that broke off, taken up with another lease; null when there is none, or somebody is still at it. */
+  /** Takes over an interrupted creation with a new lease; null when there is none, or another process still holds its lease. */
   async takeOver(id: TenantId, tier: Tier, changes: Draft, lease: ProvisioningLease): Promise<TenantRecord | null> {
     const now = new Date();
     const abandoned = {
@@ -83,17 +83,17 @@ export class TenantsRepository extends TenantDirectory implements OnModuleInit {
     return this.tenants.findOneAndUpdate(abandoned, { $set }, { returnDocument: 'after' }).lean<TenantRecord>();
   }
 
-  /** Keeps others away for longer. */
+  /** Extends the lease. */
   async renew(id: TenantId, { holder, until }: ProvisioningLease): Promise<void> {
     await this.tenants.updateOne(heldBy(id, holder), { $set: { 'lease.until': until } });
   }
 
-  /** Gives a creation that failed free. */
+  /** Releases the lease of a failed creation. */
   async release(id: TenantId, { holder }: ProvisioningLease): Promise<void> {
     await this.tenants.updateOne(heldBy(id, holder), { $set: { lease: null } });
   }
 
-  /** Null when somebody else has taken the creation over. */
+  /** Null when another process has taken the creation over. */
   async activate(id: TenantId, { holder }: ProvisioningLease): Promise<TenantRecord | null> {
     const activated = await this.tenants
       .findOneAndUpdate(

@@ -37,12 +37,12 @@ export interface CreatedTenant {
 }
 
 const SERVED = ['active', 'suspended'] as const;
-/** Renewed while a tenant is made: so long after a crash the next creation goes on with it. */
+/** The lease of a creation, renewed while it runs: after a crash, the next creation can resume it this much later. */
 const LEASE_MS = 30_000;
 const TENANTS_AT_ONCE = 100;
-/** Longer than any process believes that a tenant is still served, and than a write of it is under way. */
+/** Longer than any process may still treat the tenant as active, plus the duration of a write. */
 const SWEEP_AFTER_MS = 10_000;
-/** What cannot be reached for so long is left. */
+/** A placement that cannot be reached for this long is given up. */
 const SWEEP_FOR_MS = 24 * 60 * 60_000;
 /** Each has a folder of every tenant's own. */
 const OBJECT_FOLDERS = ['media', 'archive'];
@@ -63,8 +63,9 @@ export class TenantsService {
   ) {}
 
   /**
-   * Of several with one id one wins whole; the others touch nothing. One that broke off before its answer, so that nobody has its
-   * keys, is taken up by the next one with the same id and tier: at once where it failed, half a minute after a crash.
+   * Of concurrent creations with one id, exactly one succeeds; the others change nothing. A creation that was interrupted before its
+   * answer, so that nobody received its keys, is resumed by the next one with the same id and tier: at once after a failure, half a
+   * minute after a crash.
    * @throws CaasError `tenant_exists` (409), `invalid_name`, `database_uri_needs_enterprise`, `database_uri_unusable` (400)
    */
   async create(operator: OperatorContext, wanted: NewTenant): Promise<CreatedTenant> {
@@ -92,7 +93,7 @@ export class TenantsService {
     await this.placements.onOwnDatabase(place, () => this.placements.probe(place));
     if (!(await this.tenants.insert(draft))) await this.takeOver(id, draft, lease);
     const renewal = setInterval(() => {
-      // One that is lost is noticed at the end.
+      // A failed renewal is ignored here: activation detects a lost lease.
       this.tenants.renew(id, { ...lease, until: leasedUntil() }).catch(() => undefined);
     }, LEASE_MS / 3);
     try {
